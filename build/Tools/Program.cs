@@ -1,0 +1,52 @@
+// One command a build step: `open` makes reference copies of ML.NET assemblies, `relax` lets TorchSharp load on older Linux.
+namespace Microsoft.ML.VisionTransformer.BuildTools;
+
+internal static class Program
+{
+    private const string Usage =
+        "usage: open <assembly> <copy>      copy with internal members made public, to compile against\n" +
+        "       relax <library> <copy>      copy whose need for GLIBCXX_3.4.32 is weak, where it has that need";
+
+    private static int Main(string[] args)
+    {
+        if (args.Length != 3)
+            return Fail(Usage);
+        try
+        {
+            byte[] image = File.ReadAllBytes(args[1]);
+            switch (args[0])
+            {
+                case "open":
+                    OpenedAssembly.Open(image);
+                    break;
+                case "relax":
+                    ElfVersionNeeds.Relax(image, "libstdc++.so.6", "GLIBCXX_3.4.32", "_ZSt21ios_base_library_initv");
+                    break;
+                default:
+                    return Fail(Usage);
+            }
+
+            WriteBeside(args[2], image);
+            return 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException)
+        {
+            return Fail($"{args[0]} {args[1]}: {e.Message}");
+        }
+    }
+
+    private static int Fail(string message)
+    {
+        Console.Error.WriteLine(message);
+        return 1;
+    }
+
+    /// <summary>Writes next to the target and renames, so that an interrupted build leaves no half-written file and never writes through a link.</summary>
+    private static void WriteBeside(string path, byte[] content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        string beside = $"{path}.{Environment.ProcessId}.tmp";
+        File.WriteAllBytes(beside, content);
+        File.Move(beside, path, overwrite: true);
+    }
+}

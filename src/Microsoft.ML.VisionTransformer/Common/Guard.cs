@@ -1,0 +1,42 @@
+// The one place that checks arguments and options: each check names the argument, its value and what is allowed.
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Microsoft.ML.VisionTransformer.Common;
+
+/// <summary>Argument checks. Every bound is written so that NaN fails it.</summary>
+internal static class Guard
+{
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    internal static T NotNull<T>([System.Diagnostics.CodeAnalysis.NotNull] T? value, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : class => value ?? throw new ArgumentNullException(Short(name));
+
+    /// <exception cref="ArgumentException">The text is null, empty or blank.</exception>
+    internal static string NotBlank([System.Diagnostics.CodeAnalysis.NotNull] string? value, [CallerArgumentExpression(nameof(value))] string name = "") =>
+        string.IsNullOrWhiteSpace(value) ? throw new ArgumentException($"{Short(name)} is empty; give it a value.", Short(name)) : value;
+
+    /// <exception cref="ArgumentOutOfRangeException">The value is below <paramref name="least"/>.</exception>
+    internal static T AtLeast<T>(T value, T least, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : INumber<T> => value >= least ? value : throw OutOfRange(name, value, $"at least {Text(least)}");
+
+    /// <exception cref="ArgumentOutOfRangeException">The value is not above <paramref name="bound"/>, or not finite.</exception>
+    internal static T Above<T>(T value, T bound, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : INumber<T> => value > bound && T.IsFinite(value) ? value : throw OutOfRange(name, value, $"above {Text(bound)} and finite");
+
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside [from, below).</exception>
+    internal static T InRange<T>(T value, T from, T below, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : INumber<T> => value >= from && value < below ? value : throw OutOfRange(name, value, $"in [{Text(from)}, {Text(below)})");
+
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enum.</exception>
+    internal static T Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
+        where T : struct, Enum => Enum.IsDefined(value) ? value : throw OutOfRange(name, value, $"one of {string.Join(", ", Enum.GetNames<T>())}");
+
+    private static ArgumentOutOfRangeException OutOfRange(string name, object value, string allowed) =>
+        new(Short(name), value, $"{Short(name)} is {Text(value)}; it must be {allowed}.");
+
+    /// <summary>The last part of an expression such as <c>options.BatchSize</c>: what the caller wrote.</summary>
+    private static string Short(string expression) => expression[(expression.LastIndexOf('.') + 1)..];
+
+    private static string Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "null";
+}

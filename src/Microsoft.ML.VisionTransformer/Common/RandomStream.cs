@@ -1,0 +1,77 @@
+// Seeded random numbers on the .NET side: the same keys give the same numbers on every machine and for any number of threads.
+namespace Microsoft.ML.VisionTransformer.Common;
+
+/// <summary>
+/// A random number generator named by keys such as (seed, purpose, epoch, row), so that what one row draws does not depend on the order in
+/// which rows are processed. SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Not thread-safe.
+/// </summary>
+internal sealed class RandomStream
+{
+    private const ulong Increment = 0x9E3779B97F4A7C15;
+
+    private ulong _state;
+    private double _spareGaussian = double.NaN;
+
+    private RandomStream(ulong state) => _state = state;
+
+    /// <summary>The stream that belongs to these keys.</summary>
+    internal static RandomStream For(long seed, params ReadOnlySpan<long> keys)
+    {
+        ulong state = Mix((ulong)seed + Increment);
+        foreach (long key in keys)
+            state = Mix(state ^ Mix((ulong)key + Increment));
+        return new RandomStream(state);
+    }
+
+    /// <summary>64 random bits.</summary>
+    internal ulong NextBits() => Mix(_state += Increment);
+
+    /// <summary>Uniform in [0, 1), a multiple of 2^-53.</summary>
+    internal double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>Uniform in [from, below).</summary>
+    internal double NextDouble(double from, double below) => from + (below - from) * NextDouble();
+
+    /// <summary>Uniform in [0, below); <paramref name="below"/> is at least 1.</summary>
+    internal int NextInt(int below) => (int)Math.BigMul(NextBits(), (ulong)below, out _);
+
+    /// <summary>Standard normal (polar method of Marsaglia).</summary>
+    internal double NextGaussian()
+    {
+        if (!double.IsNaN(_spareGaussian))
+        {
+            double spare = _spareGaussian;
+            _spareGaussian = double.NaN;
+            return spare;
+        }
+
+        double u, v, square;
+        do
+        {
+            u = NextDouble(-1, 1);
+            v = NextDouble(-1, 1);
+            square = u * u + v * v;
+        }
+        while (square is >= 1 or 0);
+        double scale = Math.Sqrt(-2 * Math.Log(square) / square);
+        _spareGaussian = v * scale;
+        return u * scale;
+    }
+
+    /// <summary>Puts the items into a uniformly random order (Fisher-Yates).</summary>
+    internal void Shuffle<T>(Span<T> items)
+    {
+        for (int i = items.Length - 1; i > 0; i--)
+        {
+            int j = NextInt(i + 1);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+
+    private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}

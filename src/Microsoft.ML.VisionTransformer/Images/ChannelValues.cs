@@ -1,0 +1,41 @@
+// One number a colour channel, compared by value.
+using System.Collections;
+using System.Globalization;
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>One number for each channel, in the order red, green, blue; equal when all numbers are.</summary>
+/// <param name="values">The numbers, one a channel.</param>
+public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>, IEquatable<ChannelValues>
+{
+    private readonly float[] _values = [.. values];
+
+    /// <summary>Number of channels.</summary>
+    public int Count => _values.Length;
+
+    /// <summary>The value of a channel.</summary>
+    public float this[int index] => _values[index];
+
+    /// <inheritdoc/>
+    public bool Equals(ChannelValues? other) => other is not null && _values.AsSpan().SequenceEqual(other._values);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as ChannelValues);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        foreach (float value in _values)
+            hash.Add(value);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>"0.485, 0.456, 0.406".</summary>
+    public override string ToString() => string.Join(", ", _values.Select(v => v.ToString(CultureInfo.InvariantCulture)));
+
+    /// <inheritdoc/>
+    public IEnumerator<float> GetEnumerator() => ((IEnumerable<float>)_values).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

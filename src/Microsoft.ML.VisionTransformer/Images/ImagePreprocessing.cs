@@ -1,0 +1,54 @@
+// Everything that happens to an image between its file and the network, as one record that is stored with the model.
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>
+/// How images become the network's input: decoded and oriented, resized with antialiasing, cropped, scaled to [0, 1] and normalised by
+/// (value - mean) / deviation per channel. Training, batch scoring and <c>PredictionEngine</c> share it. Rules and rounding are timm's on
+/// Pillow.
+/// </summary>
+public sealed record ImagePreprocessing
+{
+    /// <summary>Height and width of the network's input in pixels.</summary>
+    public ImageDimensions Size { get; init; } = 224;
+
+    /// <summary>Share of the resized image that the crop keeps, in (0, 1]. Default 0.9. Ignored by <see cref="ImageResizing.Squash"/>.</summary>
+    public double CropFraction { get; init; } = 0.9;
+
+    /// <summary>How the image's aspect ratio meets the network's. Default the centre crop.</summary>
+    public ImageResizing Resizing { get; init; } = ImageResizing.CenterCrop;
+
+    /// <summary>The resampling kernel. Default bicubic.</summary>
+    public ImageInterpolation Interpolation { get; init; } = ImageInterpolation.Bicubic;
+
+    /// <summary>Mean of each channel, on the scale [0, 1]. Default 0.5.</summary>
+    public ChannelValues Mean { get; init; } = new(0.5f, 0.5f, 0.5f);
+
+    /// <summary>Standard deviation of each channel, on the scale [0, 1]. Default 0.5.</summary>
+    public ChannelValues StandardDeviation { get; init; } = new(0.5f, 0.5f, 0.5f);
+}
+
+/// <summary>How an image's aspect ratio meets the network's.</summary>
+public enum ImageResizing
+{
+    /// <summary>The shorter side is resized, the middle is kept (timm's <c>crop_mode='center'</c>).</summary>
+    CenterCrop,
+
+    /// <summary>Both sides are resized; the aspect ratio changes (timm's <c>squash</c>).</summary>
+    Squash,
+
+    /// <summary>The longer side is resized, the rest is filled with the mean colour (timm's <c>border</c>).</summary>
+    Pad,
+}
+
+/// <summary>A resampling kernel, always antialiased when shrinking.</summary>
+public enum ImageInterpolation
+{
+    /// <summary>Triangle, radius 1.</summary>
+    Bilinear,
+
+    /// <summary>Cubic convolution with a = -0.5, radius 2.</summary>
+    Bicubic,
+
+    /// <summary>Windowed sinc, radius 3.</summary>
+    Lanczos,
+}

@@ -1,4 +1,6 @@
 // Everything that happens to an image between its file and the network, as one record that is stored with the model.
+using Microsoft.ML.VisionTransformer.Common;
+
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
@@ -25,6 +27,45 @@ public sealed record ImagePreprocessing
 
     /// <summary>Standard deviation of each channel, on the scale [0, 1]. Default 0.5.</summary>
     public ChannelValues StandardDeviation { get; init; } = new(0.5f, 0.5f, 0.5f);
+
+    /// <summary>
+    /// timm's settings of the plain Vision Transformers: mean and deviation 0.5, bicubic, centre crop of 0.9, or of 1 for inputs of 384 pixels
+    /// and more.
+    /// </summary>
+    internal static ImagePreprocessing For(VisionTransformerArchitecture architecture)
+    {
+        float[] half = [.. Enumerable.Repeat(0.5f, architecture.Channels)];
+        return new ImagePreprocessing
+        {
+            Size = architecture.ImageSize,
+            CropFraction = Math.Min(architecture.ImageSize.Height, architecture.ImageSize.Width) >= 384 ? 1 : 0.9,
+            Mean = new ChannelValues(half),
+            StandardDeviation = new ChannelValues(half),
+        };
+    }
+
+    /// <summary>Checks that images can be prepared this way.</summary>
+    /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
+    internal void Check()
+    {
+        Guard.AtLeast(Size.Height, 1);
+        Guard.AtLeast(Size.Width, 1);
+        Guard.Above(CropFraction, 0);
+        if (CropFraction > 1)
+            throw new ArgumentOutOfRangeException(nameof(CropFraction), CropFraction, "CropFraction must be in (0, 1]: the share of the resized image that is kept.");
+        Guard.Defined(Resizing);
+        Guard.Defined(Interpolation);
+        if (Guard.NotNull(Mean).Count is not (1 or 3) || Guard.NotNull(StandardDeviation).Count != Mean.Count)
+        {
+            throw new ArgumentException(
+                $"Mean has {Mean.Count} values and StandardDeviation {StandardDeviation.Count}; both need three (red, green, blue), or one for a grey input.");
+        }
+
+        foreach (float mean in Mean)
+            Guard.InRange(mean, float.MinValue, float.PositiveInfinity, nameof(Mean));
+        foreach (float deviation in StandardDeviation)
+            Guard.Above(deviation, 0, nameof(StandardDeviation));
+    }
 }
 
 /// <summary>How an image's aspect ratio meets the network's.</summary>

@@ -1,0 +1,74 @@
+// The geometry of the evaluation transform: how large a picture becomes and which part of it is kept.
+namespace Microsoft.ML.VisionTransformer.Images;
+
+/// <summary>
+/// timm's rules (<c>transforms_imagenet_eval</c>) with their rounding. The picture is resized towards size / crop fraction, rounded down;
+/// then the middle is kept: what is too long is cropped from round-half-even((resized - size) / 2) on, what is too short is padded.
+/// </summary>
+internal sealed class ResizePlan
+{
+    private readonly ImagePreprocessing _settings;
+    private readonly ImageDimensions _scaled;
+    private readonly byte[] _padding;
+
+    internal ResizePlan(ImagePreprocessing settings)
+    {
+        _settings = settings;
+        double kept = settings.Resizing == ImageResizing.Squash ? 1 : settings.CropFraction;
+        _scaled = new ImageDimensions((int)(settings.Size.Height / kept), (int)(settings.Size.Width / kept));
+        _padding = [.. Enumerable.Range(0, RgbImage.Channels).Select(c => PaddingOf(settings.Mean[Math.Min(c, settings.Mean.Count - 1)]))];
+    }
+
+    /// <summary>The picture at the network's size.</summary>
+    internal RgbImage Apply(RgbImage image)
+    {
+        var (height, width) = ResizedSize(image);
+        var size = _settings.Size;
+        var (rows, columns) = (Middle(height, size.Height), Middle(width, size.Width));
+        var resized = ImageResampler.Resize(image, image.Area, columns, rows, Interpolation);
+        return rows.Count == size.Height && columns.Count == size.Width ? resized : Pad(resized);
+    }
+
+    /// <summary>timm keeps its resize-by-ratio at bilinear, whatever the setting; it is used where the network's input is not square.</summary>
+    private ImageInterpolation Interpolation =>
+        _settings.Resizing == ImageResizing.CenterCrop && !IsSquare ? ImageInterpolation.Bilinear : _settings.Interpolation;
+
+    private bool IsSquare => _scaled.Height == _scaled.Width;
+
+    private (long Height, long Width) ResizedSize(RgbImage image)
+    {
+        if (_settings.Resizing == ImageResizing.Squash)
+            return (_scaled.Height, _scaled.Width);
+        if (_settings.Resizing == ImageResizing.CenterCrop && IsSquare)
+        {
+            long side = _scaled.Height, shorter = Math.Min(image.Height, image.Width);
+            return image.Height < image.Width
+                ? (side, (long)((double)(side * image.Width) / shorter))
+                : ((long)((double)(side * image.Height) / shorter), side);
+        }
+
+        double byHeight = (double)image.Height / _scaled.Height, byWidth = (double)image.Width / _scaled.Width;
+        double ratio = _settings.Resizing == ImageResizing.Pad ? Math.Max(byHeight, byWidth) : Math.Min(byHeight, byWidth);
+        return (Scaled(image.Height, ratio), Scaled(image.Width, ratio));
+    }
+
+    /// <summary>A side of a picture so slender that it would vanish stays one pixel.</summary>
+    private static long Scaled(int side, double ratio) => Math.Max(1, (long)Math.Round(side / ratio, MidpointRounding.ToEven));
+
+    private static ResizedSide Middle(long resized, int wanted) => resized <= wanted
+        ? new ResizedSide(resized, 0, (int)resized)
+        : new ResizedSide(resized, (long)Math.Round((resized - wanted) / 2.0, MidpointRounding.ToEven), wanted);
+
+    private RgbImage Pad(RgbImage image)
+    {
+        var padded = new RgbImage(_settings.Size.Width, _settings.Size.Height);
+        for (int at = 0; at < padded.Pixels.Length; at++)
+            padded.Pixels[at] = _padding[at % RgbImage.Channels];
+        int left = (padded.Width - image.Width) / 2, top = (padded.Height - image.Height) / 2;
+        for (int y = 0; y < image.Height; y++)
+            image.Row(y).CopyTo(padded.Row(top + y)[(left * RgbImage.Channels)..]);
+        return padded;
+    }
+
+    private static byte PaddingOf(float mean) => (byte)Math.Clamp(Math.Round(255 * (double)mean, MidpointRounding.ToEven), 0, 255);
+}

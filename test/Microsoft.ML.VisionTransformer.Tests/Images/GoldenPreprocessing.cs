@@ -1,0 +1,31 @@
+// The golden configurations by name, and where their files are.
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Images;
+
+internal static class GoldenPreprocessing
+{
+    private static readonly ChannelValues _imageNetMean = new(0.485f, 0.456f, 0.406f), _imageNetDeviation = new(0.229f, 0.224f, 0.225f);
+
+    internal static ImagePreprocessing Settings(string config) => config switch
+    {
+        "eval224_bicubic" => new(),
+        "eval224_bilinear" => new() { Interpolation = ImageInterpolation.Bilinear },
+        "squash224_bicubic" => new() { Resizing = ImageResizing.Squash },
+        "eval64_imagenet" => new() { Size = 64, CropFraction = 0.875, Mean = _imageNetMean, StandardDeviation = _imageNetDeviation },
+        "eval48x80_nonsquare" => new() { Size = (48, 80) },
+        "border64_bicubic" =>
+            new() { Size = 64, CropFraction = 1, Resizing = ImageResizing.Pad, Mean = _imageNetMean, StandardDeviation = _imageNetDeviation },
+        _ => throw new ArgumentException(config),
+    };
+
+    /// <summary>A file among the committed ones, or in the shared folder; the test is inconclusive where it is in neither.</summary>
+    internal static string Path(params string[] parts)
+    {
+        string committed = System.IO.Path.Combine([AppContext.BaseDirectory, "Data", "golden-preprocess", .. parts]);
+        return File.Exists(committed) ? committed : SharedData.Path(["golden", "preprocess", .. parts]);
+    }
+
+    internal static RgbImage Decode(params string[] parts) => ImageDecoder.Decode(File.ReadAllBytes(Path(parts)), parts[^1]);
+}

@@ -1,0 +1,86 @@
+// Every file of a collection of hard and broken images: decoded or refused with a message, never a crash.
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Images;
+
+[TestClass]
+public sealed class HardImagesTests
+{
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public void EveryFileMeetsItsFate()
+    {
+        string folder = SharedData.Path("data", "bad-images");
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "manifest.json")));
+        int met = 0;
+        var missed = new List<string>();
+        foreach (var entry in manifest.RootElement.GetProperty("files").EnumerateArray())
+        {
+            string name = entry.GetProperty("file").GetString()!, path = Path.Combine(folder, name);
+            if (Directory.Exists(path))
+                continue;
+            var clock = Stopwatch.StartNew();
+            string? complaint = Judge(entry, folder, path);
+            if (clock.Elapsed > TimeSpan.FromSeconds(2))
+                complaint ??= $"took {clock.Elapsed}";
+            if (complaint is null)
+                met++;
+            else
+                missed.Add($"{name} ({entry.GetProperty("what").GetString()}): {complaint}");
+        }
+
+        TestContext.WriteLine($"{met} fates met, {missed.Count} missed");
+        missed.ForEach(TestContext.WriteLine);
+        Assert.IsEmpty(missed, string.Join(Environment.NewLine, missed));
+    }
+
+    /// <summary>What is wrong with the outcome, or null.</summary>
+    private string? Judge(JsonElement entry, string folder, string path)
+    {
+        string outcome = entry.GetProperty("outcome").GetString()!;
+        RgbImage image;
+        try
+        {
+            image = ImageDecoder.Decode(File.ReadAllBytes(path), path);
+        }
+        catch (InvalidImageException e)
+        {
+            TestContext.WriteLine(e.Message.Replace(folder, "", StringComparison.Ordinal));
+            return outcome == "decode" ? e.Message : e.Message.Contains(path, StringComparison.Ordinal) ? null : "the message lacks the file: " + e.Message;
+        }
+
+        if (outcome != "decode")
+            return outcome == "reject" ? $"was decoded, {image.Width}x{image.Height}" : null;
+        if (image.Width != entry.GetProperty("width").GetInt32() || image.Height != entry.GetProperty("height").GetInt32())
+            return $"is {image.Width}x{image.Height}";
+        int tolerance = entry.GetProperty("tolerance").GetInt32();
+        return entry.TryGetProperty("expected_png", out var png)
+            ? Compare(image, ImageDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, png.GetString()!)), "expected").Pixels, tolerance)
+            : Probe(image, entry.GetProperty("probes"), tolerance);
+    }
+
+    private static string? Compare(RgbImage image, byte[] expected, int tolerance)
+    {
+        int worst = image.Pixels.Zip(expected, (a, e) => Math.Abs(a - e)).Max();
+        return worst <= tolerance ? null : $"differs by {worst}";
+    }
+
+    private static string? Probe(RgbImage image, JsonElement probes, int tolerance)
+    {
+        foreach (var probe in probes.EnumerateArray())
+        {
+            int at = probe[1].GetInt32() * image.Stride + probe[0].GetInt32() * 3;
+            for (int c = 0; c < 3; c++)
+            {
+                if (Math.Abs(image.Pixels[at + c] - probe[2][c].GetInt32()) > tolerance)
+                    return $"{probe}: is {string.Join(", ", image.Pixels.Skip(at).Take(3))}";
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,108 @@
+// The whole way from file to numbers against timm's evaluation transforms on Pillow.
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Images;
+
+[TestClass]
+public sealed class ImagePreprocessorGoldenTests
+{
+    private static readonly string[] _committed = ["tiny_37x91.png", "small_64x64.png", "square_224x224.png"];
+    private static readonly string[] _shared = ["photo_640x480.png", "tall_333x500.png", "wide_1200x300.png"];
+
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    [DataRow("border64_bicubic")]
+    [DataRow("eval48x80_nonsquare")]
+    public void CommittedPicturesAreResizedToTheSameBytes(string config) =>
+        AssertNoByteDiffers(config, [.. _committed, "tiny_37x91.jpg", "square_224x224.jpg"]);
+
+    [TestMethod]
+    [DataRow("eval224_bicubic")]
+    [DataRow("eval224_bilinear")]
+    [DataRow("squash224_bicubic")]
+    [DataRow("eval64_imagenet")]
+    [DataRow("eval48x80_nonsquare")]
+    [DataRow("border64_bicubic")]
+    public void AllPicturesAreResizedToTheSameBytes(string config) =>
+        AssertNoByteDiffers(config, [.. _shared, .. _committed, "tall_333x500.jpg", "tiny_37x91.jpg", "square_224x224.jpg"]);
+
+    [TestMethod]
+    [DataRow("eval224_bicubic")]
+    [DataRow("eval224_bilinear")]
+    [DataRow("squash224_bicubic")]
+    [DataRow("eval64_imagenet")]
+    [DataRow("eval48x80_nonsquare")]
+    [DataRow("border64_bicubic")]
+    public void JpegFilesAreWithinTwoLevelsOf255(string config)
+    {
+        // The decoder may be another release of libjpeg-turbo than Pillow's.
+        var golden = SafetensorsFile.Read(GoldenPreprocessing.Path(config + ".safetensors"));
+        var preprocessor = new ImagePreprocessor(GoldenPreprocessing.Settings(config));
+        foreach (string image in new[] { "tall_333x500.jpg", "tiny_37x91.jpg", "square_224x224.jpg" })
+        {
+            byte[] actual = preprocessor.Fit(GoldenPreprocessing.Decode(image)).Pixels, expected = golden.Bytes(image + ".uint8");
+            double share = expected.Zip(actual, (e, a) => Math.Abs(e - a) <= 2 ? 1.0 : 0).Average();
+            TestContext.WriteLine($"{config} {image}: {share:P3} within 2, {Differing(expected, actual)} of {expected.Length} bytes differ");
+            Assert.IsGreaterThanOrEqualTo(0.999, share, image);
+        }
+    }
+
+    [TestMethod]
+    [DataRow("border64_bicubic")]
+    [DataRow("eval48x80_nonsquare")]
+    [DataRow("eval64_imagenet")]
+    public void EveryByteValueBecomesTheSameNumber(string config)
+    {
+        float[] table = SafetensorsFile.Read(GoldenPreprocessing.Path(config + ".safetensors")).Floats("normalise_lut");
+        var preprocessor = new ImagePreprocessor(GoldenPreprocessing.Settings(config) with { Size = (1, 256) });
+        byte[] ramp = [.. Enumerable.Range(0, 256 * 3).Select(i => (byte)(i / 3))];
+        float[] actual = new float[3 * 256];
+
+        preprocessor.Normalize(new RgbImage(256, 1, ramp), actual);
+
+        AssertClose(table, actual);
+    }
+
+    [TestMethod]
+    [DataRow("eval64_imagenet", "tall_333x500.png")]
+    [DataRow("eval64_imagenet", "tiny_37x91.png")]
+    [DataRow("eval224_bicubic", "photo_640x480.png")]
+    public void NumbersAreTimms(string config, string image)
+    {
+        float[] expected = SafetensorsFile.Read(GoldenPreprocessing.Path(config + ".safetensors")).Floats(image + ".float32");
+        var preprocessor = new ImagePreprocessor(GoldenPreprocessing.Settings(config));
+        float[] actual = new float[preprocessor.InputLength];
+
+        preprocessor.Normalize(preprocessor.Fit(GoldenPreprocessing.Decode(image)), actual);
+
+        AssertClose(expected, actual);
+    }
+
+    private void AssertNoByteDiffers(string config, string[] images)
+    {
+        var golden = SafetensorsFile.Read(GoldenPreprocessing.Path(config + ".safetensors"));
+        var preprocessor = new ImagePreprocessor(GoldenPreprocessing.Settings(config));
+        foreach (string image in images)
+        {
+            var decoded = GoldenPreprocessing.Decode(image.EndsWith(".jpg", StringComparison.Ordinal) ? image + ".decoded.png" : image);
+            byte[] actual = preprocessor.Fit(decoded).Pixels, expected = golden.Bytes(image + ".uint8");
+            TestContext.WriteLine($"{config} {image}: {Differing(expected, actual)} of {expected.Length} bytes differ");
+            Assert.AreEqual(0, Differing(expected, actual), image);
+        }
+    }
+
+    private static int Differing(byte[] expected, byte[] actual)
+    {
+        Assert.HasCount(expected.Length, actual);
+        return expected.Zip(actual).Count(pair => pair.First != pair.Second);
+    }
+
+    private static void AssertClose(float[] expected, float[] actual)
+    {
+        Assert.HasCount(expected.Length, actual);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.AreEqual(expected[i], actual[i], 1e-6f, $"number {i}");
+    }
+}

@@ -10,7 +10,11 @@ public enum PositionEmbedding
     /// <summary>No position embedding.</summary>
     None,
 
-    /// <summary>Fixed two-dimensional sine and cosine (MoCo v3, arXiv:2104.02057); the class token gets zeros.</summary>
+    /// <summary>
+    /// A fixed table of sines and cosines, half of each vector for the patch's column and half for its row, zeros for the class token (MAE,
+    /// arXiv:2111.06377; MoCo v3, arXiv:2104.02057, has the halves the other way round). It is not trained. Needs an embedding dimension
+    /// divisible by 4.
+    /// </summary>
     SinCos2D,
 }
 
@@ -24,15 +28,28 @@ public enum TokenPooling
     Average,
 }
 
-/// <summary>How fresh weights are drawn.</summary>
+/// <summary>How fresh weights are drawn. In all schemes norms start at one and zero, and learned positions are normal with deviation 0.02.</summary>
+/// <remarks>
+/// timm writes "truncated normal" for every normal with deviation 0.02; its bounds are the values -2 and 2, a hundred deviations away, so that
+/// nothing is ever truncated.
+/// </remarks>
 public enum WeightInitialization
 {
-    /// <summary>timm's default: linear layers truncated normal with deviation 0.02, biases zero, head as the other linear layers.</summary>
+    /// <summary>
+    /// timm's default: matrices of linear layers, the head among them, normal with deviation 0.02, their biases zero; the patch projection
+    /// uniform within 1 / sqrt(values in a patch), weight and bias (PyTorch's own start of a convolution); class token normal 1e-6.
+    /// </summary>
     Timm,
 
-    /// <summary>The original JAX code's: Xavier uniform linear layers, MLP biases normal 1e-6, LeCun normal patch projection, zero head.</summary>
+    /// <summary>
+    /// As the original JAX code (timm's <c>jax</c>): matrices Xavier uniform, q, k and v as one; MLP biases normal 1e-6, other biases zero; patch
+    /// projection LeCun normal, truncated at two deviations, its bias zero; head zero; class token normal 1e-6.
+    /// </summary>
     Jax,
 
-    /// <summary>Truncated normal 0.02 for tokens and positions, 0.01 for linear layers, Kaiming normal (fan-out) for the patch projection.</summary>
+    /// <summary>
+    /// Class token normal 0.02; matrices, the head among them, normal 0.01, all biases zero; patch projection Kaiming normal over its outputs,
+    /// deviation sqrt(2 / (embedding dimension * pixels of a patch)).
+    /// </summary>
     Original,
 }

@@ -88,6 +88,9 @@ public sealed record VisionTransformerArchitecture
         (ImageSize.Height - PatchSize.Height) / Stride.Height + 1,
         (ImageSize.Width - PatchSize.Width) / Stride.Width + 1);
 
+    /// <summary>Number of tokens T in the stream: the class token and one for each patch.</summary>
+    internal int Tokens => 1 + Grid.Height * Grid.Width;
+
     /// <summary>Width of the MLP's hidden layer.</summary>
     internal int MlpHiddenDimension => (int)(EmbeddingDimension * MlpRatio);
 }

@@ -1,0 +1,65 @@
+// Checks an architecture before a network is built from it.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Network;
+
+internal static class ArchitectureCheck
+{
+    /// <summary>The architecture itself, if a network can be built from it.</summary>
+    /// <exception cref="ArgumentException">It cannot; the message says which values do not fit and what would.</exception>
+    internal static VisionTransformerArchitecture Check(this VisionTransformerArchitecture architecture)
+    {
+        Guard.NotNull(architecture);
+        CheckPatches(architecture);
+        CheckWidths(architecture);
+        Guard.Defined(architecture.PositionEmbedding);
+        Guard.Defined(architecture.Pooling);
+        Guard.Defined(architecture.Initialization);
+        Guard.Above(architecture.NormEpsilon, 0);
+        Guard.InRange(architecture.EmbeddingDropoutRate, from: 0, below: 1);
+        Guard.InRange(architecture.AttentionDropoutRate, from: 0, below: 1);
+        Guard.InRange(architecture.ProjectionDropoutRate, from: 0, below: 1);
+        Guard.InRange(architecture.DropPathRate, from: 0, below: 1);
+        return architecture;
+    }
+
+    private static void CheckPatches(VisionTransformerArchitecture architecture)
+    {
+        var (image, patch, stride) = (architecture.ImageSize, architecture.PatchSize, architecture.Stride);
+        Require(image is { Height: >= 1, Width: >= 1 }, nameof(architecture.ImageSize), $"ImageSize is {image}; both sides must be at least 1 pixel.");
+        Require(patch is { Height: >= 1, Width: >= 1 }, nameof(architecture.PatchSize), $"PatchSize is {patch}; both sides must be at least 1 pixel.");
+        Require(stride is { Height: >= 1, Width: >= 1 }, nameof(architecture.PatchStride), $"PatchStride is {stride}; both steps must be at least 1 pixel.");
+        Require(
+            image.Height >= patch.Height && image.Width >= patch.Width,
+            nameof(architecture.ImageSize),
+            $"ImageSize is {image} and PatchSize {patch}: the image must hold at least one patch. Take a larger image or a smaller patch.");
+        Guard.AtLeast(architecture.Channels, 1);
+    }
+
+    private static void CheckWidths(VisionTransformerArchitecture architecture)
+    {
+        int dimension = Guard.AtLeast(architecture.EmbeddingDimension, 1), heads = Guard.AtLeast(architecture.Heads, 1);
+        Guard.AtLeast(architecture.Classes, 0);
+        Guard.AtLeast(architecture.Depth, 1);
+        Guard.Above(architecture.MlpRatio, 0);
+        Require(
+            dimension % heads == 0,
+            nameof(architecture.Heads),
+            $"Heads is {heads}, which does not divide EmbeddingDimension {dimension}: each head takes an equal share of it.");
+        Require(
+            dimension * architecture.MlpRatio is >= 1 and < int.MaxValue,
+            nameof(architecture.MlpRatio),
+            $"MlpRatio is {architecture.MlpRatio}: with EmbeddingDimension {dimension} the hidden layer must be at least 1 and below 2^31 wide.");
+        Require(
+            architecture.PositionEmbedding != PositionEmbedding.SinCos2D || dimension % 4 == 0,
+            nameof(architecture.EmbeddingDimension),
+            $"EmbeddingDimension is {dimension}; PositionEmbedding.SinCos2D needs one divisible by 4 (sine and cosine of row and column).");
+    }
+
+    private static void Require(bool holds, string name, FormattableString message)
+    {
+        if (!holds)
+            throw new ArgumentException(message.ToString(CultureInfo.InvariantCulture), name);
+    }
+}

@@ -1,0 +1,50 @@
+// One layer of the encoder.
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Network;
+
+/// <summary>
+/// A pre-norm encoder block, [N, T, D] to [N, T, D] (arXiv:2010.11929, equations 2 and 3): x + attention(norm1(x)), then x + mlp(norm2(x)),
+/// each branch under stochastic depth. The second input is the attention mask or null, as for <see cref="Attention"/>.
+/// </summary>
+internal sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
+{
+    [ComponentName(Name = "norm1")] private readonly NormLayer _norm1;
+    [ComponentName(Name = "attn")] private readonly Attention _attention;
+    [ComponentName(Name = "norm2")] private readonly NormLayer _norm2;
+    [ComponentName(Name = "mlp")] private readonly Mlp _mlp;
+    private readonly DropPath _dropPath;
+
+    internal TransformerBlock(VisionTransformerArchitecture architecture, double dropPathRate, NoiseSource noise)
+        : base(nameof(TransformerBlock))
+    {
+        _norm1 = new NormLayer(architecture.EmbeddingDimension, architecture.NormEpsilon);
+        _attention = new Attention(architecture, noise);
+        _norm2 = new NormLayer(architecture.EmbeddingDimension, architecture.NormEpsilon);
+        _mlp = new Mlp(architecture, noise);
+        _dropPath = new DropPath(dropPathRate, noise);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x, Tensor? mask)
+    {
+        using var scope = NewDisposeScope();
+        return Rest(x, _attention.call(_norm1.call(x), mask)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same result, and the block's attention weights [N, heads, T, T].</summary>
+    internal (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x, Tensor? mask)
+    {
+        using var scope = NewDisposeScope();
+        var (attended, weights) = _attention.ForwardWithWeights(_norm1.call(x), mask);
+        return scope.MoveToOuter(Rest(x, attended), weights);
+    }
+
+    /// <summary>What follows the attention branch.</summary>
+    private Tensor Rest(Tensor x, Tensor attended)
+    {
+        var middle = x + _dropPath.Apply(attended, training);
+        return middle + _dropPath.Apply(_mlp.call(_norm2.call(middle)), training);
+    }
+}

@@ -1,0 +1,129 @@
+// A column of images in ML.NET data: encoded bytes, MLImage, paths or pixels, each read as an ImageSource.
+using System.Globalization;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.VisionTransformer.Images;
+
+/// <summary>The image column of a schema. The one place that knows the column types that training and prediction accept.</summary>
+internal sealed class ImageColumn
+{
+    private const string Accepted =
+        "an encoded image (vector of Byte, as LoadRawImageBytes gives), an MLImage (LoadImages), a path (Text), or pixels (vector of Single of known size, ExtractPixels)";
+
+    private readonly PixelVectorLayout? _layout;
+
+    private ImageColumn(DataViewSchema.Column column, PixelVectorLayout? layout)
+    {
+        Column = column;
+        _layout = layout;
+    }
+
+    internal DataViewSchema.Column Column { get; }
+
+    /// <summary>Whether the column holds pixels that the user prepared, which are taken as they are.</summary>
+    internal bool HoldsPixels => _layout is not null;
+
+    /// <summary>Finds the column and checks its type.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it has another type.</exception>
+    internal static ImageColumn Of(DataViewSchema schema, string name, ImagePreprocessing settings)
+    {
+        if (schema.GetColumnOrNull(name) is not { } column)
+            throw Missing(name);
+        return column.Type switch
+        {
+            TextDataViewType or ImageDataViewType => new ImageColumn(column, null),
+            VectorDataViewType { ItemType: NumberDataViewType item } when item == NumberDataViewType.Byte => new ImageColumn(column, null),
+            VectorDataViewType { ItemType: NumberDataViewType item } vector when item == NumberDataViewType.Single =>
+                new ImageColumn(column, new PixelVectorLayout(vector, name, settings)),
+            _ => throw Mismatch(name, column.Type.ToString()!),
+        };
+    }
+
+    /// <summary>The same check on a schema that is known before any data is.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it has another type.</exception>
+    internal static void Check(SchemaShape schema, string name)
+    {
+        var found = schema.Where(c => c.Name == name).ToArray();
+        if (found.Length == 0)
+            throw Missing(name);
+        var column = found[0];
+        bool scalar = column.Kind == SchemaShape.Column.VectorKind.Scalar;
+        bool accepted = !column.IsKey && (scalar
+            ? column.ItemType is TextDataViewType or ImageDataViewType
+            : column.ItemType == NumberDataViewType.Byte || column.ItemType == NumberDataViewType.Single);
+        if (!accepted)
+            throw Mismatch(name, $"{(column.IsKey ? "Key of " : "")}{(scalar ? "" : "vector of ")}{column.ItemType}");
+    }
+
+    /// <summary>A function that reads the image of the row the cursor is at, as a copy that outlives the row.</summary>
+    internal Func<ImageSource> Open(DataViewRow row) => Column.Type switch
+    {
+        TextDataViewType => OpenPaths(row),
+        ImageDataViewType => OpenImages(row),
+        _ => HoldsPixels ? OpenPixels(row) : OpenEncoded(row),
+    };
+
+    private Func<ImageSource> OpenPaths(DataViewRow row)
+    {
+        var getter = row.GetGetter<ReadOnlyMemory<char>>(Column);
+        ReadOnlyMemory<char> path = default;
+        return () =>
+        {
+            getter(ref path);
+            string text = path.ToString();
+            if (text.Length == 0)
+                throw new InvalidImageException($"{Where(row)} has an empty path. Fill it in or leave the row out.");
+            return new ImageFileSource(text, $"{text} ({Where(row)})");
+        };
+    }
+
+    private Func<ImageSource> OpenImages(DataViewRow row)
+    {
+        var getter = row.GetGetter<MLImage>(Column);
+        MLImage? image = null;
+        return () =>
+        {
+            getter(ref image!);
+            if (image is null)
+                throw new InvalidImageException($"{Where(row)} has no image. Fill it in or leave the row out.");
+            return new DecodedImageSource(RgbImage.From(image, Where(row)));
+        };
+    }
+
+    private Func<ImageSource> OpenEncoded(DataViewRow row)
+    {
+        var getter = row.GetGetter<VBuffer<byte>>(Column);
+        VBuffer<byte> bytes = default;
+        return () =>
+        {
+            getter(ref bytes);
+            return new EncodedImageSource([.. bytes.DenseValues()], Where(row));
+        };
+    }
+
+    private Func<ImageSource> OpenPixels(DataViewRow row)
+    {
+        var getter = row.GetGetter<VBuffer<float>>(Column);
+        VBuffer<float> values = default;
+        return () =>
+        {
+            getter(ref values);
+            float[] pixels = _layout!.ToPlanar([.. values.DenseValues()]);
+            foreach (float value in pixels)
+            {
+                if (!float.IsFinite(value))
+                    throw new InvalidImageException($"{Where(row)} has the pixel value {value.ToString(CultureInfo.InvariantCulture)}. Repair it or leave the row out.");
+            }
+
+            return new PixelVectorSource(pixels);
+        };
+    }
+
+    private string Where(DataViewRow row) => string.Create(CultureInfo.InvariantCulture, $"the image in row {row.Position} of column '{Column.Name}'");
+
+    private static ArgumentOutOfRangeException Missing(string name) =>
+        new("inputSchema", $"Could not find the image column '{name}'. Name the column of the images in FeatureColumnName; it can hold {Accepted}.");
+
+    private static ArgumentOutOfRangeException Mismatch(string name, string found) =>
+        new("inputSchema", $"Schema mismatch for the image column '{name}': expected {Accepted}, got {found}.");
+}

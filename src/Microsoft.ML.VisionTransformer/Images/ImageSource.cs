@@ -1,0 +1,67 @@
+// One image of a data set, in whatever form its column has it, until a batch needs it.
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Images;
+
+/// <summary>Immutable and thread-safe.</summary>
+internal abstract class ImageSource
+{
+    /// <summary>Writes the network's input [channels, height, width].</summary>
+    /// <param name="converter">How pictures become input.</param>
+    /// <param name="random">The random numbers of this row and epoch in training; null for prediction.</param>
+    /// <param name="chw">Where the input goes.</param>
+    /// <exception cref="InvalidImageException">The image cannot be read.</exception>
+    internal abstract void Fill(ImageToInput converter, RandomStream? random, Span<float> chw);
+
+    private protected static void Fill(RgbImage image, ImageToInput converter, RandomStream? random, Span<float> chw)
+    {
+        if (random is null)
+            converter.ForPrediction(image, chw);
+        else
+            converter.ForTraining(image, random, chw);
+    }
+}
+
+/// <summary>The content of an image file, in memory.</summary>
+internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSource
+{
+    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) =>
+        Fill(ImageDecoder.Decode(encoded, where), converter, random, chw);
+}
+
+/// <summary>An image file, read anew each time.</summary>
+internal sealed class ImageFileSource(string path, string where) : ImageSource
+{
+    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw)
+    {
+        byte[] encoded;
+        try
+        {
+            encoded = File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidImageException($"{where} cannot be opened: {e.Message}", e);
+        }
+
+        Fill(ImageDecoder.Decode(encoded, where), converter, random, chw);
+    }
+}
+
+/// <summary>A picture that came decoded.</summary>
+internal sealed class DecodedImageSource(RgbImage image) : ImageSource
+{
+    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => Fill(image, converter, random, chw);
+}
+
+/// <summary>Pixels that the user prepared, [channels, height, width]: taken as they are; training flips them, and does not crop.</summary>
+internal sealed class PixelVectorSource(float[] pixels) : ImageSource
+{
+    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw)
+    {
+        if (random is null)
+            pixels.CopyTo(chw);
+        else
+            converter.ForTraining(pixels, random, chw);
+    }
+}

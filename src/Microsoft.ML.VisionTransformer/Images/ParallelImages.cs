@@ -1,0 +1,27 @@
+// Prepares the images of a batch on all processors.
+using System.Runtime.ExceptionServices;
+
+namespace Microsoft.ML.VisionTransformer.Images;
+
+internal static class ParallelImages
+{
+    /// <summary>Runs the work for 0 .. count - 1 and throws the error of the first index that failed, as it was thrown.</summary>
+    internal static void For(int count, Action<int> work)
+    {
+        var errors = new ExceptionDispatchInfo?[count];
+        Parallel.For(0, count, i =>
+        {
+#pragma warning disable CA1031 // Rethrown below, in the order of the rows.
+            try
+            {
+                work(i);
+            }
+            catch (Exception e)
+            {
+                errors[i] = ExceptionDispatchInfo.Capture(e);
+            }
+#pragma warning restore CA1031
+        });
+        Array.Find(errors, e => e is not null)?.Throw();
+    }
+}

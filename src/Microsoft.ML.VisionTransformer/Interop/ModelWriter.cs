@@ -1,0 +1,52 @@
+// Writes named entries of a model .zip, and at the end an index of them with sizes and checksums.
+using System.Security.Cryptography;
+
+namespace Microsoft.ML.VisionTransformer.Interop;
+
+/// <summary>
+/// The entries that one transformer keeps in ML.NET's model archive.
+/// </summary>
+/// <remarks>
+/// *** Binary format *** of the transformer's own stream (<c>Model.key</c>), behind ML.NET's header:
+/// <code>
+/// int: number of entries
+/// for each entry:
+///   string: name (length-prefixed UTF-8)
+///   long: bytes
+///   byte[32]: SHA-256
+/// </code>
+/// </remarks>
+internal sealed class ModelWriter
+{
+    private readonly ModelSaveContext _context;
+    private readonly List<(string Name, long Length, byte[] Sha256)> _index = [];
+
+    internal ModelWriter(ModelSaveContext context, VersionInfo version)
+    {
+        _context = context;
+        context.CheckAtModel();
+        context.SetVersionInfo(version);
+    }
+
+    /// <summary>Adds an entry with that content.</summary>
+    internal void Add(string name, ReadOnlySpan<byte> content)
+    {
+        byte[] hash = SHA256.HashData(content);
+        var entry = _context.Repository.CreateEntry(_context.Directory, name);
+        using (entry)
+            entry.Stream.Write(content);
+        _index.Add((name, content.Length, hash));
+    }
+
+    /// <summary>Writes the index; nothing can be added afterwards.</summary>
+    internal void Finish()
+    {
+        _context.Writer.Write(_index.Count);
+        foreach (var (name, length, hash) in _index)
+        {
+            _context.Writer.Write(name);
+            _context.Writer.Write(length);
+            _context.Writer.Write(hash);
+        }
+    }
+}

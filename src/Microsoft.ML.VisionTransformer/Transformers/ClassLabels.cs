@@ -1,0 +1,78 @@
+// The classes that a model tells apart, as the label's key values: text in most data sets, but numbers are kept as numbers.
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Interop;
+
+namespace Microsoft.ML.VisionTransformer.Transformers;
+
+/// <summary>Class names in the order of the network's outputs, with the type that <c>MapKeyToValue</c> gives back.</summary>
+internal abstract class ClassLabels
+{
+    /// <summary>The names as text, one a class; "1", "2", ... where the label key has no values.</summary>
+    internal abstract IReadOnlyList<string> Names { get; }
+
+    /// <summary>What the values are, by ML.NET's name; null where the label key has none.</summary>
+    internal abstract string? TypeName { get; }
+
+    /// <summary>Adds the values to a column's annotations, under that name.</summary>
+    internal abstract void AddTo(DataViewSchema.Annotations.Builder annotations, string name);
+
+    /// <summary>The classes of a label column.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is no key, or its values have a type that cannot be kept.</exception>
+    internal static ClassLabels Of(DataViewSchema.Column label)
+    {
+        if (label.Type is not KeyDataViewType key)
+            throw new ArgumentOutOfRangeException("inputSchema", NotAKey(label.Name, label.Type.ToString()!));
+        int count = key.Count <= int.MaxValue ? (int)key.Count : throw new ArgumentOutOfRangeException("inputSchema", $"The label column '{label.Name}' has {key.Count} classes.");
+        if (label.Annotations.Schema.GetColumnOrNull(AnnotationNames.KeyValues)?.Type is not VectorDataViewType values || values.Size != count)
+            return new UnnamedClassLabels(count);
+        return LabelValueType.Of(values.ItemType)?.Read(label)
+            ?? throw new ArgumentOutOfRangeException("inputSchema", $"The values of the label column '{label.Name}' are of type {values.ItemType}; map text, numbers or booleans to keys.");
+    }
+
+    /// <summary>What to say of a label column that is no key.</summary>
+    internal static string NotAKey(string name, string type) =>
+        $"Schema mismatch for the label column '{name}': expected Key, got {type}. Put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.";
+
+    /// <summary>As UTF-8 JSON: {"type": ..., "count": ..., "values": [...]}.</summary>
+    internal byte[] ToJson() => ModelJson.Write(new Document(TypeName, Names.Count, TypeName is null ? null : Names));
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    internal static ClassLabels FromJson(byte[] json)
+    {
+        var document = ModelJson.Read<Document>(json);
+        if (document.Type is null)
+            return new UnnamedClassLabels(document.Count);
+        var type = LabelValueType.Named(document.Type) ?? throw new JsonException($"the label type {document.Type} is not known");
+        if (document.Values is null || document.Values.Count != document.Count)
+            throw new JsonException("the class names are not as many as the classes");
+        return type.Parse(document.Values);
+    }
+
+    private sealed record Document(string? Type, int Count, IReadOnlyList<string>? Values);
+}
+
+/// <summary>Classes of a key without values: only their number is known.</summary>
+internal sealed class UnnamedClassLabels(int count) : ClassLabels
+{
+    internal override IReadOnlyList<string> Names { get; } = [.. Enumerable.Range(1, count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+
+    internal override string? TypeName => null;
+
+    internal override void AddTo(DataViewSchema.Annotations.Builder annotations, string name)
+    {
+    }
+}
+
+/// <summary>Classes with values of one type.</summary>
+internal sealed class ClassLabels<T>(LabelValueType<T> type, T[] values) : ClassLabels
+{
+    internal override IReadOnlyList<string> Names { get; } = [.. values.Select(type.Format)];
+
+    internal override string? TypeName => type.Name;
+
+    internal override void AddTo(DataViewSchema.Annotations.Builder annotations, string name) =>
+        annotations.Add(name, new VectorDataViewType(type.ItemType, values.Length), (ref VBuffer<T> target) => values.CopyInto(ref target));
+}

@@ -1,0 +1,95 @@
+// A network that many threads score with and one disposes.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Transformers;
+
+/// <summary>
+/// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights; disposing lets those that run
+/// finish and frees the weights with the last of them.
+/// </summary>
+internal sealed class ScoringNetwork : IDisposable
+{
+    private readonly VisionTransformerNetwork _network;
+    private readonly Device _device;
+    private readonly object _gate = new();
+    private int _users;
+    private bool _disposed;
+
+    /// <summary>Takes over the network and puts it on the device.</summary>
+    internal ScoringNetwork(VisionTransformerNetwork network, Device device)
+    {
+        _network = network;
+        _device = device;
+        network.to(device);
+        network.eval();
+    }
+
+    /// <summary>The network's shape; stays known after disposal.</summary>
+    internal VisionTransformerArchitecture Architecture => _network.Architecture;
+
+    /// <summary>Numbers of one input: channels x height x width.</summary>
+    internal int InputLength => Architecture.Channels * Architecture.ImageSize.Height * Architecture.ImageSize.Width;
+
+    /// <summary>Class probabilities, row after row [count, classes], of inputs [count, channels, height, width].</summary>
+    /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
+    /// <param name="count">How many to score.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal float[] Probabilities(float[] inputs, int count) => Use(network =>
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        var x = tensor(inputs.AsMemory(0, count * InputLength), [count, Architecture.Channels, Architecture.ImageSize.Height, Architecture.ImageSize.Width], device: _device);
+        var probabilities = nn.functional.softmax(network.forward(x), 1);
+        return probabilities.cpu().data<float>().ToArray();
+    });
+
+    /// <summary>Runs something on the network while it cannot be disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal T Use<T>(Func<VisionTransformerNetwork, T> work)
+    {
+        lock (_gate)
+        {
+            ThrowIfDisposed();
+            _users++;
+        }
+
+        try
+        {
+            return work(_network);
+        }
+        finally
+        {
+            bool last;
+            lock (_gate)
+                last = --_users == 0 && _disposed;
+            if (last)
+                _network.Dispose();
+        }
+    }
+
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new ObjectDisposedException(
+                nameof(VisionTransformerPredictionTransformer),
+                "The Vision Transformer model was disposed and its weights are gone; keep it alive as long as its data views and prediction engines are in use, or load it again.");
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            if (_users > 0)
+                return;
+        }
+
+        _network.Dispose();
+    }
+}

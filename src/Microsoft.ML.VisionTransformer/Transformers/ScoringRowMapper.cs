@@ -1,0 +1,87 @@
+// Scores one row at a time: what a PredictionEngine needs.
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Images;
+
+namespace Microsoft.ML.VisionTransformer.Transformers;
+
+internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema output, ScoringNetwork network, ImageColumn image, ImageToInput converter) : IRowToRowMapper
+{
+    public DataViewSchema InputSchema => input;
+
+    public DataViewSchema OutputSchema => output;
+
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns)
+    {
+        var needed = dependingColumns.ToArray();
+        bool scores = needed.Any(c => c.Index >= input.Count);
+        return input.Where(c => needed.Any(n => n.Index == c.Index) || (scores && c.Index == image.Column.Index));
+    }
+
+    public DataViewRow GetRow(DataViewRow row, IEnumerable<DataViewSchema.Column> activeColumns)
+    {
+        network.ThrowIfDisposed();
+        bool[] active = new bool[output.Count];
+        foreach (var column in activeColumns)
+            active[column.Index] = true;
+        return new ScoringRow(row, output, active, network, image, converter);
+    }
+
+    private sealed class ScoringRow : DataViewRow
+    {
+        private readonly DataViewRow _row;
+        private readonly bool[] _active;
+        private readonly ScoringNetwork _network;
+        private readonly ImageToInput _converter;
+        private readonly Func<ImageSource>? _read;
+        private readonly Delegate[] _getters;
+        private readonly float[] _input;
+        private float[] _probabilities = [];
+        private long _scoredPosition = -1;
+
+        internal ScoringRow(DataViewRow row, DataViewSchema schema, bool[] active, ScoringNetwork network, ImageColumn image, ImageToInput converter)
+        {
+            Schema = schema;
+            _row = row;
+            _active = active;
+            _network = network;
+            _converter = converter;
+            bool scores = active[row.Schema.Count] || active[row.Schema.Count + 1];
+            _read = scores ? image.Open(row) : null;
+            _input = scores ? new float[converter.Length] : [];
+            _getters = [ScoredRow.PredictedLabelGetter(Score), ScoredRow.ScoreGetter(Score)];
+        }
+
+        public override DataViewSchema Schema { get; }
+
+        public override long Position => _row.Position;
+
+        public override long Batch => _row.Batch;
+
+        public override ValueGetter<DataViewRowId> GetIdGetter() => _row.GetIdGetter();
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => _active[column.Index];
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
+        {
+            if (!_active[column.Index])
+                throw new InvalidOperationException($"The column '{column.Name}' was not asked for when the row was made.");
+            int added = column.Index - _row.Schema.Count;
+            return added < 0 ? _row.GetGetter<TValue>(_row.Schema[column.Index]) : ScoredRow.As<TValue>(_getters[added], column.Name);
+        }
+
+        /// <summary>Scores the row once, however many columns are read from it.</summary>
+        private ReadOnlyMemory<float> Score()
+        {
+            if (_scoredPosition != _row.Position || _scoredPosition < 0)
+            {
+                // Forgotten first: if this image fails, its row must not show the scores of the one before.
+                _scoredPosition = -1;
+                _read!().Fill(_converter, null, _input);
+                _probabilities = _network.Probabilities(_input, 1);
+                _scoredPosition = _row.Position;
+            }
+
+            return _probabilities;
+        }
+    }
+}

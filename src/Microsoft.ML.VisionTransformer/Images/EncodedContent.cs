@@ -33,7 +33,7 @@ internal static class EncodedContent
         }
 
         if (start.Length > 11 && start.AsSpan(4, 4).SequenceEqual("ftyp"))
-            return $"it is a {(start.AsSpan(8).StartsWith("avi") ? "AVIF" : "HEIC or video")} file; {Supported}. Convert it.";
+            return $"it is {(start.AsSpan(8).StartsWith("avi") ? "an AVIF" : "a HEIC or video")} file; {Supported}. Convert it.";
         if (start.Contains("<svg", StringComparison.OrdinalIgnoreCase))
             return $"it is an SVG drawing; {Supported}. Convert it.";
         if (start.TrimStart().StartsWith('<'))

@@ -59,7 +59,7 @@ internal static class ImageDecoder
             fixed (byte* pixels = rgba)
                 result = codec.GetPixels(info, (IntPtr)pixels);
             if (result != SKCodecResult.Success)
-                throw new InvalidImageException($"{where} is a {codec.EncodedFormat} image that {Reason(result)}. Replace the file or leave it out.");
+                throw new InvalidImageException($"{where} is a {codec.EncodedFormat.ToString().ToUpperInvariant()} image that {Reason(result)}. Replace the file or leave it out.");
             return ExifOrientation.Upright(rgba, info.Width, info.Height, codec.EncodedOrigin);
         }
         finally
@@ -71,7 +71,7 @@ internal static class ImageDecoder
     private static string Reason(SKCodecResult result) => result switch
     {
         SKCodecResult.IncompleteInput => "ends before all pixels are there (a download or copy that was cut off?)",
-        SKCodecResult.ErrorInInput => "has broken pixel data",
+        SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => "has broken or missing pixel data",
         _ => $"cannot be decoded ({result})",
     };
 }

@@ -23,10 +23,9 @@ public sealed class HardImagesTests
             string name = entry.GetProperty("file").GetString()!, path = Path.Combine(folder, name);
             if (Directory.Exists(path))
                 continue;
+            long peak = PeakMemory();
             var clock = Stopwatch.StartNew();
-            string? complaint = Judge(entry, folder, path);
-            if (clock.Elapsed > TimeSpan.FromSeconds(2))
-                complaint ??= $"took {clock.Elapsed}";
+            string? complaint = Judge(entry, folder, path) ?? JudgeCost(entry, clock.Elapsed, PeakMemory() - peak);
             if (complaint is null)
                 met++;
             else
@@ -36,6 +35,25 @@ public sealed class HardImagesTests
         TestContext.WriteLine($"{met} fates met, {missed.Count} missed");
         missed.ForEach(TestContext.WriteLine);
         Assert.IsEmpty(missed, string.Join(Environment.NewLine, missed));
+    }
+
+    /// <summary>What is wrong with the time or memory taken, or null.</summary>
+    private static string? JudgeCost(JsonElement entry, TimeSpan time, long bytes)
+    {
+        double seconds = 5, megabytes = double.PositiveInfinity;
+        if (entry.TryGetProperty("limits", out var limits))
+        {
+            seconds = limits.TryGetProperty("max_seconds", out var s) ? s.GetDouble() : seconds;
+            megabytes = limits.TryGetProperty("max_extra_memory_mb", out var m) ? m.GetDouble() : megabytes;
+        }
+
+        return time.TotalSeconds > seconds ? $"took {time}" : bytes > megabytes * 1e6 ? $"took {bytes} bytes" : null;
+    }
+
+    private static long PeakMemory()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
     }
 
     /// <summary>What is wrong with the outcome, or null.</summary>

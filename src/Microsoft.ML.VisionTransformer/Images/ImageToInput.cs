@@ -1,0 +1,28 @@
+// From a picture to one row of the network's input: the one way that training and prediction share.
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Images;
+
+/// <summary>Immutable and thread-safe: one instance serves all threads that load images.</summary>
+internal sealed class ImageToInput
+{
+    private readonly ImagePreprocessor _preprocessor;
+    private readonly TrainingAugmentation _augmentation;
+
+    /// <summary>Without an augmentation of its own, training uses timm's default.</summary>
+    internal ImageToInput(ImagePreprocessing settings, TrainingAugmentation? augmentation = null)
+    {
+        _preprocessor = new ImagePreprocessor(settings);
+        _augmentation = augmentation ?? new TrainingAugmentation(settings);
+    }
+
+    /// <summary>Numbers of one input: channels x height x width.</summary>
+    internal int Length => _preprocessor.InputLength;
+
+    /// <summary>The picture as evaluation sees it, to [channels, height, width].</summary>
+    internal void ForPrediction(RgbImage image, Span<float> chw) => _preprocessor.Normalize(_preprocessor.Fit(image), chw);
+
+    /// <summary>A random view of the picture, to [channels, height, width]; <paramref name="random"/> belongs to this row and epoch.</summary>
+    internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw) =>
+        _preprocessor.Normalize(_augmentation.Apply(image, random), chw);
+}

@@ -1,0 +1,131 @@
+// Decoding: formats, alpha, and what is refused.
+using System.Buffers.Binary;
+using System.Text;
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+using SkiaSharp;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Images;
+
+[TestClass]
+public sealed class ImageDecoderTests
+{
+    [TestMethod]
+    [DataRow("grey.png", 0)]
+    [DataRow("grey_alpha.png", 0)]
+    [DataRow("rgba.png", 0)]
+    [DataRow("palette.png", 0)]
+    [DataRow("palette_transparent.png", 0)]
+    [DataRow("one_bit.png", 0)]
+    [DataRow("rgb.bmp", 0)]
+    [DataRow("grey.jpg", 0)]
+    [DataRow("cmyk.jpg", 1, DisplayName = "cmyk.jpg: c * k / 255 is rounded in another way")]
+    public void AFileIsWhatPillowMakesOfIt(string file, int tolerance)
+    {
+        byte[] expected = Golden(file), actual = GoldenPreprocessing.Decode("decode", file).Pixels;
+        Assert.IsLessThanOrEqualTo(tolerance, expected.Zip(actual, (e, a) => Math.Abs(e - a)).Max());
+    }
+
+    [TestMethod]
+    public void TheExifOrientationIsApplied()
+    {
+        byte[] stored = Golden("exif_orientation_6.jpg");    // 30 rows of 40; orientation 6 is shown turned right
+        var upright = GoldenPreprocessing.Decode("decode", "exif_orientation_6.jpg");
+
+        Assert.AreEqual((30, 40), (upright.Width, upright.Height));
+        for (int y = 0; y < 40; y++)
+        {
+            for (int x = 0; x < 30; x++)
+                CollectionAssert.AreEqual(stored.AsSpan(((29 - x) * 40 + y) * 3, 3).ToArray(), upright.Row(y).Slice(x * 3, 3).ToArray(), $"{x}, {y}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(SKEncodedImageFormat.Png)]
+    [DataRow(SKEncodedImageFormat.Webp)]
+    public void AlphaIsDroppedAndNotBlended(SKEncodedImageFormat format)
+    {
+        var image = PaintedImage.Gradient(13, 7);
+        var decoded = ImageDecoder.Decode(PaintedImage.Encode(image, format, alpha: 3), "image");
+        if (format == SKEncodedImageFormat.Png)
+            CollectionAssert.AreEqual(image.Pixels, decoded.Pixels);
+        else
+            Assert.IsLessThan(40, image.Pixels.Zip(decoded.Pixels, (e, a) => Math.Abs(e - a)).Average(), "lossy, but no blending");
+    }
+
+    [TestMethod]
+    [DataRow("", "is empty")]
+    [DataRow("<!DOCTYPE html><html><body>404 Not Found</body></html>", "HTML")]
+    [DataRow("{\"error\": \"not found\"}", "it is text")]
+    [DataRow("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG")]
+    [DataRow("%PDF-1.4", "PDF")]
+    [DataRow("\u0001\u0002\u0003", "in no known format")]
+    public void OtherContentIsNamed(string content, string expected)
+    {
+        var error = Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(Encoding.Latin1.GetBytes(content), "roses/1.jpg (row 7)"));
+        StringAssert.StartsWith(error.Message, "roses/1.jpg (row 7) ");
+        StringAssert.Contains(error.Message, expected);
+    }
+
+    [TestMethod]
+    [DataRow(SKEncodedImageFormat.Jpeg, 50)]
+    [DataRow(SKEncodedImageFormat.Jpeg, 95)]
+    [DataRow(SKEncodedImageFormat.Png, 50)]
+    [DataRow(SKEncodedImageFormat.Png, 80)]
+    [DataRow(SKEncodedImageFormat.Webp, 50)]
+    [DataRow(SKEncodedImageFormat.Webp, 95)]
+    public void ATruncatedFileIsRefused(SKEncodedImageFormat format, int percent)
+    {
+        byte[] whole = PaintedImage.Encode(PaintedImage.Gradient(97, 61), format);
+        byte[] part = whole[..(whole.Length * percent / 100)];
+        var error = Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(part, "cut"));
+        StringAssert.Contains(error.Message, format.ToString().ToUpperInvariant(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [TestMethod]
+    [DataRow(SKEncodedImageFormat.Jpeg)]
+    [DataRow(SKEncodedImageFormat.Png)]
+    [DataRow(SKEncodedImageFormat.Webp)]
+    public void EveryPrefixOfAFileIsRefusedOrTheWholePicture(SKEncodedImageFormat format) =>
+        AssertPrefixesAreRefusedOrWhole(PaintedImage.Encode(PaintedImage.Gradient(19, 13), format));
+
+    [TestMethod]
+    [DataRow("rgb.bmp")]
+    [DataRow("palette.png")]
+    [DataRow("exif_orientation_6.jpg")]
+    public void EveryPrefixOfAFileIsRefusedOrTheWholePicture(string file) =>
+        AssertPrefixesAreRefusedOrWhole(File.ReadAllBytes(GoldenPreprocessing.Path("decode", file)));
+
+    [TestMethod]
+    public void AHugePictureIsRefusedBeforeMemoryIsTaken()
+    {
+        byte[] bmp = new byte[354];
+        "BM"u8.CopyTo(bmp);
+        foreach (var (offset, value) in new[] { (2, 354), (10, 54), (14, 40), (18, 60_000), (22, 60_000), (26, 1 + (24 << 16)) })
+            BinaryPrimitives.WriteInt32LittleEndian(bmp.AsSpan(offset), value);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        var error = Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(bmp, "bomb.bmp"));
+
+        Assert.IsLessThan(1_000_000L, GC.GetAllocatedBytesForCurrentThread() - before);
+        StringAssert.Contains(error.Message, "60000 x 60000 pixels; at most 178956970");
+    }
+
+    private static void AssertPrefixesAreRefusedOrWhole(byte[] file)
+    {
+        byte[] whole = ImageDecoder.Decode(file, "whole").Pixels;
+        for (int length = 0; length < file.Length; length++)
+        {
+            try
+            {
+                CollectionAssert.AreEqual(whole, ImageDecoder.Decode(file.AsSpan(0, length), "prefix").Pixels, $"{length} of {file.Length} bytes");
+            }
+            catch (InvalidImageException)
+            {
+                // Refused, as it should be.
+            }
+        }
+    }
+
+    private static byte[] Golden(string file) => SafetensorsFile.Read(GoldenPreprocessing.Path("decode.safetensors")).Bytes(file);
+}

@@ -1,0 +1,90 @@
+// Random crops and flips: repeatable, inside the picture, in the stated ranges.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Images;
+
+[TestClass]
+public sealed class TrainingAugmentationTests
+{
+    private static readonly ImagePreprocessing _settings = new() { Size = (11, 13) };
+
+    [TestMethod]
+    public void TheSameStreamGivesTheSamePixels()
+    {
+        var augmentation = new TrainingAugmentation(_settings);
+        var image = PaintedImage.Gradient(47, 31);
+        byte[][] views = [.. Enumerable.Range(0, 20).Select(row => augmentation.Apply(image, RandomStream.For(1, 2, row)).Pixels)];
+        for (int row = 0; row < views.Length; row++)
+            CollectionAssert.AreEqual(views[row], augmentation.Apply(image, RandomStream.For(1, 2, row)).Pixels);
+        Assert.HasCount(views.Length, views.Select(Convert.ToHexString).Distinct(), "other streams, other views");
+    }
+
+    [TestMethod]
+    public void AFlipMirrors()
+    {
+        CollectionAssert.AreEqual(PaintedImage.GreyRow(3, 2, 1).Pixels, HorizontalFlip.Of(PaintedImage.GreyRow(1, 2, 3)).Pixels);
+        var image = PaintedImage.Gradient(13, 11);
+        byte[] always = new TrainingAugmentation(_settings, 0.5, 0.5, flipProbability: 1).Apply(image, RandomStream.For(5)).Pixels;
+        byte[] never = new TrainingAugmentation(_settings, 0.5, 0.5, flipProbability: 0).Apply(image, RandomStream.For(5)).Pixels;
+        CollectionAssert.AreEqual(never, HorizontalFlip.Of(new RgbImage(13, 11, always)).Pixels);
+    }
+
+    [TestMethod]
+    public void HalfOfTheViewsAreFlipped()
+    {
+        var augmentation = new TrainingAugmentation(_settings);
+        var image = PaintedImage.Gradient(36, 23);    // red grows from left to right
+        int flipped = Enumerable.Range(0, 1000).Count(row => IsFalling(augmentation.Apply(image, RandomStream.For(1, row))));
+        Assert.IsTrue(flipped is > 450 and < 550, $"{flipped} of 1000");
+
+        static bool IsFalling(RgbImage view) => view.Row(0)[0] > view.Row(0)[^1];
+    }
+
+    [TestMethod]
+    [DataRow(640, 480)]
+    [DataRow(31, 47)]
+    [DataRow(1, 1)]
+    [DataRow(1, 5000)]
+    [DataRow(5000, 1)]
+    public void CropsStayInside(int width, int height)
+    {
+        var crop = new RandomResizedCrop();
+        for (int row = 0; row < 500; row++)
+        {
+            var area = crop.Draw(width, height, RandomStream.For(3, row));
+            Assert.IsTrue(area.Left >= 0 && area.Top >= 0 && area.Width >= 1 && area.Height >= 1, $"{area}");
+            Assert.IsTrue(area.Left + area.Width <= width && area.Top + area.Height <= height, $"{area}");
+        }
+    }
+
+    [TestMethod]
+    public void AreaAndRatioAreWithinTheirBounds()
+    {
+        var crop = new RandomResizedCrop(leastArea: 0.3, mostArea: 0.6);
+        for (int row = 0; row < 500; row++)
+        {
+            var area = crop.Draw(1000, 1000, RandomStream.For(3, row));
+            Assert.AreEqual(0.45, area.Width * area.Height / 1e6, 0.152);
+            Assert.IsTrue(area.Width / (double)area.Height is > 0.745 and < 1.34, $"{area}");
+        }
+    }
+
+    [TestMethod]
+    public void APictureTooSlenderForTheRatiosGivesItsMiddle()
+    {
+        var crop = new RandomResizedCrop(leastArea: 1);
+        Assert.AreEqual(new PixelArea(450, 0, 100, 75), crop.Draw(1000, 75, RandomStream.For(1)));
+        Assert.AreEqual(new PixelArea(0, 450, 75, 100), crop.Draw(75, 1000, RandomStream.For(1)));
+    }
+
+    [TestMethod]
+    public void BoundsAreChecked()
+    {
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(leastArea: 0));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 0.4));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 1.5));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingAugmentation(_settings, flipProbability: double.NaN));
+    }
+}

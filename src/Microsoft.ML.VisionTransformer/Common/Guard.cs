@@ -32,6 +32,9 @@ internal static class Guard
     internal static T Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, Enum => Enum.IsDefined(value) ? value : throw OutOfRange(name, value, $"one of {string.Join(", ", Enum.GetNames<T>())}");
 
+    /// <summary>The error for data whose columns do not fit, of the kind that ML.NET's own estimators throw.</summary>
+    internal static ArgumentOutOfRangeException SchemaMismatch(string message) => new("inputSchema", message);
+
     private static ArgumentOutOfRangeException OutOfRange(string name, object value, string allowed) =>
         new(Short(name), value, $"{Short(name)} is {Text(value)}; it must be {allowed}.");
 

@@ -1,6 +1,8 @@
 // A column of images in ML.NET data: encoded bytes, MLImage, paths or pixels, each read as an ImageSource.
 using System.Globalization;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 
@@ -122,8 +124,8 @@ internal sealed class ImageColumn
     private string Where(DataViewRow row) => string.Create(CultureInfo.InvariantCulture, $"the image in row {row.Position} of column '{Column.Name}'");
 
     private static ArgumentOutOfRangeException Missing(string name) =>
-        new("inputSchema", $"Could not find the image column '{name}'. Name the column of the images in FeatureColumnName; it can hold {Accepted}.");
+        Guard.SchemaMismatch($"Could not find the image column '{name}'. Name the column of the images in FeatureColumnName; it can hold {Accepted}.");
 
     private static ArgumentOutOfRangeException Mismatch(string name, string found) =>
-        new("inputSchema", $"Schema mismatch for the image column '{name}': expected {Accepted}, got {found}.");
+        Guard.SchemaMismatch($"Schema mismatch for the image column '{name}': expected {Accepted}, got {found}.");
 }

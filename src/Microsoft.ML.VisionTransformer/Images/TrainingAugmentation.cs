@@ -37,4 +37,15 @@ internal sealed class TrainingAugmentation
         var view = ImageResampler.Resize(image, area, columns, rows, _settings.Interpolation);
         return flip ? HorizontalFlip.Of(view) : view;
     }
+
+    /// <summary>A random view of prepared pixels [channels, height, width]: flipped or not, and never cropped.</summary>
+    internal void Apply(ReadOnlySpan<float> pixels, RandomStream random, Span<float> view)
+    {
+        pixels.CopyTo(view);
+        if (random.NextDouble() >= _flipProbability)
+            return;
+        int width = _settings.Size.Width;
+        for (int row = 0; row < view.Length; row += width)
+            view.Slice(row, width).Reverse();
+    }
 }

@@ -1,5 +1,4 @@
 // The lazy result of Transform: scores are computed in batches while a cursor moves.
-using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Images;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;

@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
@@ -23,12 +24,14 @@ internal abstract class ClassLabels
     internal static ClassLabels Of(DataViewSchema.Column label)
     {
         if (label.Type is not KeyDataViewType key)
-            throw new ArgumentOutOfRangeException("inputSchema", NotAKey(label.Name, label.Type.ToString()!));
-        int count = key.Count <= int.MaxValue ? (int)key.Count : throw new ArgumentOutOfRangeException("inputSchema", $"The label column '{label.Name}' has {key.Count} classes.");
+            throw Guard.SchemaMismatch(NotAKey(label.Name, label.Type.ToString()!));
+        if (key.Count is 0 or > int.MaxValue)
+            throw Guard.SchemaMismatch($"The label column '{label.Name}' is a key of {key.Count} classes; the number must be known and fit memory.");
+        int count = (int)key.Count;
         if (label.Annotations.Schema.GetColumnOrNull(AnnotationNames.KeyValues)?.Type is not VectorDataViewType values || values.Size != count)
             return new UnnamedClassLabels(count);
         return LabelValueType.Of(values.ItemType)?.Read(label)
-            ?? throw new ArgumentOutOfRangeException("inputSchema", $"The values of the label column '{label.Name}' are of type {values.ItemType}; map text, numbers or booleans to keys.");
+            ?? throw Guard.SchemaMismatch($"The values of the label column '{label.Name}' are of type {values.ItemType}; map text, numbers or booleans to keys.");
     }
 
     /// <summary>What to say of a label column that is no key.</summary>

@@ -1,5 +1,4 @@
 // Gathers the images of a data view into batches of network input, in order.
-using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Images;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;

@@ -1,0 +1,59 @@
+// The optimiser, on flat buffers.
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>
+/// AdamW (arXiv:1711.05101, algorithm 2) as PyTorch has it: the weight is first multiplied by 1 - rate * decay, then moved by
+/// rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + epsilon). beta1 0.9, beta2 0.999, epsilon 1e-8.
+/// </summary>
+internal sealed class AdamW : IDisposable
+{
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+
+    private readonly FlatParameters _parameters;
+    private readonly double _weightDecay;
+    private readonly Tensor _mean;
+    private readonly Tensor _square;
+    private int _steps;
+
+    internal AdamW(FlatParameters parameters, double weightDecay)
+    {
+        _parameters = parameters;
+        _weightDecay = weightDecay;
+        _mean = zeros_like(parameters.Values);
+        _square = zeros_like(parameters.Values);
+    }
+
+    /// <summary>Scales the gradients down to an L2 norm of <paramref name="most"/> where it is larger, by most / (norm + 1e-6) as PyTorch does; returns the norm before.</summary>
+    internal double ClipGradients(double most)
+    {
+        using var scope = NewDisposeScope();
+        double norm = _parameters.Gradients.norm().item<float>();
+        double factor = most / (norm + 1e-6);
+        if (factor < 1)
+            _parameters.Gradients.mul_(factor);
+        return norm;
+    }
+
+    /// <summary>Moves the parameters along their gradients.</summary>
+    internal void Step(double rate)
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        _steps++;
+        var (values, gradients) = (_parameters.Values, _parameters.Gradients);
+        if (_weightDecay > 0)
+            values.narrow(0, 0, _parameters.Decayed).mul_(1 - rate * _weightDecay);
+        _mean.lerp_(gradients, 1 - Beta1);
+        _square.mul_(Beta2).addcmul_(gradients, gradients, 1 - Beta2);
+        var denominator = _square.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, _steps))).add_(Epsilon);
+        values.addcdiv_(_mean, denominator, -rate / (1 - Math.Pow(Beta1, _steps)));
+    }
+
+    public void Dispose()
+    {
+        _mean.Dispose();
+        _square.Dispose();
+    }
+}

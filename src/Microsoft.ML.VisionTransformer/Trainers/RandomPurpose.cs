@@ -1,0 +1,18 @@
+// Keys that keep the random streams of one run apart.
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>What a stream is for: the second key, after the seed.</summary>
+internal enum RandomPurpose
+{
+    /// <summary>Which rows validate; no further key.</summary>
+    Split = 101,
+
+    /// <summary>Order of the rows; further key: epoch.</summary>
+    Order = 102,
+
+    /// <summary>Augmentation; further keys: epoch, row.</summary>
+    Augmentation = 103,
+
+    /// <summary>Masks of dropout and stochastic depth; further key: step.</summary>
+    Noise = 104,
+}

@@ -1,0 +1,37 @@
+// Prepares the batches of an epoch in the background: shuffled and augmented for training, as they are for validation.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>Input [Count, channels, height, width], classes and weights of some rows.</summary>
+internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Weights)
+{
+    internal int Count => Classes.Length;
+}
+
+internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int seed)
+{
+    private const int BatchesAhead = 2;
+
+    /// <summary>All rows once, in an order and with an augmentation that belong to the seed, the epoch and the row.</summary>
+    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epoch)
+    {
+        int[] order = [.. Enumerable.Range(0, rows.Length)];
+        RandomStream.For(seed, (long)RandomPurpose.Order, epoch).Shuffle(order.AsSpan());
+        return Start(order.Chunk(batchSize).Select(chunk =>
+            Prepare([.. chunk.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, chunk[i]))));
+    }
+
+    /// <summary>All rows once, in order, prepared as for prediction.</summary>
+    internal ReadAhead<TrainingBatch> ForValidation(TrainingRow[] rows) => Start(rows.Chunk(batchSize).Select(chunk => Prepare(chunk, _ => null)));
+
+    private static ReadAhead<TrainingBatch> Start(IEnumerable<TrainingBatch> batches) => new(batches, BatchesAhead, "Vision Transformer training images");
+
+    private TrainingBatch Prepare(TrainingRow[] rows, Func<int, RandomStream?> random)
+    {
+        float[] inputs = new float[rows.Length * converter.Length];
+        ParallelImages.For(rows.Length, i => rows[i].Image.Fill(converter, random(i), inputs.AsSpan(i * converter.Length, converter.Length)));
+        return new TrainingBatch(inputs, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)]);
+    }
+}

@@ -1,0 +1,51 @@
+// Tells of a run: ML.NET's log, its progress channel, and the user's callback.
+using System.Globalization;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+internal sealed class TrainingReport : IDisposable
+{
+    private readonly IChannel _log;
+    private readonly IProgressChannel _progress;
+    private readonly Action<TrainingMetrics>? _callback;
+
+    internal TrainingReport(IHost host, Action<TrainingMetrics>? callback)
+    {
+        _log = host.Start("Training");
+        _progress = host.StartProgressChannel("Vision Transformer training");
+        _progress.SetHeader(new ProgressHeader(["Loss", "Accuracy", "Validation loss", "Validation accuracy", "Images/s"], ["epochs"]), _ => { });
+        _callback = callback;
+    }
+
+    /// <summary>What the run starts with.</summary>
+    internal void Start(TrainingPlan plan, int training, int validation, int withoutLabel, string device)
+    {
+        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels from scratch on {training} images of {plan.Architecture.Classes} classes ({validation} for validation), {plan.Epochs} epochs of batches of {plan.BatchSize}, on {device}."));
+        if (withoutLabel > 0)
+            Warning(string.Create(CultureInfo.InvariantCulture, $"{withoutLabel} rows have no label and are left out."));
+    }
+
+    /// <summary>An epoch's figures.</summary>
+    internal void Epoch(TrainingMetrics metrics)
+    {
+        Info(metrics.ToString());
+        _progress.Checkpoint(metrics.TrainingLoss, metrics.TrainingAccuracy, metrics.ValidationLoss, metrics.ValidationAccuracy, metrics.ImagesPerSecond, metrics.Epoch, metrics.Epochs);
+        _callback?.Invoke(metrics);
+    }
+
+    /// <summary>How the run ended.</summary>
+    internal void End(TrainingHistory history) => Info(string.Create(
+        CultureInfo.InvariantCulture,
+        $"Trained {history.Epochs.Count} epochs{(history.StoppedEarly ? " (stopped early)" : "")}; the model has the weights of epoch {history.BestEpoch}."));
+
+    internal void Warning(string message) => _log.Warning(MessageSensitivity.None, message);
+
+    public void Dispose()
+    {
+        _progress.Dispose();
+        _log.Dispose();
+    }
+
+    private void Info(string message) => _log.Info(MessageSensitivity.None, message);
+}

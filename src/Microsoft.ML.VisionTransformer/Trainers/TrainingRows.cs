@@ -1,0 +1,88 @@
+// The rows of a data set as training needs them: images that can be read again each epoch, class numbers and weights.
+using System.Globalization;
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>One labelled image.</summary>
+/// <param name="Image">The image, encoded, as a path, or decoded: as its column has it.</param>
+/// <param name="Class">Number of the class, from 0.</param>
+/// <param name="Weight">Weight in the loss.</param>
+internal readonly record struct TrainingRow(ImageSource Image, int Class, float Weight);
+
+/// <summary>Reads rows from a data view.</summary>
+internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel)
+{
+    /// <summary>Reads all rows; those without a label are left out and counted.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="plan">Names of the columns.</param>
+    /// <param name="checkAlive">Called for each row; throws when the run was cancelled.</param>
+    internal static TrainingRows Read(IDataView data, TrainingPlan plan, Action checkAlive)
+    {
+        var image = ImageColumn.Of(data.Schema, plan.Columns.Image, plan.Preprocessing);
+        var label = data.Schema[plan.Label];
+        var weight = FindWeight(data.Schema, plan.ExampleWeight);
+        var rows = new List<TrainingRow>((int)Math.Min(data.GetRowCount() ?? 0, 1_000_000));
+        int withoutLabel = 0;
+        using var cursor = data.GetRowCursor(weight is null ? [image.Column, label] : [image.Column, label, weight.Value]);
+        var readImage = image.Open(cursor);
+        var readKey = OpenKey(cursor, label);
+        var readWeight = weight is null ? () => 1f : OpenWeight(cursor, weight.Value);
+        while (cursor.MoveNext())
+        {
+            checkAlive();
+            ulong key = readKey();
+            if (key == 0)
+                withoutLabel++;
+            else
+                rows.Add(new TrainingRow(readImage(), (int)(key - 1), readWeight()));
+        }
+
+        return new TrainingRows([.. rows], withoutLabel);
+    }
+
+    private static DataViewSchema.Column? FindWeight(DataViewSchema schema, string? name)
+    {
+        if (name is null)
+            return null;
+        var column = schema.GetColumnOrNull(name) ?? throw Guard.SchemaMismatch($"Could not find the weight column '{name}'.");
+        return column.Type == NumberDataViewType.Single ? column : throw Guard.SchemaMismatch($"Schema mismatch for the weight column '{name}': expected Single, got {column.Type}.");
+    }
+
+    /// <summary>A key's number, from 1; 0 is a missing label. Keys come in four widths.</summary>
+    private static Func<ulong> OpenKey(DataViewRow row, DataViewSchema.Column label)
+    {
+        if (label.Type.RawType == typeof(byte))
+            return Open<byte>(k => k);
+        if (label.Type.RawType == typeof(ushort))
+            return Open<ushort>(k => k);
+        return label.Type.RawType == typeof(uint) ? Open<uint>(k => k) : Open<ulong>(k => k);
+
+        Func<ulong> Open<T>(Func<T, ulong> widen)
+            where T : struct
+        {
+            var getter = row.GetGetter<T>(label);
+            return () =>
+            {
+                T key = default;
+                getter(ref key);
+                return widen(key);
+            };
+        }
+    }
+
+    private static Func<float> OpenWeight(DataViewRow row, DataViewSchema.Column weight)
+    {
+        var getter = row.GetGetter<float>(weight);
+        return () =>
+        {
+            float value = 0;
+            getter(ref value);
+            return value >= 0 && float.IsFinite(value)
+                ? value
+                : throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The weight in row {row.Position} of column '{weight.Name}' is {value}; weights are at least 0 and finite."));
+        };
+    }
+}

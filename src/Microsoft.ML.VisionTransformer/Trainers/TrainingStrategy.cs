@@ -1,0 +1,15 @@
+// Which weights training starts from, and which it changes.
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>How a model is trained.</summary>
+public enum TrainingStrategy
+{
+    /// <summary>All weights start random and all are trained.</summary>
+    FromScratch,
+
+    /// <summary>All weights of a pretrained model are trained on. Not available in this version.</summary>
+    FineTune,
+
+    /// <summary>Only a new head is trained, on the frozen features of a pretrained model. Not available in this version.</summary>
+    LinearProbe,
+}

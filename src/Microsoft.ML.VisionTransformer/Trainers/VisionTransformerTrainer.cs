@@ -1,0 +1,148 @@
+// The estimator: an ML.NET pipeline's door to training.
+using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Trainers;
+using Microsoft.ML.VisionTransformer.Transformers;
+using TorchSharp;
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>Trains a Vision Transformer (arXiv:2010.11929) to classify images.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// To create this trainer, use `mlContext.MulticlassClassification.Trainers.VisionTransformer(...)`.
+///
+/// ### Input and output columns
+/// The label column is a [key](xref:Microsoft.ML.Data.KeyDataViewType); the number of classes is that of the key type. The image column is one of:
+///
+/// | Column type | Made by | What happens to it |
+/// | -- | -- | -- |
+/// | vector of Byte | `LoadRawImageBytes` | decoded, oriented by EXIF, resized, cropped, normalised |
+/// | `MLImage` | `LoadImages` | resized, cropped, normalised |
+/// | text | a path in the data | read, then as the first |
+/// | vector of Single, of the network's size | `LoadImages`, `ResizeImages`, `ExtractPixels` | taken as it is |
+///
+/// | Output column | Type | Description |
+/// | -- | -- | -- |
+/// | `PredictedLabel` | key | The most probable class, with the label's key values. |
+/// | `Score` | vector of Single | The probability of each class, in the order of the key; the slots have the classes' names. |
+///
+/// ### Trainer characteristics
+/// | Characteristic | Value |
+/// | -- | -- |
+/// | Machine learning task | Multiclass classification |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | Microsoft.ML.VisionTransformer and one of libtorch-cpu-*, TorchSharp-cuda-windows, TorchSharp-cuda-linux |
+/// | Exportable to ONNX | No |
+/// ]]></format>
+/// </remarks>
+public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransformerPredictionTransformer>
+{
+    internal const string DefaultLabel = "Label", DefaultFeatures = "Features", DefaultScore = "Score", DefaultPredictedLabel = "PredictedLabel";
+
+    private readonly IHost _host;
+    private readonly TrainingPlan _plan;
+
+    /// <summary>Checks and copies the options: later changes to them do not matter.</summary>
+    internal VisionTransformerTrainer(IHostEnvironment environment, Options options)
+    {
+        _host = environment.Register(nameof(VisionTransformerTrainer));
+        _plan = Guard.NotNull(options).ToPlan(seed: _host.Rand.Next());
+    }
+
+    /// <summary>The input's columns with <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        Guard.NotNull(inputSchema);
+        ImageColumn.Check(inputSchema, _plan.Columns.Image);
+        var labels = inputSchema.Where(c => c.Name == _plan.Label).ToArray();
+        if (labels.Length == 0)
+            throw Guard.SchemaMismatch($"Could not find the label column '{_plan.Label}'.");
+        if (!labels[0].IsKey || labels[0].Kind != SchemaShape.Column.VectorKind.Scalar)
+            throw Guard.SchemaMismatch(ClassLabels.NotAKey(_plan.Label, labels[0].ItemType.ToString()!));
+        return ScoreColumns.AddTo(inputSchema, _plan.Columns, labels[0]);
+    }
+
+    /// <summary>Trains a model; dispose it, or the chain that holds it, to free its weights.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
+    /// <exception cref="InvalidDataException">There is nothing to train on, or a row cannot be used.</exception>
+    /// <exception cref="InvalidImageException">An image cannot be read; the message names its row.</exception>
+    /// <exception cref="InvalidOperationException">The training diverges, or libtorch or the device is not there.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public VisionTransformerPredictionTransformer Fit(IDataView input)
+    {
+        var labels = CheckData(Guard.NotNull(input));
+        if (_plan.ValidationSet is not null)
+            CheckValidationData(_plan.ValidationSet, labels);
+        var device = TorchRuntime.Device(_plan.Device, _host);
+        using var report = new TrainingReport(_host, _plan.MetricsCallback);
+
+        var rows = TrainingRows.Read(input, _plan, CheckAlive);
+        var (training, validation) = Split(rows);
+        if (ImageColumn.Of(input.Schema, _plan.Columns.Image, _plan.Preprocessing).HoldsPixels)
+            PixelRange.WarnIfUnscaled(training, _plan.Preprocessing, report);
+
+        var plan = _plan with { Architecture = _plan.Architecture with { Classes = labels.Names.Count } };
+        report.Start(plan, training.Length, validation.Length, rows.WithoutLabel, device.ToString());
+        return Train(plan, labels, training, validation, rows.WithoutLabel, device, report);
+    }
+
+    private VisionTransformerPredictionTransformer Train(
+        TrainingPlan plan, ClassLabels labels, TrainingRow[] training, TrainingRow[] validation, int withoutLabel, torch.Device device, TrainingReport report)
+    {
+        var network = new VisionTransformerNetwork(plan.Architecture, plan.Seed);
+        try
+        {
+            network.to(device);
+            TrainingHistory history;
+            using (var loop = new TrainingLoop(plan, training, validation, network, device, CheckAlive))
+                history = loop.Run(report.Epoch) with { RowsWithoutLabel = withoutLabel };
+            report.End(history);
+            return new VisionTransformerPredictionTransformer(
+                new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history), new ScoringNetwork(network, device));
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private ClassLabels CheckData(IDataView data)
+    {
+        ImageColumn.Of(data.Schema, _plan.Columns.Image, _plan.Preprocessing);
+        return ClassLabels.Of(data.Schema.GetColumnOrNull(_plan.Label) ?? throw Guard.SchemaMismatch($"Could not find the label column '{_plan.Label}'."));
+    }
+
+    private void CheckValidationData(IDataView data, ClassLabels labels)
+    {
+        var found = CheckData(data);
+        if (!found.Names.SequenceEqual(labels.Names))
+        {
+            throw Guard.SchemaMismatch(
+                $"The labels of ValidationSet ({string.Join(", ", found.Names.Take(5))}, ...) are not those of the training data ({string.Join(", ", labels.Names.Take(5))}, ...): map both with one fitted MapValueToKey.");
+        }
+    }
+
+    private (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows)
+    {
+        if (rows.Rows.Length == 0)
+            throw new InvalidDataException($"There is nothing to train on: of {rows.WithoutLabel} rows none has a label.");
+        var (training, validation) = _plan.CutsValidation
+            ? StratifiedSplit.Cut(rows.Rows, _plan.ValidationFraction, _plan.Seed)
+            : (rows.Rows, _plan.ValidationSet is null ? [] : TrainingRows.Read(_plan.ValidationSet, _plan, CheckAlive).Rows);
+        if (_plan.EarlyStopping is not null && validation.Length == 0)
+            throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
+        return (training, validation);
+    }
+
+    private void CheckAlive()
+    {
+        _plan.CancellationToken.ThrowIfCancellationRequested();
+        MLEnvironment.ThrowIfCanceled(_host);
+    }
+}

@@ -1,0 +1,27 @@
+// What training did, epoch by epoch; it stays with the model.
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>The record of a training run.</summary>
+public sealed record TrainingHistory
+{
+    /// <summary>One entry an epoch, in order.</summary>
+    public IReadOnlyList<TrainingMetrics> Epochs { get; init; } = [];
+
+    /// <summary>Number (from 1) of the epoch whose weights the model has: the best on the validation rows, or the last where there are none.</summary>
+    public int BestEpoch { get; init; }
+
+    /// <summary>Rows trained on.</summary>
+    public int TrainingRows { get; init; }
+
+    /// <summary>Rows kept for validation.</summary>
+    public int ValidationRows { get; init; }
+
+    /// <summary>Rows left out because their label is missing.</summary>
+    public int RowsWithoutLabel { get; init; }
+
+    /// <summary>Whether early stopping ended the run before its last epoch.</summary>
+    public bool StoppedEarly { get; init; }
+
+    /// <summary>The seed that the run's random numbers were drawn from.</summary>
+    public int Seed { get; init; }
+}

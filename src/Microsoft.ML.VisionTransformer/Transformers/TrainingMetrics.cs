@@ -1,0 +1,50 @@
+// The figures of one epoch of training.
+using System.Globalization;
+using System.Text;
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>What an epoch of training came to. Losses are means over rows, in nats; accuracies are shares of rows in [0, 1].</summary>
+public sealed record TrainingMetrics
+{
+    /// <summary>Number of the epoch, from 1.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>Epochs planned.</summary>
+    public int Epochs { get; init; }
+
+    /// <summary>Learning rate of the epoch's last step.</summary>
+    public double LearningRate { get; init; }
+
+    /// <summary>Training loss, label smoothing included, as measured while the weights changed.</summary>
+    public double TrainingLoss { get; init; }
+
+    /// <summary>Accuracy on the augmented training images, as measured while the weights changed.</summary>
+    public double TrainingAccuracy { get; init; }
+
+    /// <summary>Cross-entropy on the validation rows after the epoch, without smoothing; null where there are none.</summary>
+    public double? ValidationLoss { get; init; }
+
+    /// <summary>Accuracy on the validation rows after the epoch; null where there are none.</summary>
+    public double? ValidationAccuracy { get; init; }
+
+    /// <summary>Training images a second.</summary>
+    public double ImagesPerSecond { get; init; }
+
+    /// <summary>Time since training began.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>Time left if the remaining epochs take as long as those so far.</summary>
+    public TimeSpan TimeLeft { get; init; }
+
+    /// <summary>One line for a console.</summary>
+    public override string ToString()
+    {
+        var line = new StringBuilder();
+        line.Append(CultureInfo.InvariantCulture, $"epoch {Epoch,3}/{Epochs}  loss {TrainingLoss:F3}  accuracy {TrainingAccuracy:P1}");
+        if (ValidationLoss is { } loss && ValidationAccuracy is { } accuracy)
+            line.Append(CultureInfo.InvariantCulture, $"  validation loss {loss:F3}  accuracy {accuracy:P1}");
+        line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:E1}  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}");
+        return line.ToString();
+    }
+}

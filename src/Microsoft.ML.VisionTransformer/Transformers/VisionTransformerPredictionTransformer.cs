@@ -1,0 +1,122 @@
+// The trained model: scores images in a pipeline, in a PredictionEngine, and saves itself into ML.NET's .zip.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Transformers;
+
+[assembly: LoadableClass(
+    typeof(VisionTransformerPredictionTransformer),
+    typeof(VisionTransformerPredictionTransformer),
+    null,
+    typeof(SignatureLoadModel),
+    VisionTransformerPredictionTransformer.UserName,
+    VisionTransformerPredictionTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>
+/// A trained Vision Transformer. It adds <c>PredictedLabel</c> (key of the most probable class) and <c>Score</c> (probabilities, one slot a
+/// class, that sum to 1).
+/// </summary>
+/// <remarks>
+/// <para>Scoring is lazy and runs in batches; a <c>PredictionEngine</c> scores row by row with the same numbers up to rounding (1e-5). Several
+/// threads may use one model at once; they share its weights.</para>
+/// <para>The weights are native memory: dispose the model, or the chain that holds it, when it is no longer needed. Using it afterwards throws
+/// <see cref="ObjectDisposedException"/>.</para>
+/// </remarks>
+public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisposable
+{
+    internal const string UserName = "Vision Transformer";
+    internal const string LoaderSignature = "VisionTransformerPred";
+
+    private readonly ModelDescription _model;
+    private readonly ScoringNetwork _network;
+    private readonly ImageToInput _converter;
+    private readonly ScoreColumns _columns;
+
+    /// <summary>Takes over the network.</summary>
+    internal VisionTransformerPredictionTransformer(ModelDescription model, ScoringNetwork network)
+    {
+        _model = model;
+        _network = network;
+        _converter = new ImageToInput(model.Preprocessing);
+        _columns = new ScoreColumns(model.Columns, model.Labels);
+        ClassNames = model.Labels.Names;
+    }
+
+    /// <summary>The shape of the network.</summary>
+    public VisionTransformerArchitecture Architecture => _model.Architecture;
+
+    /// <summary>How images become the network's input.</summary>
+    public ImagePreprocessing Preprocessing => _model.Preprocessing;
+
+    /// <summary>Names of the classes, in the order of the slots of <c>Score</c>; "1", "2", ... where the label key had no values.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>What training did; null for a model that was not trained here.</summary>
+    public TrainingHistory? TrainingHistory => _model.History;
+
+    /// <summary>True: each row is scored by itself.</summary>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>The input's columns, then <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        FindImages(inputSchema);
+        return _columns.AddTo(inputSchema);
+    }
+
+    /// <summary>Scores lazily: nothing is computed until the columns are read, and then in batches.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        Guard.NotNull(input);
+        _network.ThrowIfDisposed();
+        var images = FindImages(input.Schema);
+        return new BatchScoringView(input, _columns.AddTo(input.Schema), _network, images, _converter);
+    }
+
+    /// <summary>Scores row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        _network.ThrowIfDisposed();
+        var images = FindImages(inputSchema);
+        return new ScoringRowMapper(inputSchema, _columns.AddTo(inputSchema), _network, images, _converter);
+    }
+
+    /// <summary>Frees the weights, as soon as scoring that runs now has finished.</summary>
+    public void Dispose() => _network.Dispose();
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => _network.Use(network =>
+    {
+        ModelFile.Write(new ModelWriter(ctx, Version()), _model, network);
+        return true;
+    });
+
+    /// <summary>Called by ML.NET, by the signature in the model file.</summary>
+    private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    {
+        var reader = new ModelReader(context, Version());
+        var device = TorchRuntime.Device("auto", environment);
+        var (description, network) = ModelFile.Read(reader);
+        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device));
+    }
+
+    private static VersionInfo Version() => new(
+        modelSignature: "VIT CLSF",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderAssemblyName: typeof(VisionTransformerPredictionTransformer).Assembly.FullName,
+        loaderSignature: LoaderSignature);
+
+    private ImageColumn FindImages(DataViewSchema schema) => ImageColumn.Of(Guard.NotNull(schema), _model.Columns.Image, _model.Preprocessing);
+}

@@ -1,0 +1,53 @@
+// A network and options with which training takes a second.
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+internal static class TinyTraining
+{
+    internal static VisionTransformerArchitecture Architecture { get; } = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+    {
+        ImageSize = 16,
+        PatchSize = 8,
+        Depth = 2,
+        EmbeddingDimension = 24,
+        Heads = 2,
+    };
+
+    internal static VisionTransformerTrainer.Options Options(int epochs = 1) => new()
+    {
+        FeatureColumnName = "Image",
+        Arch = Architecture,
+        Epoch = epochs,
+        BatchSize = 8,
+        LearningRate = 3e-3f,
+        RandomCropMinimumArea = 0.5f,
+    };
+
+    internal static IDataView Data(MLContext context, int perClass = 8, int seed = 7) => context.Data.LoadFromEnumerable(PaintedImages.Make(perClass, seed));
+
+    internal static EstimatorChain<VisionTransformerPredictionTransformer> Pipeline(MLContext context, VisionTransformerTrainer.Options? options = null) =>
+        context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.MulticlassClassification.Trainers.VisionTransformer(options ?? Options()));
+
+    internal static TransformerChain<VisionTransformerPredictionTransformer> Train(MLContext context, IDataView data, VisionTransformerTrainer.Options? options = null) =>
+        Pipeline(context, options).Fit(data);
+
+    /// <summary>The scores of all rows.</summary>
+    internal static float[][] Scores(IDataView scored) => [.. scored.GetColumn<float[]>("Score")];
+
+    internal static string SavedModel(TemporaryFolder folder, MLContext context, ITransformer model, DataViewSchema schema)
+    {
+        string path = folder.File("model.zip");
+        context.Model.Save(model, schema, path);
+        return path;
+    }
+}
+
+/// <summary>What a prediction engine gives.</summary>
+internal sealed class Prediction
+{
+    public float[] Score { get; set; } = [];
+
+    public uint PredictedLabel { get; set; }
+}

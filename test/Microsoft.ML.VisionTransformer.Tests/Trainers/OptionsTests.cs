@@ -1,0 +1,87 @@
+// Options: each bad value is refused by name before any data is read.
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Trainers;
+
+[TestClass]
+public sealed class OptionsTests
+{
+    private static readonly Dictionary<string, Action<VisionTransformerTrainer.Options>> _bad = new()
+    {
+        ["Epoch"] = o => o.Epoch = 0,
+        ["BatchSize"] = o => o.BatchSize = 0,
+        ["LearningRate"] = o => o.LearningRate = float.NaN,
+        ["LearningRate is 0"] = o => o.LearningRate = 0,
+        ["MinimumLearningRate"] = o => (o.LearningRate, o.MinimumLearningRate) = (1e-4f, 1e-3f),
+        ["WarmupEpochs"] = o => o.WarmupEpochs = -1,
+        ["WeightDecay"] = o => o.WeightDecay = float.PositiveInfinity,
+        ["LabelSmoothing"] = o => o.LabelSmoothing = 1,
+        ["ClipGradientNorm"] = o => o.ClipGradientNorm = -1,
+        ["RandomCropMinimumArea"] = o => o.RandomCropMinimumArea = 1.5f,
+        ["ValidationSetFraction"] = o => o.ValidationSetFraction = 1,
+        ["LabelColumnName"] = o => o.LabelColumnName = "",
+        ["FeatureColumnName"] = o => o.FeatureColumnName = null!,
+        ["ExampleWeightColumnName"] = o => o.ExampleWeightColumnName = " ",
+        ["PredictedLabelColumnName"] = o => o.PredictedLabelColumnName = "Score",
+        ["Device"] = o => o.Device = "gpu",
+        ["cuda:1"] = o => o.Device = "cuda:one",
+        ["Heads"] = o => o.Arch = TinyTraining.Architecture with { Heads = 5 },
+        ["4 channels"] = o => o.Arch = TinyTraining.Architecture with { Channels = 4 },
+        ["Preprocessing makes images of 32x32"] = o => o.Preprocessing = new ImagePreprocessing { Size = 32 },
+        ["CropFraction"] = o => o.Preprocessing = new ImagePreprocessing { Size = 16, CropFraction = 0 },
+    };
+
+    private static readonly Dictionary<string, Action<VisionTransformerTrainer.Options>> _later = new()
+    {
+        ["PretrainedModel"] = o => o.PretrainedModel = "timm/vit_tiny_patch16_224.augreg_in21k",
+        ["LinearProbe"] = o => o.Strategy = TrainingStrategy.LinearProbe,
+        ["FineTune"] = o => o.Strategy = TrainingStrategy.FineTune,
+        ["WorkspacePath"] = o => o.WorkspacePath = "workspace",
+    };
+
+    public static IEnumerable<object[]> BadNames => _bad.Keys.Select(k => new object[] { k });
+
+    public static IEnumerable<object[]> LaterNames => _later.Keys.Select(k => new object[] { k });
+
+    [TestMethod]
+    [DynamicData(nameof(BadNames))]
+    public void ABadValueIsRefusedByName(string name)
+    {
+        var options = TinyTraining.Options();
+        _bad[name](options);
+
+        var error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.VisionTransformer(options));
+
+        Assert.Contains(name, error.Message);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(LaterNames))]
+    public void AnOptionOfALaterVersionIsRefusedByName(string name)
+    {
+        var options = TinyTraining.Options();
+        _later[name](options);
+
+        var error = Assert.ThrowsExactly<NotSupportedException>(() => new MLContext().MulticlassClassification.Trainers.VisionTransformer(options));
+
+        Assert.Contains(name, error.Message);
+    }
+
+    [TestMethod]
+    public void ChangingOptionsAfterwardsDoesNotMatter()
+    {
+        var context = new MLContext(seed: 1);
+        var options = TinyTraining.Options();
+        var pipeline = TinyTraining.Pipeline(context, options);
+        options.FeatureColumnName = "Nowhere";
+        options.Epoch = 7;
+
+        using var model = pipeline.Fit(TinyTraining.Data(context, perClass: 2));
+
+        Assert.HasCount(1, model.LastTransformer.TrainingHistory!.Epochs);
+    }
+
+    [TestMethod]
+    public void NullOptionsAreRefused() =>
+        Assert.ThrowsExactly<ArgumentNullException>(() => new MLContext().MulticlassClassification.Trainers.VisionTransformer((VisionTransformerTrainer.Options)null!));
+}

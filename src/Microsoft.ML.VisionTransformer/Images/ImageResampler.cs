@@ -55,9 +55,15 @@ internal static class ImageResampler
     /// <summary>One row through the column weights. Pixels are widened once, to one vector each, since several outputs use each.</summary>
     private static void ResizeRow(ReadOnlySpan<byte> source, Span<Vector128<int>> wide, Span<byte> target, ResamplingWeights weights)
     {
-        for (int x = weights.FirstPixel, at = x * RgbImage.Channels; x < weights.EndPixel; x++, at += RgbImage.Channels)
-            wide[x] = Vector128.Create(source[at], source[at + 1], source[at + 2], 0);
-        for (int x = 0, at = 0; at < target.Length; x++, at += RgbImage.Channels)
+        int at = weights.FirstPixel * RgbImage.Channels;
+        foreach (ref var pixel in wide[weights.FirstPixel..weights.EndPixel])
+        {
+            pixel = Vector128.Create(source[at], source[at + 1], source[at + 2], 0);
+            at += RgbImage.Channels;
+        }
+
+        at = 0;
+        for (int x = 0; at < target.Length; x++, at += RgbImage.Channels)
         {
             var taps = weights.Of(x);
             var pixels = wide.Slice(weights.First(x), taps.Length);

@@ -72,7 +72,11 @@ public sealed class HardImagesTests
         }
 
         if (outcome != "decode")
+        {
+            TestContext.WriteLine($"{Path.GetFileName(path)}: {image.Width}x{image.Height}");
             return outcome == "reject" ? $"was decoded, {image.Width}x{image.Height}" : null;
+        }
+
         if (image.Width != entry.GetProperty("width").GetInt32() || image.Height != entry.GetProperty("height").GetInt32())
             return $"is {image.Width}x{image.Height}";
         int tolerance = entry.GetProperty("tolerance").GetInt32();

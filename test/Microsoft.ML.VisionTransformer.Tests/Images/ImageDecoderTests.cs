@@ -41,6 +41,13 @@ public sealed class ImageDecoderTests
     }
 
     [TestMethod]
+    public void TheExifOrientationOfWebPIsApplied()
+    {
+        var upright = ImageDecoder.Decode(WithOrientation(PaintedImage.Encode(PaintedImage.Gradient(7, 5), SKEncodedImageFormat.Webp), 6), "turned.webp");
+        Assert.AreEqual((5, 7), (upright.Width, upright.Height));
+    }
+
+    [TestMethod]
     [DataRow(SKEncodedImageFormat.Png)]
     [DataRow(SKEncodedImageFormat.Webp)]
     public void AlphaIsDroppedAndNotBlended(SKEncodedImageFormat format)
@@ -51,6 +58,13 @@ public sealed class ImageDecoderTests
             CollectionAssert.AreEqual(image.Pixels, decoded.Pixels);
         else
             Assert.IsLessThan(40, image.Pixels.Zip(decoded.Pixels, (e, a) => Math.Abs(e - a)).Average(), "lossy, but no blending");
+    }
+
+    [TestMethod]
+    public void ATransparentPixelOfAGifIsBlack()
+    {
+        byte[] gif = Convert.FromBase64String("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==");
+        CollectionAssert.AreEqual(new byte[] { 0, 0, 0 }, ImageDecoder.Decode(gif, "1x1.gif").Pixels);
     }
 
     [TestMethod]
@@ -125,6 +139,16 @@ public sealed class ImageDecoderTests
                 // Refused, as it should be.
             }
         }
+    }
+
+    /// <summary>A simple WebP file of 7x5 in the extended layout: VP8X, the picture's chunk, EXIF.</summary>
+    private static byte[] WithOrientation(byte[] webp, byte orientation)
+    {
+        byte[] header = [.. "VP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, 6, 0, 0, 4, 0, 0];
+        byte[] exif = [.. "EXIF"u8, 26, 0, 0, 0, .. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0, 0, 0, 0, 0];
+        byte[] file = [.. webp[..12], .. header, .. webp[12..], .. exif];
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(4), file.Length - 8);
+        return file;
     }
 
     private static byte[] Golden(string file) => SafetensorsFile.Read(GoldenPreprocessing.Path("decode.safetensors")).Bytes(file);

@@ -1,4 +1,5 @@
 // Turns decoded pixels upright while they are copied to RGB.
+using System.Runtime.Intrinsics;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Images;
@@ -25,7 +26,16 @@ internal static class ExifOrientation
 
     private static void CopyLine(ReadOnlySpan<byte> rgba, int from, int step, Span<byte> target)
     {
-        for (int to = 0; to < target.Length; to += RgbImage.Channels, from += step)
+        int to = 0;
+        if (step == StoredChannels)
+        {
+            // Most pictures are stored upright: four pixels at once. The four bytes too many are written over by the next ones.
+            var colours = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
+            for (; to <= target.Length - Vector128<byte>.Count; to += 4 * RgbImage.Channels, from += Vector128<byte>.Count)
+                Vector128.Shuffle(Vector128.Create(rgba[from..]), colours).CopyTo(target[to..]);
+        }
+
+        for (; to < target.Length; to += RgbImage.Channels, from += step)
         {
             var pixel = rgba.Slice(from, RgbImage.Channels);
             target[to] = pixel[0];

@@ -6,12 +6,13 @@ namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
 /// Decodes JPEG, PNG, WebP, GIF, BMP and ICO by content, whatever the file's name; of an animation the first frame. As with Pillow's
-/// <c>convert("RGB")</c>, alpha is dropped and not blended, and colour profiles are ignored; unlike there, the EXIF orientation is applied.
+/// <c>convert("RGB")</c>, alpha is dropped and not blended, and colour profiles are ignored; unlike there, the EXIF orientation of JPEG and
+/// WebP files is applied, and a transparent pixel of a GIF is black, since its colour is lost in decoding.
 /// A file that is broken or incomplete is an error, never a partly grey picture.
 /// </summary>
 internal static class ImageDecoder
 {
-    /// <summary>Pixels that a picture may declare: Pillow's limit, a quarter GiB at three bytes each.</summary>
+    /// <summary>Pixels that a picture may declare: where Pillow, too, refuses; half a GiB at three bytes each.</summary>
     internal const int PixelLimit = 178_956_970;
 
     private const int BytesPerDecodedPixel = 4;

@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
 /// Separable resampling in whole numbers: a pass over columns, then one over rows, each rounded to 8 bits by clamp((sum + 2^21) >> 22).
-/// Tested against timm on Pillow 9.4: no byte differs.
+/// Bilinear and bicubic are tested against timm on Pillow 9.4: no byte differs; Lanczos against numbers worked out by hand.
 /// </summary>
 internal static class ImageResampler
 {
@@ -27,19 +27,9 @@ internal static class ImageResampler
         var vertical = new ResamplingWeights(area.Height, rows, kernel);
         int stride = columns.Count * RgbImage.Channels, height = vertical.EndPixel - vertical.FirstPixel;
         byte[] between = ArrayPool<byte>.Shared.Rent(checked(stride * height));
-        var row = ArrayPool<Vector128<int>>.Shared.Rent(area.Width);
         try
         {
-            for (int y = 0; y < height; y++)
-            {
-                var line = source.Row(area.Top + vertical.FirstPixel + y).Slice(area.Left * RgbImage.Channels, area.Width * RgbImage.Channels);
-                var target = between.AsSpan(y * stride, stride);
-                if (columns.Size == area.Width)
-                    line.Slice((int)columns.Start * RgbImage.Channels, stride).CopyTo(target);
-                else
-                    ResizeRow(line, row, target, horizontal);
-            }
-
+            ResizeColumns(source, area with { Top = area.Top + vertical.FirstPixel, Height = height }, columns, horizontal, between.AsSpan(0, stride * height));
             var result = new RgbImage(columns.Count, rows.Count);
             for (int y = 0; y < rows.Count; y++)
                 MixRows(between.AsSpan((vertical.First(y) - vertical.FirstPixel) * stride), vertical.Of(y), result.Row(y));
@@ -47,28 +37,58 @@ internal static class ImageResampler
         }
         finally
         {
-            ArrayPool<Vector128<int>>.Shared.Return(row);
             ArrayPool<byte>.Shared.Return(between);
         }
     }
 
-    /// <summary>One row through the column weights. Pixels are widened once, to one vector each, since several outputs use each.</summary>
-    private static void ResizeRow(ReadOnlySpan<byte> source, Span<Vector128<int>> wide, Span<byte> target, ResamplingWeights weights)
+    /// <summary>The pass over columns, for all rows of the area.</summary>
+    private static void ResizeColumns(RgbImage source, PixelArea area, ResizedSide columns, ResamplingWeights weights, Span<byte> target)
     {
-        for (int x = weights.FirstPixel, at = x * RgbImage.Channels; x < weights.EndPixel; x++, at += RgbImage.Channels)
-            wide[x] = Vector128.Create(source[at], source[at + 1], source[at + 2], 0);
-        for (int x = 0, at = 0; at < target.Length; x++, at += RgbImage.Channels)
+        int stride = columns.Count * RgbImage.Channels;
+        if (columns.Size == area.Width)
+        {
+            for (int y = 0; y < area.Height; y++)
+                Line(source, area, y).Slice((int)columns.Start * RgbImage.Channels, stride).CopyTo(target[(y * stride)..]);
+            return;
+        }
+
+        var wide = ArrayPool<Vector256<int>>.Shared.Rent(area.Width);
+        for (int y = 0; y < area.Height; y += 2)
+        {
+            int next = Math.Min(y + 1, area.Height - 1);    // an odd last row is its own partner
+            var rows = new RowPair(Line(source, area, y), Line(source, area, next));
+            ResizeRows(rows, wide, target.Slice(y * stride, stride), target.Slice(next * stride, stride), weights);
+        }
+
+        ArrayPool<Vector256<int>>.Shared.Return(wide);
+    }
+
+    private static ReadOnlySpan<byte> Line(RgbImage source, PixelArea area, int y) =>
+        source.Row(area.Top + y).Slice(area.Left * RgbImage.Channels, area.Width * RgbImage.Channels);
+
+    /// <summary>Two rows through the column weights: one in the lower, one in the upper half of each vector.</summary>
+    private static void ResizeRows(RowPair source, Span<Vector256<int>> wide, Span<byte> upper, Span<byte> lower, ResamplingWeights weights)
+    {
+        // Several outputs use each pixel: it is widened once.
+        source.Widen(weights.FirstPixel, wide[weights.FirstPixel..weights.EndPixel]);
+        for (int x = 0, at = 0; at < upper.Length; x++, at += RgbImage.Channels)
         {
             var taps = weights.Of(x);
             var pixels = wide.Slice(weights.First(x), taps.Length);
-            var sum = Vector128.Create(Half);
+            var sum = Vector256.Create(Half);
             for (int i = 0; i < pixels.Length; i++)
                 sum += pixels[i] * taps[i];
-            sum = Vector128.Min(Vector128.Max(sum >> ResamplingWeights.FractionBits, Vector128<int>.Zero), Vector128.Create(255));
-            target[at] = (byte)sum.GetElement(0);
-            target[at + 1] = (byte)sum.GetElement(1);
-            target[at + 2] = (byte)sum.GetElement(2);
+            sum = Vector256.Min(Vector256.Max(sum >> ResamplingWeights.FractionBits, Vector256<int>.Zero), Vector256.Create(255));
+            Store(sum.GetLower(), upper.Slice(at, RgbImage.Channels));
+            Store(sum.GetUpper(), lower.Slice(at, RgbImage.Channels));
         }
+    }
+
+    private static void Store(Vector128<int> colours, Span<byte> pixel)
+    {
+        pixel[2] = (byte)colours.GetElement(2);
+        pixel[1] = (byte)colours.GetElement(1);
+        pixel[0] = (byte)colours.GetElement(0);
     }
 
     /// <summary>The weighted sum of as many rows as there are weights; the rows follow each other in <paramref name="rows"/>.</summary>

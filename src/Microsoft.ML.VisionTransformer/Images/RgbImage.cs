@@ -9,9 +9,9 @@ internal sealed class RgbImage
 {
     internal const int Channels = 3;
 
-    /// <summary>A black picture.</summary>
+    /// <summary>A picture whose pixels are not set yet: whoever makes it sets them all.</summary>
     internal RgbImage(int width, int height)
-        : this(width, height, new byte[checked(Guard.AtLeast(width, 1) * Guard.AtLeast(height, 1) * Channels)])
+        : this(width, height, GC.AllocateUninitializedArray<byte>(checked(Guard.AtLeast(width, 1) * Guard.AtLeast(height, 1) * Channels)))
     {
     }
 

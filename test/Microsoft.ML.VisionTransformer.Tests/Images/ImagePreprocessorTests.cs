@@ -28,6 +28,17 @@ public sealed class ImagePreprocessorTests
     }
 
     [TestMethod]
+    [DataRow(5, 2, DisplayName = "1.5 becomes 2")]
+    [DataRow(7, 2, DisplayName = "2.5 becomes 2")]
+    [DataRow(8, 3, DisplayName = "3 stays 3")]
+    public void CenterCrop_HalfAPixelIsRoundedToEven(int width, int left)
+    {
+        var image = PaintedImage.Gradient(width, 2);
+        var fitted = new ImagePreprocessor(new ImagePreprocessing { Size = 2, CropFraction = 1 }).Fit(image);
+        CollectionAssert.AreEqual(image.Row(0).Slice(left * 3, 6).ToArray(), fitted.Row(0).ToArray());
+    }
+
+    [TestMethod]
     public void Pad_FillsWithTheMeanColour()
     {
         var settings = new ImagePreprocessing { Size = (4, 6), CropFraction = 1, Resizing = ImageResizing.Pad, Mean = new(0.5f, 0.2f, 1f) };

@@ -72,10 +72,7 @@ internal sealed class ImageColumn
         return () =>
         {
             getter(ref path);
-            string text = path.ToString();
-            if (text.Length == 0)
-                throw new InvalidImageException($"{Where(row)} has an empty path. Fill it in or leave the row out.");
-            return new ImageFileSource(text, $"{text} ({Where(row)})");
+            return new ImageFileSource(path.ToString(), Where(row));
         };
     }
 

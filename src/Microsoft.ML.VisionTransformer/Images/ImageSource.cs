@@ -32,20 +32,8 @@ internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSo
 /// <summary>An image file, read anew each time.</summary>
 internal sealed class ImageFileSource(string path, string where) : ImageSource
 {
-    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw)
-    {
-        byte[] encoded;
-        try
-        {
-            encoded = File.ReadAllBytes(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new InvalidImageException($"{where} cannot be opened: {e.Message}", e);
-        }
-
-        Fill(ImageDecoder.Decode(encoded, where), converter, random, chw);
-    }
+    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) =>
+        Fill(ImageFile.Decode(path, where), converter, random, chw);
 }
 
 /// <summary>A picture that came decoded.</summary>

@@ -13,21 +13,21 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>Tensors that are matrices by their shape but are not decayed, as in timm.</summary>
     private static readonly HashSet<string> _undecayed = ["cls_token", "pos_embed"];
 
+    private readonly Parameter[] _adopted;
+
     /// <summary>Takes over the storage of the parameters that are trained.</summary>
     internal FlatParameters(nn.Module network)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         var all = network.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
-        var ordered = all.Where(p => IsDecayed(p.name, p.parameter)).Concat(all.Where(p => !IsDecayed(p.name, p.parameter))).Select(p => p.parameter).ToArray();
+        _adopted = [.. all.OrderBy(p => IsDecayed(p.name, p.parameter) ? 0 : 1).Select(p => p.parameter)];
         Decayed = all.Where(p => IsDecayed(p.name, p.parameter)).Sum(p => p.parameter.numel());
-        Values = empty(ordered.Sum(p => p.numel()), device: ordered[0].device);
+        Values = empty(_adopted.Sum(p => p.numel()), device: _adopted[0].device);
         Gradients = zeros_like(Values);
         long offset = 0;
-        foreach (var parameter in ordered)
-        {
+        foreach (var parameter in _adopted)
             offset = Adopt(parameter, offset);
-        }
 
         Values.MoveToOuterDisposeScope();
         Gradients.MoveToOuterDisposeScope();
@@ -42,8 +42,11 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>How many numbers, from the start, weight decay applies to.</summary>
     internal long Decayed { get; }
 
+    /// <summary>Ends the training: the parameters keep their values and let go of their gradients.</summary>
     public void Dispose()
     {
+        foreach (var parameter in _adopted)
+            parameter.grad = null;
         Values.Dispose();
         Gradients.Dispose();
     }

@@ -24,7 +24,7 @@ internal static class TinyTraining
         RandomCropMinimumArea = 0.5f,
     };
 
-    internal static IDataView Data(MLContext context, int perClass = 8, int seed = 7) => context.Data.LoadFromEnumerable(PaintedImages.Make(perClass, seed));
+    internal static IDataView Data(MLContext context, int perClass = 8, int seed = 7) => context.Data.LoadFromEnumerable(ColouredSamples.Make(perClass, seed));
 
     internal static EstimatorChain<VisionTransformerPredictionTransformer> Pipeline(MLContext context, VisionTransformerTrainer.Options? options = null) =>
         context.Transforms.Conversion.MapValueToKey("Label")

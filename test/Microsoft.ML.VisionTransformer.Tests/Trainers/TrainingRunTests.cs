@@ -1,4 +1,5 @@
 // A training run: seeds, validation, reports, cancellation, failures, memory.
+using System.Reflection;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
 
@@ -87,7 +88,7 @@ public sealed class TrainingRunTests
         var context = new MLContext(seed: 1);
         var data = TinyTraining.Data(context, perClass: 4);
         var options = TinyTraining.Options();
-        var other = context.Data.LoadFromEnumerable(PaintedImages.Make(4).Reverse());
+        var other = context.Data.LoadFromEnumerable(ColouredSamples.Make(4).Reverse());
         options.ValidationSet = context.Transforms.Conversion.MapValueToKey("Label").Fit(other).Transform(other);
 
         var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => TinyTraining.Train(context, data, options));
@@ -202,7 +203,7 @@ public sealed class TrainingRunTests
     {
         var context = new MLContext(seed: 1);
         var options = TinyTraining.Options(epochs: 1000);
-        options.MetricsCallback = _ => context.CancelExecution();
+        options.MetricsCallback = _ => typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic)!.Invoke(context, null);
 
         Assert.Throws<OperationCanceledException>(() => TinyTraining.Train(context, TinyTraining.Data(context), options));
     }

@@ -1,5 +1,4 @@
 // Training as a user meets it: columns in, a model out.
-using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Trainers;
@@ -34,7 +33,7 @@ public sealed class VisionTransformerTrainerTests
     public void EachColumnTypeTrainsAndScoresAlike()
     {
         using var folder = new TemporaryFolder();
-        PaintedImages.WriteTo(folder.Path, perClass: 6);
+        ColouredSamples.WriteTo(folder.Path, perClass: 6);
         var context = new MLContext(seed: 1);
         var files = context.Data.LoadImagesFromFolder(folder.Path);
         var options = TinyTraining.Options(epochs: 2);
@@ -65,7 +64,7 @@ public sealed class VisionTransformerTrainerTests
     public void PixelsMadeByStockTransformsTrainAndScore(bool interleaved)
     {
         using var folder = new TemporaryFolder();
-        PaintedImages.WriteTo(folder.Path, perClass: 16);
+        ColouredSamples.WriteTo(folder.Path, perClass: 16);
         var context = new MLContext(seed: 1);
         var files = context.Data.LoadImagesFromFolder(folder.Path);
         var pixels = context.Transforms.LoadImages("Loaded", null, "ImagePath")
@@ -81,7 +80,7 @@ public sealed class VisionTransformerTrainerTests
     public void UnscaledPixelsAreWarnedAbout()
     {
         using var folder = new TemporaryFolder();
-        PaintedImages.WriteTo(folder.Path, perClass: 3);
+        ColouredSamples.WriteTo(folder.Path, perClass: 3);
         var context = new MLContext(seed: 1);
         var log = new List<string>();
         context.Log += (_, e) => log.Add(e.Message);
@@ -100,7 +99,7 @@ public sealed class VisionTransformerTrainerTests
     {
         var context = new MLContext(seed: 1);
         var data = TinyTraining.Data(context);
-        var keys = context.Data.LoadFromEnumerable(new[] { "violet", .. PaintedImages.Classes }.Select(c => new KeyRow { Value = c }));
+        var keys = context.Data.LoadFromEnumerable(ColouredSamples.Classes.Prepend("violet").Select(c => new KeyRow { Value = c }));
         var mapped = context.Transforms.Conversion.MapValueToKey("Label", keyData: keys).Fit(data).Transform(data);
 
         using var model = context.MulticlassClassification.Trainers.VisionTransformer(TinyTraining.Options()).Fit(mapped);
@@ -154,7 +153,7 @@ public sealed class VisionTransformerTrainerTests
     public void AnImageThatCannotBeReadIsNamedByItsRow()
     {
         var context = new MLContext(seed: 1);
-        var images = PaintedImages.Make(3);
+        var images = ColouredSamples.Make(3);
         images[4].Image = images[4].Image[..40];
         var data = context.Data.LoadFromEnumerable(images);
 
@@ -168,8 +167,8 @@ public sealed class VisionTransformerTrainerTests
     {
         // Half of the rows are labelled wrongly and weigh nothing.
         var context = new MLContext(seed: 1);
-        var rows = PaintedImages.Make(16).Select((p, i) => new WeightedImage { Image = p.Image, Label = p.Label, Weight = 1 })
-            .Concat(PaintedImages.Make(16, seed: 8).Select(p => new WeightedImage { Image = p.Image, Label = "blue", Weight = 0 }));
+        var rows = ColouredSamples.Make(16).Select((p, i) => new WeightedImage { Image = p.Image, Label = p.Label, Weight = 1 })
+            .Concat(ColouredSamples.Make(16, seed: 8).Select(p => new WeightedImage { Image = p.Image, Label = "blue", Weight = 0 }));
         var options = TinyTraining.Options(epochs: 8);
         options.ExampleWeightColumnName = "Weight";
         options.ValidationSetFraction = 0;
@@ -185,7 +184,7 @@ public sealed class VisionTransformerTrainerTests
     public void AnImpossibleWeightIsNamedByItsRow(float weight)
     {
         var context = new MLContext(seed: 1);
-        var rows = PaintedImages.Make(2).Select((p, i) => new WeightedImage { Image = p.Image, Label = p.Label, Weight = i == 3 ? weight : 1 });
+        var rows = ColouredSamples.Make(2).Select((p, i) => new WeightedImage { Image = p.Image, Label = p.Label, Weight = i == 3 ? weight : 1 });
         var options = TinyTraining.Options();
         options.ExampleWeightColumnName = "Weight";
 

@@ -3,17 +3,17 @@ using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
-internal static class PaintedImages
+internal static class ColouredSamples
 {
     internal static readonly string[] Classes = ["blue", "green", "red"];
 
     private static readonly SKColor[] _colors = [new(40, 60, 220), new(50, 200, 60), new(220, 50, 40)];
 
     /// <summary>Images of each class in turn, noisy, of different sizes.</summary>
-    internal static PaintedImage[] Make(int perClass, int seed = 7)
+    internal static ColouredSample[] Make(int perClass, int seed = 7)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, perClass * Classes.Length).Select(i => new PaintedImage
+        return [.. Enumerable.Range(0, perClass * Classes.Length).Select(i => new ColouredSample
         {
             Image = Paint(_colors[i % Classes.Length], 24 + random.Next(24), 20 + random.Next(30), random),
             Label = Classes[i % Classes.Length],
@@ -49,7 +49,7 @@ internal static class PaintedImages
 }
 
 /// <summary>A row of test data.</summary>
-internal sealed class PaintedImage
+internal sealed class ColouredSample
 {
     public byte[] Image { get; set; } = [];
 

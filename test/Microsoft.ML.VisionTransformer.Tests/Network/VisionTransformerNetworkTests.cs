@@ -65,6 +65,25 @@ public sealed class VisionTransformerNetworkTests
     }
 
     [TestMethod]
+    public void RecordingGradientsChangesNoNumberAndNoInput()
+    {
+        using var scope = NewDisposeScope();
+        using var network = new VisionTransformerNetwork(TinyNetwork.Architecture with { Initialization = WeightInitialization.Jax, Classes = 0 });
+        network.eval();
+        var images = TinyNetwork.Images(2);
+        var recorded = network.call(images);
+        using var noGradients = no_grad();
+        var block = network.modules().OfType<TransformerBlock>().First();
+        var tokens = network.Embed(images);
+
+        block.call(tokens, null);
+
+        Assert.IsTrue(tokens.SameValues(network.Embed(images)));
+        Assert.IsTrue(images.SameValues(TinyNetwork.Images(2)));
+        Assert.IsTrue(recorded.SameValues(network.call(images)));
+    }
+
+    [TestMethod]
     public void ANoiseStreamThatStartsAgainRepeatsTheForward()
     {
         using var scope = NewDisposeScope();

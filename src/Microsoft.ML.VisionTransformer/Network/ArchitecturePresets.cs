@@ -45,7 +45,8 @@ internal static class ArchitecturePresets
         return _presets.TryGetValue(bare, out var preset)
             ? preset
             : throw new ArgumentException(
-                $"\"{name}\" is no known architecture; the nearest name is \"{NearestName.To(bare, Names)}\". VisionTransformerArchitecture.Known lists all names.",
+                $"\"{name}\" is no known architecture; the nearest name is \"{NearestName.To(bare, Names)}\". "
+                + $"{nameof(VisionTransformerArchitecture)}.{nameof(VisionTransformerArchitecture.Known)} lists all names.",
                 nameof(name));
     }
 

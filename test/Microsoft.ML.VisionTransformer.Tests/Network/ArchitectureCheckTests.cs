@@ -33,7 +33,10 @@ public sealed class ArchitectureCheckTests
         [_good with { PositionEmbedding = (PositionEmbedding)7 }, "PositionEmbedding is 7; it must be one of Learned, None, SinCos2D"],
         [_good with { Pooling = (TokenPooling)7 }, "Pooling is 7"],
         [_good with { Initialization = (WeightInitialization)7 }, "Initialization is 7"],
-        [_good with { EmbeddingDimension = 9, PositionEmbedding = PositionEmbedding.SinCos2D }, "EmbeddingDimension is 9; PositionEmbedding.SinCos2D needs one divisible by 4"],
+        [
+            _good with { EmbeddingDimension = 9, PositionEmbedding = PositionEmbedding.SinCos2D },
+            "EmbeddingDimension is 9; PositionEmbedding.SinCos2D needs one divisible by 4",
+        ],
     ];
 
     [TestMethod]

@@ -8,7 +8,8 @@ namespace Microsoft.ML.VisionTransformer.Tests.Network;
 public sealed class WeightDrawingTests
 {
     // Large enough for statistics, and for a matrix (192 x 768) of more than one chunk.
-    private static readonly VisionTransformerArchitecture _wide = TinyNetwork.Architecture with { EmbeddingDimension = 192, MlpRatio = 4, Depth = 1, Classes = 40 };
+    private static readonly VisionTransformerArchitecture _wide =
+        TinyNetwork.Architecture with { EmbeddingDimension = 192, MlpRatio = 4, Depth = 1, Classes = 40 };
 
     [TestMethod]
     public void TheSameSeedGivesTheSameWeights()

@@ -19,6 +19,15 @@ internal static class TinyNetwork
         MlpRatio = 1.5,
     };
 
+    /// <summary><see cref="Architecture"/> with every kind of dropout.</summary>
+    internal static VisionTransformerArchitecture Noisy { get; } = Architecture with
+    {
+        EmbeddingDropoutRate = 0.1,
+        AttentionDropoutRate = 0.2,
+        ProjectionDropoutRate = 0.3,
+        DropPathRate = 0.4,
+    };
+
     /// <summary>Images for <see cref="Architecture"/> that differ from each other: [N, 2, 10, 21], values in [-1, 1].</summary>
     internal static Tensor Images(int count) => linspace(0, 97 * count, count * 2 * 10 * 21).sin().reshape(count, 2, 10, 21);
 }

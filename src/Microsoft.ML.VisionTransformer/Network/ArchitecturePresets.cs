@@ -8,7 +8,7 @@ internal static class ArchitecturePresets
 {
     private const string HubPrefix = "timm/";
 
-    private static readonly IReadOnlyDictionary<string, VisionTransformerArchitecture> Presets = new[]
+    private static readonly IReadOnlyDictionary<string, VisionTransformerArchitecture> _presets = new[]
     {
         // name, patch, image, dimension, depth, heads
         Preset("tiny", 16, 224, 192, 12, 3),
@@ -32,7 +32,7 @@ internal static class ArchitecturePresets
     }.ToDictionary(preset => preset.Name, StringComparer.Ordinal);
 
     /// <summary>All names, sorted.</summary>
-    internal static IReadOnlyList<string> Names { get; } = Array.AsReadOnly<string>([.. Presets.Keys.Order(StringComparer.Ordinal)]);
+    internal static IReadOnlyList<string> Names { get; } = Array.AsReadOnly<string>([.. _presets.Keys.Order(StringComparer.Ordinal)]);
 
     /// <summary>The preset of a name, which may have the prefix <c>timm/</c> and a tag behind a dot.</summary>
     /// <exception cref="ArgumentException">The name is not known; the message suggests the nearest.</exception>
@@ -42,10 +42,11 @@ internal static class ArchitecturePresets
         if (bare.StartsWith(HubPrefix, StringComparison.Ordinal))
             bare = bare[HubPrefix.Length..];
         bare = bare.Split('.', 2)[0];
-        return Presets.TryGetValue(bare, out var preset)
+        return _presets.TryGetValue(bare, out var preset)
             ? preset
             : throw new ArgumentException(
-                $"\"{name}\" is no known architecture; the nearest name is \"{NearestName.To(bare, Names)}\". VisionTransformerArchitecture.Known lists all names.",
+                $"\"{name}\" is no known architecture; the nearest name is \"{NearestName.To(bare, Names)}\". "
+                + $"{nameof(VisionTransformerArchitecture)}.{nameof(VisionTransformerArchitecture.Known)} lists all names.",
                 nameof(name));
     }
 

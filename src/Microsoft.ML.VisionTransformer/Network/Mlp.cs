@@ -26,7 +26,9 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var hidden = nn.functional.gelu(_expand.call(x));
+        var hidden = _expand.call(x);
+        // Where no gradient is recorded, the block's largest tensor is overwritten and not copied: new memory costs page faults.
+        hidden = is_grad_enabled() ? hidden.gelu() : hidden.gelu_();
         var result = _contract.call(_dropout.Apply(hidden, training));
         return _dropout.Apply(result, training).MoveToOuterDisposeScope();
     }

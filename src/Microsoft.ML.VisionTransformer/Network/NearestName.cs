@@ -4,7 +4,8 @@ namespace Microsoft.ML.VisionTransformer.Network;
 internal static class NearestName
 {
     /// <summary>The candidate with the smallest edit distance (Levenshtein 1966), case ignored; the first of equals. There is at least one.</summary>
-    internal static string To(string name, IEnumerable<string> candidates) => candidates.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
+    internal static string To(string name, IEnumerable<string> candidates) =>
+        candidates.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
 
     /// <summary>Fewest insertions, deletions and replacements of a character that turn one text into the other.</summary>
     internal static int Distance(string from, string to)

@@ -20,7 +20,8 @@ internal static class ParameterTable
         yield return new("cls_token", ParameterRole.ClassToken, 1, 1, d);
         if (architecture.PositionEmbedding == PositionEmbedding.Learned)
             yield return new("pos_embed", ParameterRole.Positions, 1, architecture.Tokens, d);
-        yield return new("patch_embed.proj.weight", ParameterRole.PatchWeight, d, architecture.Channels, architecture.PatchSize.Height, architecture.PatchSize.Width);
+        var patch = architecture.PatchSize;
+        yield return new("patch_embed.proj.weight", ParameterRole.PatchWeight, d, architecture.Channels, patch.Height, patch.Width);
         yield return new("patch_embed.proj.bias", ParameterRole.PatchBias, d);
         var rest = (architecture.PatchNorm ? Norm("patch_embed.norm", d) : [])
             .Concat(Enumerable.Range(0, architecture.Depth).SelectMany(i => Block(architecture, string.Create(CultureInfo.InvariantCulture, $"blocks.{i}"))))

@@ -30,7 +30,8 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor x, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        return Rest(x, _attention.call(_norm1.call(x), mask)).MoveToOuterDisposeScope();
+        using var normed = _norm1.call(x);
+        return Rest(x, _attention.call(normed, mask)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same result, and the block's attention weights [N, heads, T, T].</summary>
@@ -45,6 +46,8 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     private Tensor Rest(Tensor x, Tensor attended)
     {
         var middle = x + _dropPath.Apply(attended, training);
-        return middle + _dropPath.Apply(_mlp.call(_norm2.call(middle)), training);
+        using var normed = _norm2.call(middle);
+        var change = _dropPath.Apply(_mlp.call(normed), training);
+        return is_grad_enabled() ? middle + change : middle.add_(change);
     }
 }

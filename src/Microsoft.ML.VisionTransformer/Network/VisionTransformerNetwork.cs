@@ -163,10 +163,11 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         var (channels, size) = (Architecture.Channels, Architecture.ImageSize);
         if (x.dim() != 4 || x.size(1) != channels || x.size(2) != size.Height || x.size(3) != size.Width)
         {
+            string found = string.Join(", ", x.shape);
             throw new ArgumentException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The input is [{string.Join(", ", x.shape)}]; the network takes [N, {channels}, {size.Height}, {size.Width}] (images, channels, height, width)."),
+                    $"The input is [{found}]; the network takes [N, {channels}, {size.Height}, {size.Width}] (images, channels, height, width)."),
                 nameof(x));
         }
     }

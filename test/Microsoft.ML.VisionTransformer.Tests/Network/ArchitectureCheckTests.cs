@@ -1,0 +1,56 @@
+// Architectures that no network can be built from, and what is said about each.
+using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Network;
+
+[TestClass]
+public sealed class ArchitectureCheckTests
+{
+    private static readonly VisionTransformerArchitecture _good = TinyNetwork.Architecture;
+
+    public static IEnumerable<object[]> Bad =>
+    [
+        [_good with { Heads = 5 }, "Heads is 5, which does not divide EmbeddingDimension 12"],
+        [_good with { Heads = 0 }, "Heads is 0"],
+        [_good with { EmbeddingDimension = 0 }, "EmbeddingDimension is 0"],
+        [_good with { Depth = 0 }, "Depth is 0"],
+        [_good with { Classes = -1 }, "Classes is -1"],
+        [_good with { Channels = 0 }, "Channels is 0"],
+        [_good with { ImageSize = (0, 21) }, "ImageSize is 0x21"],
+        [_good with { PatchSize = (5, 0) }, "PatchSize is 5x0"],
+        [_good with { PatchStride = (0, 7) }, "PatchStride is 0x7"],
+        [_good with { ImageSize = (4, 21) }, "ImageSize is 4x21 and PatchSize 5x7: the image must hold at least one patch"],
+        [_good with { ImageSize = (10, 6) }, "ImageSize is 10x6 and PatchSize 5x7"],
+        [_good with { MlpRatio = double.NaN }, "MlpRatio is NaN"],
+        [_good with { MlpRatio = 0.01 }, "MlpRatio is 0.01: with EmbeddingDimension 12 the hidden layer"],
+        [_good with { MlpRatio = 1e12 }, "MlpRatio is 1000000000000: with"],
+        [_good with { NormEpsilon = 0 }, "NormEpsilon is 0"],
+        [_good with { EmbeddingDropoutRate = 1 }, "EmbeddingDropoutRate is 1"],
+        [_good with { AttentionDropoutRate = -0.1 }, "AttentionDropoutRate is -0.1"],
+        [_good with { ProjectionDropoutRate = double.NaN }, "ProjectionDropoutRate is NaN"],
+        [_good with { DropPathRate = 1.5 }, "DropPathRate is 1.5"],
+        [_good with { PositionEmbedding = (PositionEmbedding)7 }, "PositionEmbedding is 7; it must be one of Learned, None, SinCos2D"],
+        [_good with { Pooling = (TokenPooling)7 }, "Pooling is 7"],
+        [_good with { Initialization = (WeightInitialization)7 }, "Initialization is 7"],
+        [
+            _good with { EmbeddingDimension = 9, PositionEmbedding = PositionEmbedding.SinCos2D },
+            "EmbeddingDimension is 9; PositionEmbedding.SinCos2D needs one divisible by 4",
+        ],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Bad))]
+    public void AnArchitectureThatCannotBeIsRefused(VisionTransformerArchitecture architecture, string message)
+    {
+        var error = Assert.Throws<ArgumentException>(() => new VisionTransformerNetwork(architecture));
+        Assert.Contains(message, error.Message);
+    }
+
+    [TestMethod]
+    public void AnArchitectureThatCanBeIsGivenBack()
+    {
+        Assert.AreSame(_good, _good.Check());
+        Assert.Throws<ArgumentNullException>(() => new VisionTransformerNetwork(null!));
+    }
+}

@@ -1,0 +1,44 @@
+// The fixed position table: its numbers and its place in the network.
+using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Network;
+
+[TestClass]
+public sealed class SinCosPositionsTests
+{
+    [TestMethod]
+    public void TheTableIsColumnThenRow()
+    {
+        using var table = SinCosPositions.Table((2, 3), 8);
+
+        CollectionAssert.AreEqual(new long[] { 1, 7, 8 }, table.shape);
+        float[][] tokens = [.. table.Values().Chunk(8)];
+        // Two frequencies: 1 and 10000^(-1/2) = 0.01.
+        AssertToken(tokens[0], 0, 0, 0, 0, 0, 0, 0, 0);
+        AssertToken(tokens[1], 0, 0, 1, 1, 0, 0, 1, 1);
+        AssertToken(tokens[3], 0.9092974, 0.0199987, -0.4161468, 0.9998000, 0, 0, 1, 1);
+        AssertToken(tokens[4], 0, 0, 1, 1, 0.8414710, 0.0099998, 0.5403023, 0.9999500);
+    }
+
+    [TestMethod]
+    public void TheTableIsABufferThatMovesWithTheNetwork()
+    {
+        using var network = new VisionTransformerNetwork(TinyNetwork.Architecture with { PositionEmbedding = PositionEmbedding.SinCos2D });
+
+        Assert.IsFalse(network.named_parameters().Any(p => p.name == "pos_embed"));
+        Assert.IsTrue(network.state_dict().ContainsKey("pos_embed"));
+        network.to(ScalarType.BFloat16);
+        using var images = TinyNetwork.Images(2).to(ScalarType.BFloat16);
+        using var logits = network.call(images);
+        Assert.AreEqual(ScalarType.BFloat16, logits.dtype);
+    }
+
+    private static void AssertToken(float[] actual, params double[] expected)
+    {
+        for (int i = 0; i < expected.Length; i++)
+            Assert.AreEqual(expected[i], actual[i], 1e-6, $"value {i}");
+    }
+}

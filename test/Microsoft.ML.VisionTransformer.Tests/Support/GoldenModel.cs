@@ -23,12 +23,12 @@ internal sealed class GoldenModel : IDisposable
     {
         string folder = Path.Combine(AppContext.BaseDirectory, "Data", "golden-model", name);
         var network = new VisionTransformerNetwork(ReadArchitecture(Path.Combine(folder, "config.json")));
-        var weights = SafetensorsFixture.Read(Path.Combine(folder, "weights.safetensors"));
+        var weights = SafetensorsFile.Read(Path.Combine(folder, "weights.safetensors")).Tensors();
         network.load_state_dict(weights);
         network.eval();
         foreach (var weight in weights.Values)
             weight.Dispose();
-        return new GoldenModel(network, SafetensorsFixture.Read(Path.Combine(folder, "io.safetensors")));
+        return new GoldenModel(network, SafetensorsFile.Read(Path.Combine(folder, "io.safetensors")).Tensors());
     }
 
     /// <summary>Largest absolute difference between a result and timm's; the shapes must agree.</summary>

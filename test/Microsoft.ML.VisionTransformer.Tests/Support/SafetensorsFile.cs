@@ -2,6 +2,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -32,6 +33,12 @@ internal sealed class SafetensorsFile
 
     /// <summary>The values of a tensor of type U8.</summary>
     internal byte[] Bytes(string name) => Raw(name, "U8").ToArray();
+
+    /// <summary>The values of a tensor of type I64.</summary>
+    internal long[] Int64s(string name) => MemoryMarshal.Cast<byte, long>(Raw(name, "I64")).ToArray();
+
+    /// <summary>All tensors, which must be of type F32, by name. The caller disposes them.</summary>
+    internal Dictionary<string, torch.Tensor> Tensors() => Names.ToDictionary(n => n, n => torch.tensor(Floats(n), Shape(n)));
 
     private Span<byte> Raw(string name, string type)
     {

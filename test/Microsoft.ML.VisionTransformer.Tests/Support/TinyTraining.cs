@@ -1,5 +1,6 @@
 // A network and options with which training takes a second.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -13,6 +14,9 @@ internal static class TinyTraining
         EmbeddingDimension = 24,
         Heads = 2,
     };
+
+    /// <summary>Parameters of a network of that architecture.</summary>
+    internal static int Parameters => Architecture.Parameters().Count();
 
     internal static VisionTransformerTrainer.Options Options(int epochs = 1) => new()
     {

@@ -222,7 +222,8 @@ public sealed class TrainingRunTests
     }
 
     [TestMethod]
-    public void TrainingScoringAndDisposingGiveAllTensorsBack() => LiveTensors.AssertSameAfter(() => TrainAndScore(seed: 1));
+    public void TrainingScoringAndDisposingGiveAllTensorsBack() => 
+        LiveTensors.AssertSameAfter(() => TrainAndScore(seed: 1), parametersCreated: TinyTraining.Parameters);
 
     [TestMethod]
     public void AFailedRunGivesAllTensorsBack() => LiveTensors.AssertSameAfter(() =>
@@ -231,7 +232,7 @@ public sealed class TrainingRunTests
         var options = TinyTraining.Options(epochs: 3);
         options.MetricsCallback = m => throw new InvalidTimeZoneException();
         Assert.ThrowsExactly<InvalidTimeZoneException>(() => TinyTraining.Train(context, TinyTraining.Data(context), options));
-    });
+    }, parametersCreated: TinyTraining.Parameters);
 
     private static float[] TrainAndScore(int seed, double dropout = 0)
     {

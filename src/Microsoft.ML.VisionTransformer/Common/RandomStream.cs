@@ -17,7 +17,8 @@ internal sealed class RandomStream
     /// <summary>The stream that belongs to these keys.</summary>
     internal static RandomStream For(long seed, params ReadOnlySpan<long> keys)
     {
-        ulong state = Mix((ulong)seed + Increment);
+        // Mixed once more than the keys, so that seed and key cannot change places.
+        ulong state = Mix(Mix((ulong)seed + Increment) + Increment);
         foreach (long key in keys)
             state = Mix(state ^ Mix((ulong)key + Increment));
         return new RandomStream(state);

@@ -1,0 +1,88 @@
+// The background queue: order, errors, bounds, and stopping.
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Common;
+
+[TestClass]
+public sealed class ReadAheadTests
+{
+    [TestMethod]
+    public void ItemsArriveInOrder()
+    {
+        using var ahead = new ReadAhead<int>(Enumerable.Range(0, 1000), 3, "test");
+
+        CollectionAssert.AreEqual(Enumerable.Range(0, 1000).ToArray(), All(ahead));
+    }
+
+    [TestMethod]
+    public void AnErrorIsThrownAfterTheItemsBeforeIt()
+    {
+        using var ahead = new ReadAhead<int>(Failing(), 10, "test");
+
+        Assert.IsTrue(ahead.TryTake(out int first));
+        Assert.AreEqual(1, first);
+        Assert.ThrowsExactly<InvalidTimeZoneException>(() => ahead.TryTake(out _));
+
+        static IEnumerable<int> Failing()
+        {
+            yield return 1;
+            throw new InvalidTimeZoneException();
+        }
+    }
+
+    [TestMethod]
+    public void NothingIsProducedBeforeItIsAskedForAndThenOnlySoFarAhead()
+    {
+        int produced = 0;
+        using var ahead = new ReadAhead<int>(Counting(), 2, "test");
+        Assert.AreEqual(0, Volatile.Read(ref produced));
+
+        Assert.IsTrue(ahead.TryTake(out _));
+        SpinWait.SpinUntil(() => Volatile.Read(ref produced) == 4, TimeSpan.FromSeconds(10));
+        Thread.Sleep(50);
+
+        Assert.AreEqual(4, Volatile.Read(ref produced), "one taken, two lie ready, one waits for room");
+
+        IEnumerable<int> Counting()
+        {
+            while (true)
+                yield return Interlocked.Increment(ref produced);
+        }
+    }
+
+    [TestMethod]
+    public void DisposingStopsAProducerThatWaits()
+    {
+        bool finished = false;
+        var ahead = new ReadAhead<int>(Endless(), 1, "test");
+        Assert.IsTrue(ahead.TryTake(out _));
+
+        ahead.Dispose();
+
+        Assert.IsTrue(finished);
+
+        IEnumerable<int> Endless()
+        {
+            try
+            {
+                while (true)
+                    yield return 1;
+            }
+            finally
+            {
+                finished = true;
+            }
+        }
+    }
+
+    [TestMethod]
+    public void DisposingWithoutTakingIsFine() => new ReadAhead<int>([1, 2], 1, "test").Dispose();
+
+    private static int[] All(ReadAhead<int> ahead)
+    {
+        var items = new List<int>();
+        while (ahead.TryTake(out int item))
+            items.Add(item);
+        return [.. items];
+    }
+}

@@ -1,0 +1,133 @@
+// Every internal member of ML.NET that the library uses, checked against the ML.NET that is there.
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Interop;
+
+[TestClass]
+public sealed class InternalsInUseTests
+{
+    private const BindingFlags Anything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+
+    private const MethodAttributes Access = MethodAttributes.MemberAccessMask;
+
+    /// <summary>All of them. A new one needs a reason: each may be gone with the next version of ML.NET.</summary>
+    private static readonly string[] _expected =
+    [
+        "Microsoft.ML.Data.CatalogUtils",
+        "Microsoft.ML.Data.CatalogUtils.GetEnvironment",
+        "Microsoft.ML.Data.IInternalCatalog",
+        "Microsoft.ML.LoadableClassAttribute",
+        "Microsoft.ML.LoadableClassAttribute..ctor",
+        "Microsoft.ML.ModelHeader",
+        "Microsoft.ML.ModelHeader.ModelSignature",
+        "Microsoft.ML.ModelHeader.ModelVerReadable",
+        "Microsoft.ML.ModelLoadContext",
+        "Microsoft.ML.ModelLoadContext.CheckAtModel",
+        "Microsoft.ML.ModelLoadContext.Directory",
+        "Microsoft.ML.ModelLoadContext.Header",
+        "Microsoft.ML.ModelLoadContext.Reader",
+        "Microsoft.ML.ModelLoadContext.Repository",
+        "Microsoft.ML.ModelSaveContext.CheckAtModel",
+        "Microsoft.ML.ModelSaveContext.Directory",
+        "Microsoft.ML.ModelSaveContext.Repository",
+        "Microsoft.ML.ModelSaveContext.SetVersionInfo",
+        "Microsoft.ML.ModelSaveContext.Writer",
+        "Microsoft.ML.Repository",
+        "Microsoft.ML.Repository+Entry",
+        "Microsoft.ML.Repository+Entry.get_Stream",
+        "Microsoft.ML.RepositoryReader",
+        "Microsoft.ML.RepositoryReader.OpenEntryOrNull",
+        "Microsoft.ML.RepositoryWriter",
+        "Microsoft.ML.RepositoryWriter.CreateEntry",
+        "Microsoft.ML.Runtime.ICancelable",
+        "Microsoft.ML.Runtime.ICancelable.get_IsCanceled",
+        "Microsoft.ML.Runtime.IHostEnvironmentInternal",
+        "Microsoft.ML.Runtime.IHostEnvironmentInternal.get_FallbackToCpu",
+        "Microsoft.ML.Runtime.IHostEnvironmentInternal.get_GpuDeviceId",
+        "Microsoft.ML.SchemaShape+Column..ctor",
+        "Microsoft.ML.SignatureLoadModel",
+        "Microsoft.ML.VersionInfo",
+        "Microsoft.ML.VersionInfo..ctor",
+        "Microsoft.ML.VersionInfo.ModelSignature",
+        "Microsoft.ML.VersionInfo.VerWrittenCur",
+    ];
+
+    [TestMethod]
+    public void EachInternalMemberIsKnownAndThere()
+    {
+        string library = typeof(VisionTransformerTrainer).Assembly.Location;
+        using var pe = new PEReader(File.OpenRead(library));
+        var metadata = pe.GetMetadataReader();
+        string version = typeof(MLContext).Assembly.GetName().Version!.ToString();
+        var gone = new List<string>();
+        var used = new SortedSet<string>(StringComparer.Ordinal);
+
+        foreach (var handle in metadata.TypeReferences)
+        {
+            if (FullName(metadata, handle) is not { } name)
+                continue;
+            if (Find(name) is not { } type)
+                gone.Add(name);
+            else if (!type.IsVisible)
+                used.Add(name);
+        }
+
+        foreach (var handle in metadata.MemberReferences)
+        {
+            var reference = metadata.GetMemberReference(handle);
+            if (reference.Parent.Kind != HandleKind.TypeReference || FullName(metadata, (TypeReferenceHandle)reference.Parent) is not { } owner || Find(owner) is not { } type)
+                continue;
+            string name = metadata.GetString(reference.Name);
+            var found = type.GetMember(name, Anything);
+            if (found.Length == 0)
+                gone.Add($"{owner}.{name}");
+            else if (!type.IsVisible || !found.Any(IsOpen))
+                used.Add($"{owner}.{name}");
+        }
+
+        Assert.IsEmpty(gone, $"ML.NET {version} no longer has what this library uses of its internals: {string.Join(", ", gone)}. See src/Microsoft.ML.VisionTransformer/Interop.");
+        Assert.AreEqual(string.Join('\n', _expected), string.Join('\n', used), "internal members of ML.NET in use");
+    }
+
+    [TestMethod]
+    public void OnlyInteropAndTheTransformersSeamTouchThem()
+    {
+        // The compiler sees opened copies, so that any file could; these namespaces and types are the tell-tale.
+        string[] telltale = ["ModelSaveContext", "ModelLoadContext", "VersionInfo", "LoadableClass", "CatalogUtils", "IHostEnvironmentInternal", "ICancelable", "new SchemaShape.Column("];
+        string source = SourceTree.Library;
+
+        var touching = Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)
+            .Select(f => (Path: Path.GetRelativePath(source, f).Replace('\\', '/'), Text: File.ReadAllText(f)))
+            .Where(f => !f.Path.StartsWith("obj/", StringComparison.Ordinal) && !f.Path.StartsWith("Interop/", StringComparison.Ordinal))
+            .Where(f => telltale.Any(t => f.Text.Contains(t, StringComparison.Ordinal)))
+            .Select(f => f.Path);
+
+        // ML.NET finds a transformer's loader and its Save on the transformer itself.
+        CollectionAssert.AreEqual(new[] { "Transformers/VisionTransformerPredictionTransformer.cs" }, touching.ToArray());
+    }
+
+    private static bool IsOpen(MemberInfo member) => member switch
+    {
+        MethodBase m => (m.Attributes & Access) is MethodAttributes.Public or MethodAttributes.Family or MethodAttributes.FamORAssem,
+        FieldInfo f => f.IsPublic || f.IsFamily || f.IsFamilyOrAssembly,
+        _ => true,
+    };
+
+    private static Type? Find(string name) => new[] { "Microsoft.ML.Core", "Microsoft.ML.Data" }.Select(a => Assembly.Load(a).GetType(name)).FirstOrDefault(t => t is not null);
+
+    /// <summary>The name of a type in one of the two opened assemblies, or null.</summary>
+    private static string? FullName(MetadataReader metadata, TypeReferenceHandle handle)
+    {
+        var type = metadata.GetTypeReference(handle);
+        string name = metadata.GetString(type.Name);
+        if (type.ResolutionScope.Kind == HandleKind.TypeReference)
+            return FullName(metadata, (TypeReferenceHandle)type.ResolutionScope) is { } outer ? $"{outer}+{name}" : null;
+        if (type.ResolutionScope.Kind != HandleKind.AssemblyReference)
+            return null;
+        string assembly = metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name);
+        return assembly is "Microsoft.ML.Core" or "Microsoft.ML.Data" ? $"{metadata.GetString(type.Namespace)}.{name}" : null;
+    }
+}

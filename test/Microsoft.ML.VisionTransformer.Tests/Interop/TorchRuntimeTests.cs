@@ -1,0 +1,66 @@
+// Device names, and what a device that is not there says.
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+using TorchSharp;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Interop;
+
+[TestClass]
+public sealed class TorchRuntimeTests
+{
+    [TestMethod]
+    [DataRow("auto", "auto", 0)]
+    [DataRow("cpu", "cpu", 0)]
+    [DataRow("cuda", "cuda", 0)]
+    [DataRow("cuda:3", "cuda", 3)]
+    [DataRow("mps", "mps", 0)]
+    public void KnownNamesAreParsed(string name, string kind, int index) => Assert.AreEqual((kind, index), TorchRuntime.Parse(name));
+
+    [TestMethod]
+    [DataRow("")]
+    [DataRow("gpu")]
+    [DataRow("cuda:")]
+    [DataRow("cuda:-1")]
+    [DataRow("CPU")]
+    public void OtherNamesAreRefusedWithTheKnownOnes(string name) =>
+        Assert.Contains("auto, cpu, cuda, cuda:1", Assert.ThrowsExactly<ArgumentException>(() => TorchRuntime.Parse(name)).Message);
+
+    [TestMethod]
+    public void AGpuThatIsNotThereIsAnErrorBeforeAnyImageIsRead()
+    {
+        if (torch.cuda.is_available())
+            Assert.Inconclusive("Skipped: this machine has a CUDA GPU.");
+        var context = new MLContext(seed: 1);
+        var options = TinyTraining.Options();
+        options.Device = "cuda";
+        var data = context.Data.LoadFromEnumerable([new ColouredSample { Image = [1], Label = "red" }]);
+
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => TinyTraining.Train(context, data, options));
+
+        Assert.Contains("TorchSharp-cuda-linux", error.Message);
+    }
+
+    [TestMethod]
+    public void GpuDeviceIdWithoutFallbackIsAnErrorWhereThereIsNoGpu()
+    {
+        if (torch.cuda.is_available())
+            Assert.Inconclusive("Skipped: this machine has a CUDA GPU.");
+        var context = new MLContext(seed: 1) { GpuDeviceId = 0, FallbackToCpu = false };
+
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => TinyTraining.Train(context, TinyTraining.Data(context, perClass: 1)));
+
+        Assert.Contains("FallbackToCpu", error.Message);
+    }
+
+    [TestMethod]
+    public void GpuDeviceIdFallsBackToTheProcessorByDefault()
+    {
+        if (torch.cuda.is_available())
+            Assert.Inconclusive("Skipped: this machine has a CUDA GPU.");
+        var context = new MLContext(seed: 1) { GpuDeviceId = 0, FallbackToCpu = true };
+
+        using var model = TinyTraining.Train(context, TinyTraining.Data(context, perClass: 1));
+
+        Assert.HasCount(1, model.LastTransformer.TrainingHistory!.Epochs);
+    }
+}

@@ -1,0 +1,69 @@
+// Schedule, means and early stopping, with numbers to check by hand.
+using Microsoft.ML.VisionTransformer.Trainers;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Trainers;
+
+[TestClass]
+public sealed class SmallPartsTests
+{
+    [TestMethod]
+    public void TheRateRisesInALineAndFallsAlongACosine()
+    {
+        var schedule = new CosineSchedule(Base: 1, Minimum: 0.2, WarmupStart: 0.1, WarmupSteps: 3, Steps: 12);
+
+        Assert.AreEqual(0.1, schedule.RateAt(0), 1e-12);
+        Assert.AreEqual(0.4, schedule.RateAt(1), 1e-12);
+        Assert.AreEqual(0.7, schedule.RateAt(2), 1e-12);
+        Assert.AreEqual(0.6, schedule.RateAt(6), 1e-12, "half way, between base and minimum");
+        Assert.AreEqual(0.2, schedule.RateAt(12), 1e-12);
+        Assert.AreEqual(0.2, schedule.RateAt(1000), 1e-12);
+    }
+
+    [TestMethod]
+    public void WithoutWarmupTheFirstStepHasTheBaseRate() => Assert.AreEqual(0.5, new CosineSchedule(0.5, 0, 1e-6, 0, 10).RateAt(0));
+
+    [TestMethod]
+    public void MeansAreExactForBatchesOfDifferentSizes()
+    {
+        var mean = new RunningMean();
+        mean.Add(meanLoss: 2, weight: 4, right: 3, rows: 4);
+        mean.Add(meanLoss: 5, weight: 1, right: 0, rows: 1);
+
+        Assert.AreEqual(2.6, mean.Loss, 1e-12);
+        Assert.AreEqual(0.6, mean.Accuracy, 1e-12);
+    }
+
+    [TestMethod]
+    public void AMeanOfNothingIsZero() => Assert.AreEqual((0.0, 0.0), (new RunningMean().Loss, new RunningMean().Accuracy));
+
+    [TestMethod]
+    public void EarlyStoppingWaitsForItsPatience()
+    {
+        var watch = new EarlyStoppingWatch(new VisionTransformerTrainer.EarlyStopping(minDelta: 0.1f, patience: 2));
+        bool[] stops = [.. new[] { 0.5, 0.7, 0.75, 0.85, 0.86, 0.87 }.Select(accuracy => watch.ShouldStop(loss: 1, accuracy))];
+
+        CollectionAssert.AreEqual(new[] { false, false, false, false, false, true }, stops);
+    }
+
+    [TestMethod]
+    public void EarlyStoppingOnTheLossWantsLess()
+    {
+        var watch = new EarlyStoppingWatch(new VisionTransformerTrainer.EarlyStopping(minDelta: 0, patience: 1, VisionTransformerTrainer.EarlyStoppingMetric.Loss));
+
+        Assert.IsFalse(watch.ShouldStop(loss: 2, accuracy: 0.1));
+        Assert.IsFalse(watch.ShouldStop(loss: 1.9, accuracy: 0.1));
+        Assert.IsTrue(watch.ShouldStop(loss: 1.95, accuracy: 0.9));
+    }
+
+    [TestMethod]
+    public void AnEpochsLineTellsWhatMatters()
+    {
+        var metrics = new TrainingMetrics
+        {
+            Epoch = 3, Epochs = 12, LearningRate = 2.5e-4, TrainingLoss = 1.2346, TrainingAccuracy = 0.5,
+            ValidationLoss = 0.75, ValidationAccuracy = 0.875, ImagesPerSecond = 123.4, TimeLeft = TimeSpan.FromSeconds(75),
+        };
+
+        Assert.AreEqual("epoch   3/12  loss 1.235  accuracy 50.0 %  validation loss 0.750  accuracy 87.5 %  rate 2.5E-004  123 images/s  left 1:15", metrics.ToString());
+    }
+}

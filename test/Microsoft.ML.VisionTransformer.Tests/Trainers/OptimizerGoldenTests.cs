@@ -10,7 +10,8 @@ namespace Microsoft.ML.VisionTransformer.Tests.Trainers;
 public sealed class OptimizerGoldenTests
 {
     private static readonly VisionTransformerArchitecture _architecture = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224")
-        with { ImageSize = 32, PatchSize = 8, EmbeddingDimension = 32, Depth = 2, Heads = 4, Classes = 10 };
+        with
+    { ImageSize = 32, PatchSize = 8, EmbeddingDimension = 32, Depth = 2, Heads = 4, Classes = 10 };
 
     public TestContext TestContext { get; set; } = null!;
 

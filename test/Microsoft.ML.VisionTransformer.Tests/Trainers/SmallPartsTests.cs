@@ -60,8 +60,15 @@ public sealed class SmallPartsTests
     {
         var metrics = new TrainingMetrics
         {
-            Epoch = 3, Epochs = 12, LearningRate = 2.5e-4, TrainingLoss = 1.2346, TrainingAccuracy = 0.5,
-            ValidationLoss = 0.75, ValidationAccuracy = 0.875, ImagesPerSecond = 123.4, TimeLeft = TimeSpan.FromSeconds(75),
+            Epoch = 3,
+            Epochs = 12,
+            LearningRate = 2.5e-4,
+            TrainingLoss = 1.2346,
+            TrainingAccuracy = 0.5,
+            ValidationLoss = 0.75,
+            ValidationAccuracy = 0.875,
+            ImagesPerSecond = 123.4,
+            TimeLeft = TimeSpan.FromSeconds(75),
         };
 
         Assert.AreEqual("epoch   3/12  loss 1.235  accuracy 50.0 %  validation loss 0.750  accuracy 87.5 %  rate 2.5E-004  123 images/s  left 1:15", metrics.ToString());

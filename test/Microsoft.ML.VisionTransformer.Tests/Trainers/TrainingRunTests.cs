@@ -222,7 +222,7 @@ public sealed class TrainingRunTests
     }
 
     [TestMethod]
-    public void TrainingScoringAndDisposingGiveAllTensorsBack() => 
+    public void TrainingScoringAndDisposingGiveAllTensorsBack() =>
         LiveTensors.AssertSameAfter(() => TrainAndScore(seed: 1), parametersCreated: TinyTraining.Parameters);
 
     [TestMethod]

@@ -22,7 +22,7 @@ internal static class TorchRuntime
         {
             throw new InvalidOperationException(
                 $"libtorch, the native library that computes, did not load on {RuntimeInformation.RuntimeIdentifier}. Reference one package in the program that runs: " +
-                $"{PackageForThisMachine()}. The package Microsoft.ML.VisionTransformer leaves the choice to you. The cause was: {e.GetBaseException().Message}",
+                $"{PackageForThisMachine()}. The package Microsoft.ML.VisionTransformer leaves the choice to you. The cause was: {e.GetBaseException().Message.Split('\n')[0]}",
                 e);
         }
     }

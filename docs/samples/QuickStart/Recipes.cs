@@ -1,0 +1,44 @@
+// Two networks with their training: a very small one for generated photos, a small one for real photos.
+using Microsoft.ML.VisionTransformer;
+
+namespace QuickStart;
+
+internal static class Recipes
+{
+    internal const int GeneratedPhotosEpochs = 30, GeneratedPhotosImageSize = 48, YourPhotosEpochs = 60, YourPhotosImageSize = 96;
+
+    /// <summary>0.45 million weights, 50 tokens an image.</summary>
+    internal static VisionTransformerTrainer.Options ForGeneratedPhotos(Arguments arguments) => new()
+    {
+        Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+        {
+            ImageSize = arguments.ImageSize ?? GeneratedPhotosImageSize,
+            PatchSize = 8,
+            PatchStride = 6,
+            Depth = 4,
+            EmbeddingDimension = 96,
+            Heads = 3,
+        },
+        Strategy = TrainingStrategy.FromScratch,
+        Epoch = arguments.Epochs ?? GeneratedPhotosEpochs,
+        BatchSize = 32,
+        LearningRate = 1.5e-3f,
+        RandomCropMinimumArea = 0.5f,
+    };
+
+    /// <summary>ViT-Ti at half its depth.</summary>
+    internal static VisionTransformerTrainer.Options ForYourPhotos(Arguments arguments) => new()
+    {
+        Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+        {
+            ImageSize = arguments.ImageSize ?? YourPhotosImageSize,
+            PatchSize = 12,
+            Depth = 6,
+        },
+        Strategy = TrainingStrategy.FromScratch,
+        Epoch = arguments.Epochs ?? YourPhotosEpochs,
+        BatchSize = 32,
+        LearningRate = 5e-4f,
+        RandomCropMinimumArea = 0.35f,
+    };
+}

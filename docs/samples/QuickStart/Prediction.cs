@@ -11,7 +11,7 @@ internal static class Prediction
     internal static void Print(PredictArguments arguments)
     {
         var mlContext = new MLContext();
-        var model = mlContext.Model.Load(arguments.Model, out _);
+        var model = Load(mlContext, arguments.Model);
         using var weights = model as IDisposable;
         var images = mlContext.Data.LoadFromEnumerable(arguments.Images.Select(path => new Photo { ImagePath = path }));
         var scored = model.Transform(images);
@@ -21,6 +21,18 @@ internal static class Prediction
             var best = classes.Zip(photo.Score).OrderByDescending(c => c.Second).Take(Shown)
                 .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.First} {c.Second:P1}"));
             Console.WriteLine($"  {photo.ImagePath}: {string.Join(", ", best)}");
+        }
+    }
+
+    private static ITransformer Load(MLContext mlContext, string path)
+    {
+        try
+        {
+            return mlContext.Model.Load(path, out _);
+        }
+        catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{path} cannot be loaded as a model: {e.Message}", e);
         }
     }
 

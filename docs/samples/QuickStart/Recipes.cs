@@ -5,7 +5,7 @@ namespace QuickStart;
 
 internal static class Recipes
 {
-    internal const int GeneratedPhotosEpochs = 30, GeneratedPhotosImageSize = 48, YourPhotosEpochs = 60, YourPhotosImageSize = 96;
+    internal const int GeneratedPhotosEpochs = 40, GeneratedPhotosImageSize = 48, YourPhotosEpochs = 60, YourPhotosImageSize = 96;
 
     /// <summary>0.45 million weights, 50 tokens an image.</summary>
     internal static VisionTransformerTrainer.Options ForGeneratedPhotos(Arguments arguments) => new()
@@ -15,15 +15,17 @@ internal static class Recipes
             ImageSize = arguments.ImageSize ?? GeneratedPhotosImageSize,
             PatchSize = 8,
             PatchStride = 6,
-            Depth = 4,
+            Depth = 3,
             EmbeddingDimension = 96,
             Heads = 3,
+            Pooling = TokenPooling.Average,
+            PositionEmbedding = PositionEmbedding.SinCos2D,
         },
         Strategy = TrainingStrategy.FromScratch,
         Epoch = arguments.Epochs ?? GeneratedPhotosEpochs,
-        BatchSize = 32,
-        LearningRate = 1.5e-3f,
-        RandomCropMinimumArea = 0.5f,
+        BatchSize = 16,
+        LearningRate = 1e-3f,
+        RandomCropMinimumArea = 0.6f,
     };
 
     /// <summary>ViT-Ti at half its depth.</summary>
@@ -34,10 +36,12 @@ internal static class Recipes
             ImageSize = arguments.ImageSize ?? YourPhotosImageSize,
             PatchSize = 12,
             Depth = 6,
+            Pooling = TokenPooling.Average,
+            PositionEmbedding = PositionEmbedding.SinCos2D,
         },
         Strategy = TrainingStrategy.FromScratch,
         Epoch = arguments.Epochs ?? YourPhotosEpochs,
-        BatchSize = 32,
+        BatchSize = 16,
         LearningRate = 5e-4f,
         RandomCropMinimumArea = 0.35f,
     };

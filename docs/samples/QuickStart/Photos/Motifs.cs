@@ -23,7 +23,7 @@ internal static class Motifs
     private static SKPath Disc(Random random)
     {
         var path = new SKPath();
-        float flattening = random.Between(0.8f, 1);
+        float flattening = random.Between(0.85f, 1);
         path.AddOval(new SKRect(-1, -flattening, 1, flattening));
         return path;
     }
@@ -37,18 +37,18 @@ internal static class Motifs
         return path;
     }
 
-    private static SKPath Triangle(Random random) => Polygon(corners: 3, _ => random.Between(0.95f, 1.25f));
+    private static SKPath Triangle(Random random) => Polygon(corners: 3, _ => random.Between(1, 1.25f));
 
     private static SKPath Star(Random random)
     {
-        float inner = random.Between(0.4f, 0.5f);
+        float inner = random.Between(0.4f, 0.48f);
         return Polygon(corners: 10, corner => corner % 2 == 0 ? 1.15f : inner);
     }
 
     private static SKPath Cross(Random random)
     {
         var path = new SKPath();
-        float half = random.Between(0.2f, 0.32f), length = random.Between(0.95f, 1.1f);
+        float half = random.Between(0.18f, 0.28f), length = random.Between(0.95f, 1.1f);
         path.AddRect(new SKRect(-length, -half, length, half));
         path.AddRect(new SKRect(-half, -length, half, length));
         return path;

@@ -28,15 +28,15 @@ internal static class PhotoPainter
             canvas.DrawPath(path, paint);
         }
 
-        Clutter(canvas, photo, random.Next(0, 5), size: 0.2f * shorter, random);
+        Clutter(canvas, photo, random.Next(0, 4), size: 0.2f * shorter, random);
         Grain(canvas, random);
         return photo;
     }
 
     private static SKMatrix Pose(SKBitmap photo, float shorter, Random random)
     {
-        float radius = shorter * random.Between(0.28f, 0.42f);
-        return SKMatrix.CreateScale(radius, radius * random.Between(0.85f, 1))
+        float radius = shorter * random.Between(0.3f, 0.43f);
+        return SKMatrix.CreateScale(radius, radius * random.Between(0.9f, 1))
             .PostConcat(SKMatrix.CreateRotation(random.Between(0, MathF.Tau)))
             .PostConcat(SKMatrix.CreateTranslation(
                 photo.Width / 2f + shorter * random.Between(-0.1f, 0.1f),
@@ -48,7 +48,7 @@ internal static class PhotoPainter
     {
         for (int i = 0; i < count; i++)
         {
-            using var paint = new SKPaint { IsAntialias = true, Color = Palette.Draw(random, random.Chance(0.5)).WithAlpha((byte)random.Next(50, 150)) };
+            using var paint = new SKPaint { IsAntialias = true, Color = Palette.Draw(random, random.Chance(0.5)).WithAlpha((byte)random.Next(40, 120)) };
             float x = random.Between(0, photo.Width), y = random.Between(0, photo.Height);
             float width = size * random.Between(0.2f, 1), height = size * random.Between(0.05f, 0.6f);
             canvas.Save();

@@ -1,4 +1,5 @@
 // From a folder of photos to a model in one .zip, and from that .zip to a prediction in another process. See `--help`.
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -27,7 +28,9 @@ static void TrainTestAndPredict(Arguments arguments, CancellationToken cancellat
     var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         .Append(mlContext.MulticlassClassification.Trainers.VisionTransformer(options))
         .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+    var clock = Stopwatch.StartNew();
     using var model = pipeline.Fit(split.TrainSet);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Trained in {clock.Elapsed.TotalSeconds:F0} seconds."));
 
     // Photos that training has not seen.
     Report.Test(mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet)));

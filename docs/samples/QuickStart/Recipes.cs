@@ -5,9 +5,12 @@ namespace QuickStart;
 
 internal static class Recipes
 {
-    internal const int GeneratedPhotosEpochs = 40, GeneratedPhotosImageSize = 48, YourPhotosEpochs = 60, YourPhotosImageSize = 96;
+    internal const int GeneratedPhotosEpochs = 32, GeneratedPhotosImageSize = 48, YourPhotosEpochs = 60, YourPhotosImageSize = 96;
 
-    /// <summary>0.45 million weights, 50 tokens an image.</summary>
+    /// <summary>
+    /// 0.36 million weights, 50 tokens an image. Patches overlap, and the head sees the mean of the patches at fixed positions: from scratch
+    /// that learns in fewer epochs than the class token at learned positions.
+    /// </summary>
     internal static VisionTransformerTrainer.Options ForGeneratedPhotos(Arguments arguments) => new()
     {
         Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
@@ -28,7 +31,7 @@ internal static class Recipes
         RandomCropMinimumArea = 0.6f,
     };
 
-    /// <summary>ViT-Ti at half its depth.</summary>
+    /// <summary>ViT-Ti at half its depth, 65 tokens an image.</summary>
     internal static VisionTransformerTrainer.Options ForYourPhotos(Arguments arguments) => new()
     {
         Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with

@@ -12,6 +12,8 @@ internal abstract record Verb
         QuickStart --data <folder> [options]       on your photos: <folder>/<class>/<image>
         QuickStart predict <zip> <image> ...       the most probable classes of some images
 
+        Training is from scratch: with your photos it takes hundreds of each class to do well.
+
           --epochs N             passes over the photos (default {Recipes.GeneratedPhotosEpochs}; with --data {Recipes.YourPhotosEpochs})
           --image-size N         side in pixels that photos are resized to (default {Recipes.GeneratedPhotosImageSize}; with --data {Recipes.YourPhotosImageSize})
           --model <zip>          where the model is saved (default model.zip in the work folder)

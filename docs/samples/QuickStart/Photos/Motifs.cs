@@ -37,18 +37,18 @@ internal static class Motifs
         return path;
     }
 
-    private static SKPath Triangle(Random random) => Polygon(corners: 3, _ => random.Between(1, 1.25f));
+    private static SKPath Triangle(Random random) => Polygon(corners: 3, _ => random.Between(1.1f, 1.35f));
 
     private static SKPath Star(Random random)
     {
-        float inner = random.Between(0.4f, 0.48f);
+        float inner = random.Between(0.46f, 0.54f);
         return Polygon(corners: 10, corner => corner % 2 == 0 ? 1.15f : inner);
     }
 
     private static SKPath Cross(Random random)
     {
         var path = new SKPath();
-        float half = random.Between(0.18f, 0.28f), length = random.Between(0.95f, 1.1f);
+        float half = random.Between(0.16f, 0.24f), length = random.Between(0.95f, 1.1f);
         path.AddRect(new SKRect(-length, -half, length, half));
         path.AddRect(new SKRect(-half, -length, half, length));
         return path;
@@ -81,7 +81,7 @@ internal static class Motifs
     {
         const float Step = 0.1f;
         var path = new SKPath();
-        float period = random.Between(0.6f, 0.95f), length = random.Between(1, 1.6f), height = random.Between(0.2f, 0.32f);
+        float period = random.Between(0.6f, 0.95f), length = random.Between(1.4f, 2), height = random.Between(0.25f, 0.35f);
         for (float y = -PatternReach; y < PatternReach; y += period)
         {
             path.MoveTo(-PatternReach, Crest(-PatternReach, y));

@@ -1,4 +1,11 @@
 // From a folder of photos to a model in one .zip, and from that .zip to a prediction in another process. See `--help`.
+//
+// Without arguments it prints a line an epoch, then, with a confusion table between:
+//
+//   On the test photos:
+//     MicroAccuracy 97.0 %  MacroAccuracy 96.9 %  LogLoss 0.181
+//   Another process loads it:
+//     .../triangle/0097.jpg: triangle 90.6 %, disc 3.4 %, star 1.9 %
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;

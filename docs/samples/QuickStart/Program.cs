@@ -1,4 +1,54 @@
-using TorchSharp;
+// From a folder of photos to a model in one .zip, and from that .zip to a prediction in another process. See `--help`.
+//
+// Without arguments it prints a line an epoch, then, with a confusion table between:
+//
+//   On the test photos:
+//     MicroAccuracy 97.0 %  MacroAccuracy 96.9 %  LogLoss 0.181
+//   Another process loads it:
+//     .../triangle/0097.jpg: triangle 90.6 %, disc 3.4 %, star 1.9 %
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using QuickStart;
+using QuickStart.Photos;
 
-using var t = torch.ones(2, 3);
-Console.WriteLine(t.sum().item<float>());
+return CommandLine.Run(args, TrainTestAndPredict, Prediction.Print);
+
+static void TrainTestAndPredict(Arguments arguments, CancellationToken cancellation)
+{
+    // The photos: yours, or some drawn now. <folder>/<class>/<image> becomes the columns ImagePath and Label.
+    string folder = arguments.Data ?? GeneratedPhotos.Write(arguments.Work, arguments.ImagesPerClass, arguments.Seed, cancellation);
+    var mlContext = new MLContext(arguments.Seed);
+    var images = mlContext.Data.LoadImagesFromFolder(folder);
+    var split = mlContext.Data.TrainTestSplit(images, testFraction: 0.2, seed: arguments.Seed);
+    Report.Photos(folder, split);
+
+    // The trainer reads the images itself, from their paths. It trains from scratch and prints a line an epoch.
+    var options = arguments.Data is null ? Recipes.ForGeneratedPhotos(arguments) : Recipes.ForYourPhotos(arguments);
+    options.LabelColumnName = "Label";
+    options.FeatureColumnName = "ImagePath";
+    options.MetricsCallback = Console.WriteLine;
+    options.CancellationToken = cancellation;
+    Report.Network(options);
+
+    var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+        .Append(mlContext.MulticlassClassification.Trainers.VisionTransformer(options))
+        .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+    var clock = Stopwatch.StartNew();
+    using var model = pipeline.Fit(split.TrainSet);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Trained in {clock.Elapsed.TotalSeconds:F0} seconds."));
+
+    // Photos that training has not seen.
+    Report.Test(mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet)));
+    cancellation.ThrowIfCancellationRequested();
+
+    mlContext.Model.Save(model, images.Schema, arguments.Model);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Saved {arguments.Model} ({new FileInfo(arguments.Model).Length / 1e6:F1} MB)."));
+
+    // Another process knows nothing but the .zip and the path of a photo.
+    string photo = mlContext.Data.ShuffleRows(split.TestSet, arguments.Seed).GetColumn<string>("ImagePath").First();
+    Console.WriteLine();
+    Console.WriteLine("Another process loads it:");
+    OtherProcess.Run(["predict", arguments.Model, photo], cancellation);
+}

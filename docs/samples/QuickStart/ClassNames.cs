@@ -1,0 +1,15 @@
+// Names of the classes, as the model keeps them: the slot names of the Score column.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace QuickStart;
+
+internal static class ClassNames
+{
+    internal static IReadOnlyList<string> Of(IDataView scored)
+    {
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        scored.Schema["Score"].GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+}

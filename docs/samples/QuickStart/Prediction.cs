@@ -1,0 +1,53 @@
+// The verb predict: plain ML.NET, which finds out from the .zip that it needs the Vision Transformer.
+using System.Globalization;
+using Microsoft.ML;
+
+namespace QuickStart;
+
+internal static class Prediction
+{
+    private const int Shown = 3;
+
+    internal static void Print(PredictArguments arguments)
+    {
+        var mlContext = new MLContext();
+        var model = Load(mlContext, arguments.Model);
+        using var weights = model as IDisposable;
+        var images = mlContext.Data.LoadFromEnumerable(arguments.Images.Select(path => new Photo { ImagePath = path }));
+        var scored = model.Transform(images);
+        var classes = ClassNames.Of(scored);
+        foreach (var photo in mlContext.Data.CreateEnumerable<ScoredPhoto>(scored, reuseRowObject: false))
+        {
+            var best = classes.Zip(photo.Score).OrderByDescending(c => c.Second).Take(Shown)
+                .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.First} {c.Second:P1}"));
+            Console.WriteLine($"  {photo.ImagePath}: {string.Join(", ", best)}");
+        }
+    }
+
+    private static ITransformer Load(MLContext mlContext, string path)
+    {
+        try
+        {
+            return mlContext.Model.Load(path, out _);
+        }
+        catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{path} cannot be loaded as a model: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A row without an answer; the label stays empty.</summary>
+    private sealed class Photo
+    {
+        public string ImagePath { get; set; } = "";
+
+        public string Label { get; set; } = "";
+    }
+
+    private sealed class ScoredPhoto
+    {
+        public string ImagePath { get; set; } = "";
+
+        public float[] Score { get; set; } = [];
+    }
+}

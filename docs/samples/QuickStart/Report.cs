@@ -1,0 +1,34 @@
+// What is printed around the training: the photos, the network, and what the test came to.
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer;
+
+namespace QuickStart;
+
+internal static class Report
+{
+    internal static void Photos(string folder, DataOperationsCatalog.TrainTestData split)
+    {
+        int train = split.TrainSet.GetColumn<string>("Label").Count(), test = split.TestSet.GetColumn<string>("Label").Count();
+        if (test == 0)
+            throw new InvalidDataException($"None of the {train} photos in {folder} fell into the test set; add photos.");
+        Console.WriteLine($"{folder}: {train} photos to train on, {test} to test with.");
+    }
+
+    internal static void Network(VisionTransformerTrainer.Options options)
+    {
+        var network = options.Arch!;
+        Console.WriteLine(
+            $"Network: {network.ImageSize} pixels, patches of {network.PatchSize}, {network.Depth} blocks of width {network.EmbeddingDimension}, from scratch. {options.Epoch} epochs.");
+        Console.WriteLine();
+    }
+
+    internal static void Test(MulticlassClassificationMetrics metrics)
+    {
+        Console.WriteLine();
+        Console.WriteLine("On the test photos:");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  MicroAccuracy {metrics.MicroAccuracy:P1}  MacroAccuracy {metrics.MacroAccuracy:P1}  LogLoss {metrics.LogLoss:F3}"));
+        Console.WriteLine(metrics.ConfusionMatrix.GetFormattedConfusionTable());
+    }
+}

@@ -1,4 +1,5 @@
 // Multi-head self-attention.
+using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -54,8 +55,8 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
     {
         using var scope = NewDisposeScope();
         var (q, k, v) = Split(x);
-        var scores = q.mul(_scale).matmul(k.transpose(-2, -1));
-        var weights = (mask is null ? scores : scores + mask).softmax(-1);
+        var scores = q.Times(_scale).matmul(k.transpose(-2, -1));
+        var weights = (mask is null ? scores : scores.Plus(mask)).softmax(-1);
         var output = Project(_attentionDropout.Apply(weights, training).matmul(v));
         return scope.MoveToOuter(output, weights);
     }

@@ -15,7 +15,7 @@ internal sealed class DropPath(double rate, NoiseSource noise)
         if (!training || rate == 0)
             return x;
         using var mask = noise.Mask([x.size(0), 1, 1], rate, x);
-        return x * mask;
+        return x.mul(mask);
     }
 
     /// <summary>Rate of a block: linear from 0 at the first block to <paramref name="last"/> at the last; a single block is never dropped.</summary>

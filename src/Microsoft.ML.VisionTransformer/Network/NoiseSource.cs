@@ -33,7 +33,7 @@ internal sealed class NoiseSource(RandomStream stream)
             Draw(values.Slice(start, Math.Min(ChunkLength, length - start)), rate, RandomStream.For(seed, chunk));
         });
         var mask = kept.to(like.dtype, like.device);
-        return mask.mul_(1 / (1 - rate));
+        return mask.TimesInPlace(1 / (1 - rate));
     }
 
     private static void Draw(Span<bool> kept, double rate, RandomStream stream)

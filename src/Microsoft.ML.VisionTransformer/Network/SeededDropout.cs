@@ -12,6 +12,6 @@ internal sealed class SeededDropout(double rate, NoiseSource noise)
         if (!training || rate == 0)
             return x;
         using var mask = noise.Mask(x.shape, rate, x);
-        return x * mask;
+        return x.mul(mask);
     }
 }

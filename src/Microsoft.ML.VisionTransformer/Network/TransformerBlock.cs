@@ -1,4 +1,5 @@
 // One layer of the encoder.
+using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -45,9 +46,9 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     /// <summary>What follows the attention branch.</summary>
     private Tensor Rest(Tensor x, Tensor attended)
     {
-        var middle = x + _dropPath.Apply(attended, training);
+        var middle = x.Plus(_dropPath.Apply(attended, training));
         using var normed = _norm2.call(middle);
         var change = _dropPath.Apply(_mlp.call(normed), training);
-        return is_grad_enabled() ? middle + change : middle.add_(change);
+        return is_grad_enabled() ? middle.Plus(change) : middle.PlusInPlace(change);
     }
 }

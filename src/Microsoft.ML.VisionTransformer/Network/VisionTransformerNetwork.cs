@@ -150,7 +150,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var tokens = cat([_classToken.expand(x.size(0), -1, -1), _patchEmbedding.call(x)], 1);
         if (_positions is not null)
-            tokens = tokens + _positions;
+            tokens = tokens.Plus(_positions);
         return _embeddingDropout.Apply(tokens, training).MoveToOuterDisposeScope();
     }
 

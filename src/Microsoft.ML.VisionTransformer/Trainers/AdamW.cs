@@ -1,4 +1,5 @@
 // The optimiser, on flat buffers.
+using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -32,7 +33,7 @@ internal sealed class AdamW : IDisposable
         double norm = _parameters.Gradients.norm().item<float>();
         double factor = most / (norm + 1e-6);
         if (factor < 1)
-            _parameters.Gradients.mul_(factor);
+            _parameters.Gradients.TimesInPlace(factor);
         return norm;
     }
 
@@ -44,11 +45,11 @@ internal sealed class AdamW : IDisposable
         _steps++;
         var (values, gradients) = (_parameters.Values, _parameters.Gradients);
         if (_weightDecay > 0)
-            values.narrow(0, 0, _parameters.Decayed).mul_(1 - rate * _weightDecay);
-        _mean.lerp_(gradients, 1 - Beta1);
-        _square.mul_(Beta2).addcmul_(gradients, gradients, 1 - Beta2);
-        var denominator = _square.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, _steps))).add_(Epsilon);
-        values.addcdiv_(_mean, denominator, -rate / (1 - Math.Pow(Beta1, _steps)));
+            values.narrow(0, 0, _parameters.Decayed).TimesInPlace(1 - rate * _weightDecay);
+        _mean.MoveTowardsInPlace(gradients, 1 - Beta1);
+        _square.TimesInPlace(Beta2).PlusProductInPlace(gradients, gradients, 1 - Beta2);
+        var denominator = _square.sqrt().TimesInPlace(1 / Math.Sqrt(1 - Math.Pow(Beta2, _steps))).PlusInPlace(Epsilon);
+        values.PlusQuotientInPlace(_mean, denominator, -rate / (1 - Math.Pow(Beta1, _steps)));
     }
 
     public void Dispose()

@@ -169,7 +169,7 @@ internal sealed class TrainingLoop : IDisposable
         double weight = batch.Weights.Sum(w => (double)w);
         var each = nn.functional.cross_entropy(logits, classes, reduction: nn.Reduction.None, label_smoothing: smoothing);
         // A batch in which every weight is 0 teaches nothing; its loss is 0 rather than 0/0.
-        loss = (each * tensor(batch.Weights, device: _device)).sum() / (weight > 0 ? weight : 1);
+        loss = each.mul(tensor(batch.Weights, device: _device)).sum().Times(weight > 0 ? 1 / weight : 0);
         double value = loss.item<float>();
         mean.Add(value, weight, logits.argmax(1).eq(classes).sum().item<long>(), batch.Count);
         return value;

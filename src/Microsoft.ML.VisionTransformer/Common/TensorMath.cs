@@ -1,0 +1,64 @@
+// Sums of tensors and products with numbers, with the numbers kept alive until native code has read them.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Common;
+
+/// <summary>
+/// TorchSharp passes a number to native code as a <see cref="Scalar"/> with a finalizer, and its operators (<c>a + b</c> is
+/// <c>a.add(b, 1)</c>, <c>x * 0.5</c> is <c>x.mul(0.5)</c>) hold that object no longer than it takes to read its handle: a garbage collection
+/// at that moment frees the number while native code reads it, and the sum throws or is wrong. Here every scalar outlives its use. A test
+/// refuses the operators elsewhere.
+/// </summary>
+internal static class TensorMath
+{
+    private static readonly Scalar _one = 1.ToScalar();
+
+    /// <summary>x + y.</summary>
+    internal static Tensor Plus(this Tensor x, Tensor y) => x.add(y, _one);
+
+    /// <summary>x += y.</summary>
+    internal static Tensor PlusInPlace(this Tensor x, Tensor y) => x.add_(y, _one);
+
+    /// <summary>x += number.</summary>
+    internal static Tensor PlusInPlace(this Tensor x, double number)
+    {
+        using var scalar = number.ToScalar();
+        return x.add_(scalar, _one);
+    }
+
+    /// <summary>x number.</summary>
+    internal static Tensor Times(this Tensor x, double number)
+    {
+        using var scalar = number.ToScalar();
+        return x.mul(scalar);
+    }
+
+    /// <summary>x *= number.</summary>
+    internal static Tensor TimesInPlace(this Tensor x, double number)
+    {
+        using var scalar = number.ToScalar();
+        return x.mul_(scalar);
+    }
+
+    /// <summary>x += weight (end - x).</summary>
+    internal static Tensor MoveTowardsInPlace(this Tensor x, Tensor end, double weight)
+    {
+        using var scalar = weight.ToScalar();
+        return x.lerp_(end, scalar);
+    }
+
+    /// <summary>x += factor y z, element by element.</summary>
+    internal static Tensor PlusProductInPlace(this Tensor x, Tensor y, Tensor z, double factor)
+    {
+        using var scalar = factor.ToScalar();
+        return x.addcmul_(y, z, scalar);
+    }
+
+    /// <summary>x += factor y / z, element by element.</summary>
+    internal static Tensor PlusQuotientInPlace(this Tensor x, Tensor y, Tensor z, double factor)
+    {
+        using var scalar = factor.ToScalar();
+        return x.addcdiv_(y, z, scalar);
+    }
+}

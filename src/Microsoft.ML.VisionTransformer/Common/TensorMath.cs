@@ -41,11 +41,11 @@ internal static class TensorMath
         return x.mul_(scalar);
     }
 
-    /// <summary>x += weight (end - x).</summary>
-    internal static Tensor MoveTowardsInPlace(this Tensor x, Tensor end, double weight)
+    /// <summary>x += factor y.</summary>
+    internal static Tensor PlusInPlace(this Tensor x, Tensor y, double factor)
     {
-        using var scalar = weight.ToScalar();
-        return x.lerp_(end, scalar);
+        using var scalar = factor.ToScalar();
+        return x.add_(y, scalar);
     }
 
     /// <summary>x += factor y z, element by element.</summary>

@@ -46,7 +46,7 @@ internal sealed class AdamW : IDisposable
         var (values, gradients) = (_parameters.Values, _parameters.Gradients);
         if (_weightDecay > 0)
             values.narrow(0, 0, _parameters.Decayed).TimesInPlace(1 - rate * _weightDecay);
-        _mean.MoveTowardsInPlace(gradients, 1 - Beta1);
+        _mean.TimesInPlace(Beta1).PlusInPlace(gradients, 1 - Beta1);
         _square.TimesInPlace(Beta2).PlusProductInPlace(gradients, gradients, 1 - Beta2);
         var denominator = _square.sqrt().TimesInPlace(1 / Math.Sqrt(1 - Math.Pow(Beta2, _steps))).PlusInPlace(Epsilon);
         values.PlusQuotientInPlace(_mean, denominator, -rate / (1 - Math.Pow(Beta1, _steps)));

@@ -28,7 +28,7 @@ public sealed class TensorOperatorsTests
                 found.Add($"{owner}.{name}");
         }
 
-        Assert.IsEmpty(found, "use Common/TensorMath, which keeps scalars alive");
+        Assert.IsEmpty(found, $"{string.Join(", ", found)}: use Common/TensorMath, which keeps scalars alive");
     }
 
     private static int Parameters(MemberReference member) => member.DecodeMethodSignature(new Untyped(), null).ParameterTypes.Length;

@@ -6,7 +6,7 @@ namespace QuickStart;
 /// <summary>Train, test, save and predict.</summary>
 internal sealed record Arguments : Verb
 {
-    internal const int DefaultSeed = 1, DefaultImages = 200, FewestImages = 5;
+    internal const int DefaultSeed = 1, DefaultImages = 300, FewestImages = 5;
 
     internal static readonly string DefaultWork = Path.Combine(Path.GetTempPath(), "vision-transformer-quickstart");
 

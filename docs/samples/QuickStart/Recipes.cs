@@ -5,7 +5,7 @@ namespace QuickStart;
 
 internal static class Recipes
 {
-    internal const int GeneratedPhotosEpochs = 32, GeneratedPhotosImageSize = 48, YourPhotosEpochs = 60, YourPhotosImageSize = 96;
+    internal const int GeneratedPhotosEpochs = 24, GeneratedPhotosImageSize = 48, YourPhotosEpochs = 60, YourPhotosImageSize = 96;
 
     /// <summary>
     /// 0.36 million weights, 50 tokens an image. Patches overlap, and the head sees the mean of the patches at fixed positions: from scratch
@@ -26,8 +26,8 @@ internal static class Recipes
         },
         Strategy = TrainingStrategy.FromScratch,
         Epoch = arguments.Epochs ?? GeneratedPhotosEpochs,
-        BatchSize = 16,
-        LearningRate = 1e-3f,
+        BatchSize = 32,
+        LearningRate = 2e-3f,
         RandomCropMinimumArea = 0.6f,
     };
 

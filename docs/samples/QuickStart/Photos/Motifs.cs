@@ -16,8 +16,6 @@ internal static class Motifs
         ["ring"] = Ring,
         ["star"] = Star,
         ["stripes"] = Stripes,
-        ["triangle"] = Triangle,
-        ["waves"] = Waves,
     };
 
     private static SKPath Disc(Random random)
@@ -36,8 +34,6 @@ internal static class Motifs
         path.AddOval(new SKRect(-hole, -hole, hole, hole));
         return path;
     }
-
-    private static SKPath Triangle(Random random) => Polygon(corners: 3, _ => random.Between(1.1f, 1.35f));
 
     private static SKPath Star(Random random)
     {
@@ -75,26 +71,6 @@ internal static class Motifs
         }
 
         return path;
-    }
-
-    private static SKPath Waves(Random random)
-    {
-        const float Step = 0.1f;
-        var path = new SKPath();
-        float period = random.Between(0.6f, 0.95f), length = random.Between(1.4f, 2), height = random.Between(0.25f, 0.35f);
-        for (float y = -PatternReach; y < PatternReach; y += period)
-        {
-            path.MoveTo(-PatternReach, Crest(-PatternReach, y));
-            for (float x = -PatternReach; x < PatternReach; x += Step)
-                path.LineTo(x, Crest(x, y));
-            for (float x = PatternReach; x > -PatternReach; x -= Step)
-                path.LineTo(x, Crest(x, y + period / 2));
-            path.Close();
-        }
-
-        return path;
-
-        float Crest(float x, float y) => y + height * MathF.Sin(MathF.Tau * x / length);
     }
 
     private static SKPath Polygon(int corners, Func<int, float> radius)

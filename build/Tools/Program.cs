@@ -20,7 +20,7 @@ internal static class Program
                     OpenedAssembly.Open(image);
                     break;
                 case "relax":
-                    ElfVersionNeeds.Relax(image, "libstdc++.so.6", "GLIBCXX_3.4.32", "_ZSt21ios_base_library_initv");
+                    Relax(args[1], image);
                     break;
                 default:
                     return Fail(Usage);
@@ -32,6 +32,19 @@ internal static class Program
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException)
         {
             return Fail($"{args[0]} {args[1]}: {e.Message}");
+        }
+    }
+
+    /// <summary>A library that cannot be relaxed is used as it is, with a warning that MSBuild shows: another version of it may need nothing.</summary>
+    private static void Relax(string path, byte[] image)
+    {
+        try
+        {
+            ElfVersionNeeds.Relax(image, "libstdc++.so.6", "GLIBCXX_3.4.32", "_ZSt21ios_base_library_initv");
+        }
+        catch (BadImageFormatException e)
+        {
+            Console.WriteLine($"{path} : warning VIT0001: {e.Message}. It is used as it is; TorchSharpRelaxLibstdcxx=false turns this step off.");
         }
     }
 

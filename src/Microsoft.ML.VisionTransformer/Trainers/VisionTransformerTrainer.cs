@@ -64,6 +64,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             throw Guard.SchemaMismatch($"Could not find the label column '{_plan.Label}'.");
         if (!labels[0].IsKey || labels[0].Kind != SchemaShape.Column.VectorKind.Scalar)
             throw Guard.SchemaMismatch(ClassLabels.NotAKey(_plan.Label, labels[0].ItemType.ToString()!));
+        if (_plan.ExampleWeight is { } weight && !inputSchema.Any(c => c.Name == weight))
+            throw Guard.SchemaMismatch($"Could not find the weight column '{weight}'.");
         return ScoreColumns.AddTo(inputSchema, _plan.Columns, labels[0]);
     }
 

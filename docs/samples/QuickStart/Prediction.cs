@@ -1,5 +1,6 @@
 // The verb predict: plain ML.NET, which finds out from the .zip that it needs the Vision Transformer.
 using System.Globalization;
+using System.Reflection;
 using Microsoft.ML;
 
 namespace QuickStart;
@@ -30,9 +31,10 @@ internal static class Prediction
         {
             return mlContext.Model.Load(path, out _);
         }
-        catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException)
+        catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException or TargetInvocationException)
         {
-            throw new InvalidDataException($"{path} cannot be loaded as a model: {e.Message}", e);
+            // ML.NET makes transformers by reflection, which wraps their errors.
+            throw new InvalidDataException($"{path} cannot be loaded as a model: {e.GetBaseException().Message}", e);
         }
     }
 

@@ -107,6 +107,30 @@ public sealed class NpzCheckpointTests
     }
 
     [TestMethod]
+    public void AnEntryForAFolderIsPassedOver()
+    {
+        using var checkpoint = Open(new NpzBuilder().Add("head/", []).Add("head/bias.npy", Array(Header("<f4", "(1,)"), Floats(7))));
+
+        CollectionAssert.AreEqual(new[] { "head/bias" }, checkpoint.Tensors.Keys.ToArray());
+    }
+
+    [TestMethod]
+    public void AHeaderWrittenByOtherToolsIsRead()
+    {
+        using var checkpoint = Open(new NpzBuilder().Add("a.npy", Array("""{"shape":(1L,2),"fortran_order":True,"descr":"<f4"}""", Floats(7, 8))));
+
+        CollectionAssert.AreEqual(new[] { 7f, 8f }, Values(checkpoint.Tensors["a"]));
+    }
+
+    [TestMethod]
+    public void TheFileIsReleasedWhenOpeningFails()
+    {
+        Assert.ThrowsExactly<InvalidCheckpointException>(() => Open(new NpzBuilder().Add("a.txt", [1])));
+
+        using var exclusive = new FileStream(Path.Combine(_folder, "weights.npz"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+    }
+
+    [TestMethod]
     public void TheFileIsReleasedByDispose()
     {
         var checkpoint = Open(new NpzBuilder().Add("a.npy", Array(Header("<f4", "(1,)"), Floats(7))));

@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 [TestClass]
 public sealed class NpzHostileFileTests
 {
-    /// <summary>From the start of a zip's local header, and of its central one, to the sizes.</summary>
+    /// <summary>Offsets in a zip's local header and in a central one, and what a central one starts with.</summary>
     private const int LocalCrc = 14, CentralSignature = 0x02014b50, CentralPackedSize = 20, CentralSize = 24;
 
     private string _folder = "";
@@ -46,7 +46,8 @@ public sealed class NpzHostileFileTests
     [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': (1,", "found the end")]
     [DataRow("{'descr': '", "in quotes is expected")]
     [DataRow("", "'{' is expected")]
-    public void AHeaderThatIsNoPlainArraysIsRefused(string header, string reason) => Refused(new NpzBuilder().Add("a.npy", Array(header, Floats(1))), "a in ", reason);
+    public void AHeaderThatIsNoPlainArraysIsRefused(string header, string reason) =>
+        Refused(new NpzBuilder().Add("a.npy", Array(header, Floats(1))), "a in ", reason);
 
     [TestMethod]
     public void MoreDimensionsThanNumPyHasAreRefused() =>
@@ -70,7 +71,8 @@ public sealed class NpzHostileFileTests
     public void AMemberThatEndsInItsHeaderIsRefused() => Refused(new NpzBuilder().Add("a.npy", [0x93, .. "NUMPY"u8, 1]), "cannot be unpacked");
 
     [TestMethod]
-    public void AHeaderLongerThanItsMemberIsRefused() => Refused(new NpzBuilder().Add("a.npy", [0x93, .. "NUMPY"u8, 1, 0, 118, 0, (byte)'{']), "claims 118 bytes");
+    public void AHeaderLongerThanItsMemberIsRefused() =>
+        Refused(new NpzBuilder().Add("a.npy", [0x93, .. "NUMPY"u8, 1, 0, 118, 0, (byte)'{']), "claims 118 bytes");
 
     [TestMethod]
     public void AHeaderLengthOfFourGigabytesIsRefused() =>
@@ -169,7 +171,9 @@ public sealed class NpzHostileFileTests
     {
         string folder = SharedData.Path("golden", "bad-checkpoints");
         using var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "index.json")));
-        string[] files = [.. index.RootElement.GetProperty("files").EnumerateArray().Select(f => f.GetProperty("file").GetString()!).Where(f => f.EndsWith(".npz", StringComparison.Ordinal))];
+        string[] files = [.. index.RootElement.GetProperty("files").EnumerateArray()
+            .Select(f => f.GetProperty("file").GetString()!)
+            .Where(f => f.EndsWith(".npz", StringComparison.Ordinal))];
 
         Assert.HasCount(8, files);
         foreach (string file in files)

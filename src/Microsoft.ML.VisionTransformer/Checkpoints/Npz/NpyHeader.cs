@@ -28,7 +28,8 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         Span<byte> start = stackalloc byte[8];
         content.ReadExactly(start);
         if (!start[..6].SequenceEqual(Magic))
-            throw member.Error($"it starts with {Convert.ToHexString(start[..6])}, a .npy array with {Convert.ToHexString(Magic)}: it is no array. Get the file again.");
+            throw member.Error(
+                $"it starts with {Convert.ToHexString(start[..6])}, a .npy array with {Convert.ToHexString(Magic)}: it is no array. Get the file again.");
         int major = start[6];
         if (major is < 1 or > 3 || start[7] != 0)
             throw member.Error($"it is of .npy version {major}.{start[7]}; 1.0, 2.0 and 3.0 are read. Save it with numpy.savez.");
@@ -39,7 +40,8 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         content.ReadExactly(length[..width]);
         uint bytes = BinaryPrimitives.ReadUInt32LittleEndian(length);
         if (bytes > LongestText || start.Length + width + bytes > member.Length)
-            throw member.Error(Text($"its header claims {bytes} bytes; the member has {member.Length}, and {LongestText} is the most that is read. Get the file again."));
+            throw member.Error(Text(
+                $"its header claims {bytes} bytes; the member has {member.Length}, and {LongestText} is the most that is read. Get the file again."));
 
         byte[] text = new byte[bytes];
         content.ReadExactly(text);
@@ -62,11 +64,14 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
 
         string descr = fields.Descr;
         if (descr.EndsWith('O'))
-            throw member.Error($"dtype {descr} is an array of Python objects, a pickle that can run code when loaded; it is never read. Save plain number arrays.");
+            throw member.Error(
+                $"dtype {descr} is an array of Python objects, a pickle that can run code when loaded; it is never read. Save plain number arrays.");
         var type = NpyValueType.Find(descr)
-            ?? throw member.Error($"dtype {descr} is not read; f2, f4, f8, V2 (bfloat16), whole numbers and b1 are. Convert it with astype('<f4') and save it again.");
+            ?? throw member.Error(
+                $"dtype {descr} is not read; f2, f4, f8, V2 (bfloat16), whole numbers and b1 are. Convert it with astype('<f4') and save it again.");
         if (fields.Shape.Length > MostDimensions || fields.Shape.Any(size => size < 0))
-            throw member.Error($"shape {Show(fields.Shape)} is not possible: at most {MostDimensions} sizes, none negative, are expected. Get the file again.");
+            throw member.Error(
+                $"shape {Show(fields.Shape)} is not possible: at most {MostDimensions} sizes, none negative, are expected. Get the file again.");
         return new NpyHeader(type, fields.FortranOrder, fields.Shape, length);
     }
 
@@ -77,16 +82,20 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         {
             long needed = checked(Shape.Aggregate(1L, (product, size) => checked(product * size)) * ValueType.Size);
             if (needed != found)
-                throw member.Error(Text($"shape {Show(Shape)} of {ValueType.Name} needs {needed} bytes of values, the member has {found}. Get the file again."));
+                throw member.Error(
+                    Text($"shape {Show(Shape)} of {ValueType.Name} needs {needed} bytes of values, the member has {found}. Get the file again."));
         }
         catch (OverflowException e)
         {
-            throw member.Error(Text($"shape {Show(Shape)} of {ValueType.Name} is more than can be counted, the member has {found} bytes of values. Get the file again."), e);
+            throw member.Error(
+                Text($"shape {Show(Shape)} of {ValueType.Name} is more than can be counted, the member has {found} bytes of values. Get the file again."),
+                e);
         }
     }
 
-    private static string Show(long[] shape) =>
-        shape.Length > MostDimensions ? Text($"of {shape.Length} sizes") : $"({string.Join(", ", shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))})";
+    private static string Show(long[] shape) => shape.Length > MostDimensions
+        ? Text($"of {shape.Length} sizes")
+        : $"({string.Join(", ", shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))})";
 
     private static string Text(FormattableString message) => message.ToString(CultureInfo.InvariantCulture);
 }

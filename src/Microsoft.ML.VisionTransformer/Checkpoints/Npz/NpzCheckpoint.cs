@@ -52,7 +52,7 @@ internal sealed class NpzCheckpoint : CheckpointFile
     private void ReadMembers()
     {
         long unclaimed = _file.Length;
-        foreach (var entry in Entries())
+        foreach (var entry in Entries().Where(e => !NpzMember.IsFolder(e)))
         {
             var member = NpzMember.Check(Path, entry, unclaimed);
             unclaimed -= entry.CompressedLength;

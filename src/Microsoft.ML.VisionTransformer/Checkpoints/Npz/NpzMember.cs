@@ -38,11 +38,16 @@ internal sealed class NpzMember
         if (entry.IsEncrypted)
             throw member.Error("it is encrypted; unpack the archive with its password and write it without.");
         if (entry.CompressedLength < 0 || entry.CompressedLength > unclaimed)
-            throw member.Error(Text($"it claims {entry.CompressedLength} bytes and the file has {unclaimed} left for it: members overlap, or the file is damaged. Get it again."));
+            throw member.Error(Text(
+                $"it claims {entry.CompressedLength} bytes and the file has {unclaimed} left for it: members overlap, or it is damaged. Get it again."));
         if (entry.Length > checked(entry.CompressedLength * LargestDeflateRatio))
-            throw member.Error(Text($"{entry.CompressedLength} bytes cannot unpack to the {entry.Length} that it claims; the file is damaged or made to exhaust memory. Do not use it."));
+            throw member.Error(Text(
+                $"{entry.CompressedLength} bytes cannot unpack to the {entry.Length} it claims; the file is damaged or made to exhaust memory. Get it again."));
         return member;
     }
+
+    /// <summary>Whether an entry is an empty one that zip tools write for a folder.</summary>
+    internal static bool IsFolder(ZipArchiveEntry entry) => entry.FullName.EndsWith('/') && entry.Length == 0;
 
     /// <summary>The unpacked bytes from the start; their CRC-32 is not verified.</summary>
     internal Stream Open() => _entry.Open();
@@ -51,7 +56,8 @@ internal sealed class NpzMember
     internal InvalidCheckpointException Error(string problem, Exception? cause = null) => new($"{Name} in {_path}: {problem}", cause!);
 
     /// <summary>The error for bytes that cannot be unpacked.</summary>
-    internal InvalidCheckpointException Damaged(Exception cause) => Error($"its bytes cannot be unpacked ({cause.Message}): the file is damaged. Get it again.", cause);
+    internal InvalidCheckpointException Damaged(Exception cause) =>
+        Error($"its bytes cannot be unpacked ({cause.Message}): the file is damaged. Get it again.", cause);
 
     /// <summary>Whether unpacking fails with this for wrong bytes: the zip reader and the decompressor under it have no single exception.</summary>
     internal static bool IsDamage(Exception e) =>

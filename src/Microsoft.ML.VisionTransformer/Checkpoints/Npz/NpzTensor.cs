@@ -76,7 +76,8 @@ internal sealed class NpzTensor : StoredTensor
         }
 
         if (content.ReadByte() >= 0)
-            throw _member.Error(string.Create(CultureInfo.InvariantCulture, $"it unpacks to more than the {_member.Length} bytes it claims: the file is damaged. Get it again."));
+            throw _member.Error(string.Create(
+                CultureInfo.InvariantCulture, $"it unpacks to more than the {_member.Length} bytes it claims: the file is damaged. Get it again."));
         if (crc != _member.Crc)
             throw _member.Error($"its bytes have the CRC-32 {crc:x8}, the archive says {_member.Crc:x8}: the file is damaged. Get it again.");
     }

@@ -37,7 +37,8 @@ internal static class StrictJson
         {
             string name = Decode(() => member.Name, where);
             if (!members.TryAdd(name, member.Value))
-                throw new InvalidCheckpointException($"{where} has the name {Shown(name)} twice, once is expected; write the file again with the tool that made it.");
+                throw new InvalidCheckpointException(
+                    $"{where} has the name {Shown(name)} twice, once is expected; write the file again with the tool that made it.");
         }
 
         return members;
@@ -69,7 +70,8 @@ internal static class StrictJson
         }
         catch (InvalidOperationException e)
         {
-            throw new InvalidCheckpointException($"{where} has a text with half a character in it (an unpaired surrogate); write the file again with the tool that made it.", e);
+            throw new InvalidCheckpointException(
+                $"{where} has a text with half a character in it (an unpaired surrogate); write the file again with the tool that made it.", e);
         }
     }
 }

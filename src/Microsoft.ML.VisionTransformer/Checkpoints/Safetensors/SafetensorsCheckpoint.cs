@@ -4,6 +4,7 @@ using System.IO.MemoryMappedFiles;
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>One <c>.safetensors</c> file; its format is described at <see cref="SafetensorsHeader"/>.</summary>
+/// <remarks>Nothing may shorten the file while it is open: the system ends a process that reads mapped bytes which are no longer there.</remarks>
 internal sealed class SafetensorsCheckpoint : CheckpointFile
 {
     private readonly MemoryMappedFile _file;

@@ -27,7 +27,8 @@ internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[
             throw new InvalidCheckpointException($"{where}: data_offsets are {Show(offsets)}, [begin, end] with begin <= end is expected; {Remedy}.");
         long needed = Bytes(shape, type, where), found = offsets[1] - offsets[0];
         if (needed != found)
-            throw new InvalidCheckpointException($"{where}: data_offsets {Show(offsets)} hold {found} bytes, shape {Show(shape)} of {type.Name} needs {needed}; {Remedy}.");
+            throw new InvalidCheckpointException(
+                $"{where}: data_offsets {Show(offsets)} hold {found} bytes, shape {Show(shape)} of {type.Name} needs {needed}; {Remedy}.");
         return new SafetensorsEntry(name, type, shape, offsets[0], offsets[1]);
 
         JsonElement Field(string field) => fields.TryGetValue(field, out var value)
@@ -53,7 +54,8 @@ internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[
             throw new InvalidCheckpointException($"{where} is {StrictJson.Kind(element)}, a list of whole numbers is expected; {Remedy}.");
         return [.. element.EnumerateArray().Select((item, i) => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long value) && value >= 0
             ? value
-            : throw new InvalidCheckpointException($"{where}[{i}] is {StrictJson.Shown(item.GetRawText())}, a whole number from 0 to {long.MaxValue} is expected; {Remedy}."))];
+            : throw new InvalidCheckpointException(
+                $"{where}[{i}] is {StrictJson.Shown(item.GetRawText())}, a whole number from 0 to {long.MaxValue} is expected; {Remedy}."))];
     }
 
     private static string Show(long[] numbers) => StrictJson.Shown($"[{string.Join(", ", numbers)}]");

@@ -29,7 +29,8 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
         byte[] json = new byte[ReadLength(stream, path)];
         stream.ReadExactly(json);
         if (json.Length == 0 || json[0] != (byte)'{')
-            throw new InvalidCheckpointException($"{path}: the header does not begin with '{{': this is no safetensors file, or a damaged one; fetch it again.");
+            throw new InvalidCheckpointException(
+                $"{path}: the header does not begin with '{{': this is no safetensors file, or a damaged one; fetch it again.");
         using var document = StrictJson.Parse(json, $"{path}: the header");
         var members = StrictJson.Members(document.RootElement, $"{path}: the header");
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -47,15 +48,18 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
     private static int ReadLength(Stream stream, string path)
     {
         if (stream.Length < LengthBytes)
-            throw new InvalidCheckpointException($"{path} has {stream.Length} bytes, a safetensors file has at least {LengthBytes}: it is cut short; fetch it again.");
+            throw new InvalidCheckpointException(
+                $"{path} has {stream.Length} bytes, a safetensors file has at least {LengthBytes}: it is cut short; fetch it again.");
         Span<byte> bytes = stackalloc byte[LengthBytes];
         stream.ReadExactly(bytes);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (length > MaxLength)
-            throw new InvalidCheckpointException($"{path}: the header claims {length} bytes, at most {MaxLength} are read: this is no safetensors file, or a damaged one; fetch it again.");
+            throw new InvalidCheckpointException(
+                $"{path}: the header claims {length} bytes, at most {MaxLength} are read: this is no safetensors file, or a damaged one; fetch it again.");
         long rest = stream.Length - LengthBytes;
         if ((long)length > rest)
-            throw new InvalidCheckpointException($"{path}: the header claims {length} bytes, {rest} follow: the file is cut short or no safetensors file; fetch it again.");
+            throw new InvalidCheckpointException(
+                $"{path}: the header claims {length} bytes, {rest} follow: the file is cut short or no safetensors file; fetch it again.");
         return (int)length;
     }
 
@@ -66,17 +70,20 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
         {
             string where = $"{path}: {StrictJson.Shown(entry.Name)}";
             if (entry.End > dataLength)
-                throw new InvalidCheckpointException($"{where} ends at byte {entry.End} of the data, which has {dataLength}: the file is cut short; fetch it again.");
+                throw new InvalidCheckpointException(
+                    $"{where} ends at byte {entry.End} of the data, which has {dataLength}: the file is cut short; fetch it again.");
             if (entry.Begin != end)
             {
                 string found = entry.Begin < end ? "overlaps another tensor" : "leaves a hole before it";
-                throw new InvalidCheckpointException($"{where} begins at byte {entry.Begin} of the data, {end} is expected: it {found}; write the file again with the tool that made it.");
+                throw new InvalidCheckpointException(
+                    $"{where} begins at byte {entry.Begin} of the data, {end} is expected: it {found}; write the file again with the tool that made it.");
             }
 
             end = entry.End;
         }
 
         if (end != dataLength)
-            throw new InvalidCheckpointException($"{path}: the tensors end at byte {end} of the data, which has {dataLength}: bytes that belong to no tensor are refused; fetch the file again.");
+            throw new InvalidCheckpointException(
+                $"{path}: the tensors end at byte {end} of the data, which has {dataLength}: bytes that belong to no tensor are refused; fetch the file again.");
     }
 }

@@ -52,10 +52,12 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
     {
         long length = new FileInfo(indexPath).Length;
         if (length > SafetensorsHeader.MaxLength)
-            throw new InvalidCheckpointException($"{indexPath} has {length} bytes, an index of at most {SafetensorsHeader.MaxLength} is read; pass the index, not a shard.");
+            throw new InvalidCheckpointException(
+                $"{indexPath} has {length} bytes, an index of at most {SafetensorsHeader.MaxLength} is read; pass the index, not a shard.");
         using var document = StrictJson.Parse(File.ReadAllBytes(indexPath), indexPath);
         if (!StrictJson.Members(document.RootElement, indexPath).TryGetValue("weight_map", out var map))
-            throw new InvalidCheckpointException($"{indexPath} has no weight_map, which says in which file each tensor lies: it is no index of a sharded checkpoint; pass another file.");
+            throw new InvalidCheckpointException(
+                $"{indexPath} has no weight_map, which says in which file each tensor lies: it is no index of a sharded checkpoint; pass another file.");
         return StrictJson.Members(map, $"{indexPath}: weight_map")
             .ToDictionary(m => m.Key, m => PlainName(StrictJson.Text(m.Value, Where(indexPath, m.Key)), Where(indexPath, m.Key)), StringComparer.Ordinal);
     }
@@ -63,7 +65,8 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
     /// <summary>A name that can only be a file of the folder itself, under Windows too.</summary>
     private static string PlainName(string file, string where) => file.Length > 0 && file is not ("." or "..") && !file.Any(c => c is '/' or '\\' or ':' || char.IsControl(c))
         ? file
-        : throw new InvalidCheckpointException($"{where} names the file '{StrictJson.Shown(file)}', the plain name of a file beside the index is expected: do not use this checkpoint.");
+        : throw new InvalidCheckpointException(
+            $"{where} names the file '{StrictJson.Shown(file)}', the plain name of a file beside the index is expected: do not use this checkpoint.");
 
     private static SafetensorsCheckpoint OpenShard(string indexPath, string folder, string file)
     {
@@ -73,7 +76,8 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
         }
         catch (FileNotFoundException e)
         {
-            throw new InvalidCheckpointException($"{indexPath} names the shard {StrictJson.Shown(file)}, which is not in {folder}; fetch it into that folder.", e);
+            throw new InvalidCheckpointException(
+                $"{indexPath} names the shard {StrictJson.Shown(file)}, which is not in {folder}; fetch it into that folder.", e);
         }
     }
 

@@ -84,6 +84,6 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
 
         if (end != dataLength)
             throw new InvalidCheckpointException(
-                $"{path}: the tensors end at byte {end} of the data, which has {dataLength}: bytes that belong to no tensor are refused; fetch the file again.");
+                $"{path}: the tensors end at byte {end} of the data, which has {dataLength}: bytes that belong to no tensor are refused; fetch it again.");
     }
 }

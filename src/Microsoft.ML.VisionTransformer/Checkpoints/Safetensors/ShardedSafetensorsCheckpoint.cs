@@ -63,10 +63,11 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
     }
 
     /// <summary>A name that can only be a file of the folder itself, under Windows too.</summary>
-    private static string PlainName(string file, string where) => file.Length > 0 && file is not ("." or "..") && !file.Any(c => c is '/' or '\\' or ':' || char.IsControl(c))
-        ? file
-        : throw new InvalidCheckpointException(
-            $"{where} names the file '{StrictJson.Shown(file)}', the plain name of a file beside the index is expected: do not use this checkpoint.");
+    private static string PlainName(string file, string where) =>
+        file.Length > 0 && file is not ("." or "..") && !file.Any(c => c is '/' or '\\' or ':' || char.IsControl(c))
+            ? file
+            : throw new InvalidCheckpointException(
+                $"{where} names the file '{StrictJson.Shown(file)}', the plain name of a file beside the index is expected: do not use this checkpoint.");
 
     private static SafetensorsCheckpoint OpenShard(string indexPath, string folder, string file)
     {
@@ -74,17 +75,18 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
         {
             return SafetensorsCheckpoint.Open(System.IO.Path.Combine(folder, file));
         }
-        catch (FileNotFoundException e)
+        catch (Exception e) when (e is FileNotFoundException or PathTooLongException or UnauthorizedAccessException)
         {
             throw new InvalidCheckpointException(
-                $"{indexPath} names the shard {StrictJson.Shown(file)}, which is not in {folder}; fetch it into that folder.", e);
+                $"{indexPath} names the shard {StrictJson.Shown(file)}, which is no readable file of {folder}; fetch it into that folder.", e);
         }
     }
 
     private static StoredTensor Find(SafetensorsCheckpoint shard, string name, string indexPath) => shard.Tensors.TryGetValue(name, out var tensor)
         ? tensor
         : throw new InvalidCheckpointException(
-            $"{Where(indexPath, name)} should be in {System.IO.Path.GetFileName(shard.Path)}, which does not have it: index and shards are of different checkpoints; fetch them again.");
+            $"{Where(indexPath, name)} should be in {System.IO.Path.GetFileName(shard.Path)}, which does not have it: "
+            + "index and shards are of different checkpoints; fetch them again.");
 
     private static string Where(string indexPath, string name) => $"{indexPath}: weight_map: {StrictJson.Shown(name)}";
 }

@@ -59,6 +59,16 @@ public sealed class ShardedSafetensorsCheckpointTests
     }
 
     [TestMethod]
+    public void AShardThatIsAFolder_IsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        string index = WriteIndex(folder, new() { ["a"] = "inner" });
+        Directory.CreateDirectory(folder.File("inner"));
+
+        AssertRefused(index, "the shard inner");
+    }
+
+    [TestMethod]
     public void ATensorThatItsShardLacks_IsNamed()
     {
         using var folder = new TemporaryFolder();

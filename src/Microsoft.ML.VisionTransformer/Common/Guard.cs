@@ -32,6 +32,13 @@ internal static class Guard
     internal static T Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, Enum => Enum.IsDefined(value) ? value : throw OutOfRange(name, value, $"one of {string.Join(", ", Enum.GetNames<T>())}");
 
+    /// <exception cref="ArgumentException">The condition, which only the caller can put into words, does not hold.</exception>
+    internal static void That(bool condition, string name, string message)
+    {
+        if (!condition)
+            throw new ArgumentException(message, name);
+    }
+
     /// <summary>The error for data whose columns do not fit, of the kind that ML.NET's own estimators throw.</summary>
     internal static ArgumentOutOfRangeException SchemaMismatch(string message) => new("inputSchema", message);
 

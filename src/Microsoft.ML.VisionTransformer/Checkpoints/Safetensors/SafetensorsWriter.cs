@@ -1,0 +1,96 @@
+// Writes tensors of 32-bit floats as a safetensors file.
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <summary>The format is described at <see cref="SafetensorsHeader"/>; here the header is padded so that the data begins at a multiple of 8.</summary>
+internal static class SafetensorsWriter
+{
+    private const int Alignment = 8;
+    private const int BlockValues = 1 << 20;
+
+    /// <summary>Writes the tensors in their order; a file of that path is replaced only when the new one is complete.</summary>
+    /// <exception cref="ArgumentException">A name occurs twice or is reserved, or a shape does not fit its values.</exception>
+    /// <exception cref="IOException">The file cannot be written; the old one is unchanged.</exception>
+    internal static void Write(
+        string path,
+        IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] all = [.. tensors];
+        byte[] header = Header(all, metadata);
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
+            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach (var tensor in all)
+                WriteValues(stream, tensor.Values.Span);
+        });
+    }
+
+    private static byte[] Header((string Name, long[] Shape, ReadOnlyMemory<float> Values)[] tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        if (metadata is { Count: > 0 })
+            WriteMetadata(json, metadata);
+        var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataName };
+        long begin = 0;
+        foreach (var (name, shape, values) in tensors)
+        {
+            Guard.That(names.Add(name), nameof(tensors), $"The name {name} occurs twice or is reserved; give each tensor its own.");
+            Guard.That(
+                shape.All(s => s >= 0) && shape.Aggregate(1L, (product, size) => checked(product * size)) == values.Length,
+                nameof(tensors),
+                $"{name} has {values.Length} values, its shape is [{string.Join(", ", shape)}]; the product of the sizes must be the number of values.");
+            long end = checked(begin + (long)values.Length * sizeof(float));
+            WriteEntry(json, name, shape, begin, end);
+            begin = end;
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        int padding = (Alignment - buffer.WrittenCount % Alignment) % Alignment;
+        return [.. buffer.WrittenSpan, .. Enumerable.Repeat((byte)' ', padding)];
+    }
+
+    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
+    {
+        json.WriteStartObject(SafetensorsHeader.MetadataName);
+        foreach (var (name, text) in metadata)
+            json.WriteString(name, text);
+        json.WriteEndObject();
+    }
+
+    private static void WriteEntry(Utf8JsonWriter json, string name, long[] shape, long begin, long end)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("dtype", "F32");
+        WriteNumbers(json, "shape", shape);
+        WriteNumbers(json, "data_offsets", [begin, end]);
+        json.WriteEndObject();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (long number in numbers)
+            json.WriteNumberValue(number);
+        json.WriteEndArray();
+    }
+
+    /// <summary>In blocks, because a span of bytes cannot be longer than 2 GiB.</summary>
+    private static void WriteValues(Stream stream, ReadOnlySpan<float> values)
+    {
+        for (; values.Length > BlockValues; values = values[BlockValues..])
+            stream.Write(MemoryMarshal.AsBytes(values[..BlockValues]));
+        stream.Write(MemoryMarshal.AsBytes(values));
+    }
+}

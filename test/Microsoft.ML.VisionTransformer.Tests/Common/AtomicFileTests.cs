@@ -1,0 +1,39 @@
+// A file is replaced whole or not at all.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Common;
+
+[TestClass]
+public sealed class AtomicFileTests
+{
+    [TestMethod]
+    public void Write_ReplacesTheOldFile()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("a.txt");
+        File.WriteAllText(path, "a longer old text");
+
+        AtomicFile.Write(path, stream => stream.Write("new"u8));
+
+        Assert.AreEqual("new", File.ReadAllText(path));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    public void Write_InterruptedMidway_LeavesTheOldFileAndNothingElse()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("a.txt");
+        File.WriteAllText(path, "old");
+
+        Assert.ThrowsExactly<InvalidOperationException>(() => AtomicFile.Write(path, stream =>
+        {
+            stream.Write("ne"u8);
+            throw new InvalidOperationException();
+        }));
+
+        Assert.AreEqual("old", File.ReadAllText(path));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
+    }
+}

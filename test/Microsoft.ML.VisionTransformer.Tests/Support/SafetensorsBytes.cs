@@ -1,0 +1,26 @@
+// Safetensors files made by hand, sound or broken.
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+internal static class SafetensorsBytes
+{
+    /// <summary>Length, header as it stands, data.</summary>
+    internal static byte[] Make(string header, params byte[] data) => Make(Encoding.UTF8.GetBytes(header), data);
+
+    internal static byte[] Make(byte[] header, params byte[] data) => WithLength((ulong)header.Length, [.. header, .. data]);
+
+    /// <summary>A file that claims that header length, whatever follows.</summary>
+    internal static byte[] WithLength(ulong length, params byte[] rest)
+    {
+        byte[] file = new byte[8 + rest.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(file, length);
+        rest.CopyTo(file, 8);
+        return file;
+    }
+
+    /// <summary>One entry of a header.</summary>
+    internal static string Entry(string name, string type, string shape, string offsets) =>
+        $$"""  "{{name}}": {"dtype": "{{type}}", "shape": {{shape}}, "data_offsets": {{offsets}} }  """.Trim();
+}

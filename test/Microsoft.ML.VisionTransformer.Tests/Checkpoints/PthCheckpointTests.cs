@@ -93,8 +93,8 @@ public sealed class PthCheckpointTests : IDisposable
     public void OtherValuesBesideTheTensorsAreLeftOut()
     {
         var pickle = new PthPickle(4).Code("}(").Text("w").Tensor(6, 0, [6], [1]).Text("epoch").Raw(0x8a, 9, 255, 255, 255, 255, 255, 255, 255, 255, 0)
-            .Text("lr").Code("G").Raw(0x3F, 0xF8, 0, 0, 0, 0, 0, 0).Text("args").Global("argparse", "Namespace").Code(")").Raw(0x81).Code("}bN").Text("done").Code("0")
-            .Code("0").Text("none").Code("Nu.");
+            .Text("lr").Code("G").Raw(0x3F, 0xF8, 0, 0, 0, 0, 0, 0).Text("args").Global("argparse", "Namespace").Code(")").Raw(0x81).Code("}b")
+            .Text("none").Code("Nu.");
         using var file = PthCheckpoint.Open(pickle.Save(_folder.File("a.pth"), ("data/0", _six), ("byteorder", "little"u8.ToArray())));
 
         Assert.AreEqual("w", file.Tensors.Keys.Single());

@@ -24,7 +24,7 @@ internal static class PickleMachine
             if (count == MostOperations)
                 throw bytes.Fail($"there are more than {MostOperations} operations", "Save the state_dict alone: torch.save(model.state_dict(), path).");
             if (count == 0 && code != PickleOperations.Protocol)
-                throw bytes.Fail($"the pickle starts with 0x{code:x2}, not with its protocol");
+                throw bytes.Fail($"the pickle starts with 0x{code:x2}, not with its protocol, and is refused", PickleGlobal.Advice);
             PickleOperations.Find(code, bytes)(bytes, stack);
         }
 

@@ -1,7 +1,7 @@
 // What a pickle is built on: a stack of values, the marks in it, and numbered values to come back to.
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
-/// <summary>Values are null (None), <see cref="bool"/>, numbers, <see cref="string"/>, lists, and the classes named Pickle*; none of them can do anything.</summary>
+/// <summary>Values are null (None), truth values, numbers, texts, lists, and the classes named Pickle*; none of them can do anything.</summary>
 internal sealed class PickleStack(PickleBytes bytes)
 {
     private readonly List<object?> _values = [];

@@ -12,7 +12,8 @@ internal sealed record PickledStorage(string Key, PickledNumbers Numbers, long C
     /// <summary>Reads <c>('storage', type, key, device, count)</c>.</summary>
     /// <exception cref="InvalidCheckpointException">It is something else.</exception>
     internal static PickledStorage From(object? id, PickleBytes bytes) =>
-        id is PickleTuple { Items: ["storage", PickleGlobal { Numbers: { } numbers }, string { Length: <= LongestKey } key, string, long and >= 0 and var count] }
+        id is PickleTuple { Items: ["storage", PickleGlobal { Numbers: { } numbers }, string key, string, long and >= 0 and var count] }
+            && key.Length <= LongestKey
             ? new PickledStorage(key, numbers, count)
             : throw bytes.Fail("a storage is not described by its type, key, device and number of values");
 }

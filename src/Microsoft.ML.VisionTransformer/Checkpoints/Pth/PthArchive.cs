@@ -87,7 +87,7 @@ internal sealed class PthArchive : IDisposable
     {
         string[] pickles = [.. _entries.Keys.Where(n => n.EndsWith("/data.pkl", StringComparison.Ordinal) && n.Count(c => c == '/') == 1)];
         if (pickles.Length != 1)
-            throw Fail($"the archive has {pickles.Length} entries named data.pkl in a folder of its own, a checkpoint has one", "Give a file that torch.save wrote.");
+            throw Fail($"the archive has {pickles.Length} entries named FOLDER/data.pkl, a checkpoint has one", "Give a file of torch.save.");
         string root = pickles[0][..^"data.pkl".Length];
         if (_entries.Keys.Any(n => n.StartsWith(root + "code/", StringComparison.Ordinal)))
             throw Fail("it is a TorchScript program, not a checkpoint", "Save the weights alone: torch.save(model.state_dict(), path).");
@@ -122,7 +122,7 @@ internal sealed class PthArchive : IDisposable
         {
             return read();
         }
-        catch (Exception e) when (e is InvalidDataException or NotSupportedException or EndOfStreamException)
+        catch (Exception e) when (e is InvalidDataException or IOException or NotSupportedException or ArgumentException)
         {
             throw Fail($"the zip archive is damaged or cut off ({e.Message.TrimEnd('.')})", Again, e);
         }

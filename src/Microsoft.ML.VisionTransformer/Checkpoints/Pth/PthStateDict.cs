@@ -24,7 +24,8 @@ internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, Pic
         return NamedTensors(root, archive) is { Count: > 0 } plain
             ? new PthStateDict(null, plain)
             : throw archive.Fail(
-                $"there are no tensors in it, nor under {string.Join(", ", _keys)}; it has {string.Join(", ", root.Items.Keys.Take(8).Select(MessageText.Of))}", Advice);
+                $"there are no tensors in it, nor under {string.Join(", ", _keys)}; it has {string.Join(", ", root.Items.Keys.Take(8).Select(MessageText.Of))}",
+                Advice);
     }
 
     private static Dictionary<string, PickledTensor> NamedTensors(PickleDictionary dictionary, PthArchive archive)

@@ -92,7 +92,8 @@ internal sealed class PthTensor : StoredTensor
     }
 
     private InvalidCheckpointException OutsideStorage() => Fail(
-        $"of size [{string.Join(", ", Shape)}], strides [{string.Join(", ", _view.Strides)}] from value {_view.Offset} does not fit in its storage of {_view.Storage.Count} values",
+        $"of size [{string.Join(", ", Shape)}], strides [{string.Join(", ", _view.Strides)}] from value {_view.Offset} " +
+        $"does not fit in its storage of {_view.Storage.Count} values",
         "Download or save the file again; save an expanded tensor with contiguous().");
 
     private InvalidCheckpointException Fail(string problem, string advice) => _archive.Fail($"{MessageText.Of(Name)} {problem}", advice);

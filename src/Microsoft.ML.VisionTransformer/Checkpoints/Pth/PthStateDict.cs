@@ -1,0 +1,51 @@
+// Finds the weights in the value that a PyTorch checkpoint holds.
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <param name="Key">The entry that the weights are in; null where the checkpoint is a plain state dict.</param>
+/// <param name="Tensors">The tensors by name; what else lies beside them is left out.</param>
+internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, PickledTensor> Tensors)
+{
+    private const string Advice = "Save the weights alone: torch.save(model.state_dict(), path).";
+
+    /// <summary>Where training scripts put the weights, the first that is there; averaged weights come after the trained ones.</summary>
+    private static readonly string[] _keys = ["model", "state_dict", "teacher", "model_ema", "state_dict_ema"];
+
+    /// <exception cref="InvalidCheckpointException">There are no named tensors in it.</exception>
+    internal static PthStateDict Find(object? value, PthArchive archive)
+    {
+        if (value is not PickleDictionary root)
+            throw archive.Fail($"it holds {Describe(value)}, not a dict of tensors", Advice);
+        foreach (string key in _keys)
+        {
+            if (root.Items.GetValueOrDefault(key) is PickleDictionary inner && NamedTensors(inner, archive) is { Count: > 0 } found)
+                return new PthStateDict(key, found);
+        }
+
+        return NamedTensors(root, archive) is { Count: > 0 } plain
+            ? new PthStateDict(null, plain)
+            : throw archive.Fail(
+                $"there are no tensors in it, nor under {string.Join(", ", _keys)}; it has {string.Join(", ", root.Items.Keys.Take(8).Select(MessageText.Of))}",
+                Advice);
+    }
+
+    private static Dictionary<string, PickledTensor> NamedTensors(PickleDictionary dictionary, PthArchive archive)
+    {
+        var tensors = new Dictionary<string, PickledTensor>();
+        foreach (var (key, value) in dictionary.Items)
+        {
+            if (value is PickledTensor tensor)
+                tensors.Add(key as string ?? throw archive.Fail($"a tensor has the name {MessageText.Of(key)}, which is no text", Advice), tensor);
+        }
+
+        return tensors;
+    }
+
+    private static string Describe(object? value) => value switch
+    {
+        List<object?> => "a list",
+        PickleTuple => "a tuple",
+        PickledTensor => "a single tensor",
+        null => "nothing",
+        _ => "a single value",
+    };
+}

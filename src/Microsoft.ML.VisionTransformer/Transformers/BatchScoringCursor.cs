@@ -51,13 +51,7 @@ internal sealed class BatchScoringCursor : DataViewRowCursor
         return true;
     }
 
-    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-    {
-        if (!_active[column.Index])
-            throw new InvalidOperationException($"The column '{column.Name}' was not asked for when the cursor was made.");
-        int added = column.Index - _main.Schema.Count;
-        return added < 0 ? _main.GetGetter<TValue>(_main.Schema[column.Index]) : ScoredRow.As<TValue>(_getters[added], column.Name);
-    }
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => ScoredRow.Getter<TValue>(_main, _getters, _active, column);
 
     protected override void Dispose(bool disposing)
     {

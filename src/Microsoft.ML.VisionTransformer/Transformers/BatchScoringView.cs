@@ -22,9 +22,7 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         network.ThrowIfDisposed();
-        bool[] active = new bool[schema.Count];
-        foreach (var column in columnsNeeded)
-            active[column.Index] = true;
+        bool[] active = ScoredRow.Active(schema, columnsNeeded);
         var main = source.GetRowCursor(source.Schema.Where(c => active[c.Index]));
         bool scores = active[source.Schema.Count] || active[source.Schema.Count + 1];
         return new BatchScoringCursor(schema, main, active, network, scores ? Batches() : null);

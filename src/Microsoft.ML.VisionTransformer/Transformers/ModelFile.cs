@@ -44,7 +44,7 @@ internal static class ModelFile
         var network = VisionTransformerNetwork.WithUnsetWeights(description.Architecture);
         try
         {
-            Parse(WeightEntries.TableName, _ => { WeightEntries.Read(reader, network); return network; });
+            Parse(WeightEntries.TableName, table => { WeightEntries.Read(reader, table, network); return network; });
             return (description, network);
         }
         catch

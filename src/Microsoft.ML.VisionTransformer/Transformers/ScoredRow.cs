@@ -27,8 +27,29 @@ internal static class ScoredRow
     internal static ValueGetter<VBuffer<float>> ScoreGetter(Func<ReadOnlyMemory<float>> current) =>
         (ref VBuffer<float> value) => VectorValues.CopyInto(current().Span, ref value);
 
-    /// <summary>Casts a getter to the type that was asked for.</summary>
-    /// <exception cref="InvalidOperationException">The column has another type.</exception>
-    internal static ValueGetter<T> As<T>(Delegate getter, string column) => getter as ValueGetter<T>
-        ?? throw new InvalidOperationException($"The column '{column}' was asked for as {typeof(T)}; it is {getter.GetType().GetGenericArguments()[0]}.");
+    /// <summary>Which columns of a schema are asked for, by their number.</summary>
+    internal static bool[] Active(DataViewSchema schema, IEnumerable<DataViewSchema.Column> columns)
+    {
+        bool[] active = new bool[schema.Count];
+        foreach (var column in columns)
+            active[column.Index] = true;
+        return active;
+    }
+
+    /// <summary>The getter of a column: the source row's own, or behind its columns one of those that scoring adds.</summary>
+    /// <param name="source">The row that is scored.</param>
+    /// <param name="added">Getters of the added columns.</param>
+    /// <param name="active">Which columns were asked for.</param>
+    /// <param name="column">The column wanted.</param>
+    /// <exception cref="InvalidOperationException">The column was not asked for, or has another type.</exception>
+    internal static ValueGetter<T> Getter<T>(DataViewRow source, Delegate[] added, bool[] active, DataViewSchema.Column column)
+    {
+        if (!active[column.Index])
+            throw new InvalidOperationException($"The column '{column.Name}' was not asked for when the row or cursor was made.");
+        int number = column.Index - source.Schema.Count;
+        if (number < 0)
+            return source.GetGetter<T>(source.Schema[column.Index]);
+        return added[number] as ValueGetter<T>
+            ?? throw new InvalidOperationException($"The column '{column.Name}' was asked for as {typeof(T)}; it is {added[number].GetType().GetGenericArguments()[0]}.");
+    }
 }

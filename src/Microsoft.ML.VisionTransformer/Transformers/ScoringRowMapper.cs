@@ -20,10 +20,7 @@ internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema outp
     public DataViewRow GetRow(DataViewRow row, IEnumerable<DataViewSchema.Column> activeColumns)
     {
         network.ThrowIfDisposed();
-        bool[] active = new bool[output.Count];
-        foreach (var column in activeColumns)
-            active[column.Index] = true;
-        return new ScoringRow(row, output, active, network, image, converter);
+        return new ScoringRow(row, output, ScoredRow.Active(output, activeColumns), network, image, converter);
     }
 
     private sealed class ScoringRow : DataViewRow
@@ -61,13 +58,7 @@ internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema outp
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active[column.Index];
 
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        {
-            if (!_active[column.Index])
-                throw new InvalidOperationException($"The column '{column.Name}' was not asked for when the row was made.");
-            int added = column.Index - _row.Schema.Count;
-            return added < 0 ? _row.GetGetter<TValue>(_row.Schema[column.Index]) : ScoredRow.As<TValue>(_getters[added], column.Name);
-        }
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => ScoredRow.Getter<TValue>(_row, _getters, _active, column);
 
         /// <summary>Scores the row once, however many columns are read from it.</summary>
         private ReadOnlyMemory<float> Score()

@@ -53,12 +53,15 @@ internal static class WeightEntries
     }
 
     /// <summary>Fills every tensor of the network, which lies on the processor.</summary>
+    /// <param name="reader">Gives the parts.</param>
+    /// <param name="tableJson">The entry <see cref="TableName"/>.</param>
+    /// <param name="network">What is filled.</param>
     /// <exception cref="InvalidDataException">The entries are broken, or are of another network.</exception>
-    internal static void Read(ModelReader reader, VisionTransformerNetwork network)
+    internal static void Read(ModelReader reader, byte[] tableJson, VisionTransformerNetwork network)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var table = ModelJson.Read<Table>(reader.Read(TableName));
+        var table = ModelJson.Read<Table>(tableJson);
         var state = network.state_dict();
         RefuseOtherTensors(table.Tensors, state);
 

@@ -26,6 +26,24 @@ public enum TokenPooling
 
     /// <summary>The mean of the patch tokens, then a norm (timm's <c>global_pool='avg'</c>, where the final norm moves behind the pool).</summary>
     Average,
+
+    /// <summary>The maximum of the patch tokens in each dimension, then a norm (timm's <c>max</c>).</summary>
+    Max,
+
+    /// <summary>Half the sum of mean and maximum of the patch tokens, then a norm (timm's <c>avgmax</c>).</summary>
+    AverageAndMax,
+
+    /// <summary>
+    /// Attention pooling: a learned query attends to the normed patch tokens, an MLP follows (SigLIP, arXiv:2303.15343; MAP, arXiv:2106.04560; timm's
+    /// <c>map</c>).
+    /// </summary>
+    Attention,
+
+    /// <summary>The class token and the mean of the patch tokens side by side, [N, 2 D], behind the final norm (DINOv2's linear classifier, arXiv:2304.07193).</summary>
+    ClassTokenAndAverage,
+
+    /// <summary>All tokens, [N, T, D] (timm's empty <c>global_pool</c>). Needs a network without a head.</summary>
+    None,
 }
 
 /// <summary>How fresh weights are drawn. In all schemes norms start at one and zero, and learned positions are normal with deviation 0.02.</summary>
@@ -52,4 +70,27 @@ public enum WeightInitialization
     /// deviation sqrt(2 / (embedding dimension * pixels of a patch)).
     /// </summary>
     Original,
+}
+
+/// <summary>The two-layer perceptron of a block.</summary>
+public enum MlpKind
+{
+    /// <summary>fc2(activation(fc1(x))).</summary>
+    Plain,
+
+    /// <summary>fc2(silu(g) * v), where <c>fc1</c> makes g and v side by side (arXiv:2002.05202).</summary>
+    SwiGlu,
+}
+
+/// <summary>The activation of a plain MLP.</summary>
+public enum MlpActivation
+{
+    /// <summary>x * Phi(x) with the error function (arXiv:1606.08415).</summary>
+    Gelu,
+
+    /// <summary>The tanh form of <see cref="Gelu"/> (SigLIP), up to 5e-4 away from it.</summary>
+    GeluTanh,
+
+    /// <summary>x * sigmoid(1.702 x) (OpenAI's CLIP).</summary>
+    QuickGelu,
 }

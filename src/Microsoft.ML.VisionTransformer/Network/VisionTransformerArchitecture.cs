@@ -22,6 +22,9 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Step from one patch to the next in pixels; below <see cref="PatchSize"/> patches overlap. Default null: the patch size.</summary>
     public ImageDimensions? PatchStride { get; init; }
 
+    /// <summary>Bias on the patch convolution. Default true; CLIP has none.</summary>
+    public bool PatchBias { get; init; } = true;
+
     /// <summary>Layer norm over each patch embedding, before positions are added. Default false.</summary>
     public bool PatchNorm { get; init; }
 
@@ -40,17 +43,86 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Attention heads of a block; divides <see cref="EmbeddingDimension"/>. Default 12.</summary>
     public int Heads { get; init; } = 12;
 
-    /// <summary>Hidden width of a block's MLP as a multiple of <see cref="EmbeddingDimension"/>, truncated to a whole number. Default 4.</summary>
-    public double MlpRatio { get; init; } = 4;
+    /// <summary>A class token leads the stream. Default true.</summary>
+    public bool ClassToken { get; init; } = true;
 
-    /// <summary>Bias on the query, key and value projection. Default true.</summary>
-    public bool QkvBias { get; init; } = true;
+    /// <summary>
+    /// A distillation token follows the class token and has a head of its own; features and logits are the means of the two (DeiT,
+    /// arXiv:2012.12877, section 4). Needs <see cref="ClassToken"/> and <see cref="TokenPooling.ClassToken"/>. Default false.
+    /// </summary>
+    public bool DistillationToken { get; init; }
+
+    /// <summary>Number of register tokens between class token and patches (arXiv:2309.16588). Default 0.</summary>
+    public int RegisterTokens { get; init; }
 
     /// <summary>How positions are told apart. Default learned.</summary>
     public PositionEmbedding PositionEmbedding { get; init; } = PositionEmbedding.Learned;
 
+    /// <summary>
+    /// The learned positions have entries for class, distillation and register tokens too. Default true; false is timm's <c>no_embed_class</c>
+    /// (DeiT-3): positions are added to the patches alone.
+    /// </summary>
+    public bool PositionsCoverPrefix { get; init; } = true;
+
+    /// <summary>Rotation of queries and keys by the patch's position, beside or in place of <see cref="PositionEmbedding"/>. Default null: none.</summary>
+    public RotaryEmbedding? Rotary { get; init; }
+
+    /// <summary>Layer norm over all tokens before the first block (CLIP; timm's <c>norm_pre</c>). Default false.</summary>
+    public bool PreNorm { get; init; }
+
+    /// <summary>Bias on the query, key and value projection. Default true.</summary>
+    public bool QkvBias { get; init; } = true;
+
+    /// <summary>Bias on the key projection where the other two have one. Default true; EVA and DINOv3 have false.</summary>
+    public bool KeyBias { get; init; } = true;
+
+    /// <summary>Layer norm over each head's queries and keys, shared by the heads (arXiv:2302.05442, section 2). Default false.</summary>
+    public bool QkNorm { get; init; }
+
+    /// <summary>Layer norm on the attention's output before its projection (timm's <c>scale_attn_norm</c>; EVA-02-CLIP). Default false.</summary>
+    public bool AttentionNorm { get; init; }
+
+    /// <summary>The two-layer perceptron of a block. Default plain.</summary>
+    public MlpKind Mlp { get; init; } = MlpKind.Plain;
+
+    /// <summary>
+    /// Width that enters the MLP's second layer as a multiple of <see cref="EmbeddingDimension"/>, truncated to a whole number. Default 4. (timm counts both
+    /// halves of DINOv2's SwiGLU: its 5.33334 is 2.66667 here.)
+    /// </summary>
+    public double MlpRatio { get; init; } = 4;
+
+    /// <summary>The MLP's hidden width is rounded up to a multiple of this (timm's <c>swiglu_align_to</c>). Default 1.</summary>
+    public int MlpWidthMultiple { get; init; } = 1;
+
+    /// <summary>The MLP's activation; SwiGLU has its own and ignores this. Default the exact GELU.</summary>
+    public MlpActivation Activation { get; init; } = MlpActivation.Gelu;
+
+    /// <summary>Layer norm on the MLP's hidden layer, behind the activation (timm's <c>scale_mlp_norm</c>; EVA-02). Default false.</summary>
+    public bool MlpNorm { get; init; }
+
+    /// <summary>First value of LayerScale's factors, which multiply each branch of a block (arXiv:2103.17239, section 2). Default null: no LayerScale.</summary>
+    public double? LayerScale { get; init; }
+
     /// <summary>What the head sees. Default the class token.</summary>
     public TokenPooling Pooling { get; init; } = TokenPooling.ClassToken;
+
+    /// <summary>Means and maxima take in class and register tokens. Default false: patches alone.</summary>
+    public bool PoolPrefixTokens { get; init; }
+
+    /// <summary>
+    /// The final norm follows the pool (timm's <c>fc_norm</c>). Default null: true where <see cref="Pooling"/> is a mean or a maximum of tokens,
+    /// false elsewhere.
+    /// </summary>
+    public bool? NormAfterPooling { get; init; }
+
+    /// <summary>
+    /// Width of a layer with tanh between pool and head, as in the paper's pre-training (arXiv:2010.11929, section 3.1; Hugging Face's <c>pooler</c>). Default 0:
+    /// none.
+    /// </summary>
+    public int RepresentationDimension { get; init; }
+
+    /// <summary>Bias on the head. Default true; the projection of a CLIP image tower has none.</summary>
+    public bool HeadBias { get; init; } = true;
 
     /// <summary>Epsilon of every layer norm. Default 1e-6 (timm's and the original code's; PyTorch's own default is 1e-5).</summary>
     public double NormEpsilon { get; init; } = 1e-6;
@@ -88,9 +160,31 @@ public sealed record VisionTransformerArchitecture
         (ImageSize.Height - PatchSize.Height) / Stride.Height + 1,
         (ImageSize.Width - PatchSize.Width) / Stride.Width + 1);
 
-    /// <summary>Number of tokens T in the stream: the class token and one for each patch.</summary>
-    internal int Tokens => 1 + Grid.Height * Grid.Width;
+    /// <summary>Number of tokens before the patches: class, distillation and register tokens, in this order.</summary>
+    internal int PrefixTokens => (ClassToken ? 1 : 0) + (DistillationToken ? 1 : 0) + RegisterTokens;
 
-    /// <summary>Width of the MLP's hidden layer.</summary>
-    internal int MlpHiddenDimension => (int)(EmbeddingDimension * MlpRatio);
+    /// <summary>Number of tokens T in the stream: the prefix and one for each patch.</summary>
+    internal int Tokens => PrefixTokens + Grid.Height * Grid.Width;
+
+    /// <summary>Entries of the position table.</summary>
+    internal int PositionCount => PositionsCoverPrefix ? Tokens : Tokens - PrefixTokens;
+
+    /// <summary>Whether the final norm follows the pool.</summary>
+    internal bool NormsPooled => NormAfterPooling ?? Pooling is TokenPooling.Average or TokenPooling.Max or TokenPooling.AverageAndMax;
+
+    /// <summary>Width of what leaves the pool.</summary>
+    internal int PooledDimension => Pooling == TokenPooling.ClassTokenAndAverage ? 2 * EmbeddingDimension : EmbeddingDimension;
+
+    /// <summary>Width of what enters the head.</summary>
+    internal int FeatureDimension => RepresentationDimension > 0 ? RepresentationDimension : PooledDimension;
+
+    /// <summary>Width of the MLP's hidden layer: what enters <c>fc2</c>.</summary>
+    internal int MlpHiddenDimension => ((int)(EmbeddingDimension * MlpRatio) + MlpWidthMultiple - 1) / MlpWidthMultiple * MlpWidthMultiple;
+
+    /// <summary>The ratio that gives exactly that hidden width, whatever the division rounds to.</summary>
+    internal static double MlpRatioOf(int hidden, int dimension)
+    {
+        double ratio = (double)hidden / dimension;
+        return (int)(dimension * ratio) == hidden ? ratio : Math.BitIncrement(ratio);
+    }
 }

@@ -13,8 +13,12 @@ internal static class ArchitectureCheck
         Guard.NotNull(architecture);
         CheckPatches(architecture);
         CheckWidths(architecture);
+        CheckTokens(architecture);
+        CheckRotary(architecture);
         Guard.Defined(architecture.PositionEmbedding);
         Guard.Defined(architecture.Pooling);
+        Guard.Defined(architecture.Mlp);
+        Guard.Defined(architecture.Activation);
         Guard.Defined(architecture.Initialization);
         Guard.Above(architecture.NormEpsilon, 0);
         Guard.InRange(architecture.EmbeddingDropoutRate, from: 0, below: 1);
@@ -43,6 +47,7 @@ internal static class ArchitectureCheck
         Guard.AtLeast(architecture.Classes, 0);
         Guard.AtLeast(architecture.Depth, 1);
         Guard.Above(architecture.MlpRatio, 0);
+        Guard.InRange(architecture.MlpWidthMultiple, 1, 65537);
         Require(
             dimension % heads == 0,
             nameof(architecture.Heads),
@@ -55,6 +60,48 @@ internal static class ArchitectureCheck
             architecture.PositionEmbedding != PositionEmbedding.SinCos2D || dimension % 4 == 0,
             nameof(architecture.EmbeddingDimension),
             $"EmbeddingDimension is {dimension}; PositionEmbedding.SinCos2D needs one divisible by 4 (sine and cosine of row and column).");
+    }
+
+    private static void CheckTokens(VisionTransformerArchitecture architecture)
+    {
+        Guard.AtLeast(architecture.RegisterTokens, 0);
+        Guard.AtLeast(architecture.RepresentationDimension, 0);
+        if (architecture.LayerScale is { } scale)
+            Require(double.IsFinite(scale), nameof(architecture.LayerScale), $"LayerScale is {scale}; it must be finite, or null for none.");
+        bool readsClassToken = architecture.Pooling is TokenPooling.ClassToken or TokenPooling.ClassTokenAndAverage;
+        Require(
+            architecture.ClassToken || !readsClassToken,
+            nameof(architecture.Pooling),
+            $"Pooling is {architecture.Pooling} and ClassToken is false: there is no class token to read. Pool by Average, or set ClassToken.");
+        Require(
+            !architecture.DistillationToken || architecture is { ClassToken: true, Pooling: TokenPooling.ClassToken },
+            nameof(architecture.DistillationToken),
+            $"DistillationToken needs ClassToken and TokenPooling.ClassToken; Pooling is {architecture.Pooling}.");
+        Require(
+            architecture.Pooling != TokenPooling.None || architecture is { Classes: 0, RepresentationDimension: 0 },
+            nameof(architecture.Pooling),
+            $"Pooling is None: all tokens come out, and there can be no head. Set Classes (now {architecture.Classes}) and RepresentationDimension to 0.");
+        Require(
+            !architecture.NormsPooled || architecture.Pooling != TokenPooling.ClassTokenAndAverage,
+            nameof(architecture.NormAfterPooling),
+            $"NormAfterPooling cannot be set with Pooling ClassTokenAndAverage: the final norm is as wide as one token.");
+    }
+
+    private static void CheckRotary(VisionTransformerArchitecture architecture)
+    {
+        if (architecture.Rotary is not { } rotary)
+            return;
+        Guard.Defined(rotary.Layout);
+        Guard.Above(rotary.Temperature, 0);
+        int width = architecture.EmbeddingDimension / architecture.Heads;
+        Require(
+            width % 4 == 0,
+            nameof(architecture.Heads),
+            $"Heads is {architecture.Heads}: with EmbeddingDimension {architecture.EmbeddingDimension} each head is {width} wide; a rotary embedding needs a width divisible by 4.");
+        Require(
+            rotary.ReferenceGrid is null or { Height: >= 1, Width: >= 1 },
+            nameof(rotary.ReferenceGrid),
+            $"ReferenceGrid is {rotary.ReferenceGrid}; both sides must be at least 1.");
     }
 
     private static void Require(bool holds, string name, FormattableString message)

@@ -1,5 +1,6 @@
 // Multi-head self-attention.
 using Microsoft.ML.VisionTransformer.Common;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -7,12 +8,21 @@ namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
 /// Multi-head self-attention, [N, T, D] to [N, T, D] (arXiv:1706.03762, section 3.2.2): per head softmax(q k^T / sqrt(d) + mask) v with
-/// d = D / heads. Rows of <c>qkv.weight</c> are all of q, then k, then v; inside each, head h owns rows h d to (h + 1) d.
+/// d = D / heads, then a projection. Where the architecture asks for it, q and k are normed and turned by their positions, in this order, and the
+/// heads' joint output is normed before the projection.
 /// </summary>
-/// <remarks>The second input is an additive mask that broadcasts to [N, heads, T, T] (negative infinity hides a key), or null.</remarks>
-internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
+/// <remarks>
+/// The second input turns queries and keys, or is null; the third is an additive mask that broadcasts to [N, heads, T, T] (negative infinity hides
+/// a key), or null.
+/// </remarks>
+internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tensor>
 {
-    [ComponentName(Name = "qkv")] private readonly LinearLayer _qkv;
+    [ComponentName(Name = "qkv")] private readonly QkvProjection _qkv;
+    [ComponentName(Name = "q_bias")] private readonly Parameter? _queryBias;
+    [ComponentName(Name = "v_bias")] private readonly Parameter? _valueBias;
+    [ComponentName(Name = "q_norm")] private readonly NormLayer? _queryNorm;
+    [ComponentName(Name = "k_norm")] private readonly NormLayer? _keyNorm;
+    [ComponentName(Name = "norm")] private readonly NormLayer? _norm;
     [ComponentName(Name = "proj")] private readonly LinearLayer _projection;
     private readonly SeededDropout _attentionDropout;
     private readonly SeededDropout _projectionDropout;
@@ -25,8 +35,15 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
     {
         int dimension = architecture.EmbeddingDimension;
         _heads = architecture.Heads;
-        _scale = 1 / Math.Sqrt(dimension / _heads);
-        _qkv = new LinearLayer(dimension, 3 * dimension, architecture.QkvBias);
+        int width = dimension / _heads;
+        _scale = 1 / Math.Sqrt(width);
+        bool apart = architecture is { QkvBias: true, KeyBias: false };
+        _qkv = new QkvProjection(dimension, architecture.QkvBias && !apart);
+        _queryBias = apart ? UnsetParameter.Of(dimension) : null;
+        _valueBias = apart ? UnsetParameter.Of(dimension) : null;
+        _queryNorm = architecture.QkNorm ? new NormLayer(width, architecture.NormEpsilon) : null;
+        _keyNorm = architecture.QkNorm ? new NormLayer(width, architecture.NormEpsilon) : null;
+        _norm = architecture.AttentionNorm ? new NormLayer(dimension, architecture.NormEpsilon) : null;
         _projection = new LinearLayer(dimension, dimension);
         _attentionDropout = new SeededDropout(architecture.AttentionDropoutRate, noise);
         _dropsWeights = architecture.AttentionDropoutRate > 0;
@@ -34,41 +51,51 @@ internal sealed class Attention : nn.Module<Tensor, Tensor?, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor x, Tensor? mask)
+    public override Tensor forward(Tensor x, RotaryTable? rotary, Tensor? mask)
     {
         // The fused kernel's own dropout would draw from torch's global generator.
         if (training && _dropsWeights)
         {
-            var (output, weights) = ForwardWithWeights(x, mask);
+            var (output, weights) = ForwardWithWeights(x, rotary, mask);
             weights.Dispose();
             return output;
         }
 
         using var scope = NewDisposeScope();
-        var (q, k, v) = Split(x);
+        var (q, k, v) = Split(x, rotary);
         var mixed = nn.functional.scaled_dot_product_attention(q, k, v, mask);
         return Project(mixed).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same result, and the weights it came from: softmax before dropout, [N, heads, T, T], rows sum to 1.</summary>
-    internal (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x, Tensor? mask)
+    internal (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x, RotaryTable? rotary, Tensor? mask)
     {
         using var scope = NewDisposeScope();
-        var (q, k, v) = Split(x);
+        var (q, k, v) = Split(x, rotary);
         var scores = q.Times(_scale).matmul(k.transpose(-2, -1));
         var weights = (mask is null ? scores : scores.Plus(mask)).softmax(-1);
         var output = Project(_attentionDropout.Apply(weights, training).matmul(v));
         return scope.MoveToOuter(output, weights);
     }
 
-    /// <summary>[N, T, D] to queries, keys and values of [N, heads, T, D / heads]; views of one product, not copies.</summary>
-    private (Tensor Q, Tensor K, Tensor V) Split(Tensor x)
+    /// <summary>[N, T, D] to queries, keys and values of [N, heads, T, D / heads]: views of one product, unless they are normed or turned.</summary>
+    private (Tensor Q, Tensor K, Tensor V) Split(Tensor x, RotaryTable? rotary)
     {
         var (images, tokens, dimension) = (x.size(0), x.size(1), x.size(2));
-        var parts = _qkv.call(x).reshape(images, tokens, 3, _heads, dimension / _heads).permute(2, 0, 3, 1, 4).unbind(0);
-        return (parts[0], parts[1], parts[2]);
+        var parts = _qkv.call(x, _queryBias, _valueBias).reshape(images, tokens, 3, _heads, dimension / _heads).permute(2, 0, 3, 1, 4).unbind(0);
+        return (Place(parts[0], _queryNorm, rotary), Place(parts[1], _keyNorm, rotary), parts[2]);
+    }
+
+    private static Tensor Place(Tensor x, NormLayer? norm, RotaryTable? rotary)
+    {
+        var normed = norm is null ? x : norm.call(x);
+        return rotary is null ? normed : rotary.call(normed);
     }
 
     /// <summary>[N, heads, T, D / heads] to [N, T, D].</summary>
-    private Tensor Project(Tensor mixed) => _projectionDropout.Apply(_projection.call(mixed.transpose(1, 2).flatten(2)), training);
+    private Tensor Project(Tensor mixed)
+    {
+        var joined = mixed.transpose(1, 2).flatten(2);
+        return _projectionDropout.Apply(_projection.call(_norm is null ? joined : _norm.call(joined)), training);
+    }
 }

@@ -7,6 +7,18 @@ internal enum ParameterRole
     /// <summary>The class token.</summary>
     ClassToken,
 
+    /// <summary>DeiT's distillation token.</summary>
+    DistillationToken,
+
+    /// <summary>The register tokens.</summary>
+    RegisterTokens,
+
+    /// <summary>The query of attention pooling.</summary>
+    Latent,
+
+    /// <summary>The factors of LayerScale.</summary>
+    LayerScale,
+
     /// <summary>The learned position table.</summary>
     Positions,
 

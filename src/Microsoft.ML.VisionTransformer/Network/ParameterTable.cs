@@ -14,48 +14,94 @@ internal sealed record ParameterRow(string Name, ParameterRole Role, params long
 internal static class ParameterTable
 {
     /// <summary>One row for each parameter.</summary>
-    internal static IEnumerable<ParameterRow> Parameters(this VisionTransformerArchitecture architecture)
-    {
-        int d = architecture.EmbeddingDimension;
-        yield return new("cls_token", ParameterRole.ClassToken, 1, 1, d);
-        if (architecture.PositionEmbedding == PositionEmbedding.Learned)
-            yield return new("pos_embed", ParameterRole.Positions, 1, architecture.Tokens, d);
-        var patch = architecture.PatchSize;
-        yield return new("patch_embed.proj.weight", ParameterRole.PatchWeight, d, architecture.Channels, patch.Height, patch.Width);
-        yield return new("patch_embed.proj.bias", ParameterRole.PatchBias, d);
-        var rest = (architecture.PatchNorm ? Norm("patch_embed.norm", d) : [])
+    internal static IEnumerable<ParameterRow> Parameters(this VisionTransformerArchitecture architecture) =>
+        Embedding(architecture)
             .Concat(Enumerable.Range(0, architecture.Depth).SelectMany(i => Block(architecture, string.Create(CultureInfo.InvariantCulture, $"blocks.{i}"))))
-            .Concat(Norm(architecture.Pooling == TokenPooling.Average ? "fc_norm" : "norm", d));
-        foreach (var row in rest)
-            yield return row;
-        if (architecture.Classes == 0)
-            yield break;
-        yield return new("head.weight", ParameterRole.HeadWeight, architecture.Classes, d);
-        yield return new("head.bias", ParameterRole.HeadBias, architecture.Classes);
-    }
+            .Concat(Ending(architecture));
 
     /// <summary>Number of values in all parameters: 86,567,656 for <c>vit_base_patch16_224</c> with 1000 classes.</summary>
     internal static long ParameterCount(this VisionTransformerArchitecture architecture) => architecture.Parameters().Sum(row => row.Length);
 
+    private static IEnumerable<ParameterRow> Embedding(VisionTransformerArchitecture architecture)
+    {
+        int d = architecture.EmbeddingDimension;
+        var patch = architecture.PatchSize;
+        return
+        [
+            .. When(architecture.ClassToken, new ParameterRow("cls_token", ParameterRole.ClassToken, 1, 1, d)),
+            .. When(architecture.DistillationToken, new ParameterRow("dist_token", ParameterRole.DistillationToken, 1, 1, d)),
+            .. When(architecture.RegisterTokens > 0, new ParameterRow("reg_token", ParameterRole.RegisterTokens, 1, architecture.RegisterTokens, d)),
+            .. When(
+                architecture.PositionEmbedding == PositionEmbedding.Learned,
+                new ParameterRow("pos_embed", ParameterRole.Positions, 1, architecture.PositionCount, d)),
+            new("patch_embed.proj.weight", ParameterRole.PatchWeight, d, architecture.Channels, patch.Height, patch.Width),
+            .. When(architecture.PatchBias, new ParameterRow("patch_embed.proj.bias", ParameterRole.PatchBias, d)),
+            .. When(architecture.PatchNorm, Norm("patch_embed.norm", d)),
+            .. When(architecture.PreNorm, Norm("norm_pre", d)),
+        ];
+    }
+
     private static IEnumerable<ParameterRow> Block(VisionTransformerArchitecture architecture, string name)
     {
-        int d = architecture.EmbeddingDimension, hidden = architecture.MlpHiddenDimension;
-        IEnumerable<ParameterRow> qkvBias = architecture.QkvBias ? [new($"{name}.attn.qkv.bias", ParameterRole.LinearBias, 3L * d)] : [];
+        int d = architecture.EmbeddingDimension, hidden = architecture.MlpHiddenDimension, width = d / architecture.Heads;
+        bool scaled = architecture.LayerScale is not null;
         return
         [
             .. Norm($"{name}.norm1", d),
             new($"{name}.attn.qkv.weight", ParameterRole.LinearWeight, 3L * d, d),
-            .. qkvBias,
-            new($"{name}.attn.proj.weight", ParameterRole.LinearWeight, d, d),
-            new($"{name}.attn.proj.bias", ParameterRole.LinearBias, d),
+            .. When(architecture is { QkvBias: true, KeyBias: true }, new ParameterRow($"{name}.attn.qkv.bias", ParameterRole.LinearBias, 3L * d)),
+            .. When(
+                architecture is { QkvBias: true, KeyBias: false },
+                new ParameterRow($"{name}.attn.q_bias", ParameterRole.LinearBias, d),
+                new ParameterRow($"{name}.attn.v_bias", ParameterRole.LinearBias, d)),
+            .. When(architecture.QkNorm, [.. Norm($"{name}.attn.q_norm", width), .. Norm($"{name}.attn.k_norm", width)]),
+            .. When(architecture.AttentionNorm, Norm($"{name}.attn.norm", d)),
+            .. Linear($"{name}.attn.proj", d, d, ParameterRole.LinearBias),
+            .. When(scaled, new ParameterRow($"{name}.ls1.gamma", ParameterRole.LayerScale, d)),
             .. Norm($"{name}.norm2", d),
-            new($"{name}.mlp.fc1.weight", ParameterRole.LinearWeight, hidden, d),
-            new($"{name}.mlp.fc1.bias", ParameterRole.MlpBias, hidden),
-            new($"{name}.mlp.fc2.weight", ParameterRole.LinearWeight, d, hidden),
-            new($"{name}.mlp.fc2.bias", ParameterRole.MlpBias, d),
+            .. Linear($"{name}.mlp.fc1", architecture.Mlp == MlpKind.SwiGlu ? 2 * hidden : hidden, d, ParameterRole.MlpBias),
+            .. When(architecture.MlpNorm, Norm($"{name}.mlp.norm", hidden)),
+            .. Linear($"{name}.mlp.fc2", d, hidden, ParameterRole.MlpBias),
+            .. When(scaled, new ParameterRow($"{name}.ls2.gamma", ParameterRole.LayerScale, d)),
         ];
     }
 
-    private static IEnumerable<ParameterRow> Norm(string name, int d) =>
+    private static IEnumerable<ParameterRow> Ending(VisionTransformerArchitecture architecture)
+    {
+        int d = architecture.EmbeddingDimension, features = architecture.FeatureDimension;
+        return
+        [
+            .. When(!architecture.NormsPooled, Norm("norm", d)),
+            .. architecture.Pooling == TokenPooling.Attention ? AttentionPool(d, architecture.MlpHiddenDimension) : [],
+            .. When(architecture.NormsPooled, Norm("fc_norm", d)),
+            .. When(architecture.RepresentationDimension > 0, Linear("pre_logits.fc", features, architecture.PooledDimension, ParameterRole.LinearBias)),
+            .. Head(architecture, "head", architecture.Classes > 0),
+            .. Head(architecture, "head_dist", architecture is { Classes: > 0, DistillationToken: true }),
+        ];
+    }
+
+    private static IEnumerable<ParameterRow> AttentionPool(int d, int hidden) =>
+    [
+        new("attn_pool.latent", ParameterRole.Latent, 1, 1, d),
+        .. Linear("attn_pool.q", d, d, ParameterRole.LinearBias),
+        .. Linear("attn_pool.kv", 2 * d, d, ParameterRole.LinearBias),
+        .. Linear("attn_pool.proj", d, d, ParameterRole.LinearBias),
+        .. Norm("attn_pool.norm", d),
+        .. Linear("attn_pool.mlp.fc1", hidden, d, ParameterRole.MlpBias),
+        .. Linear("attn_pool.mlp.fc2", d, hidden, ParameterRole.MlpBias),
+    ];
+
+    private static IEnumerable<ParameterRow> Head(VisionTransformerArchitecture architecture, string name, bool wanted) =>
+    [
+        .. When(wanted, new ParameterRow($"{name}.weight", ParameterRole.HeadWeight, architecture.Classes, architecture.FeatureDimension)),
+        .. When(wanted && architecture.HeadBias, new ParameterRow($"{name}.bias", ParameterRole.HeadBias, architecture.Classes)),
+    ];
+
+    private static ParameterRow[] When(bool wanted, params ParameterRow[] rows) => wanted ? rows : [];
+
+    private static ParameterRow[] Linear(string name, int outputs, int inputs, ParameterRole bias) =>
+        [new($"{name}.weight", ParameterRole.LinearWeight, outputs, inputs), new($"{name}.bias", bias, outputs)];
+
+    private static ParameterRow[] Norm(string name, int d) =>
         [new($"{name}.weight", ParameterRole.NormWeight, d), new($"{name}.bias", ParameterRole.NormBias, d)];
 }

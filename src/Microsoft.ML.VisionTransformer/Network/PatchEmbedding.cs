@@ -16,7 +16,8 @@ internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
     internal PatchEmbedding(VisionTransformerArchitecture architecture)
         : base(nameof(PatchEmbedding))
     {
-        _projection = new PatchProjection(architecture.Channels, architecture.EmbeddingDimension, architecture.PatchSize, architecture.Stride);
+        _projection = new PatchProjection(
+            architecture.Channels, architecture.EmbeddingDimension, architecture.PatchSize, architecture.Stride, architecture.PatchBias);
         _norm = architecture.PatchNorm ? new NormLayer(architecture.EmbeddingDimension, architecture.NormEpsilon) : null;
         RegisterComponents();
     }

@@ -9,14 +9,14 @@ namespace Microsoft.ML.VisionTransformer.Network;
 internal sealed class PatchProjection : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "weight")] private readonly Parameter _weight;
-    [ComponentName(Name = "bias")] private readonly Parameter _bias;
+    [ComponentName(Name = "bias")] private readonly Parameter? _bias;
     private readonly long[] _stride;
 
-    internal PatchProjection(int channels, int dimension, ImageDimensions patch, ImageDimensions stride)
+    internal PatchProjection(int channels, int dimension, ImageDimensions patch, ImageDimensions stride, bool bias)
         : base(nameof(PatchProjection))
     {
         _weight = UnsetParameter.Of(dimension, channels, patch.Height, patch.Width);
-        _bias = UnsetParameter.Of(dimension);
+        _bias = bias ? UnsetParameter.Of(dimension) : null;
         _stride = [stride.Height, stride.Width];
         RegisterComponents();
     }

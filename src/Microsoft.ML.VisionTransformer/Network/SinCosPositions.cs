@@ -6,27 +6,27 @@ namespace Microsoft.ML.VisionTransformer.Network;
 /// <summary>
 /// The fixed two-dimensional position table of MAE (arXiv:2111.06377) and, on square grids with rows and columns exchanged, of MoCo v3
 /// (arXiv:2104.02057). With Q = D / 4 and w_i = 10000^(-i / Q), the patch in row r and column c gets
-/// [sin(c w_0..), cos(c w_0..), sin(r w_0..), cos(r w_0..)], Q values each; the class token gets zeros.
+/// [sin(c w_0..), cos(c w_0..), sin(r w_0..), cos(r w_0..)], Q values each; tokens before the patches get zeros.
 /// </summary>
 internal static class SinCosPositions
 {
     private const double Temperature = 10000;
 
-    /// <summary>The table [1, 1 + rows * columns, D], class token first, patches row by row. D is divisible by 4.</summary>
-    internal static Tensor Table(ImageDimensions grid, int dimension)
+    /// <summary>The table [1, prefix + rows * columns, D], patches row by row. D is divisible by 4.</summary>
+    internal static Tensor Table(ImageDimensions grid, int dimension, int prefix)
     {
-        float[] values = new float[(1 + grid.Height * grid.Width) * dimension];
+        float[] values = new float[(prefix + grid.Height * grid.Width) * dimension];
         for (int row = 0; row < grid.Height; row++)
         {
             for (int column = 0; column < grid.Width; column++)
             {
-                var vector = values.AsSpan((1 + row * grid.Width + column) * dimension, dimension);
+                var vector = values.AsSpan((prefix + row * grid.Width + column) * dimension, dimension);
                 Fill(vector[..(dimension / 2)], column);
                 Fill(vector[(dimension / 2)..], row);
             }
         }
 
-        var table = tensor(values, [1, 1 + grid.Height * grid.Width, dimension], dtype: ScalarType.Float32, device: CPU);
+        var table = tensor(values, [1, prefix + grid.Height * grid.Width, dimension], dtype: ScalarType.Float32, device: CPU);
         return table.DetachFromDisposeScope();
     }
 

@@ -163,11 +163,14 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Number of tokens before the patches: class, distillation and register tokens, in this order.</summary>
     internal int PrefixTokens => (ClassToken ? 1 : 0) + (DistillationToken ? 1 : 0) + RegisterTokens;
 
+    /// <summary>Number of patches.</summary>
+    internal int PatchTokens => Grid.Height * Grid.Width;
+
     /// <summary>Number of tokens T in the stream: the prefix and one for each patch.</summary>
-    internal int Tokens => PrefixTokens + Grid.Height * Grid.Width;
+    internal int Tokens => PrefixTokens + PatchTokens;
 
     /// <summary>Entries of the position table.</summary>
-    internal int PositionCount => PositionsCoverPrefix ? Tokens : Tokens - PrefixTokens;
+    internal int PositionCount => PositionsCoverPrefix ? Tokens : PatchTokens;
 
     /// <summary>Whether the final norm follows the pool.</summary>
     internal bool NormsPooled => NormAfterPooling ?? Pooling is TokenPooling.Average or TokenPooling.Max or TokenPooling.AverageAndMax;

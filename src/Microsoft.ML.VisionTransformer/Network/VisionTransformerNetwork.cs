@@ -21,13 +21,20 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
 {
     private const long NoisePurpose = 1;
 
-    [ComponentName(Name = "cls_token")] private readonly Parameter _classToken;
+    [ComponentName(Name = "cls_token")] private readonly Parameter? _classToken;
+    [ComponentName(Name = "dist_token")] private readonly Parameter? _distillationToken;
+    [ComponentName(Name = "reg_token")] private readonly Parameter? _registerTokens;
     [ComponentName(Name = "pos_embed")] private readonly Tensor? _positions;
     [ComponentName(Name = "patch_embed")] private readonly PatchEmbedding _patchEmbedding;
+    [ComponentName(Name = "rope")] private readonly RotaryTable? _rotary;
+    [ComponentName(Name = "norm_pre")] private readonly NormLayer? _preNorm;
     [ComponentName(Name = "blocks")] private readonly ModuleList<TransformerBlock> _blocks;
     [ComponentName(Name = "norm")] private readonly NormLayer? _norm;
+    [ComponentName(Name = "attn_pool")] private readonly AttentionPool? _attentionPool;
     [ComponentName(Name = "fc_norm")] private readonly NormLayer? _pooledNorm;
+    [ComponentName(Name = "pre_logits")] private readonly RepresentationLayer? _representation;
     [ComponentName(Name = "head")] private readonly LinearLayer? _head;
+    [ComponentName(Name = "head_dist")] private readonly LinearLayer? _distillationHead;
     private readonly NoiseSource _noise;
     private readonly SeededDropout _embeddingDropout;
 
@@ -46,20 +53,26 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         Architecture = architecture.Check();
         _noise = new NoiseSource(RandomStream.For(seed, NoisePurpose));
         int dimension = architecture.EmbeddingDimension;
-        _classToken = UnsetParameter.Of(1, 1, dimension);
+        _classToken = architecture.ClassToken ? UnsetParameter.Of(1, 1, dimension) : null;
+        _distillationToken = architecture.DistillationToken ? UnsetParameter.Of(1, 1, dimension) : null;
+        _registerTokens = architecture.RegisterTokens > 0 ? UnsetParameter.Of(1, architecture.RegisterTokens, dimension) : null;
         _positions = architecture.PositionEmbedding switch
         {
-            PositionEmbedding.Learned => UnsetParameter.Of(1, architecture.Tokens, dimension),
-            PositionEmbedding.SinCos2D => SinCosPositions.Table(architecture.Grid, dimension),
+            PositionEmbedding.Learned => UnsetParameter.Of(1, architecture.PositionCount, dimension),
+            PositionEmbedding.SinCos2D => SinCosPositions.Table(architecture.Grid, dimension, architecture.PositionCount - architecture.PatchTokens),
             _ => null,
         };
         _patchEmbedding = new PatchEmbedding(architecture);
         _embeddingDropout = new SeededDropout(architecture.EmbeddingDropoutRate, _noise);
+        _rotary = architecture.Rotary is null ? null : new RotaryTable(architecture);
+        _preNorm = architecture.PreNorm ? NewNorm() : null;
         _blocks = new ModuleList<TransformerBlock>([.. Enumerable.Range(0, architecture.Depth).Select(NewBlock)]);
-        bool averages = architecture.Pooling == TokenPooling.Average;
-        _norm = averages ? null : new NormLayer(dimension, architecture.NormEpsilon);
-        _pooledNorm = averages ? new NormLayer(dimension, architecture.NormEpsilon) : null;
-        _head = architecture.Classes > 0 ? new LinearLayer(dimension, architecture.Classes) : null;
+        _norm = architecture.NormsPooled ? null : NewNorm();
+        _attentionPool = architecture.Pooling == TokenPooling.Attention ? new AttentionPool(architecture, _noise) : null;
+        _pooledNorm = architecture.NormsPooled ? NewNorm() : null;
+        _representation = architecture.RepresentationDimension > 0 ? new RepresentationLayer(architecture) : null;
+        _head = NewHead(architecture.Classes > 0);
+        _distillationHead = NewHead(architecture is { Classes: > 0, DistillationToken: true });
         RegisterComponents();
         if (drawWeights)
             WeightDrawing.Draw(architecture, named_parameters().ToDictionary(p => p.name, p => p.parameter), seed);
@@ -72,7 +85,10 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     internal static VisionTransformerNetwork WithUnsetWeights(VisionTransformerArchitecture architecture, int seed = 0) =>
         new(architecture, seed, drawWeights: false);
 
-    /// <summary>Images [N, C, H, W] to logits [N, classes], or to features [N, D] where there is no head.</summary>
+    /// <summary>
+    /// Images [N, C, H, W] to logits [N, classes], or to features [N, D] where there is no head ([N, 2 D] with
+    /// <see cref="TokenPooling.ClassTokenAndAverage"/>, all tokens [N, T, D] with <see cref="TokenPooling.None"/>).
+    /// </summary>
     /// <exception cref="ArgumentException">The input has another shape than the architecture's.</exception>
     public override Tensor forward(Tensor x)
     {
@@ -81,8 +97,8 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Images [N, C, H, W] to tokens [N, T, D], the class token first, then patches row by row. They have passed the final norm where the class
-    /// token is pooled; with <see cref="TokenPooling.Average"/> the norm follows the pool (timm's <c>fc_norm</c>) and the tokens are not normed.
+    /// Images [N, C, H, W] to tokens [N, T, D]: class, distillation and register tokens, then patches row by row. They have passed the final norm,
+    /// unless it follows the pool (<see cref="VisionTransformerArchitecture.NormAfterPooling"/>).
     /// </summary>
     /// <exception cref="ArgumentException">The input has another shape than the architecture's.</exception>
     public Tensor ForwardFeatures(Tensor x) => ForwardFeatures(x, attentionMask: null);
@@ -91,10 +107,10 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     internal Tensor ForwardFeatures(Tensor x, Tensor? attentionMask)
     {
         using var scope = NewDisposeScope();
-        var tokens = Embed(x);
+        var tokens = Enter(x);
         foreach (var block in _blocks)
         {
-            var next = block.call(tokens, attentionMask);
+            var next = block.call(tokens, _rotary, attentionMask);
             // Held until the scope ends, the tokens of all blocks would add up.
             tokens.Dispose();
             tokens = next;
@@ -110,10 +126,10 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     {
         Guard.NotNull(tokens);
         using var scope = NewDisposeScope();
-        var pooled = _pooledNorm is null
-            ? tokens.select(1, 0).contiguous()
-            : _pooledNorm.call(tokens.narrow(1, 1, tokens.size(1) - 1).mean([1]));
-        return (preLogits || _head is null ? pooled : _head.call(pooled)).MoveToOuterDisposeScope();
+        if (Architecture.DistillationToken)
+            return ForwardBothHeads(tokens, preLogits).MoveToOuterDisposeScope();
+        var features = Finish(Pool(tokens));
+        return (preLogits || _head is null ? features : _head.call(features)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -123,11 +139,11 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     internal IReadOnlyList<Tensor> AttentionWeights(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var tokens = Embed(x);
+        var tokens = Enter(x);
         var all = new List<Tensor>(_blocks.Count);
         foreach (var block in _blocks)
         {
-            var (next, weights) = block.ForwardWithWeights(tokens, mask: null);
+            var (next, weights) = block.ForwardWithWeights(tokens, _rotary, mask: null);
             tokens.Dispose();
             tokens = next;
             all.Add(weights);
@@ -143,16 +159,66 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// </summary>
     internal void UseNoise(RandomStream stream) => _noise.Stream = Guard.NotNull(stream);
 
-    /// <summary>Images [N, C, H, W] to the tokens [N, T, D] that enter the first block: class token and patches, positions added.</summary>
+    /// <summary>Images [N, C, H, W] to tokens [N, T, D]: the prefix and the patches, positions added, before the norm that CLIP has there.</summary>
     internal Tensor Embed(Tensor x)
     {
         CheckInput(x);
         using var scope = NewDisposeScope();
-        var tokens = cat([_classToken.expand(x.size(0), -1, -1), _patchEmbedding.call(x)], 1);
-        if (_positions is not null)
+        var patches = _patchEmbedding.call(x);
+        bool coversPrefix = Architecture.PositionsCoverPrefix;
+        if (_positions is not null && !coversPrefix)
+            patches = patches.Plus(_positions);
+        var prefix = new[] { _classToken, _distillationToken, _registerTokens }.Where(token => token is not null).Select(token => token!.expand(x.size(0), -1, -1));
+        var tokens = cat([.. prefix, patches], 1);
+        if (_positions is not null && coversPrefix)
             tokens = tokens.Plus(_positions);
         return _embeddingDropout.Apply(tokens, training).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Images to the tokens that enter the first block.</summary>
+    private Tensor Enter(Tensor x)
+    {
+        var tokens = Embed(x);
+        return _preNorm is null ? tokens : _preNorm.call(tokens);
+    }
+
+    /// <summary>Tokens [N, T, D] to what the pooling makes of them: [N, D], for some poolings of another shape.</summary>
+    private Tensor Pool(Tensor tokens)
+    {
+        int skipped = Architecture.PoolPrefixTokens ? 0 : Architecture.PrefixTokens;
+        var pooled = tokens.narrow(1, skipped, tokens.size(1) - skipped);
+        return Architecture.Pooling switch
+        {
+            TokenPooling.Average => pooled.mean([1]),
+            TokenPooling.Max => pooled.amax([1]),
+            TokenPooling.AverageAndMax => pooled.mean([1]).Plus(pooled.amax([1])).Times(0.5),
+            TokenPooling.Attention => _attentionPool!.call(pooled),
+            TokenPooling.ClassTokenAndAverage => cat([tokens.select(1, 0), pooled.mean([1])], 1),
+            TokenPooling.None => tokens.alias(),
+            _ => tokens.select(1, 0).contiguous(),
+        };
+    }
+
+    /// <summary>What lies between pool and head.</summary>
+    private Tensor Finish(Tensor pooled)
+    {
+        var features = _pooledNorm is null ? pooled : _pooledNorm.call(pooled);
+        return _representation is null ? features : _representation.call(features);
+    }
+
+    /// <summary>DeiT's two heads, each on its token: the mean of the tokens, or of the logits.</summary>
+    private Tensor ForwardBothHeads(Tensor tokens, bool preLogits)
+    {
+        var (ofClass, ofDistillation) = (Finish(tokens.select(1, 0).contiguous()), Finish(tokens.select(1, 1).contiguous()));
+        return preLogits || _head is null || _distillationHead is null
+            ? ofClass.Plus(ofDistillation).Times(0.5)
+            : _head.call(ofClass).Plus(_distillationHead.call(ofDistillation)).Times(0.5);
+    }
+
+    private NormLayer NewNorm() => new(Architecture.EmbeddingDimension, Architecture.NormEpsilon);
+
+    private LinearLayer? NewHead(bool wanted) =>
+        wanted ? new LinearLayer(Architecture.FeatureDimension, Architecture.Classes, Architecture.HeadBias) : null;
 
     private TransformerBlock NewBlock(int index) =>
         new(Architecture, DropPath.RateOf(index, Architecture.Depth, Architecture.DropPathRate), _noise);

@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal sealed class FlatParameters : IDisposable
 {
     /// <summary>Tensors that are matrices by their shape but are not decayed, as in timm.</summary>
-    private static readonly HashSet<string> _undecayed = ["cls_token", "pos_embed"];
+    private static readonly HashSet<string> _undecayed = ["cls_token", "dist_token", "reg_token", "pos_embed"];
 
     private readonly Parameter[] _adopted;
 

@@ -18,7 +18,7 @@ public sealed class AttentionTests
         using var attention = OneHeadOfIdentities();
         var tokens = TwoTokens();
 
-        var (output, weights) = attention.ForwardWithWeights(tokens, mask: null);
+        var (output, weights) = attention.ForwardWithWeights(tokens, rotary: null, mask: null);
 
         // q = k = v = the tokens (0, 0, 0, 0) and (2, 0, 0, 0); the score of the second with itself is 4 / sqrt(4) = 2.
         weights.AssertValues(1e-6, 0.5, 0.5, 1 / (1 + E * E), E * E / (1 + E * E));
@@ -34,9 +34,9 @@ public sealed class AttentionTests
         var attention = network.modules().OfType<Attention>().First();
         var tokens = linspace(-3, 5, 2 * 7 * 12).sin().reshape(2, 7, 12);
 
-        var (plain, _) = attention.ForwardWithWeights(tokens, mask: null);
+        var (plain, _) = attention.ForwardWithWeights(tokens, rotary: null, mask: null);
 
-        attention.call(tokens, null).AssertValues(1e-6, [.. plain.Values().Select(v => (double)v)]);
+        attention.call(tokens, null, null).AssertValues(1e-6, [.. plain.Values().Select(v => (double)v)]);
     }
 
     [TestMethod]
@@ -48,7 +48,7 @@ public sealed class AttentionTests
         using var attention = OneHeadOfIdentities();
         var hidesTheSecondKey = tensor([0f, float.NegativeInfinity], [1, 1, 1, 2]);
 
-        var output = plain ? attention.ForwardWithWeights(TwoTokens(), hidesTheSecondKey).Output : attention.call(TwoTokens(), hidesTheSecondKey);
+        var output = plain ? attention.ForwardWithWeights(TwoTokens(), null, hidesTheSecondKey).Output : attention.call(TwoTokens(), null, hidesTheSecondKey);
 
         output.AssertValues(0, new double[8]);
     }
@@ -63,7 +63,7 @@ public sealed class AttentionTests
         attention.Set("qkv.bias", new float[6]);
         var tokens = tensor([1f, 0f, 0f, 1f], [1, 2, 2]);
 
-        var (_, weights) = attention.ForwardWithWeights(tokens, mask: null);
+        var (_, weights) = attention.ForwardWithWeights(tokens, rotary: null, mask: null);
 
         weights.AssertValues(1e-6, E / (1 + E), 1 / (1 + E), 0.5, 0.5, 0.5, 0.5, 1 / (1 + E), E / (1 + E));
     }
@@ -76,12 +76,12 @@ public sealed class AttentionTests
         var ones = tensor(Enumerable.Repeat(1f, 4 * 2).ToArray(), [1, 2, 4]);
         var seen = new HashSet<float>();
         for (int i = 0; i < 40; i++)
-            seen.UnionWith(attention.call(ones, null).Values());
+            seen.UnionWith(attention.call(ones, null, null).Values());
         attention.eval();
 
         // Two weights of a half, each dropped or doubled: 0, 1 or 2.
         Assert.AreEqual("0 1 2", string.Join(' ', seen.Order()));
-        attention.call(ones, null).AssertValues(1e-6, 1, 1, 1, 1, 1, 1, 1, 1);
+        attention.call(ones, null, null).AssertValues(1e-6, 1, 1, 1, 1, 1, 1, 1, 1);
     }
 
     /// <summary>One head over four values in training mode; q, k, v and the projection are the identity.</summary>

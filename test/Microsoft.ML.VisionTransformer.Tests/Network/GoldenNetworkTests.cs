@@ -16,17 +16,41 @@ public sealed class GoldenNetworkTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    [DataRow("vit_plain")]
+    [DataRow("clip_gelu_proj")]
+    [DataRow("clip_quickgelu")]
+    [DataRow("deit3_layerscale_droppath")]
+    [DataRow("deit_distilled")]
+    [DataRow("dinov2_mlp")]
+    [DataRow("dinov2_reg4_mlp")]
+    [DataRow("dinov2_reg4_swiglu")]
+    [DataRow("dinov3_mlp")]
+    [DataRow("dinov3_qkvb_avg")]
+    [DataRow("dinov3_swiglu")]
+    [DataRow("eva02_base_split")]
+    [DataRow("eva02_clip")]
+    [DataRow("eva02_tiny")]
+    [DataRow("eva_giant_abs")]
+    [DataRow("siglip_map")]
+    [DataRow("siglip_map_reg4")]
+    [DataRow("vit_avg_fcnorm")]
+    [DataRow("vit_avg_fcnorm_nocls")]
+    [DataRow("vit_avg_include_prefix")]
+    [DataRow("vit_avg_prenormpool_reg4")]
+    [DataRow("vit_avgmax_pool")]
     [DataRow("vit_eps_sensitive")]
+    [DataRow("vit_feature_extractor")]
+    [DataRow("vit_in_chans_1")]
+    [DataRow("vit_in_chans_4")]
+    [DataRow("vit_max_pool")]
+    [DataRow("vit_no_pool_tokens")]
+    [DataRow("vit_no_posembed")]
     [DataRow("vit_no_qkv_bias")]
     [DataRow("vit_nonsquare")]
     [DataRow("vit_nonsquare_patch")]
     [DataRow("vit_overlap")]
-    [DataRow("vit_in_chans_1")]
-    [DataRow("vit_in_chans_4")]
-    [DataRow("vit_feature_extractor")]
-    [DataRow("vit_no_posembed")]
-    [DataRow("vit_avg_fcnorm")]
+    [DataRow("vit_plain")]
+    [DataRow("vit_qk_attn_mlp_norm")]
+    [DataRow("vit_qk_norm")]
     public void EveryStageMatchesTimm(string name)
     {
         using var golden = GoldenModel.Load(name);
@@ -45,6 +69,24 @@ public sealed class GoldenNetworkTests
         AssertClose(golden, "pooled", network.ForwardHead(tokens, preLogits: true), LogitsTolerance);
         AssertClose(golden, "logits", network.ForwardHead(tokens), LogitsTolerance);
         AssertClose(golden, "logits", network.call(golden["input"]), LogitsTolerance);
+        if (network.named_modules().Select(m => m.module).OfType<RotaryTable>().SingleOrDefault() is { } rotary)
+        {
+            AssertClose(golden, "rope_sin", rotary.Sines, AttentionTolerance);
+            AssertClose(golden, "rope_cos", rotary.Cosines, AttentionTolerance);
+        }
+    }
+
+    [TestMethod]
+    public void ARotaryNetworkTakesItsWeightsToAnotherGrid()
+    {
+        using var golden = GoldenModel.Load("dinov3_mlp");
+        using var network = new VisionTransformerNetwork(golden.Network.Architecture with { ImageSize = (32, 64) });
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        network.load_state_dict(golden.Network.state_dict());
+        network.eval();
+
+        AssertClose(golden, "alt_logits", network.call(golden["alt_input"]), LogitsTolerance);
     }
 
     [TestMethod]
@@ -73,7 +115,7 @@ public sealed class GoldenNetworkTests
     {
         var outputs = new List<Tensor>();
         foreach (var block in network.modules().OfType<TransformerBlock>())
-            block.register_forward_hook((_, _, _, output) =>
+            block.register_forward_hook((_, _, _, _, output) =>
             {
                 outputs.Add(output.clone().MoveToOuterDisposeScope());
                 return output;

@@ -21,7 +21,7 @@ public sealed class NetworkMemoryTests
         var block = network.modules().OfType<TransformerBlock>().First();
         var tokens = network.Embed(images);
 
-        block.call(tokens, null);
+        block.call(tokens, null, null);
 
         Assert.IsTrue(tokens.SameValues(network.Embed(images)));
         Assert.IsTrue(images.SameValues(TinyNetwork.Images(2)));

@@ -57,11 +57,11 @@ public sealed class NetworkNoiseTests
         var (first, last) = (network.modules().OfType<TransformerBlock>().First(), network.modules().OfType<TransformerBlock>().Last());
         var tokens = network.Embed(TinyNetwork.Images(40));
 
-        var trained = first.call(tokens, null);
-        float[][] images = [.. (last.call(tokens, null) - tokens).Values().Chunk(7 * 12)];
+        var trained = first.call(tokens, null, null);
+        float[][] images = [.. (last.call(tokens, null, null) - tokens).Values().Chunk(7 * 12)];
         network.eval();
 
-        Assert.IsTrue(trained.SameValues(first.call(tokens, null)));
+        Assert.IsTrue(trained.SameValues(first.call(tokens, null, null)));
         Assert.IsGreaterThan(20, images.Count(image => image.All(v => v == 0)));
     }
 }

@@ -40,6 +40,11 @@ public sealed class ParameterTableTests
         [TinyNetwork.Architecture with { PositionEmbedding = PositionEmbedding.None, Pooling = TokenPooling.Average }],
         [TinyNetwork.Architecture with { PositionEmbedding = PositionEmbedding.SinCos2D, PatchNorm = true }],
         [TinyNetwork.Architecture with { PatchStride = (3, 4), Depth = 1, Channels = 1 }],
+        [TinyNetwork.Architecture with { ClassToken = false, RegisterTokens = 3, Pooling = TokenPooling.Attention, PatchBias = false, PreNorm = true }],
+        [TinyNetwork.Architecture with { DistillationToken = true, LayerScale = 0.1, PositionsCoverPrefix = false, HeadBias = false }],
+        [TinyNetwork.Architecture with { KeyBias = false, QkNorm = true, AttentionNorm = true, Mlp = MlpKind.SwiGlu, MlpNorm = true, MlpWidthMultiple = 8 }],
+        [TinyNetwork.Architecture with { Pooling = TokenPooling.ClassTokenAndAverage, RepresentationDimension = 7, Rotary = new() }],
+        [TinyNetwork.Architecture with { Pooling = TokenPooling.None, NormAfterPooling = true, Classes = 0, RegisterTokens = 2 }],
     ];
 
     [TestMethod]

@@ -12,7 +12,7 @@ public sealed class SinCosPositionsTests
     [TestMethod]
     public void TheTableIsColumnThenRow()
     {
-        using var table = SinCosPositions.Table((2, 3), 8);
+        using var table = SinCosPositions.Table((2, 3), 8, prefix: 1);
 
         CollectionAssert.AreEqual(new long[] { 1, 7, 8 }, table.shape);
         float[][] tokens = [.. table.Values().Chunk(8)];

@@ -1,0 +1,47 @@
+// Pools tokens by attention from a learned query.
+using Microsoft.ML.VisionTransformer.Common;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Network;
+
+/// <summary>
+/// Multi-head attention pooling, tokens [N, T, D] to [N, D] (arXiv:2106.04560, appendix; SigLIP, arXiv:2303.15343): a learned query attends to all tokens it is
+/// given, y = proj(attention), then y + mlp(norm(y)). The query itself is not added. Its MLP is a plain one.
+/// </summary>
+internal sealed class AttentionPool : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "latent")] private readonly Parameter _latent;
+    [ComponentName(Name = "q")] private readonly LinearLayer _query;
+    [ComponentName(Name = "kv")] private readonly LinearLayer _keyValue;
+    [ComponentName(Name = "proj")] private readonly LinearLayer _projection;
+    [ComponentName(Name = "norm")] private readonly NormLayer _norm;
+    [ComponentName(Name = "mlp")] private readonly Mlp _mlp;
+    private readonly int _heads;
+
+    internal AttentionPool(VisionTransformerArchitecture architecture, NoiseSource noise)
+        : base(nameof(AttentionPool))
+    {
+        int dimension = architecture.EmbeddingDimension;
+        _heads = architecture.Heads;
+        _latent = UnsetParameter.Of(1, 1, dimension);
+        _query = new LinearLayer(dimension, dimension);
+        _keyValue = new LinearLayer(dimension, 2 * dimension);
+        _projection = new LinearLayer(dimension, dimension);
+        _norm = new NormLayer(dimension, architecture.NormEpsilon);
+        _mlp = new Mlp(architecture with { Mlp = MlpKind.Plain, MlpNorm = false, ProjectionDropoutRate = 0 }, noise);
+        RegisterComponents();
+    }
+
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var (images, tokens, dimension) = (x.size(0), x.size(1), x.size(2));
+        var q = _query.call(_latent).reshape(1, 1, _heads, dimension / _heads).transpose(1, 2).expand(images, -1, -1, -1);
+        var parts = _keyValue.call(x).reshape(images, tokens, 2, _heads, dimension / _heads).permute(2, 0, 3, 1, 4).unbind(0);
+        var mixed = nn.functional.scaled_dot_product_attention(q, parts[0], parts[1]);
+        var y = _projection.call(mixed.transpose(1, 2).reshape(images, dimension));
+        return y.Plus(_mlp.call(_norm.call(y))).MoveToOuterDisposeScope();
+    }
+}

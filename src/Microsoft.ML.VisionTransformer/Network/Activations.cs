@@ -23,6 +23,6 @@ internal static class Activations
     private static Tensor GeluTanh(Tensor x)
     {
         var inner = x.mul(x).mul(x).TimesInPlace(Cubic).PlusInPlace(x).TimesInPlace(_tanhSlope);
-        return inner.tanh().PlusInPlace(1).TimesInPlace(0.5).mul(x);
+        return inner.tanh().Times(0.5).PlusInPlace(0.5).mul(x);
     }
 }

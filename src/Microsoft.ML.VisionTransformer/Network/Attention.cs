@@ -89,7 +89,7 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
     private static Tensor Place(Tensor x, NormLayer? norm, RotaryTable? rotary)
     {
         var normed = norm is null ? x : norm.call(x);
-        return rotary is null ? normed : rotary.call(normed);
+        return rotary is null ? normed : rotary.Turn(normed);
     }
 
     /// <summary>[N, heads, T, D / heads] to [N, T, D].</summary>

@@ -1,50 +1,66 @@
 // Turns queries and keys by the positions of their patches.
+using System.Collections.Concurrent;
 using Microsoft.ML.VisionTransformer.Common;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// Sines and cosines of <see cref="RotaryAngles"/>, [patches, d] each, shared by all blocks; they follow from the architecture and are not saved. Tokens
-/// before the patches are left as they are.
+/// Sines and cosines of <see cref="RotaryAngles"/>, [patches, d] each, shared by all blocks. Tokens before the patches are left as they are. Several
+/// threads may turn at once.
 /// </summary>
-internal sealed class RotaryTable : nn.Module<Tensor, Tensor>
+/// <remarks>
+/// The tables follow from the architecture and are no part of the state; TorchSharp makes a buffer that is not saved into one that is when a module moves.
+/// So they are kept outside of the modules, once for each device and type that was asked for.
+/// </remarks>
+internal sealed class RotaryTable : IDisposable
 {
-    private const string Sine = "sin", Cosine = "cos";
-
+    private readonly ConcurrentDictionary<(DeviceType Device, int Index, ScalarType Type), Lazy<Waves>> _waves = new();
+    private readonly float[] _angles;
+    private readonly int _width;
     private readonly int _prefix;
     private readonly bool _halves;
 
     internal RotaryTable(VisionTransformerArchitecture architecture)
-        : base(nameof(RotaryTable))
     {
         var rotary = architecture.Rotary!;
-        int width = architecture.EmbeddingDimension / architecture.Heads;
+        _width = architecture.EmbeddingDimension / architecture.Heads;
         _prefix = architecture.PrefixTokens;
         _halves = rotary.Layout == RotaryLayout.Dinov3;
-        var grid = architecture.Grid;
-        using var scope = NewDisposeScope();
-        var angles = tensor(RotaryAngles.Of(rotary, grid, width), [grid.Height * grid.Width, width / 2], device: CPU);
-        // Both values of a pair have the same angle: pairs lie half a head apart, or side by side.
-        var pairs = _halves ? angles.repeat(1, 2) : angles.repeat_interleave(2, -1);
-        register_buffer(Sine, pairs.sin().DetachFromDisposeScope(), persistent: false);
-        register_buffer(Cosine, pairs.cos().DetachFromDisposeScope(), persistent: false);
-        RegisterComponents();
+        _angles = RotaryAngles.Of(rotary, architecture.Grid, _width);
+        _ = For(CPU, ScalarType.Float32);    // made now, so that the first forward leaves nothing behind
     }
 
-    /// <summary>sin, [patches, d].</summary>
-    internal Tensor Sines => get_buffer(Sine)!;
-
-    /// <summary>cos, [patches, d].</summary>
-    internal Tensor Cosines => get_buffer(Cosine)!;
+    /// <summary>sin and cos, [patches, d], for tensors of that device and type.</summary>
+    internal Waves For(Device device, ScalarType type) =>
+        _waves.GetOrAdd((device.type, device.index, type), key => new Lazy<Waves>(() => Make(device, type))).Value;
 
     /// <summary>Queries or keys [N, heads, T, d], turned.</summary>
-    public override Tensor forward(Tensor x)
+    internal Tensor Turn(Tensor x)
     {
+        var waves = For(x.device, x.dtype);
         using var scope = NewDisposeScope();
         var patches = x.narrow(2, _prefix, x.size(2) - _prefix);
-        var turned = patches.mul(Cosines).Plus(Quarter(patches).mul(Sines));
+        var turned = patches.mul(waves.Cosines).Plus(Quarter(patches).mul(waves.Sines));
         return (_prefix == 0 ? turned : cat([x.narrow(2, 0, _prefix), turned], 2)).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        foreach (var waves in _waves.Values)
+            waves.Value.Dispose();
+        _waves.Clear();
+    }
+
+    private Waves Make(Device device, ScalarType type)
+    {
+        using var mode = inference_mode(false);    // a table made in inference mode could not be used in training
+        using var scope = NewDisposeScope();
+        var angles = tensor(_angles, [_angles.Length / (_width / 2), _width / 2], device: CPU);
+        // Both values of a pair have the same angle: pairs lie half a head apart, or side by side.
+        var pairs = _halves ? angles.repeat(1, 2) : angles.repeat_interleave(2, -1);
+        return new Waves(pairs.sin().to(type, device).DetachFromDisposeScope(), pairs.cos().to(type, device).DetachFromDisposeScope());
     }
 
     /// <summary>Every pair (a, b) turned by a right angle: (-b, a).</summary>
@@ -58,5 +74,15 @@ internal sealed class RotaryTable : nn.Module<Tensor, Tensor>
 
         var pairs = x.unflatten(x.dim() - 1, x.size(-1) / 2, 2);
         return stack([pairs.select(-1, 1).neg(), pairs.select(-1, 0)], -1).flatten(-2);
+    }
+
+    /// <summary>The two tables.</summary>
+    internal sealed record Waves(Tensor Sines, Tensor Cosines) : IDisposable
+    {
+        public void Dispose()
+        {
+            Sines.Dispose();
+            Cosines.Dispose();
+        }
     }
 }

@@ -26,7 +26,6 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "reg_token")] private readonly Parameter? _registerTokens;
     [ComponentName(Name = "pos_embed")] private readonly Tensor? _positions;
     [ComponentName(Name = "patch_embed")] private readonly PatchEmbedding _patchEmbedding;
-    [ComponentName(Name = "rope")] private readonly RotaryTable? _rotary;
     [ComponentName(Name = "norm_pre")] private readonly NormLayer? _preNorm;
     [ComponentName(Name = "blocks")] private readonly ModuleList<TransformerBlock> _blocks;
     [ComponentName(Name = "norm")] private readonly NormLayer? _norm;
@@ -35,6 +34,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "pre_logits")] private readonly RepresentationLayer? _representation;
     [ComponentName(Name = "head")] private readonly LinearLayer? _head;
     [ComponentName(Name = "head_dist")] private readonly LinearLayer? _distillationHead;
+    private readonly RotaryTable? _rotary;
     private readonly NoiseSource _noise;
     private readonly SeededDropout _embeddingDropout;
 
@@ -80,6 +80,9 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
 
     /// <summary>The shape of the network.</summary>
     public VisionTransformerArchitecture Architecture { get; }
+
+    /// <summary>The table that turns queries and keys; null without rotary positions.</summary>
+    internal RotaryTable? Rotary => _rotary;
 
     /// <summary>A network whose weights are undefined until all of them are loaded; saves drawing them first.</summary>
     internal static VisionTransformerNetwork WithUnsetWeights(VisionTransformerArchitecture architecture, int seed = 0) =>
@@ -222,6 +225,14 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
 
     private TransformerBlock NewBlock(int index) =>
         new(Architecture, DropPath.RateOf(index, Architecture.Depth, Architecture.DropPathRate), _noise);
+
+    /// <summary>Frees the weights.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _rotary?.Dispose();
+        base.Dispose(disposing);
+    }
 
     private void CheckInput(Tensor x)
     {

@@ -69,7 +69,7 @@ public sealed class GoldenNetworkTests
         AssertClose(golden, "pooled", network.ForwardHead(tokens, preLogits: true), LogitsTolerance);
         AssertClose(golden, "logits", network.ForwardHead(tokens), LogitsTolerance);
         AssertClose(golden, "logits", network.call(golden["input"]), LogitsTolerance);
-        if (network.named_modules().Select(m => m.module).OfType<RotaryTable>().SingleOrDefault() is { } rotary)
+        if (network.Rotary?.For(CPU, ScalarType.Float32) is { } rotary)
         {
             AssertClose(golden, "rope_sin", rotary.Sines, AttentionTolerance);
             AssertClose(golden, "rope_cos", rotary.Cosines, AttentionTolerance);

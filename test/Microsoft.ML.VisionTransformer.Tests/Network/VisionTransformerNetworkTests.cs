@@ -60,6 +60,10 @@ public sealed class VisionTransformerNetworkTests
     [TestMethod]
     [DataRow(TokenPooling.ClassToken, new long[] { 0 })]
     [DataRow(TokenPooling.Average, new long[] { 1, 2, 3, 4, 5, 6 })]
+    [DataRow(TokenPooling.Max, new long[] { 1, 2, 3, 4, 5, 6 })]
+    [DataRow(TokenPooling.AverageAndMax, new long[] { 1, 2, 3, 4, 5, 6 })]
+    [DataRow(TokenPooling.Attention, new long[] { 1, 2, 3, 4, 5, 6 })]
+    [DataRow(TokenPooling.ClassTokenAndAverage, new long[] { 0, 1, 2, 3, 4, 5, 6 })]
     public void TheHeadSeesWhatThePoolingSays(TokenPooling pooling, long[] seen)
     {
         using var scope = NewDisposeScope();
@@ -73,15 +77,26 @@ public sealed class VisionTransformerNetworkTests
         }
 
         Assert.IsTrue(network.ForwardHead(tokens).SameValues(network.ForwardHead(changed)));
-        changed[.., (int)seen[^1]] = linspace(3, 4, 12).cos();
+        changed[.., (int)seen[^1]] = linspace(3, 4, 12).cos() * -10;
         Assert.IsFalse(network.ForwardHead(tokens).SameValues(network.ForwardHead(changed)));
     }
 
+    public static IEnumerable<object[]> Family =>
+    [
+        [TinyNetwork.Noisy with { PatchNorm = true }],
+        [TinyNetwork.Noisy with { ClassToken = false, RegisterTokens = 3, Pooling = TokenPooling.Attention, PatchBias = false, PreNorm = true }],
+        [TinyNetwork.Noisy with { DistillationToken = true, LayerScale = 0.1, PositionsCoverPrefix = false, HeadBias = false }],
+        [TinyNetwork.Noisy with { KeyBias = false, QkNorm = true, AttentionNorm = true, Mlp = MlpKind.SwiGlu, MlpNorm = true, Rotary = new() }],
+        [TinyNetwork.Noisy with { Pooling = TokenPooling.ClassTokenAndAverage, RepresentationDimension = 7, Activation = MlpActivation.GeluTanh }],
+        [TinyNetwork.Noisy with { Pooling = TokenPooling.Max, PoolPrefixTokens = true, Activation = MlpActivation.QuickGelu, Rotary = new() { Layout = RotaryLayout.Dinov3 } }],
+    ];
+
     [TestMethod]
-    public void EveryParameterGetsAGradient()
+    [DynamicData(nameof(Family))]
+    public void EveryParameterGetsAGradient(VisionTransformerArchitecture architecture)
     {
         using var scope = NewDisposeScope();
-        using var network = new VisionTransformerNetwork(TinyNetwork.Noisy with { PatchNorm = true, Initialization = WeightInitialization.Original });
+        using var network = new VisionTransformerNetwork(architecture with { Initialization = WeightInitialization.Original });
         network.UseNoise(RandomStream.For(1));
 
         network.call(TinyNetwork.Images(30)).pow(2).sum().backward();
@@ -92,6 +107,39 @@ public sealed class VisionTransformerNetworkTests
             Assert.IsNotNull(parameter.grad, name);
             Assert.IsTrue(parameter.grad.Values().Any(v => v != 0), name);
         }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Family))]
+    public void ForwardLeavesNoTensorBehind(VisionTransformerArchitecture architecture)
+    {
+        using var network = new VisionTransformerNetwork(architecture);
+        using var images = TinyNetwork.Images(2);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+
+        LiveTensors.AssertSameAfter(() => network.call(images).Dispose());
+        network.eval();
+        using var inference = inference_mode();
+        LiveTensors.AssertSameAfter(() => network.call(images).Dispose());
+    }
+
+    [TestMethod]
+    [DataRow(false, 4.5f)]
+    [DataRow(true, 2.5f)]
+    public void TheTwoHeadsOfDeitAreAveraged(bool preLogits, float expected)
+    {
+        using var scope = NewDisposeScope();
+        using var network = new VisionTransformerNetwork(TinyNetwork.Architecture with { DistillationToken = true, EmbeddingDimension = 1, Heads = 1, Classes = 1 });
+        network.Set("head.weight", 2);
+        network.Set("head_dist.weight", 1);
+        network.Set("head.bias", 1);
+        network.Set("head_dist.bias", 1);
+
+        // Class token 2, distillation token 3: (2 * 2 + 1 + 3 * 1 + 1) / 2 = 4.5 and (2 + 3) / 2.
+        var result = network.ForwardHead(tensor([2f, 3, 100], [1, 3, 1]), preLogits);
+
+        Assert.AreEqual(expected, result.Values().Single());
     }
 
     private static Tensor Others(Tensor tokens) => tokens.narrow(1, 0, 6);

@@ -8,14 +8,12 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 internal sealed class SafetensorsCheckpoint : CheckpointFile
 {
     private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
     private readonly SafetensorsHeader _header;
 
     private SafetensorsCheckpoint(string path, FileStream stream, SafetensorsHeader header)
     {
         (Path, _header) = (path, header);
         _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(0, stream.Length, MemoryMappedFileAccess.Read);
         Tensors = header.Entries.ToDictionary(e => e.Name, StoredTensor (e) => new SafetensorsTensor(this, e), StringComparer.Ordinal);
     }
 
@@ -43,17 +41,20 @@ internal sealed class SafetensorsCheckpoint : CheckpointFile
         }
     }
 
-    /// <summary>Converts values that begin at that byte of the data.</summary>
+    /// <summary>Converts values that begin at that byte of the data. Only their part of the file is mapped, and only meanwhile: what was read counts no longer.</summary>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     internal unsafe void Read(long begin, Span<float> values, SafetensorsType type)
     {
+        int length = checked(values.Length * type.Width);
+        if (length == 0)
+            return;
+        using var view = _file.CreateViewAccessor(_header.DataStart + begin, length, MemoryMappedFileAccess.Read);
         byte* start = null;
-        var handle = _view.SafeMemoryMappedViewHandle;
-        handle.AcquirePointer(ref start);    // keeps the mapping alive, also when another thread disposes the file meanwhile
+        var handle = view.SafeMemoryMappedViewHandle;
+        handle.AcquirePointer(ref start);
         try
         {
-            var bytes = new ReadOnlySpan<byte>(start + _view.PointerOffset + _header.DataStart + begin, checked(values.Length * type.Width));
-            type.Widen(bytes, values);
+            type.Widen(new ReadOnlySpan<byte>(start + view.PointerOffset, length), values);
         }
         finally
         {
@@ -61,9 +62,5 @@ internal sealed class SafetensorsCheckpoint : CheckpointFile
         }
     }
 
-    public override void Dispose()
-    {
-        _view.Dispose();
-        _file.Dispose();
-    }
+    public override void Dispose() => _file.Dispose();
 }

@@ -5,8 +5,8 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 internal sealed class SafetensorsTensor(SafetensorsCheckpoint file, SafetensorsEntry entry) : StoredTensor
 {
-    /// <summary>Values converted at a time: a span of bytes cannot be longer than 2 GiB, a tensor can.</summary>
-    private const int BlockValues = 1 << 20;
+    /// <summary>Values converted at a time: as much of the file as this is in memory beside the result.</summary>
+    private const int BlockValues = 4 << 20;
 
     internal override string Name => entry.Name;
 

@@ -1,5 +1,6 @@
 // The number formats of safetensors: the file's name for each, its width, and how it becomes a float.
 using System.Buffers.Binary;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
@@ -29,6 +30,12 @@ internal sealed record SafetensorsType(string Name, StoredType Stored, int Width
         if (Stored == StoredType.Float32 && BitConverter.IsLittleEndian)
         {
             bytes.CopyTo(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        if (Stored == StoredType.Float16 && BitConverter.IsLittleEndian)
+        {
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
             return;
         }
 

@@ -135,6 +135,22 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         return (preLogits || _head is null ? features : _head.call(features)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to an embedding, [N, D] or [N, 2 D], behind the final norm.</summary>
+    /// <exception cref="ArgumentException">The network has no class token and the kind reads it.</exception>
+    internal Tensor ForwardEmbedding(Tensor tokens, FeatureKind kind)
+    {
+        Architecture.WidthOf(kind);
+        if (kind == FeatureKind.Pooled)
+            return ForwardHead(tokens, preLogits: true);
+        using var scope = NewDisposeScope();
+        var parts = new List<Tensor>();
+        if (kind is FeatureKind.ClassToken or FeatureKind.ClassTokenAndPatchMean)
+            parts.Add(tokens.select(1, 0).contiguous());
+        if (kind is FeatureKind.PatchMean or FeatureKind.ClassTokenAndPatchMean)
+            parts.Add(tokens.narrow(1, Architecture.PrefixTokens, Architecture.PatchTokens).mean([1]));
+        return cat([.. parts.Select(part => _pooledNorm is null ? part : _pooledNorm.call(part))], 1).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// The attention weights of each block for images [N, C, H, W]: after the softmax and before dropout, [N, heads, T, T], one row a query, rows
     /// sum to 1. The caller disposes them.

@@ -10,26 +10,26 @@ internal sealed class BatchScoringCursor : DataViewRowCursor
 
     private readonly DataViewRowCursor _main;
     private readonly bool[] _active;
-    private readonly ScoringNetwork _network;
+    private readonly RowScorer _scorer;
     private readonly ReadAhead<ImageBatch>? _batches;
     private readonly Delegate[] _getters;
-    private float[] _probabilities = [];
+    private float[] _numbers = [];
     private int _rowInBatch;
     private int _rowsInBatch;
 
-    /// <param name="schema">The source's columns, PredictedLabel and Score.</param>
+    /// <param name="schema">The source's columns, and those that are added.</param>
     /// <param name="main">Cursor over the source's columns that are needed.</param>
     /// <param name="active">Which columns are needed.</param>
-    /// <param name="network">Scores.</param>
+    /// <param name="scorer">Scores.</param>
     /// <param name="batches">The images in batches, in the same order; null where no scores are needed.</param>
-    internal BatchScoringCursor(DataViewSchema schema, DataViewRowCursor main, bool[] active, ScoringNetwork network, IEnumerable<ImageBatch>? batches)
+    internal BatchScoringCursor(DataViewSchema schema, DataViewRowCursor main, bool[] active, RowScorer scorer, IEnumerable<ImageBatch>? batches)
     {
         Schema = schema;
         _main = main;
         _active = active;
-        _network = network;
+        _scorer = scorer;
         _batches = batches is null ? null : new ReadAhead<ImageBatch>(batches, BatchesAhead, "Vision Transformer image reader");
-        _getters = [ScoredRow.PredictedLabelGetter(Current), ScoredRow.ScoreGetter(Current)];
+        _getters = scorer.Getters(Current);
     }
 
     public override DataViewSchema Schema { get; }
@@ -68,13 +68,9 @@ internal sealed class BatchScoringCursor : DataViewRowCursor
     {
         if (!_batches!.TryTake(out var batch))
             throw new InvalidOperationException("The data has fewer rows when it is read a second time: a data view must give the same rows each time.");
-        _probabilities = _network.Probabilities(batch.Inputs, batch.Count);
+        _numbers = _scorer.Compute(batch.Inputs, batch.Count);
         (_rowInBatch, _rowsInBatch) = (0, batch.Count);
     }
 
-    private ReadOnlyMemory<float> Current()
-    {
-        int classes = _network.Architecture.Classes;
-        return _probabilities.AsMemory(_rowInBatch * classes, classes);
-    }
+    private ReadOnlyMemory<float> Current() => _numbers.AsMemory(_rowInBatch * _scorer.Width, _scorer.Width);
 }

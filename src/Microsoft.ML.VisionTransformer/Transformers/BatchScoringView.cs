@@ -4,10 +4,10 @@ using Microsoft.ML.VisionTransformer.Images;
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
 /// <summary>
-/// The input with PredictedLabel and Score. A cursor that asks for them runs a second cursor on the image column alone ahead of the main one
+/// The input with the columns that the model adds. A cursor that asks for them runs a second cursor on the image column alone ahead of the main one
 /// and scores what it gathers; a cursor that does not ask for them costs nothing.
 /// </summary>
-internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, ScoringNetwork network, ImageColumn image, ImageToInput converter) : IDataView
+internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, RowScorer scorer, ImageColumn image) : IDataView
 {
     /// <summary>Rows scored at a time: enough to fill two to sixteen cores, and 10 MB of input at 224 pixels.</summary>
     private const int BatchSize = 16;
@@ -21,11 +21,11 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
-        network.ThrowIfDisposed();
+        scorer.ThrowIfDisposed();
         bool[] active = ScoredRow.Active(schema, columnsNeeded);
         var main = source.GetRowCursor(source.Schema.Where(c => active[c.Index]));
-        bool scores = active[source.Schema.Count] || active[source.Schema.Count + 1];
-        return new BatchScoringCursor(schema, main, active, network, scores ? Batches() : null);
+        bool scores = ScoredRow.AnyAdded(active, source.Schema);
+        return new BatchScoringCursor(schema, main, active, scorer, scores ? Batches() : null);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
@@ -33,7 +33,7 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
     private IEnumerable<ImageBatch> Batches()
     {
         using var lookAhead = source.GetRowCursor([image.Column]);
-        foreach (var batch in ImageBatches.Read(lookAhead, image, converter, BatchSize))
+        foreach (var batch in ImageBatches.Read(lookAhead, image, scorer.Converter, BatchSize))
             yield return batch;
     }
 }

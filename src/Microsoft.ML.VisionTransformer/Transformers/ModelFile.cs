@@ -1,11 +1,9 @@
-// The parts of a Vision Transformer in a model .zip: readable JSON about it, and its weights.
-using System.Text.Json;
+// The parts of a classifier in a model .zip: readable JSON about it, and its weights.
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
-/// <summary>Everything that a model file says of a Vision Transformer, apart from the weights.</summary>
+/// <summary>Everything that a model file says of a classifier, apart from the weights.</summary>
 internal sealed record ModelDescription(
     VisionTransformerArchitecture Architecture,
     ImagePreprocessing Preprocessing,
@@ -16,73 +14,29 @@ internal sealed record ModelDescription(
 /// <summary>Writes and reads the entries; docs/model-file.md describes them.</summary>
 internal static class ModelFile
 {
-    private const string ArchitectureName = "architecture.json", PreprocessingName = "preprocessing.json", ClassesName = "classes.json",
-        ColumnsName = "columns.json", HistoryName = "training-history.json";
+    private const string ClassesName = "classes.json", ColumnsName = "columns.json", HistoryName = "training-history.json";
 
     internal static void Write(ModelWriter writer, ModelDescription description, VisionTransformerNetwork network)
     {
-        writer.Add(ArchitectureName, ModelJson.Write(description.Architecture));
-        writer.Add(PreprocessingName, ModelJson.Write(description.Preprocessing));
         writer.Add(ClassesName, description.Labels.ToJson());
         writer.Add(ColumnsName, ModelJson.Write(description.Columns));
         writer.Add(HistoryName, ModelJson.Write(new HistoryDocument(description.History)));
-        WeightEntries.Write(writer, network);
+        NetworkEntries.Write(writer, description.Preprocessing, network);
         writer.Finish();
     }
 
     /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
     internal static (ModelDescription Description, VisionTransformerNetwork Network) Read(ModelReader reader)
     {
-        var description = new ModelDescription(
-            Parse(ArchitectureName, ModelJson.Read<VisionTransformerArchitecture>),
-            Parse(PreprocessingName, ModelJson.Read<ImagePreprocessing>),
-            Parse(ClassesName, ClassLabels.FromJson),
-            Parse(ColumnsName, ModelJson.Read<ColumnNames>),
-            Parse(HistoryName, ModelJson.Read<HistoryDocument>).History);
-        Check(description);
-
-        var network = VisionTransformerNetwork.WithUnsetWeights(description.Architecture);
-        try
+        var labels = ModelEntries.Parse(reader, ClassesName, ClassLabels.FromJson);
+        var columns = ModelEntries.Parse(reader, ColumnsName, ModelJson.Read<ColumnNames>);
+        var history = ModelEntries.Parse(reader, HistoryName, ModelJson.Read<HistoryDocument>).History;
+        var (preprocessing, network) = NetworkEntries.Read(reader, architecture =>
         {
-            Parse(WeightEntries.TableName, table => { WeightEntries.Read(reader, table, network); return network; });
-            return (description, network);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
-
-        T Parse<T>(string name, Func<byte[], T> parse)
-        {
-            byte[] content = reader.Read(name);
-            try
-            {
-                return parse(content);
-            }
-            catch (Exception e) when (e is JsonException or FormatException or OverflowException or NotSupportedException)
-            {
-                throw ModelReader.Broken($"the entry {name} is not what this version writes ({e.Message})", e);
-            }
-        }
-    }
-
-    private static void Check(ModelDescription description)
-    {
-        try
-        {
-            description.Architecture.Check();
-            description.Preprocessing.Check();
-        }
-        catch (ArgumentException e)
-        {
-            throw ModelReader.Broken(e.Message, e);
-        }
-
-        if (description.Labels.Names.Count != description.Architecture.Classes)
-            throw ModelReader.Broken($"{ClassesName} has {description.Labels.Names.Count} classes, {ArchitectureName} {description.Architecture.Classes}");
-        if (description.Preprocessing.Size != description.Architecture.ImageSize)
-            throw ModelReader.Broken($"{PreprocessingName} makes images of {description.Preprocessing.Size}, {ArchitectureName} takes {description.Architecture.ImageSize}");
+            if (labels.Names.Count != architecture.Classes)
+                throw ModelReader.Broken($"{ClassesName} has {labels.Names.Count} classes, {NetworkEntries.ArchitectureName} {architecture.Classes}");
+        });
+        return (new ModelDescription(network.Architecture, preprocessing, labels, columns, history), network);
     }
 
     /// <summary>A model that was not trained here has no history.</summary>

@@ -23,7 +23,7 @@ internal static class ScoredRow
     internal static ValueGetter<uint> PredictedLabelGetter(Func<ReadOnlyMemory<float>> current) =>
         (ref uint value) => value = PredictedKey(current().Span);
 
-    /// <summary>Getter of Score over the current row's probabilities.</summary>
+    /// <summary>Getter of a vector over the current row's numbers.</summary>
     internal static ValueGetter<VBuffer<float>> ScoreGetter(Func<ReadOnlyMemory<float>> current) =>
         (ref VBuffer<float> value) => VectorValues.CopyInto(current().Span, ref value);
 
@@ -35,6 +35,9 @@ internal static class ScoredRow
             active[column.Index] = true;
         return active;
     }
+
+    /// <summary>Whether a column is asked for that the source does not have.</summary>
+    internal static bool AnyAdded(bool[] active, DataViewSchema source) => Array.IndexOf(active, true, source.Count) >= 0;
 
     /// <summary>The getter of a column: the source row's own, or behind its columns one of those that scoring adds.</summary>
     /// <param name="source">The row that is scored.</param>

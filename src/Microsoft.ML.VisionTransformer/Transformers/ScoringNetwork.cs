@@ -35,13 +35,19 @@ internal sealed class ScoringNetwork : IDisposable
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
     /// <param name="count">How many to score.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal float[] Probabilities(float[] inputs, int count) => Use(network =>
+    internal float[] Probabilities(float[] inputs, int count) =>
+        Compute(inputs, count, (network, x) => nn.functional.softmax(network.forward(x), 1));
+
+    /// <summary>Embeddings, row after row [count, width of that kind], of inputs [count, channels, height, width].</summary>
+    /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
+    /// <param name="count">How many to embed.</param>
+    /// <param name="kind">Which embedding.</param>
+    /// <param name="normalize">Whether each is scaled to length 1.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal float[] Features(float[] inputs, int count, FeatureKind kind, bool normalize) => Compute(inputs, count, (network, x) =>
     {
-        using var mode = inference_mode();
-        using var scope = NewDisposeScope();
-        var x = tensor(inputs.AsMemory(0, count * InputLength), [count, Architecture.Channels, Architecture.ImageSize.Height, Architecture.ImageSize.Width], device: _device);
-        var probabilities = nn.functional.softmax(network.forward(x), 1);
-        return probabilities.cpu().data<float>().ToArray();
+        var features = network.ForwardEmbedding(network.ForwardFeatures(x), kind);
+        return normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features;
     });
 
     /// <summary>Runs something on the network while it cannot be disposed.</summary>
@@ -67,6 +73,14 @@ internal sealed class ScoringNetwork : IDisposable
                 _network.Dispose();
         }
     }
+
+    private float[] Compute(float[] inputs, int count, Func<VisionTransformerNetwork, Tensor, Tensor> forward) => Use(network =>
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        var x = tensor(inputs.AsMemory(0, count * InputLength), [count, Architecture.Channels, Architecture.ImageSize.Height, Architecture.ImageSize.Width], device: _device);
+        return forward(network, x).cpu().data<float>().ToArray();
+    });
 
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal void ThrowIfDisposed()

@@ -4,7 +4,7 @@ using Microsoft.ML.VisionTransformer.Images;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
-internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema output, ScoringNetwork network, ImageColumn image, ImageToInput converter) : IRowToRowMapper
+internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema output, RowScorer scorer, ImageColumn image) : IRowToRowMapper
 {
     public DataViewSchema InputSchema => input;
 
@@ -19,33 +19,31 @@ internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema outp
 
     public DataViewRow GetRow(DataViewRow row, IEnumerable<DataViewSchema.Column> activeColumns)
     {
-        network.ThrowIfDisposed();
-        return new ScoringRow(row, output, ScoredRow.Active(output, activeColumns), network, image, converter);
+        scorer.ThrowIfDisposed();
+        return new ScoringRow(row, output, ScoredRow.Active(output, activeColumns), scorer, image);
     }
 
     private sealed class ScoringRow : DataViewRow
     {
         private readonly DataViewRow _row;
         private readonly bool[] _active;
-        private readonly ScoringNetwork _network;
-        private readonly ImageToInput _converter;
+        private readonly RowScorer _scorer;
         private readonly Func<ImageSource>? _read;
         private readonly Delegate[] _getters;
         private readonly float[] _input;
-        private float[] _probabilities = [];
+        private float[] _numbers = [];
         private long _scoredPosition = -1;
 
-        internal ScoringRow(DataViewRow row, DataViewSchema schema, bool[] active, ScoringNetwork network, ImageColumn image, ImageToInput converter)
+        internal ScoringRow(DataViewRow row, DataViewSchema schema, bool[] active, RowScorer scorer, ImageColumn image)
         {
             Schema = schema;
             _row = row;
             _active = active;
-            _network = network;
-            _converter = converter;
-            bool scores = active[row.Schema.Count] || active[row.Schema.Count + 1];
+            _scorer = scorer;
+            bool scores = ScoredRow.AnyAdded(active, row.Schema);
             _read = scores ? image.Open(row) : null;
-            _input = scores ? new float[converter.Length] : [];
-            _getters = [ScoredRow.PredictedLabelGetter(Score), ScoredRow.ScoreGetter(Score)];
+            _input = scores ? new float[scorer.Converter.Length] : [];
+            _getters = scorer.Getters(Score);
         }
 
         public override DataViewSchema Schema { get; }
@@ -67,12 +65,12 @@ internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema outp
             {
                 // Forgotten first: if this image fails, its row must not show the scores of the one before.
                 _scoredPosition = -1;
-                _read!().Fill(_converter, null, _input);
-                _probabilities = _network.Probabilities(_input, 1);
+                _read!().Fill(_scorer.Converter, null, _input);
+                _numbers = _scorer.Compute(_input, 1);
                 _scoredPosition = _row.Position;
             }
 
-            return _probabilities;
+            return _numbers;
         }
     }
 }

@@ -35,7 +35,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 
     private readonly ModelDescription _model;
     private readonly ScoringNetwork _network;
-    private readonly ImageToInput _converter;
+    private readonly RowScorer _scorer;
     private readonly ScoreColumns _columns;
 
     /// <summary>Takes over the network.</summary>
@@ -43,7 +43,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     {
         _model = model;
         _network = network;
-        _converter = new ImageToInput(model.Preprocessing);
+        _scorer = RowScorer.Classes(network, new ImageToInput(model.Preprocessing));
         _columns = new ScoreColumns(model.Columns, model.Labels);
         ClassNames = model.Labels.Names;
     }
@@ -79,7 +79,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         Guard.NotNull(input);
         _network.ThrowIfDisposed();
         var images = FindImages(input.Schema);
-        return new BatchScoringView(input, _columns.AddTo(input.Schema), _network, images, _converter);
+        return new BatchScoringView(input, _columns.AddTo(input.Schema), _scorer, images);
     }
 
     /// <summary>Scores row by row, for a <c>PredictionEngine</c>.</summary>
@@ -89,7 +89,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     {
         _network.ThrowIfDisposed();
         var images = FindImages(inputSchema);
-        return new ScoringRowMapper(inputSchema, _columns.AddTo(inputSchema), _network, images, _converter);
+        return new ScoringRowMapper(inputSchema, _columns.AddTo(inputSchema), _scorer, images);
     }
 
     /// <summary>Frees the weights, as soon as scoring that runs now has finished.</summary>
@@ -112,8 +112,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 
     private static VersionInfo Version() => new(
         modelSignature: "VIT CLSF",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
+        verWrittenCur: 0x00010002,
+        verReadableCur: 0x00010002,
         verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(VisionTransformerPredictionTransformer).Assembly.FullName,
         loaderSignature: LoaderSignature);

@@ -1,0 +1,39 @@
+// The parts of a featurizer in a model .zip.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Transformers;
+
+/// <summary>Writes and reads the entries; docs/model-file.md describes them.</summary>
+internal static class FeatureFile
+{
+    private const string FeaturesName = "features.json";
+
+    internal static void Write(ModelWriter writer, FeatureColumn column, ImagePreprocessing preprocessing, VisionTransformerNetwork network)
+    {
+        writer.Add(FeaturesName, ModelJson.Write(column));
+        NetworkEntries.Write(writer, preprocessing, network);
+        writer.Finish();
+    }
+
+    /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
+    internal static (FeatureColumn Column, ImagePreprocessing Preprocessing, VisionTransformerNetwork Network) Read(ModelReader reader)
+    {
+        var column = ModelEntries.Parse(reader, FeaturesName, ModelJson.Read<FeatureColumn>);
+        var (preprocessing, network) = NetworkEntries.Read(reader, architecture =>
+        {
+            try
+            {
+                architecture.WidthOf(column.Kind);
+                Guard.NotBlank(column.Image);
+                Guard.NotBlank(column.Output);
+            }
+            catch (ArgumentException e)
+            {
+                throw ModelReader.Broken($"{FeaturesName}: {e.Message}", e);
+            }
+        });
+        return (column, preprocessing, network);
+    }
+}

@@ -1,0 +1,64 @@
+// A network in a model file: its shape, how its images are made, and its weights.
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Transformers;
+
+/// <summary>The entries that classifiers and featurizers share.</summary>
+internal static class NetworkEntries
+{
+    internal const string ArchitectureName = "architecture.json";
+
+    private const string PreprocessingName = "preprocessing.json";
+
+    internal static void Write(ModelWriter writer, ImagePreprocessing preprocessing, VisionTransformerNetwork network)
+    {
+        writer.Add(ArchitectureName, ModelJson.Write(network.Architecture));
+        writer.Add(PreprocessingName, ModelJson.Write(preprocessing));
+        WeightEntries.Write(writer, network);
+    }
+
+    /// <summary>Reads them.</summary>
+    /// <param name="reader">The file.</param>
+    /// <param name="check">Checks the architecture against other entries, before any weight is read.</param>
+    /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
+    internal static (ImagePreprocessing Preprocessing, VisionTransformerNetwork Network) Read(ModelReader reader, Action<VisionTransformerArchitecture> check)
+    {
+        var architecture = ModelEntries.Parse(reader, ArchitectureName, ModelJson.Read<VisionTransformerArchitecture>);
+        var preprocessing = ModelEntries.Parse(reader, PreprocessingName, ModelJson.Read<ImagePreprocessing>);
+        Check(architecture, preprocessing);
+        check(architecture);
+
+        var network = VisionTransformerNetwork.WithUnsetWeights(architecture);
+        try
+        {
+            ModelEntries.Parse(reader, WeightEntries.TableName, table =>
+            {
+                WeightEntries.Read(reader, table, network);
+                return network;
+            });
+            return (preprocessing, network);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private static void Check(VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing)
+    {
+        try
+        {
+            architecture.Check();
+            preprocessing.Check();
+        }
+        catch (ArgumentException e)
+        {
+            throw ModelReader.Broken(e.Message, e);
+        }
+
+        if (preprocessing.Size != architecture.ImageSize)
+            throw ModelReader.Broken($"{PreprocessingName} makes images of {preprocessing.Size}, {ArchitectureName} takes {architecture.ImageSize}");
+    }
+}

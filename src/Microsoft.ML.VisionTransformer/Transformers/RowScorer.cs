@@ -1,0 +1,42 @@
+// What a model computes from each image, and how its columns show it.
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Transformers;
+
+/// <summary>Computes numbers for batches of images; the views, cursors and rows of all our transformers run on it.</summary>
+/// <param name="network">Computes.</param>
+/// <param name="converter">How pictures become the network's input.</param>
+/// <param name="width">Numbers of one row.</param>
+/// <param name="compute">Numbers [count, width] of inputs [count, channels, height, width].</param>
+/// <param name="getters">Getters of the columns that are added, in their order, over the numbers of the current row.</param>
+internal sealed class RowScorer(
+    ScoringNetwork network, ImageToInput converter, int width, Func<float[], int, float[]> compute, Func<Func<ReadOnlyMemory<float>>, Delegate[]> getters)
+{
+    internal ImageToInput Converter => converter;
+
+    internal int Width => width;
+
+    /// <summary>The class probabilities and the most probable class.</summary>
+    internal static RowScorer Classes(ScoringNetwork network, ImageToInput converter) => new(
+        network,
+        converter,
+        network.Architecture.Classes,
+        network.Probabilities,
+        current => [ScoredRow.PredictedLabelGetter(current), ScoredRow.ScoreGetter(current)]);
+
+    /// <summary>The embedding.</summary>
+    internal static RowScorer Features(ScoringNetwork network, ImageToInput converter, FeatureKind kind, bool normalize) => new(
+        network,
+        converter,
+        network.Architecture.WidthOf(kind),
+        (inputs, count) => network.Features(inputs, count, kind, normalize),
+        current => [ScoredRow.ScoreGetter(current)]);
+
+    internal float[] Compute(float[] inputs, int count) => compute(inputs, count);
+
+    internal Delegate[] Getters(Func<ReadOnlyMemory<float>> current) => getters(current);
+
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void ThrowIfDisposed() => network.ThrowIfDisposed();
+}

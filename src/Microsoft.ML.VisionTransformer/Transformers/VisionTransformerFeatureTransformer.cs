@@ -1,0 +1,119 @@
+// Embeds images in a pipeline, in a PredictionEngine, and saves itself into ML.NET's .zip.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Transformers;
+
+[assembly: LoadableClass(
+    typeof(VisionTransformerFeatureTransformer),
+    typeof(VisionTransformerFeatureTransformer),
+    null,
+    typeof(SignatureLoadModel),
+    VisionTransformerFeatureTransformer.UserName,
+    VisionTransformerFeatureTransformer.LoaderSignature)]
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>Adds the embedding of each image, a vector of Single of known length, for any trainer of ML.NET.</summary>
+/// <remarks>
+/// <para>Embedding is lazy and runs in batches; each cursor that reads the column runs the network again, so a trainer with several passes should see a
+/// cached view (<c>AppendCacheCheckpoint</c>).</para>
+/// <para>The weights are native memory: dispose the model, or the chain that holds it, when it is no longer needed. Using it afterwards throws
+/// <see cref="ObjectDisposedException"/>.</para>
+/// </remarks>
+public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposable
+{
+    internal const string UserName = "Vision Transformer features";
+    internal const string LoaderSignature = "VisionTransformerFeat";
+
+    private readonly FeatureColumn _column;
+    private readonly ScoringNetwork _network;
+    private readonly RowScorer _scorer;
+
+    /// <summary>Takes over the network.</summary>
+    internal VisionTransformerFeatureTransformer(FeatureColumn column, ImagePreprocessing preprocessing, ScoringNetwork network)
+    {
+        _column = column;
+        _network = network;
+        Preprocessing = preprocessing;
+        Dimension = network.Architecture.WidthOf(column.Kind);
+        _scorer = RowScorer.Features(network, new ImageToInput(preprocessing), column.Kind, column.Normalize);
+    }
+
+    /// <summary>The shape of the network.</summary>
+    public VisionTransformerArchitecture Architecture => _network.Architecture;
+
+    /// <summary>How images become the network's input.</summary>
+    public ImagePreprocessing Preprocessing { get; }
+
+    /// <summary>Which embedding is made.</summary>
+    public FeatureKind Kind => _column.Kind;
+
+    /// <summary>Numbers of an embedding.</summary>
+    public int Dimension { get; }
+
+    /// <summary>True: each row is embedded by itself.</summary>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>The input's columns, then the embedding.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
+    {
+        FindImages(inputSchema);
+        return _column.AddTo(inputSchema, Dimension);
+    }
+
+    /// <summary>Embeds lazily: nothing is computed until the column is read, and then in batches.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        Guard.NotNull(input);
+        _network.ThrowIfDisposed();
+        var images = FindImages(input.Schema);
+        return new BatchScoringView(input, _column.AddTo(input.Schema, Dimension), _scorer, images);
+    }
+
+    /// <summary>Embeds row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        _network.ThrowIfDisposed();
+        var images = FindImages(inputSchema);
+        return new ScoringRowMapper(inputSchema, _column.AddTo(inputSchema, Dimension), _scorer, images);
+    }
+
+    /// <summary>Frees the weights, as soon as work that runs now has finished.</summary>
+    public void Dispose() => _network.Dispose();
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => _network.Use(network =>
+    {
+        FeatureFile.Write(new ModelWriter(ctx, Version()), _column, Preprocessing, network);
+        return true;
+    });
+
+    /// <summary>Called by ML.NET, by the signature in the model file.</summary>
+    private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    {
+        var reader = new ModelReader(context, Version());
+        var device = TorchRuntime.Device("auto", environment);
+        var (column, preprocessing, network) = FeatureFile.Read(reader);
+        return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device));
+    }
+
+    private static VersionInfo Version() => new(
+        modelSignature: "VIT FEAT",
+        verWrittenCur: 0x00010001,
+        verReadableCur: 0x00010001,
+        verWeCanReadBack: 0x00010001,
+        loaderAssemblyName: typeof(VisionTransformerFeatureTransformer).Assembly.FullName,
+        loaderSignature: LoaderSignature);
+
+    private ImageColumn FindImages(DataViewSchema schema) => ImageColumn.Of(Guard.NotNull(schema), _column.Image, Preprocessing);
+}

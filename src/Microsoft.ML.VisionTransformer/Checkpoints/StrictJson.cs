@@ -7,7 +7,6 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 internal static class StrictJson
 {
     private const int MaxDepth = 16;
-    private const int MaxShownLength = 100;
 
     /// <param name="utf8">The text; the document refers to it.</param>
     /// <param name="where">File and place, for messages.</param>
@@ -38,7 +37,7 @@ internal static class StrictJson
             string name = Decode(() => member.Name, where);
             if (!members.TryAdd(name, member.Value))
                 throw new InvalidCheckpointException(
-                    $"{where} has the name {Shown(name)} twice, once is expected; write the file again with the tool that made it.");
+                    $"{where} has the name {MessageText.Of(name)} twice, once is expected; write the file again with the tool that made it.");
         }
 
         return members;
@@ -57,9 +56,6 @@ internal static class StrictJson
         JsonValueKind.Undefined => "nothing",
         JsonValueKind kind => kind.ToString().ToLowerInvariant(),
     };
-
-    /// <summary>Text of a file as a message shows it: a name of megabytes is cut.</summary>
-    internal static string Shown(string text) => text.Length <= MaxShownLength ? text : text[..MaxShownLength] + "...";
 
     /// <summary>Half a surrogate pair, written as an escape, passes the parser and fails only here.</summary>
     private static string Decode(Func<string> read, string where)

@@ -53,7 +53,7 @@ internal sealed class NpzMember
     internal Stream Open() => _entry.Open();
 
     /// <summary>An error that says which member of which file.</summary>
-    internal InvalidCheckpointException Error(string problem, Exception? cause = null) => new($"{Name} in {_path}: {problem}", cause!);
+    internal InvalidCheckpointException Error(string problem, Exception? cause = null) => new($"{MessageText.Of(Name)} in {_path}: {problem}", cause!);
 
     /// <summary>The error for bytes that cannot be unpacked.</summary>
     internal InvalidCheckpointException Damaged(Exception cause) =>

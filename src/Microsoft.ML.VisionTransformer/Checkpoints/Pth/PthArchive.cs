@@ -17,11 +17,13 @@ internal sealed class PthArchive : IDisposable
 {
     /// <summary>The pickle of a ViT-H with its optimizer has about 1 MB.</summary>
     private const int LargestPickle = 32 << 20;
+    private const int ChunkBytes = 1 << 16;
     private const string Again = "Download or save the file again.";
     private readonly string _path;
     private readonly long _length;
     private readonly ZipArchive _zip;
     private readonly Dictionary<string, ZipArchiveEntry> _entries = [];
+    private readonly HashSet<ZipArchiveEntry> _verified = [];
     private readonly string _root;
 
     /// <summary>Takes over <paramref name="file"/> and closes it if it is no such archive.</summary>
@@ -68,13 +70,19 @@ internal sealed class PthArchive : IDisposable
         return entry;
     }
 
-    /// <summary>A part of an entry; not for two threads at once.</summary>
+    /// <summary>A part of an entry; not for two threads at once. The checksum of the whole entry is verified at the first call for it.</summary>
+    /// <exception cref="InvalidCheckpointException">The bytes are not there, or are not those that were saved.</exception>
     internal byte[] Read(ZipArchiveEntry entry, long start, long length) => Try(() =>
     {
-        var bytes = new byte[length];
+        byte[] bytes = new byte[length];
+        bool whole = length == entry.Length;
+        if (!whole)
+            Verify(entry, () => CrcOf(entry));
         using var stream = entry.Open();
         Skip(stream, start);
         stream.ReadExactly(bytes);
+        if (whole)
+            Verify(entry, () => Crc32.Append(0, bytes));
         return bytes;
     });
 
@@ -103,6 +111,30 @@ internal sealed class PthArchive : IDisposable
             : throw Fail($"{MessageText.Of(entry.FullName)} has {entry.Length} bytes, at most {Math.Min(most, _length)} are possible");
     }
 
+    /// <summary>
+    /// PyTorch writes 0 for a checksum that it was told not to compute (<c>torch.serialization.set_crc32_options(False)</c>, since version 2.6): nothing
+    /// can be compared then.
+    /// </summary>
+    private void Verify(ZipArchiveEntry entry, Func<uint> crc)
+    {
+        if (entry.Crc32 == 0 || _verified.Contains(entry))
+            return;
+        uint found = crc();
+        if (found != entry.Crc32)
+            throw Fail($"the bytes of {MessageText.Of(entry.FullName)} have the CRC-32 {found:x8}, the archive says {entry.Crc32:x8}: the file is damaged");
+        _verified.Add(entry);
+    }
+
+    private static uint CrcOf(ZipArchiveEntry entry)
+    {
+        byte[] chunk = new byte[ChunkBytes];
+        uint crc = 0;
+        using var stream = entry.Open();
+        for (int length; (length = stream.Read(chunk)) > 0;)
+            crc = Crc32.Append(crc, chunk.AsSpan(0, length));
+        return crc;
+    }
+
     private static void Skip(Stream stream, long count)
     {
         if (stream.CanSeek)
@@ -111,7 +143,7 @@ internal sealed class PthArchive : IDisposable
             return;
         }
 
-        byte[] passed = new byte[Math.Min(count, 1 << 16)];
+        byte[] passed = new byte[Math.Min(count, ChunkBytes)];
         for (long left = count; left > 0; left -= passed.Length)
             stream.ReadExactly(passed, 0, (int)Math.Min(left, passed.Length));
     }
@@ -122,7 +154,7 @@ internal sealed class PthArchive : IDisposable
         {
             return read();
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or NotSupportedException or ArgumentException)
+        catch (Exception e) when (e is (InvalidDataException or IOException or NotSupportedException or ArgumentException) and not InvalidCheckpointException)
         {
             throw Fail($"the zip archive is damaged or cut off ({e.Message.TrimEnd('.')})", Again, e);
         }

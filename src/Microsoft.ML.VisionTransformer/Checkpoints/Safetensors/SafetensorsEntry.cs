@@ -16,11 +16,11 @@ internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[
     /// <exception cref="InvalidCheckpointException">A field is missing, of the wrong kind, or contradicts another.</exception>
     internal static SafetensorsEntry Parse(string name, JsonElement element, string path)
     {
-        string where = $"{path}: {StrictJson.Shown(name)}";
+        string where = $"{path}: {MessageText.Of(name)}";
         var fields = StrictJson.Members(element, where);
         string typeName = StrictJson.Text(Field("dtype"), where + ": dtype");
         var type = SafetensorsType.Find(typeName) ?? throw new InvalidCheckpointException(
-            $"{where}: dtype is {StrictJson.Shown(typeName)}, known are {SafetensorsType.Known}; convert the file to one of them.");
+            $"{where}: dtype is {MessageText.Of(typeName)}, known are {SafetensorsType.Known}; convert the file to one of them.");
         long[] shape = WholeNumbers(Field("shape"), where + ": shape");
         long[] offsets = WholeNumbers(Field("data_offsets"), where + ": data_offsets");
         if (offsets.Length != 2 || offsets[0] > offsets[1])
@@ -55,8 +55,8 @@ internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[
         return [.. element.EnumerateArray().Select((item, i) => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long value) && value >= 0
             ? value
             : throw new InvalidCheckpointException(
-                $"{where}[{i}] is {StrictJson.Shown(item.GetRawText())}, a whole number from 0 to {long.MaxValue} is expected; {Remedy}."))];
+                $"{where}[{i}] is {MessageText.Of(item.GetRawText())}, a whole number from 0 to {long.MaxValue} is expected; {Remedy}."))];
     }
 
-    private static string Show(long[] numbers) => StrictJson.Shown($"[{string.Join(", ", numbers)}]");
+    private static string Show(long[] numbers) => MessageText.Of($"[{string.Join(", ", numbers)}]");
 }

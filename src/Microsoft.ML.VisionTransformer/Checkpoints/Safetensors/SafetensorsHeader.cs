@@ -37,7 +37,7 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
         if (members.Remove(MetadataName, out var texts))
         {
             foreach (var (name, text) in StrictJson.Members(texts, $"{path}: {MetadataName}"))
-                metadata.Add(name, StrictJson.Text(text, $"{path}: {MetadataName}: {StrictJson.Shown(name)}"));
+                metadata.Add(name, StrictJson.Text(text, $"{path}: {MetadataName}: {MessageText.Of(name)}"));
         }
 
         SafetensorsEntry[] entries = [.. members.Select(m => SafetensorsEntry.Parse(m.Key, m.Value, path)).OrderBy(e => e.Begin).ThenBy(e => e.End)];
@@ -68,7 +68,7 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
         long end = 0;
         foreach (var entry in entries)
         {
-            string where = $"{path}: {StrictJson.Shown(entry.Name)}";
+            string where = $"{path}: {MessageText.Of(entry.Name)}";
             if (entry.End > dataLength)
                 throw new InvalidCheckpointException(
                     $"{where} ends at byte {entry.End} of the data, which has {dataLength}: the file is cut short; fetch it again.");

@@ -67,7 +67,7 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
         file.Length > 0 && file is not ("." or "..") && !file.Any(c => c is '/' or '\\' or ':' || char.IsControl(c))
             ? file
             : throw new InvalidCheckpointException(
-                $"{where} names the file '{StrictJson.Shown(file)}', the plain name of a file beside the index is expected: do not use this checkpoint.");
+                $"{where} names the file '{MessageText.Of(file)}', the plain name of a file beside the index is expected: do not use this checkpoint.");
 
     private static SafetensorsCheckpoint OpenShard(string indexPath, string folder, string file)
     {
@@ -78,7 +78,7 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
         catch (Exception e) when (e is FileNotFoundException or PathTooLongException or UnauthorizedAccessException)
         {
             throw new InvalidCheckpointException(
-                $"{indexPath} names the shard {StrictJson.Shown(file)}, which is no readable file of {folder}; fetch it into that folder.", e);
+                $"{indexPath} names the shard {MessageText.Of(file)}, which is no readable file of {folder}; fetch it into that folder.", e);
         }
     }
 
@@ -88,5 +88,5 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
             $"{Where(indexPath, name)} should be in {System.IO.Path.GetFileName(shard.Path)}, which does not have it: "
             + "index and shards are of different checkpoints; fetch them again.");
 
-    private static string Where(string indexPath, string name) => $"{indexPath}: weight_map: {StrictJson.Shown(name)}";
+    private static string Where(string indexPath, string name) => $"{indexPath}: weight_map: {MessageText.Of(name)}";
 }

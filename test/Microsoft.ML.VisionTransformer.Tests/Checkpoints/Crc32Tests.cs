@@ -4,7 +4,7 @@ using Microsoft.ML.VisionTransformer.Checkpoints;
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 
 [TestClass]
-public sealed class NpzCrc32Tests
+public sealed class Crc32Tests
 {
     /// <summary>The check value that catalogues of checksums give for CRC-32: that of the nine digits.</summary>
     [TestMethod]

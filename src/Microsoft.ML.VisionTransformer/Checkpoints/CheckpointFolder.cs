@@ -1,0 +1,38 @@
+// Finds the weights in the folder of a model.
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+internal static class CheckpointFolder
+{
+    /// <summary>Names in a message; a folder may have thousands of files.</summary>
+    private const int MostNames = 8;
+
+    /// <summary>The names under which hubs and frameworks keep a model's weights; the first that is there is taken.</summary>
+    private static readonly string[] _names = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "open_clip_model.safetensors"];
+
+    private static readonly string[] _extensions = [".safetensors", ".npz", ".pth", ".pt", ".bin"];
+
+    /// <summary>The file of one of the usual names, or else the only one with the extension of a checkpoint.</summary>
+    /// <exception cref="FileNotFoundException">There is none, or more than one to choose from.</exception>
+    internal static string Find(string folder)
+    {
+        string? usual = _names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        if (usual is not null)
+            return usual;
+        string[] files = [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)];
+        string[] candidates = [.. files.Where(f => _extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))];
+        return candidates.Length == 1
+            ? candidates[0]
+            : throw new FileNotFoundException($"{folder} has {Describe(candidates, files)}. Looked for were {string.Join(", ", _names)}, "
+                + $"then a single file that ends in {string.Join(", ", _extensions)}. Give the path of the file itself.");
+    }
+
+    private static string Describe(string[] candidates, string[] files)
+    {
+        if (candidates.Length > 1)
+            return $"{candidates.Length} files that may be the checkpoint: {List(candidates)}";
+        return files.Length == 0 ? "no files" : $"no checkpoint among its {files.Length} file(s): {List(files)}";
+    }
+
+    private static string List(string[] files) =>
+        string.Join(", ", files.Take(MostNames).Select(f => MessageText.Of(Path.GetFileName(f)))) + (files.Length > MostNames ? ", ..." : "");
+}

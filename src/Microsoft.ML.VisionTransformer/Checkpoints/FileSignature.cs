@@ -1,0 +1,52 @@
+// Tells from its first bytes what a file is.
+using System.Buffers.Binary;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <remarks>
+/// A safetensors file begins with the length of its header, 64 bits of which a sound one uses at most 32, and a brace behind it. A zip archive begins with PK,
+/// a pickle of protocol 2 and later with 0x80 and its number. These come first, as both may have zeros where a length has them; what is left and still has
+/// zeros in the length, or a brace behind it, is a broken safetensors file.
+/// </remarks>
+internal static class FileSignature
+{
+    /// <summary>Number of bytes that are looked at.</summary>
+    internal const int Length = 512;
+
+    /// <summary>Number of bytes that a message shows of a file that is not recognised.</summary>
+    internal const int ShownBytes = 8;
+
+    private const byte PickleMark = 0x80;
+    private const int HighestPickleProtocol = 5;
+
+    internal static FileKind Of(ReadOnlySpan<byte> start)
+    {
+        if (start.IsEmpty)
+            return FileKind.Empty;
+        var length = start[..Math.Min(start.Length, SafetensorsHeader.LengthBytes)];
+        bool shortLength = start.Length > length.Length && BinaryPrimitives.ReadUInt64LittleEndian(length) <= uint.MaxValue;
+        bool brace = start.Length > length.Length && start[length.Length] == '{';
+        if (shortLength && brace)
+            return FileKind.Safetensors;
+        if (start.StartsWith("PK"u8))
+            return FileKind.Zip;
+        if (start.Length > 1 && start[0] == PickleMark && start[1] is > 0 and <= HighestPickleProtocol)
+            return FileKind.Pickle;
+        if (shortLength || (brace && length.Contains((byte)0)))
+            return FileKind.Safetensors;
+        return OfText(start);
+    }
+
+    private static FileKind OfText(ReadOnlySpan<byte> start)
+    {
+        var text = WithoutMark(start).TrimStart(" \t\r\n"u8);
+        if (text.StartsWith("version https://git-lfs"u8))
+            return FileKind.LfsPointer;
+        if (text.StartsWith("<"u8))
+            return FileKind.Markup;
+        return text.StartsWith("{"u8) || text.StartsWith("["u8) ? FileKind.Json : FileKind.Unknown;
+    }
+
+    /// <summary>Text without the mark of UTF-8 that some editors put before it.</summary>
+    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text) => text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? text[3..] : text;
+}

@@ -1,0 +1,149 @@
+// Hugging Face's preprocessor_config.json: read into ImagePreprocessing and written from it.
+using System.Text.Json.Nodes;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <summary>
+/// The evaluation transform that goes with a checkpoint. Hugging Face has two implementations whose crops differ by a pixel where an odd number of
+/// pixels is cut off; this library rounds as the newer one (torchvision's) does.
+/// </summary>
+internal static class PreprocessorConfig
+{
+    internal const string FileName = "preprocessor_config.json";
+
+    private const string MeanKey = "image_mean", DeviationKey = "image_std", ResampleKey = "resample", RescaleKey = "rescale_factor";
+    private const double ByteRange = 255;
+
+    /// <summary>Settings that ask for something that is not done here, when they are on.</summary>
+    private static readonly string[] _refused = ["do_pad", "do_flip_channel_order", "rescale_offset"];
+
+    /// <summary>
+    /// The file's preprocessing at the network's image size; where the file is missing, what the model type's published checkpoints have.
+    /// </summary>
+    /// <param name="path">The file, which may be missing.</param>
+    /// <param name="architecture">The network: its image size, to which its positions belong, and its channels.</param>
+    /// <param name="published">What is usual for the model type.</param>
+    /// <param name="notes">Takes what has to be assumed.</param>
+    /// <exception cref="InvalidCheckpointException">A value is wrong, or asks for what cannot be done.</exception>
+    internal static ImagePreprocessing Read(string path, VisionTransformerArchitecture architecture, ImageProcessor published, ICollection<string> notes)
+    {
+        bool found = File.Exists(path);
+        var settings = found ? JsonSettings.Load(path) : JsonSettings.Parse("{}"u8.ToArray(), path);
+        var processor = ImageProcessor.Find(settings) ?? published;
+        var geometry = ProcessorGeometry.Read(settings, processor, found ? notes : []);
+        if (!found)
+            notes.Add($"There is no {FileName}: images are prepared as is usual for the model type.");
+        else if (geometry.Size != architecture.ImageSize)
+            notes.Add($"{FileName} prepares images of {geometry.Size} pixels, the weights' positions are for {architecture.ImageSize}: images are prepared for the weights.");
+        RefuseTheRest(settings);
+        double scale = ReadScale(settings);
+        bool normalizes = settings.Switch("do_normalize", true);
+        return new ImagePreprocessing
+        {
+            Size = architecture.ImageSize,
+            Resizing = geometry.Resizing,
+            CropFraction = geometry.CropFraction,
+            Interpolation = ReadInterpolation(settings, processor),
+            Mean = Scaled(normalizes ? ReadColours(settings, MeanKey, processor.Colours.Mean, architecture.Channels) : Same(0, architecture.Channels), scale),
+            StandardDeviation = Scaled(
+                normalizes ? ReadColours(settings, DeviationKey, processor.Colours.StandardDeviation, architecture.Channels) : Same(1, architecture.Channels), scale),
+        };
+    }
+
+    /// <summary>Why a file cannot say it; null where it can.</summary>
+    internal static string? Obstacle(ImagePreprocessing preprocessing) => preprocessing switch
+    {
+        { Resizing: ImageResizing.Pad } => "Hugging Face's image processors do not pad to an aspect ratio (Resizing is Pad)",
+        { Resizing: ImageResizing.CenterCrop } p when p.Size.Height != p.Size.Width =>
+            $"Hugging Face's image processors crop towards {p.Size} in another way than this library: only square inputs, or Squash, can be written",
+        _ => null,
+    };
+
+    /// <summary>Writes the file; <c>BitImageProcessor</c> is Hugging Face's plain resize and centre crop, <c>ViTImageProcessor</c> its squash.</summary>
+    /// <exception cref="NotSupportedException">The file cannot say it: see <see cref="Obstacle"/>.</exception>
+    internal static void Write(string path, ImagePreprocessing preprocessing)
+    {
+        if (Obstacle(preprocessing) is { } obstacle)
+            throw new NotSupportedException($"{path} cannot be written: {obstacle}.");
+        var size = preprocessing.Size;
+        bool crops = preprocessing.Resizing == ImageResizing.CenterCrop;
+        ConfigFile.Write(path, new JsonObject
+        {
+            [ProcessorGeometry.CropFractionKey] = preprocessing.CropFraction,
+            ["crop_size"] = crops ? Sides(size) : null,
+            ["do_center_crop"] = crops,
+            ["do_normalize"] = true,
+            ["do_rescale"] = true,
+            ["do_resize"] = true,
+            [MeanKey] = new JsonArray([.. preprocessing.Mean.Select(v => JsonValue.Create(v))]),
+            ["image_processor_type"] = crops ? "BitImageProcessor" : "ViTImageProcessor",
+            [DeviationKey] = new JsonArray([.. preprocessing.StandardDeviation.Select(v => JsonValue.Create(v))]),
+            [ResampleKey] = preprocessing.Interpolation switch { ImageInterpolation.Lanczos => 1, ImageInterpolation.Bilinear => 2, _ => 3 },
+            [RescaleKey] = 1 / ByteRange,
+            ["size"] = crops ? new JsonObject { ["shortest_edge"] = (int)(size.Height / preprocessing.CropFraction) } : Sides(size),
+        });
+    }
+
+    private static JsonObject Sides(ImageDimensions size) => new() { ["height"] = size.Height, ["width"] = size.Width };
+
+    private static void RefuseTheRest(JsonSettings settings)
+    {
+        foreach (string key in _refused)
+        {
+            if (settings.Switch(key, false))
+                throw settings.Unsupported(key, "this step is not done here; take another checkpoint, or switch it off if it does not matter.");
+        }
+    }
+
+    /// <summary>Pillow's number of the filter, or its name.</summary>
+    private static ImageInterpolation ReadInterpolation(JsonSettings settings, ImageProcessor processor)
+    {
+        const string Expected = "1 (Lanczos), 2 (bilinear) or 3 (bicubic), antialiased as Pillow's filters are,";
+        if (settings.IsText(ResampleKey))
+        {
+            return settings.Text(ResampleKey)!.ToUpperInvariant() switch
+            {
+                "LANCZOS" => ImageInterpolation.Lanczos,
+                "BILINEAR" => ImageInterpolation.Bilinear,
+                "BICUBIC" => ImageInterpolation.Bicubic,
+                _ => throw settings.Wrong(ResampleKey, Expected),
+            };
+        }
+
+        return settings.Number(ResampleKey, -1, v => v is 1 or 2 or 3, Expected) switch
+        {
+            1 => ImageInterpolation.Lanczos,
+            2 => ImageInterpolation.Bilinear,
+            3 => ImageInterpolation.Bicubic,
+            _ => processor.Interpolation,
+        };
+    }
+
+    /// <summary>
+    /// Upper end of the range that pixels are scaled to: 1 for 1/255, 2 for 1/127.5, 255 without rescaling. Here pixels are scaled to 1, and mean and deviation
+    /// are divided by this: (s x - m) / d = (x - m / s) / (d / s).
+    /// </summary>
+    private static double ReadScale(JsonSettings settings)
+    {
+        if (!settings.Switch("do_rescale", true))
+            return ByteRange;
+        double scale = ByteRange * settings.Number(RescaleKey, 1 / ByteRange, v => v is >= 1e-6 and <= 1, "a number from 1e-6 to 1, usually 1/255,");
+        return Math.Abs(scale - 1) < 1e-6 ? 1 : scale;    // 1/255 is written with 6 to 17 digits
+    }
+
+    /// <summary>One number for each channel; one for all is allowed.</summary>
+    private static ChannelValues ReadColours(JsonSettings settings, string key, ChannelValues standard, int channels)
+    {
+        string expected = $"one number, or {channels}, of at most a million" + (key == DeviationKey ? ", above 0," : ",");
+        var numbers = settings.Numbers(key, v => Math.Abs(v) <= 1e6 && (key == MeanKey || v > 1e-6), expected) ?? [.. standard.Select(v => (double)v)];
+        if (numbers.Count == channels)
+            return new ChannelValues([.. numbers.Select(v => (float)v)]);
+        return numbers.Count > 0 && numbers.Distinct().Count() == 1 && (numbers.Count == 1 || !settings.Has(key))
+            ? Same((float)numbers[0], channels)
+            : throw settings.Wrong(key, expected);
+    }
+
+    private static ChannelValues Same(float value, int channels) => new([.. Enumerable.Repeat(value, channels)]);
+
+    private static ChannelValues Scaled(ChannelValues values, double scale) => scale == 1 ? values : new([.. values.Select(v => (float)(v / scale))]);
+}

@@ -16,6 +16,16 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
     /// <summary>The value of a channel.</summary>
     public float this[int index] => _values[index];
 
+    /// <summary>
+    /// The values for another number of channels: with fewer than there are, each is the average of all; further ones have the average. One value stands for
+    /// any number.
+    /// </summary>
+    internal ChannelValues ForChannels(int channels)
+    {
+        float average = _values.Average();
+        return channels == Count ? this : new([.. Enumerable.Range(0, channels).Select(c => channels > Count && c < Count ? _values[c] : average)]);
+    }
+
     /// <inheritdoc/>
     public bool Equals(ChannelValues? other) => other is not null && _values.AsSpan().SequenceEqual(other._values);
 

@@ -1,5 +1,6 @@
 // Everything that happens to an image between its file and the network, as one record that is stored with the model.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
 
 namespace Microsoft.ML.VisionTransformer;
 
@@ -29,20 +30,26 @@ public sealed record ImagePreprocessing
     public ChannelValues StandardDeviation { get; init; } = new(0.5f, 0.5f, 0.5f);
 
     /// <summary>
-    /// timm's settings of the plain Vision Transformers: mean and deviation 0.5, bicubic, centre crop of 0.9, or of 1 for inputs of 384 pixels
-    /// and more.
+    /// What an architecture's images need, at its <see cref="VisionTransformerArchitecture.ImageSize"/>: timm's settings for its
+    /// <see cref="VisionTransformerArchitecture.Name"/>, whose crop fraction stays when the image size is another; for an unknown name mean and deviation 0.5,
+    /// bicubic, centre crop of 0.9, or of 1 for inputs of 384 pixels and more. A grey input has the average of the three means and of the three
+    /// deviations; channels behind the third have it too. The name has no tag: weights of another tag may need
+    /// others, which the configuration beside them says.
     /// </summary>
-    internal static ImagePreprocessing For(VisionTransformerArchitecture architecture)
+    /// <exception cref="ArgumentNullException"><paramref name="architecture"/> is null.</exception>
+    public static ImagePreprocessing For(VisionTransformerArchitecture architecture) => For(Guard.NotNull(architecture), architecture.Name);
+
+    /// <summary>As <see cref="For(VisionTransformerArchitecture)"/>, by a name that may have a tag.</summary>
+    internal static ImagePreprocessing For(VisionTransformerArchitecture architecture, string name)
     {
-        float[] half = [.. Enumerable.Repeat(0.5f, architecture.Channels)];
-        return new ImagePreprocessing
-        {
-            Size = architecture.ImageSize,
-            CropFraction = Math.Min(architecture.ImageSize.Height, architecture.ImageSize.Width) >= 384 ? 1 : 0.9,
-            Mean = new ChannelValues(half),
-            StandardDeviation = new ChannelValues(half),
-        };
+        var size = architecture.ImageSize;
+        var settings = PresetPreprocessing.Find(name) ?? new ImagePreprocessing { CropFraction = Math.Min(size.Height, size.Width) >= 384 ? 1 : 0.9 };
+        return settings.WithChannels(architecture.Channels) with { Size = size };
     }
+
+    /// <summary>The settings of three channels for another number of them.</summary>
+    internal ImagePreprocessing WithChannels(int channels) =>
+        this with { Mean = Mean.ForChannels(channels), StandardDeviation = StandardDeviation.ForChannels(channels) };
 
     /// <summary>Checks that images can be prepared this way.</summary>
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>

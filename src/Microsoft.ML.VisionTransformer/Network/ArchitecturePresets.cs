@@ -1,62 +1,56 @@
-// timm's names of plain Vision Transformers and the sizes they stand for.
-using System.Globalization;
-
+// timm's names of plain Vision Transformers and the architectures they stand for.
 namespace Microsoft.ML.VisionTransformer.Network;
 
-/// <summary>Sizes are those of arXiv:2010.11929, table 1; tiny and small of arXiv:2012.12877, table 1.</summary>
+/// <summary>
+/// Every name of timm 1.0.29 whose network the architecture can express; the tables are in <c>Presets</c>. Left out are names with parallel or differential
+/// blocks, residual post-norm, root mean square norms, no final norm, and rotary positions that are learned or count columns first.
+/// </summary>
 internal static class ArchitecturePresets
 {
     private const string HubPrefix = "timm/";
 
-    private static readonly IReadOnlyDictionary<string, VisionTransformerArchitecture> _presets = new[]
+    private static readonly Dictionary<string, ArchitecturePreset> _presets = new[]
     {
-        // name, patch, image, dimension, depth, heads
-        Preset("tiny", 16, 224, 192, 12, 3),
-        Preset("tiny", 16, 384, 192, 12, 3),
-        Preset("small", 32, 224, 384, 12, 6),
-        Preset("small", 32, 384, 384, 12, 6),
-        Preset("small", 16, 224, 384, 12, 6),
-        Preset("small", 16, 384, 384, 12, 6),
-        Preset("small", 8, 224, 384, 12, 6),
-        Preset("base", 32, 224, 768, 12, 12),
-        Preset("base", 32, 384, 768, 12, 12),
-        Preset("base", 16, 224, 768, 12, 12),
-        Preset("base", 16, 384, 768, 12, 12),
-        Preset("base", 8, 224, 768, 12, 12),
-        Preset("large", 32, 224, 1024, 24, 16),
-        Preset("large", 32, 384, 1024, 24, 16),
-        Preset("large", 16, 224, 1024, 24, 16),
-        Preset("large", 16, 384, 1024, 24, 16),
-        Preset("large", 14, 224, 1024, 24, 16),
-        Preset("huge", 14, 224, 1280, 32, 16),
-    }.ToDictionary(preset => preset.Name, StringComparer.Ordinal);
+        PlainPresets.All,
+        DeitPresets.All,
+        PooledPresets.All,
+        ClipPresets.All,
+        SiglipPresets.All,
+        Dinov2Presets.All,
+        Dinov3Presets.All,
+        EvaPresets.All,
+    }.SelectMany(presets => presets).ToDictionary(preset => preset.Architecture.Name, StringComparer.Ordinal);
 
-    /// <summary>All names, sorted.</summary>
+    /// <summary>All names, sorted; without tags and without names that timm only keeps for old programs.</summary>
     internal static IReadOnlyList<string> Names { get; } = Array.AsReadOnly<string>([.. _presets.Keys.Order(StringComparer.Ordinal)]);
 
-    /// <summary>The preset of a name, which may have the prefix <c>timm/</c> and a tag behind a dot.</summary>
+    /// <summary>
+    /// The architecture of a name, which may have the prefix <c>timm/</c> and a tag behind a dot. A tag that timm knows has its class count; any other is ignored.
+    /// </summary>
     /// <exception cref="ArgumentException">The name is not known; the message suggests the nearest.</exception>
     internal static VisionTransformerArchitecture Parse(string name)
     {
-        string bare = name.Trim();
-        if (bare.StartsWith(HubPrefix, StringComparison.Ordinal))
-            bare = bare[HubPrefix.Length..];
-        bare = bare.Split('.', 2)[0];
-        return _presets.TryGetValue(bare, out var preset)
-            ? preset
-            : throw new ArgumentException(
-                $"\"{name}\" is no known architecture; the nearest name is \"{NearestName.To(bare, Names)}\". "
-                + $"{nameof(VisionTransformerArchitecture)}.{nameof(VisionTransformerArchitecture.Known)} lists all names.",
-                nameof(name));
+        var (bare, tag) = Split(name);
+        return Find(bare)?.Tagged(tag) ?? throw new ArgumentException(
+            $"\"{name}\" is no known architecture; the nearest name is \"{NearestName.To(bare, Names)}\". "
+            + $"{nameof(VisionTransformerArchitecture)}.{nameof(VisionTransformerArchitecture.Known)} lists all names.",
+            nameof(name));
     }
 
-    private static VisionTransformerArchitecture Preset(string size, int patch, int image, int dimension, int depth, int heads) => new()
+    /// <summary>The preset of a bare name as <see cref="Split"/> gives it; null if there is none.</summary>
+    internal static ArchitecturePreset? Find(string bare) => _presets.GetValueOrDefault(bare);
+
+    /// <summary>Whether a name's class in timm is <c>Eva</c>; false for unknown names.</summary>
+    internal static bool IsEva(string name) => Find(Split(name).Bare)?.IsEva ?? false;
+
+    /// <summary>Name and tag (empty if there is none), without blanks and prefix; historic names are turned into those of today.</summary>
+    internal static (string Bare, string Tag) Split(string name)
     {
-        Name = string.Create(CultureInfo.InvariantCulture, $"vit_{size}_patch{patch}_{image}"),
-        PatchSize = patch,
-        ImageSize = image,
-        EmbeddingDimension = dimension,
-        Depth = depth,
-        Heads = heads,
-    };
+        string rest = name.Trim();
+        if (rest.StartsWith(HubPrefix, StringComparison.Ordinal))
+            rest = rest[HubPrefix.Length..];
+        string[] parts = rest.Split('.', 2);
+        string[] current = HistoricNames.Current(parts[0]).Split('.', 2);
+        return (current[0], parts.ElementAtOrDefault(1) ?? current.ElementAtOrDefault(1) ?? "");
+    }
 }

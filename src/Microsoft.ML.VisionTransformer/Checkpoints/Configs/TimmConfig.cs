@@ -1,0 +1,130 @@
+// The config.json of timm's hub layout: which network the weights beside it belong to, and how its images are prepared.
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <remarks>
+/// Format, as timm's <c>save_config_for_hf</c> writes it: a JSON object with <c>architecture</c> (a name without tag), <c>num_classes</c>, <c>num_features</c>,
+/// <c>global_pool</c>, <c>label_names</c> (a list, or an object from index to name), <c>model_args</c> (arguments of the constructor that differ from the
+/// name's own) and <c>pretrained_cfg</c> (input size, normalisation, crop). Old files have the members of <c>pretrained_cfg</c> at the top. Arguments in
+/// <c>model_args</c> come before <c>num_classes</c>, that before <c>pretrained_cfg</c>, that before the name. <see cref="TimmConfigWriter"/> is the way back.
+/// </remarks>
+internal static class TimmConfig
+{
+    private const long MaxLength = 16 << 20;
+
+    /// <summary>Whether a parsed <c>config.json</c> is timm's: it has a text <c>architecture</c> (Hugging Face's own have <c>architectures</c>).</summary>
+    internal static bool IsOne(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty("architecture", out var name) && name.ValueKind == JsonValueKind.String;
+
+    /// <summary>Whether a file is such a <c>config.json</c>.</summary>
+    /// <exception cref="InvalidCheckpointException">The file is no JSON.</exception>
+    internal static bool IsOne(string path)
+    {
+        using var document = Open(path);
+        return IsOne(document.RootElement);
+    }
+
+    /// <summary>Network, preprocessing and class names.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidCheckpointException">
+    /// The file is broken, or describes a network that cannot be built; the message names the key and what is allowed.
+    /// </exception>
+    internal static CheckpointDescription Read(string path)
+    {
+        using var document = Open(path);
+        var root = Members(document.RootElement, path, path);
+        var preset = FindPreset(root, path);
+        var notes = new List<string>();
+        bool nested = root.TryGetValue("pretrained_cfg", out var inner);
+        var settings = nested ? Members(inner.Element, inner.Where, $"{path}: pretrained_cfg") : root;
+        string tag = settings.TryGetValue("tag", out var tagged) && !tagged.IsNull ? tagged.Text() : ArchitecturePresets.Split(root["architecture"].Text()).Tag;
+        string name = tag.Length == 0 ? preset.Architecture.Name : $"{preset.Architecture.Name}.{tag}";
+        var arguments = root.TryGetValue("model_args", out var given) && !given.IsNull ? Members(given.Element, given.Where, $"{path}: model_args") : [];
+        var start = Start(preset.Tagged(tag), root, settings);
+        var architecture = Checked(TimmArguments.Apply(preset, start, arguments, path, notes), path);
+        Compare(architecture, root, arguments, notes);
+        if (!arguments.ContainsKey("num_classes") && !root.ContainsKey("num_classes") && !settings.ContainsKey("num_classes"))
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path} gives no num_classes; {architecture.Classes} is assumed, as in timm's {name}."));
+        if (architecture.ImageSize != start.ImageSize && settings.ContainsKey("input_size"))
+            notes.Add($"{path} has the img_size {architecture.ImageSize} and the input_size {start.ImageSize}; images are prepared at the former.");
+        var preprocessing = TimmPreprocessing.Read(settings, ImagePreprocessing.For(architecture, name), architecture.Channels, name, path, notes);
+        return new CheckpointDescription(architecture, preprocessing, TimmLabels.Read(root, settings, architecture.Classes, notes), notes);
+    }
+
+    private static JsonDocument Open(string path)
+    {
+        long length = new FileInfo(path).Length;
+        return length <= MaxLength
+            ? StrictJson.Parse(File.ReadAllBytes(path), path)
+            : throw new InvalidCheckpointException($"{path} has {length} bytes, a configuration of at most {MaxLength} is read; pass the right file.");
+    }
+
+    private static Dictionary<string, TimmValue> Members(JsonElement element, string where, string prefix) => StrictJson.Members(element, where)
+        .ToDictionary(member => member.Key, member => new TimmValue(member.Value, $"{prefix}: {MessageText.Of(member.Key)}"), StringComparer.Ordinal);
+
+    private static ArchitecturePreset FindPreset(Dictionary<string, TimmValue> root, string path)
+    {
+        if (!root.TryGetValue("architecture", out var value))
+            throw new InvalidCheckpointException($"{path} has no architecture: it is no configuration of timm; pass another file.");
+        string bare = ArchitecturePresets.Split(value.Text()).Bare;
+        return ArchitecturePresets.Find(bare) ?? throw new InvalidCheckpointException(
+            $"{value.Where} is {MessageText.Of(value.Element.GetRawText())}, which is no known plain Vision Transformer; the nearest name is "
+            + $"\"{NearestName.To(MessageText.Of(bare), ArchitecturePresets.Names)}\". "
+            + $"{nameof(VisionTransformerArchitecture)}.{nameof(VisionTransformerArchitecture.Known)} lists all names; "
+            + "pass the architecture if the network is one of them under another name.");
+    }
+
+    /// <summary>The name's architecture with the input size and class count that timm takes from outside <c>model_args</c>.</summary>
+    private static VisionTransformerArchitecture Start(
+        VisionTransformerArchitecture preset, Dictionary<string, TimmValue> root, Dictionary<string, TimmValue> settings)
+    {
+        var start = preset;
+        if (settings.TryGetValue("input_size", out var input) && !input.IsNull)
+        {
+            var sizes = input.Items();
+            start = sizes.Length == 3
+                ? start with { Channels = sizes[0].Count(1), ImageSize = (sizes[1].Count(1), sizes[2].Count(1)) }
+                : throw input.Not("[channels, rows, columns]");
+        }
+
+        return (root.TryGetValue("num_classes", out var classes) || settings.TryGetValue("num_classes", out classes)) && !classes.IsNull
+            ? start with { Classes = classes.Count(0) }
+            : start;
+    }
+
+    private static VisionTransformerArchitecture Checked(VisionTransformerArchitecture architecture, string path)
+    {
+        try
+        {
+            return architecture.Check();
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidCheckpointException(
+                $"{path} describes a network that cannot be built: {e.Message} Correct model_args or pass the architecture.", e);
+        }
+    }
+
+    /// <summary>Members that only repeat what the arguments say: a contradiction in a number is damage, in the pool it is known of timm's files.</summary>
+    private static void Compare(
+        VisionTransformerArchitecture architecture, Dictionary<string, TimmValue> root, Dictionary<string, TimmValue> arguments, List<string> notes)
+    {
+        Same("num_features", architecture.EmbeddingDimension);
+        if (arguments.ContainsKey("num_classes"))
+            Same("num_classes", architecture.Classes);
+        if (root.TryGetValue("global_pool", out var pool) && !pool.IsNull && pool.One(TimmNames.Pooling) != architecture.Pooling)
+        {
+            notes.Add(
+                $"{pool.Where} is \"{pool.Text()}\", which timm does not follow either; the network pools as its name and model_args say: {architecture.Pooling}.");
+        }
+
+        void Same(string name, int expected)
+        {
+            if (root.TryGetValue(name, out var value) && !value.IsNull && value.Count(0) != expected)
+                throw value.Not(string.Create(CultureInfo.InvariantCulture, $"{expected}, which the architecture with its model_args has,"));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// Mean, deviation, crop and kernel between timm's pretrained_cfg and the preprocessing here.
+using System.Text.Json.Nodes;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+internal static class TimmPreprocessing
+{
+    private static readonly string[] _keys = ["mean", "std", "crop_pct", "crop_mode", "interpolation"];
+
+    /// <summary>What the members say, and where they say nothing what is known of the name.</summary>
+    /// <param name="settings">Members of <c>pretrained_cfg</c>.</param>
+    /// <param name="known">The name's own settings at the network's size.</param>
+    /// <param name="channels">Channels of the network.</param>
+    /// <param name="name">The name, for notes.</param>
+    /// <param name="path">The file, for notes.</param>
+    /// <param name="notes">Takes a sentence for what is assumed.</param>
+    internal static ImagePreprocessing Read(
+        IReadOnlyDictionary<string, TimmValue> settings, ImagePreprocessing known, int channels, string name, string path, ICollection<string> notes)
+    {
+        var given = settings.Where(setting => !setting.Value.IsNull).ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal);
+        string[] missing = [.. _keys.Where(key => !given.ContainsKey(key))];
+        if (missing.Length > 0)
+            notes.Add($"{path} gives no {string.Join(", ", missing)}; taken as in timm's {name}.");
+        var result = known;
+        if (given.TryGetValue("mean", out var mean))
+            result = result with { Mean = Channels(mean, channels, _ => true, "finite numbers", notes) };
+        if (given.TryGetValue("std", out var deviation))
+            result = result with { StandardDeviation = Channels(deviation, channels, value => value > 0, "numbers above 0", notes) };
+        if (given.TryGetValue("crop_pct", out var crop))
+            result = result with { CropFraction = crop.Positive(1) };
+        if (given.TryGetValue("crop_mode", out var mode))
+            result = result with { Resizing = mode.One(TimmNames.CropMode) };
+        if (given.TryGetValue("interpolation", out var kernel))
+            result = result with { Interpolation = kernel.One(TimmNames.Interpolation) };
+        return result;
+    }
+
+    /// <summary>Puts the settings into a <c>pretrained_cfg</c>.</summary>
+    internal static void Write(ImagePreprocessing preprocessing, JsonObject settings)
+    {
+        settings["interpolation"] = TimmNames.Of(TimmNames.Interpolation, preprocessing.Interpolation);
+        settings["crop_pct"] = preprocessing.CropFraction;
+        settings["crop_mode"] = TimmNames.Of(TimmNames.CropMode, preprocessing.Resizing);
+        settings["mean"] = new JsonArray([.. preprocessing.Mean.Select(value => JsonValue.Create(value))]);
+        settings["std"] = new JsonArray([.. preprocessing.StandardDeviation.Select(value => JsonValue.Create(value))]);
+    }
+
+    private static ChannelValues Channels(TimmValue value, int channels, Func<float, bool> allowed, string what, ICollection<string> notes)
+    {
+        var items = value.Items();
+        if (items.Length is not (1 or 3) && items.Length != channels)
+            throw value.Not($"one number for each of {channels} channels");
+        float[] numbers = [.. items.Select(item => (float)item.Number() is var number && float.IsFinite(number) && allowed(number) ? number : throw item.Not(what))];
+        if (numbers.Length != channels)
+            notes.Add($"{value.Where} has {numbers.Length} numbers for {channels} channels; their average stands for those that have none of their own.");
+        return new ChannelValues(numbers).ForChannels(channels);
+    }
+}

@@ -1,0 +1,109 @@
+// How the axes of a tensor in a file become the axes of the network's tensor, written as text.
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <summary>
+/// Axes in the file, an arrow, axes in the network: <c>in heads width -&gt; (heads width) in</c>. Axes in parentheses are joined into one, <c>1</c> is an axis of
+/// size one that the file does not have. An empty text leaves any tensor as it is.
+/// </summary>
+internal sealed class AxisOrder
+{
+    private readonly string[] _file;
+    private readonly string[][] _network;
+    private readonly int[] _permutation;
+
+    private AxisOrder(string[] file, string[][] network)
+    {
+        (_file, _network) = (file, network);
+        _permutation = [.. network.SelectMany(group => group).Select(axis => Array.IndexOf(file, axis))];
+    }
+
+    /// <summary>Whether the values lie in the file in the network's order.</summary>
+    internal bool KeepsOrder => _permutation.SequenceEqual(Enumerable.Range(0, _permutation.Length));
+
+    /// <summary>Whether nothing changes, the shape included.</summary>
+    internal bool KeepsShape => _file.Length == 0;
+
+    /// <param name="text">The axes; every name of the left side occurs once on the right.</param>
+    internal static AxisOrder Parse(string text)
+    {
+        if (text.Length == 0)
+            return new AxisOrder([], []);
+        string[] sides = text.Split("->", StringSplitOptions.TrimEntries);
+        string[] file = sides[0].Split(' ');
+        return new AxisOrder(file, Groups(sides[1]));
+    }
+
+    /// <summary>The network's shape of a tensor of that shape in the file; null where the number of axes is another.</summary>
+    internal long[]? ToNetwork(IReadOnlyList<long> file)
+    {
+        if (KeepsShape)
+            return [.. file];
+        return file.Count == _file.Length
+            ? [.. _network.Select(group => group.Aggregate(1L, (product, axis) => checked(product * file[Array.IndexOf(_file, axis)])))]
+            : null;
+    }
+
+    /// <summary>The file's shape of a tensor of that shape in the network; null where joined axes cannot be told apart.</summary>
+    internal long[]? ToFile(IReadOnlyList<long> network)
+    {
+        if (KeepsShape)
+            return [.. network];
+        if (network.Count != _network.Length || _network.Any(group => group.Length > 1))
+            return null;
+        return [.. _file.Select(axis => network[Array.FindIndex(_network, group => group.Contains(axis))])];
+    }
+
+    /// <summary>
+    /// The file's shape, for messages: <c>[16, 3]</c>, or <c>[16, heads, width] with heads * width = 192</c> where joined axes cannot be told apart.
+    /// </summary>
+    /// <param name="network">Sizes in the network; a text such as <c>positions</c> where one is not known.</param>
+    internal string Describe(IReadOnlyList<string> network)
+    {
+        if (KeepsShape || network.Count != _network.Length)
+            return $"[{string.Join(", ", network)}]";
+        var sizes = _file.Select(axis => Array.FindIndex(_network, group => group.Contains(axis)) is var at && _network[at].Length == 1 ? network[at] : axis);
+        var joined = _network.Zip(network).Where(pair => pair.First.Length > 1).Select(pair => $"{string.Join(" * ", pair.First)} = {pair.Second}");
+        return $"[{string.Join(", ", sizes)}]" + (joined.Any() ? $" with {string.Join(", ", joined)}" : "");
+    }
+
+    /// <summary>Size of an axis of the file; null where the text does not name it or the shape has another number of axes.</summary>
+    internal long? Size(string axis, IReadOnlyList<long> file) =>
+        Array.IndexOf(_file, axis) is >= 0 and int at && file.Count == _file.Length ? file[at] : null;
+
+    /// <summary>Writes the file's values in the network's order.</summary>
+    internal void ToNetwork(ReadOnlySpan<float> values, IReadOnlyList<long> fileShape, Span<float> network)
+    {
+        if (KeepsOrder)
+            values.CopyTo(network);
+        else
+            PermutedCopy.Copy(values, [.. fileShape.Select(size => checked((int)size))], _permutation, network);
+    }
+
+    /// <summary>Writes the network's values in the file's order.</summary>
+    internal void ToFile(ReadOnlySpan<float> values, IReadOnlyList<long> fileShape, Span<float> file)
+    {
+        int[] sizes = [.. _permutation.Select(axis => checked((int)fileShape[axis]))];
+        int[] back = [.. Enumerable.Range(0, _permutation.Length).Select(axis => Array.IndexOf(_permutation, axis))];
+        if (KeepsOrder)
+            values.CopyTo(file);
+        else
+            PermutedCopy.Copy(values, sizes, back, file);
+    }
+
+    private static string[][] Groups(string text)
+    {
+        var groups = new List<string[]>();
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (text[at] == ' ')
+                continue;
+            bool joined = text[at] == '(';
+            int end = text.IndexOf(joined ? ')' : ' ', at);
+            string group = text[(joined ? at + 1 : at)..(end < 0 ? text.Length : end)];
+            groups.Add(group == "1" ? [] : group.Split(' '));
+            at = end < 0 ? text.Length : end;
+        }
+
+        return [.. groups];
+    }
+}

@@ -1,0 +1,65 @@
+// Compares what a checkpoint has with what a network needs.
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+internal static class LayoutCheck
+{
+    /// <summary>Compares with all parameters of an architecture.</summary>
+    /// <inheritdoc cref="Check(LayoutMap, IEnumerable{ParameterRow}, bool, Func{string, bool})"/>
+    internal static CheckpointMismatch Check(
+        this LayoutMap map, VisionTransformerArchitecture architecture, bool strict = true, Func<string, bool>? leftOut = null) =>
+        map.Check(architecture.Parameters(), strict, leftOut);
+
+    /// <summary>Lists what is missing, left over, of another shape, or of whole numbers.</summary>
+    /// <param name="map">The file's tensors under the network's names.</param>
+    /// <param name="parameters">What the network needs.</param>
+    /// <param name="strict">Refuse a file that differs; else the differences are for the caller.</param>
+    /// <param name="leftOut">Names of the network that are not taken from the file, a new head's: they are neither needed nor left over.</param>
+    /// <exception cref="InvalidCheckpointException">The file differs, and <paramref name="strict"/> is set; all differences in one message.</exception>
+    internal static CheckpointMismatch Check(
+        this LayoutMap map, IEnumerable<ParameterRow> parameters, bool strict = true, Func<string, bool>? leftOut = null)
+    {
+        var rows = parameters.Where(row => leftOut?.Invoke(row.Name) != true).ToList();
+        var found = rows.Where(row => map.Tensors.ContainsKey(row.Name)).Select(row => (Row: row, Tensor: map.Tensors[row.Name])).ToList();
+        var used = found.Select(f => f.Tensor).Concat(map.Tensors.Values.Where(t => leftOut?.Invoke(t.Name) == true)).SelectMany(Files).ToHashSet();
+        var lost = rows.Where(row => !map.Tensors.ContainsKey(row.Name)).SelectMany(row => map.FileNames(row.Name));
+        var incomplete = found.SelectMany(f => f.Tensor.Parts).Where(part => part.Tensor is null).Select(part => part.Name);
+        var mismatch = new CheckpointMismatch(
+            [.. lost.Concat(incomplete).Distinct(StringComparer.Ordinal).Select(name => $"{name} is missing")],
+            [.. Unexpected(map, rows, used)],
+            [.. found.SelectMany(f => WrongShapes(f.Row, f.Tensor)).Distinct(StringComparer.Ordinal)],
+            [.. WrongTypes(found.SelectMany(f => Files(f.Tensor)).Distinct())]);
+        if (strict && !mismatch.IsEmpty)
+            throw new InvalidCheckpointException(
+                $"{map.Path} (names of {map.Layout.Name}) does not fit the network: {mismatch}. "
+                + "Pass the architecture that the file was made with, or load it without strict to keep what fits.");
+        return mismatch;
+    }
+
+    private static IEnumerable<StoredTensor> Files(MappedTensor tensor) => tensor.Parts.Select(part => part.Tensor).OfType<StoredTensor>();
+
+    private static IEnumerable<string> WrongTypes(IEnumerable<StoredTensor> tensors) =>
+        tensors.Where(tensor => tensor.Type == StoredType.Other).Select(tensor => $"{tensor.Name} is {MessageText.Of(tensor.TypeName)}, weights are needed");
+
+    private static IEnumerable<string> Unexpected(LayoutMap map, List<ParameterRow> rows, HashSet<StoredTensor> used)
+    {
+        int depth = rows.Select(row => BlockOf(row.Name) + 1).DefaultIfEmpty(0).Max();
+        var blocks = map.Tensors.Values.SelectMany(t => Files(t).Select(file => (file, t.Block))).ToLookup(pair => pair.file, pair => pair.Block);
+        return map.Known.Where(tensor => !used.Contains(tensor)).Concat(map.Unknown).Select(tensor =>
+            $"{MessageText.Of(tensor.Name)} is not part of the network" + (blocks[tensor].Any(block => block >= depth) ? $" (depth is {depth})" : ""));
+    }
+
+    private static int BlockOf(string name) =>
+        NamePattern.Readings(name).Where(r => r.Pattern.StartsWith("blocks.{}.", StringComparison.Ordinal)).Select(r => r.Block!.Value).FirstOrDefault(-1);
+
+    private static IEnumerable<string> WrongShapes(ParameterRow row, MappedTensor tensor)
+    {
+        long[] share = [.. row.Shape];
+        if (!tensor.Rule.Sum && share.Length > 0)
+            share[0] /= tensor.Parts.Count;
+        return tensor.Parts
+            .Where(part => part.Tensor is not null && part.Shape?.SequenceEqual(share) != true)
+            .Select(part => $"{part.Name} is [{string.Join(", ", part.Tensor!.Shape)}], the network needs {part.DescribeExpected(share)}");
+    }
+}

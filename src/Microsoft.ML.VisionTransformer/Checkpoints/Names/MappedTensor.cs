@@ -1,0 +1,109 @@
+// A tensor of the network as a checkpoint gives it.
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <summary>One of the network's tensors, its parts in the file, and the way from there.</summary>
+internal sealed class MappedTensor(string path, NameRule rule, int? block, IReadOnlyList<MappedPart> parts, StackedValues stacked)
+{
+    /// <summary>The network's name of it.</summary>
+    internal string Name { get; } = NamePattern.Fill(rule.Canonical, block);
+
+    /// <summary>The block it belongs to; null for a tensor outside the blocks.</summary>
+    internal int? Block => block;
+
+    /// <summary>The row of the layout that the file follows.</summary>
+    internal NameRule Rule => rule;
+
+    /// <summary>What it is made of.</summary>
+    internal IReadOnlyList<MappedPart> Parts => parts;
+
+    /// <summary>The network's shape as it follows from the file; null where a part is missing or the parts do not fit together.</summary>
+    internal long[]? Shape { get; } = Join(rule, parts);
+
+    /// <summary>Writes the values in the network's order. A part that needs rearranging passes through a buffer of that file tensor's size.</summary>
+    /// <param name="values">A place for each value.</param>
+    /// <param name="checkFinite">Refuse NaN and infinity.</param>
+    /// <exception cref="InvalidCheckpointException">The values cannot be read, are no floating-point numbers, or not finite.</exception>
+    internal void CopyTo(Span<float> values, bool checkFinite = true)
+    {
+        Guard.That(Shape is not null, nameof(values), $"{Name} is not whole in {path}; check the map before reading.");
+        long count = Shape!.Aggregate(1L, (product, size) => checked(product * size));
+        Guard.InRange(values.Length, count, count + 1);
+        foreach (var part in parts)
+        {
+            var target = rule.Sum ? values : values[..checked((int)part.Shape!.Aggregate(1L, (product, size) => product * size))];
+            if (rule.Sum && part != parts[0])
+                Add(part, target);
+            else
+                Read(part, target);
+            if (checkFinite && FiniteValues.FirstFault(target) is { } fault)
+                throw new InvalidCheckpointException(
+                    $"{path}: {fault} in {part.Name}; a network with it gives no numbers. Take a checkpoint from before the training broke down.");
+            values = rule.Sum ? values : values[target.Length..];
+        }
+    }
+
+    private void Add(MappedPart part, Span<float> target)
+    {
+        float[] summand = new float[target.Length];
+        Read(part, summand);
+        for (int i = 0; i < target.Length; i++)
+            target[i] += summand[i];
+    }
+
+    private void Read(MappedPart part, Span<float> target)
+    {
+        var tensor = part.Tensor!;
+        if (part is { StackIndex: null, Part: { Range: PartRange.All, Order.KeepsOrder: true } })
+            tensor.CopyTo(target);
+        else if (part.StackIndex is { } index)
+            Arrange(part, stacked.Slice(rule, tensor, index), target);
+        else
+            Arrange(part, Values(tensor), target);
+    }
+
+    private static float[] Values(StoredTensor tensor)
+    {
+        float[] values = new float[tensor.Count];
+        tensor.CopyTo(values);
+        return values;
+    }
+
+    private static void Arrange(MappedPart part, ReadOnlySpan<float> source, Span<float> target)
+    {
+        var (order, range) = (part.Part.Order, part.Part.Range);
+        int begin = checked((int)range.Of(part.WholeShape!)!.Value.Begin);
+        if (order.KeepsOrder)
+        {
+            source.Slice(begin, target.Length).CopyTo(target);
+        }
+        else if (range == PartRange.All)
+        {
+            order.ToNetwork(source, part.FileShape, target);
+        }
+        else
+        {
+            float[] whole = new float[source.Length];
+            order.ToNetwork(source, part.FileShape, whole);
+            whole.AsSpan(begin, target.Length).CopyTo(target);
+        }
+    }
+
+    private static long[]? Join(NameRule rule, IReadOnlyList<MappedPart> parts)
+    {
+        var shapes = parts.Select(part => part.Shape).ToList();
+        if (shapes.Contains(null))
+            return null;
+        long[] joined = [.. shapes[0]!];
+        foreach (long[]? shape in shapes.Skip(1))
+        {
+            bool fits = rule.Sum ? shape!.SequenceEqual(joined) : joined.Length > 0 && shape!.Length == joined.Length && shape.Skip(1).SequenceEqual(joined.Skip(1));
+            if (!fits)
+                return null;
+            joined[0] = rule.Sum ? joined[0] : checked(joined[0] + shape![0]);
+        }
+
+        return joined;
+    }
+}

@@ -1,0 +1,61 @@
+// Names of timm's own files: the network's names, and what its EVA class calls differently.
+using static Microsoft.ML.VisionTransformer.Checkpoints.NameRules;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+internal static class TimmLayouts
+{
+    /// <summary>timm's <c>VisionTransformer</c>: the names that the network has.</summary>
+    internal static CheckpointLayout Vit { get; } = new()
+    {
+        Name = "timm ViT",
+        Rules = [.. Common(), .. Module("blocks.{}.attn.qkv", "blocks.{}.attn.qkv"), .. Module("blocks.{}.mlp.fc1", "blocks.{}.mlp.fc1"), .. LayerScale("ls1.gamma", "ls2.gamma")],
+    };
+
+    /// <summary>timm's <c>Eva</c> (EVA, EVA-02, DINOv3), whichever way q, k and v and the gated MLP are stored.</summary>
+    internal static CheckpointLayout Eva { get; } = EvaAs(splitQkv: false, splitSwiGlu: false);
+
+    /// <summary>The same, to be written: <c>Eva</c> models differ in what they join.</summary>
+    /// <param name="splitQkv">q_proj, k_proj and v_proj in place of qkv (EVA-02 base and large).</param>
+    /// <param name="splitSwiGlu">fc1_g and fc1_x in place of fc1 where the MLP is gated (EVA-02 base and large, DINOv3).</param>
+    internal static CheckpointLayout EvaAs(bool splitQkv, bool splitSwiGlu)
+    {
+        var fusedMlp = Module("blocks.{}.mlp.fc1", "blocks.{}.mlp.fc1");
+        var splitMlp = Module(MlpKind.SwiGlu, "blocks.{}.mlp.fc1", "blocks.{}.mlp.fc1_g", "blocks.{}.mlp.fc1_x");
+        NameRule[] qkv = splitQkv ? [.. SplitQkv(), .. FusedQkv()] : [.. FusedQkv(), .. SplitQkv()];
+        NameRule[] mlp = splitSwiGlu ? [.. splitMlp, .. fusedMlp] : [.. fusedMlp, .. splitMlp];
+        return new() { Name = "timm EVA", Rules = [.. Common(), .. qkv, .. mlp, .. LayerScale("gamma_1", "gamma_2")], Ignored = ["rope.*"] };
+    }
+
+    private static NameRule[] FusedQkv() =>
+    [
+        .. Module("blocks.{}.attn.qkv", "blocks.{}.attn.qkv"),
+        Tensor("blocks.{}.attn.q_bias", "blocks.{}.attn.q_bias"),
+        Tensor("blocks.{}.attn.v_bias", "blocks.{}.attn.v_bias"),
+    ];
+
+    private static NameRule[] SplitQkv() =>
+    [
+        Module("blocks.{}.attn.qkv", "blocks.{}.attn.q_proj", "blocks.{}.attn.k_proj", "blocks.{}.attn.v_proj")[0],
+        Tensor("blocks.{}.attn.q_bias", "blocks.{}.attn.q_proj.bias"),
+        Tensor("blocks.{}.attn.v_bias", "blocks.{}.attn.v_proj.bias"),
+    ];
+
+    private static NameRule[] LayerScale(string first, string second) =>
+        [Tensor("blocks.{}.ls1.gamma", "blocks.{}." + first), Tensor("blocks.{}.ls2.gamma", "blocks.{}." + second)];
+
+    /// <summary>What both classes call alike.</summary>
+    private static NameRule[] Common() =>
+    [
+        .. Same("cls_token", "dist_token", "reg_token", "pos_embed", "attn_pool.latent"),
+        .. SameModules("patch_embed.proj", "patch_embed.norm", "norm_pre"),
+        .. SameModules("blocks.{}.norm1", "blocks.{}.attn.q_norm", "blocks.{}.attn.k_norm", "blocks.{}.attn.norm", "blocks.{}.attn.proj"),
+        .. SameModules("blocks.{}.norm2", "blocks.{}.mlp.norm", "blocks.{}.mlp.fc2", "norm", "fc_norm"),
+        .. SameModules("attn_pool.q", "attn_pool.kv", "attn_pool.proj", "attn_pool.norm", "attn_pool.mlp.fc1", "attn_pool.mlp.fc2"),
+        .. SameModules("pre_logits.fc", "head", "head_dist"),
+    ];
+
+    private static IEnumerable<NameRule> Same(params string[] names) => names.Select(name => Tensor(name, name));
+
+    private static IEnumerable<NameRule> SameModules(params string[] names) => names.SelectMany(name => Module(name, name));
+}

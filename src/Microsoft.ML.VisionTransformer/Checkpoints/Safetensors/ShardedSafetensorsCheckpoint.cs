@@ -40,6 +40,10 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
         }
     }
 
+    /// <summary>The files that an index names, each once; they need not be there.</summary>
+    /// <exception cref="InvalidCheckpointException">The index is broken, or names a file outside its folder.</exception>
+    internal static IReadOnlyCollection<string> ShardNames(string indexPath) => [.. ReadMap(indexPath).Values.Distinct(StringComparer.Ordinal)];
+
     public override void Dispose() => Close(_shards);
 
     private static void Close(IEnumerable<SafetensorsCheckpoint> shards)

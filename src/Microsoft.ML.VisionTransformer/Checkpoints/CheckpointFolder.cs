@@ -11,6 +11,9 @@ internal static class CheckpointFolder
 
     private static readonly string[] _extensions = [".safetensors", ".npz", ".pth", ".pt", ".bin"];
 
+    /// <summary>Whether hubs and frameworks keep weights under that name.</summary>
+    internal static bool IsUsualName(string name) => _names.Contains(name, StringComparer.Ordinal);
+
     /// <summary>The file of one of the usual names, or else the only one with the extension of a checkpoint.</summary>
     /// <exception cref="FileNotFoundException">There is none, or more than one to choose from.</exception>
     internal static string Find(string folder)

@@ -33,6 +33,9 @@ internal sealed class CheckpointLayout
     /// <summary>Rotary embedding of their queries and keys.</summary>
     internal RotaryEmbedding? Rotary { get; init; }
 
+    /// <summary>How their publisher's own code takes learned positions to another patch grid.</summary>
+    internal PositionResampling Resampling { get; init; }
+
     /// <summary>
     /// What <see cref="VisionTransformerArchitecture.PositionsCoverPrefix"/> must be for a network with a class token to be written so; null where any will do.
     /// </summary>

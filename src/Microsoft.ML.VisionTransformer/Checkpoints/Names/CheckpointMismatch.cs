@@ -17,11 +17,14 @@ internal sealed record CheckpointMismatch(
     /// <summary>Whether the file fits.</summary>
     internal bool IsEmpty => Missing.Count + Unexpected.Count + WrongShape.Count + WrongType.Count == 0;
 
+    /// <summary>All differences, the telling ones first.</summary>
+    internal IReadOnlyList<string> All => [.. WrongShape, .. WrongType, .. Missing, .. Unexpected];
+
     /// <summary>At most ten of the differences, the telling ones first, and how many more there are.</summary>
     public override string ToString()
     {
-        string[] all = [.. WrongShape, .. WrongType, .. Missing, .. Unexpected];
-        string more = all.Length > MostInMessage ? $"; and {all.Length - MostInMessage} more" : "";
+        var all = All;
+        string more = all.Count > MostInMessage ? $"; and {all.Count - MostInMessage} more" : "";
         return string.Join("; ", all.Take(MostInMessage)) + more;
     }
 }

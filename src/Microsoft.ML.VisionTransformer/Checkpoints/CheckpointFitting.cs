@@ -1,0 +1,115 @@
+// Puts a checkpoint's weights into a network, which may take other images and tell other classes apart.
+using System.Runtime.InteropServices;
+using Microsoft.ML.VisionTransformer.Network;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <summary>
+/// Fits what may differ: the learned positions to another patch grid, the patch kernels to another number of channels, the head to other classes. All else
+/// must be equal.
+/// </summary>
+/// <param name="map">The weights under the network's names.</param>
+/// <param name="stored">The network they belong to, as far as it is known.</param>
+/// <param name="target">The network that is filled.</param>
+/// <param name="head">What becomes of the head.</param>
+internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitecture stored, VisionTransformerArchitecture target, HeadPlan head)
+{
+    private const string Positions = "pos_embed", PatchKernel = "patch_embed.proj.weight";
+
+    /// <summary>Compares names, shapes and types; nothing is read.</summary>
+    /// <exception cref="InvalidCheckpointException">The file differs, and <paramref name="strict"/> is set; all differences in one message.</exception>
+    internal CheckpointMismatch Check(bool strict) => map.Check(target.Parameters().Select(AsStored), strict, IsLeftOut);
+
+    /// <summary>A network of the target's shape with the checkpoint's weights.</summary>
+    /// <param name="seed">Draws what the file lacks, where that was allowed.</param>
+    /// <param name="strict">Whether the file must have all.</param>
+    /// <exception cref="InvalidCheckpointException">The file does not fit, or holds values that are no finite numbers.</exception>
+    internal VisionTransformerNetwork CreateNetwork(int seed, bool strict)
+    {
+        var mismatch = Check(strict);
+        var network = mismatch.IsEmpty ? VisionTransformerNetwork.WithUnsetWeights(target, seed) : new VisionTransformerNetwork(target, seed);
+        try
+        {
+            Fill(network);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private void Fill(VisionTransformerNetwork network)
+    {
+        using var mode = no_grad();
+        var parameters = network.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+        var rows = target.Parameters().ToDictionary(row => row.Name, StringComparer.Ordinal);
+        foreach (var row in rows.Values.Where(row => IsHead(row.Name) && head.Fit == HeadFit.New))
+            Values(parameters[row.Name]).Clear();
+        foreach (var tensor in map.Tensors.Values.Where(t => rows.ContainsKey(t.Name) && !IsLeftOut(t.Name)))
+        {
+            if (tensor.Shape is { } shape && shape.SequenceEqual(AsStored(rows[tensor.Name]).Shape))
+                Fill(tensor, rows[tensor.Name], Values(parameters[tensor.Name]));
+        }
+    }
+
+    private void Fill(MappedTensor tensor, ParameterRow row, Span<float> values)
+    {
+        if (IsHead(row.Name) && head.Fit == HeadFit.Reordered)
+            HeadValues.Write(Read(tensor), values, checked((int)(row.Length / row.Shape[0])), head);
+        else if (row.Name == Positions && PositionsAsStored() is { } table && !PositionTable.IsKept(table, target.Grid, map.Layout.Resampling))
+            PositionTable.Resample(Read(tensor), table, values, target.Grid, map.Layout.Resampling);
+        else if (row.Name == PatchKernel)
+            ChannelAdaptation.Adapt(Read(tensor), KernelShape(tensor.Shape!), values, KernelShape(row.Shape), $"{map.Path}: {map.FileNames(row.Name)[0]}");
+        else
+            tensor.CopyTo(values);
+    }
+
+    /// <summary>The row as the file may have it: with its own number of positions and its own channels.</summary>
+    private ParameterRow AsStored(ParameterRow row)
+    {
+        if (row.Name == Positions && PositionsAsStored() is { } table)
+            return row with { Shape = [1, table.Entries, row.Shape[2]] };
+        return row.Name == PatchKernel && map.Tensors.TryGetValue(PatchKernel, out var kernel) && kernel.Shape is [_, var channels, _, _]
+            ? row with { Shape = [row.Shape[0], channels, row.Shape[2], row.Shape[3]] }
+            : row;
+    }
+
+    /// <summary>The file's table: its grid is that of the stored network where the number of entries agrees, a square elsewhere.</summary>
+    private PositionTableShape? PositionsAsStored()
+    {
+        if (!map.Tensors.TryGetValue(Positions, out var positions) || positions.Shape is not [1, var entries, var dimension])
+            return null;
+        int prefix = target.PositionCount - target.PatchTokens;
+        if (dimension != target.EmbeddingDimension || entries <= prefix)
+            return null;
+        foreach (var grid in new[] { stored.Grid, target.Grid })
+        {
+            if (prefix + (long)grid.Height * grid.Width == entries)
+                return new PositionTableShape(prefix, grid, target.EmbeddingDimension);
+        }
+
+        return PositionTableShape.Square(checked((int)entries), prefix, target.EmbeddingDimension, $"{map.Path}: {map.FileNames(Positions)[0]}");
+    }
+
+    /// <summary>Whether the file's tensor of that name is not looked at, and none is missed.</summary>
+    private bool IsLeftOut(string name) =>
+        (IsHead(name) && head.Fit == HeadFit.New)
+        || (name.StartsWith("pre_logits.", StringComparison.Ordinal) && target.RepresentationDimension == 0 && stored.RepresentationDimension > 0)
+        || (name == Positions && target.PositionEmbedding == PositionEmbedding.SinCos2D);
+
+    private static bool IsHead(string name) => name.StartsWith("head.", StringComparison.Ordinal) || name.StartsWith("head_dist.", StringComparison.Ordinal);
+
+    private static float[] Read(MappedTensor tensor)
+    {
+        float[] values = new float[tensor.Shape!.Aggregate(1L, (product, size) => checked(product * size))];
+        tensor.CopyTo(values);
+        return values;
+    }
+
+    private static PatchKernelShape KernelShape(long[] shape) => new((int)shape[0], (int)shape[1], ((int)shape[2], (int)shape[3]));
+
+    private static Span<float> Values(Tensor parameter) => MemoryMarshal.Cast<byte, float>(parameter.bytes);
+}

@@ -1,0 +1,111 @@
+// A pretrained Vision Transformer as the world publishes it: a file, a folder or a model of a hub.
+using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>
+/// An open checkpoint. Read are safetensors (one file or sharded), PyTorch's zip files (<c>.pth</c>, <c>.pt</c>, <c>.bin</c>) and NumPy's <c>.npz</c>, told apart by
+/// content, with the tensor names of timm, Hugging Face (ViT, DeiT, DINOv2, DINOv3, CLIP, SigLIP), torchvision, Google's JAX code, Meta's DINOv2 and DINOv3, and
+/// OpenCLIP. No checkpoint can run code.
+/// </summary>
+/// <remarks>Opening reads names and shapes; the numbers are read by <see cref="CreateNetwork"/>. Dispose it to close the file.</remarks>
+public sealed class VisionTransformerCheckpoint : IDisposable
+{
+    private static readonly HeadPlan _headKept = new(HeadFit.Kept, [], "The head is kept.");
+
+    private readonly CheckpointFile _file;
+    private readonly LayoutMap _map;
+    private readonly VisionTransformerArchitecture _stored;
+    private readonly bool _strict;
+
+    private VisionTransformerCheckpoint(
+        CheckpointFile file, LayoutMap map, CheckpointDescription description, VisionTransformerArchitecture? given, bool strict)
+    {
+        (_file, _map, _strict, _stored) = (file, map, strict, description.Architecture);
+        Architecture = given?.Check() ?? description.Architecture;
+        Preprocessing = description.Preprocessing.WithChannels(Architecture.Channels) with { Size = Architecture.ImageSize };
+        ClassNames = description.ClassNames?.Count == Architecture.Classes ? description.ClassNames : null;
+        Notes = description.Notes;
+        Differences = new CheckpointFitting(map, _stored, Architecture, _headKept).Check(strict).All;
+    }
+
+    /// <summary>What was opened: the file, or the index of a sharded one.</summary>
+    public string Path => _file.Path;
+
+    /// <summary>Whose tensor names the file has, such as "Hugging Face ViT".</summary>
+    public string Layout => _map.Layout.Name;
+
+    /// <summary>The network: as the configuration or the shapes say it, or as it was given.</summary>
+    public VisionTransformerArchitecture Architecture { get; }
+
+    /// <summary>How its images are prepared.</summary>
+    public ImagePreprocessing Preprocessing { get; }
+
+    /// <summary>Names of the head's outputs, in their order; null where the checkpoint does not say.</summary>
+    public IReadOnlyList<string>? ClassNames { get; }
+
+    /// <summary>What had to be assumed, a sentence each; empty where the checkpoint says everything.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>
+    /// What of the file does not fit the network, a phrase for each tensor; empty unless it was loaded with <c>strict: false</c>. Tensors that are missing or of another
+    /// shape start fresh.
+    /// </summary>
+    public IReadOnlyList<string> Differences { get; }
+
+    /// <summary>Opens a checkpoint.</summary>
+    /// <param name="pathOrHubId">
+    /// A file, a folder (<c>model.safetensors</c> with timm's or Hugging Face's <c>config.json</c>), or the id of a model on a Hugging Face hub such as
+    /// <c>timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k</c>, with <c>@revision</c> or not.
+    /// </param>
+    /// <param name="architecture">
+    /// The network to build. Its image size and channels may differ from the file's: positions are resampled and patch kernels adapted. Default null: as the file
+    /// says; a lone file whose shapes leave something open is taken for the preset that fits, and <see cref="Notes"/> says so.
+    /// </param>
+    /// <param name="strict">
+    /// Refuse a file in which a tensor is missing, left over, or of another shape. Default true; false lists them in <see cref="Differences"/>.
+    /// </param>
+    /// <param name="log">Told of downloads. Default null.</param>
+    /// <param name="cancellationToken">Ends a download.</param>
+    /// <exception cref="FileNotFoundException">There is nothing of that name.</exception>
+    /// <exception cref="ModelDownloadException">The hub's model cannot be had; the message says what was tried.</exception>
+    /// <exception cref="InvalidCheckpointException">The file is broken, hostile, or does not fit; the message says where.</exception>
+    /// <exception cref="ArgumentException">No network can be built from <paramref name="architecture"/>.</exception>
+    public static VisionTransformerCheckpoint Load(
+        string pathOrHubId,
+        VisionTransformerArchitecture? architecture = null,
+        bool strict = true,
+        Action<string>? log = null,
+        CancellationToken cancellationToken = default)
+    {
+        string path = CheckpointSource.Resolve(pathOrHubId, log ?? (_ => { }), cancellationToken);
+        var file = CheckpointFormat.OpenAny(path);
+        try
+        {
+            var map = LayoutMap.Of(file);
+            return new VisionTransformerCheckpoint(file, map, CheckpointDescriber.Describe(path, file, map, architecture), architecture, strict);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Builds the network with the checkpoint's weights, in training mode. Each tensor is copied once; the caller disposes the network.</summary>
+    /// <exception cref="InvalidCheckpointException">A tensor cannot be read, or has values that are not finite.</exception>
+    /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
+    public VisionTransformerNetwork CreateNetwork() => CreateNetwork(Architecture, _headKept, seed: 0);
+
+    /// <summary>Closes the file. Networks that were made stay.</summary>
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Builds a network for a task from the weights.</summary>
+    /// <param name="task">The network; image size, channels and head may differ from the checkpoint's.</param>
+    /// <param name="head">What becomes of the head.</param>
+    /// <param name="seed">Draws what the file lacks, where that was allowed.</param>
+    internal VisionTransformerNetwork CreateNetwork(VisionTransformerArchitecture task, HeadPlan head, int seed) =>
+        new CheckpointFitting(_map, _stored, Guard.NotNull(task).Check(), head).CreateNetwork(seed, _strict);
+}

@@ -46,8 +46,11 @@ internal static class LayoutCheck
     {
         int depth = rows.Select(row => BlockOf(row.Name) + 1).DefaultIfEmpty(0).Max();
         var blocks = map.Tensors.Values.SelectMany(t => Files(t).Select(file => (file, t.Block))).ToLookup(pair => pair.file, pair => pair.Block);
-        return map.Known.Where(tensor => !used.Contains(tensor)).Concat(map.Unknown).Select(tensor =>
+        var strange = map.Known.Where(tensor => !used.Contains(tensor)).Concat(map.Unknown).Select(tensor =>
             $"{MessageText.Of(tensor.Name)} is not part of the network" + (blocks[tensor].Any(block => block >= depth) ? $" (depth is {depth})" : ""));
+        var tall = map.Known.Where(tensor => used.Contains(tensor) && blocks[tensor].Any(block => block >= depth)).Select(tensor =>
+            $"{tensor.Name} stacks {tensor.Shape[0]} blocks, the network has {depth}");
+        return strange.Concat(tall);
     }
 
     private static int BlockOf(string name) =>
@@ -60,6 +63,6 @@ internal static class LayoutCheck
             share[0] /= tensor.Parts.Count;
         return tensor.Parts
             .Where(part => part.Tensor is not null && part.Shape?.SequenceEqual(share) != true)
-            .Select(part => $"{part.Name} is [{string.Join(", ", part.Tensor!.Shape)}], the network needs {part.DescribeExpected(share)}");
+            .Select(part => $"{part.Name} is [{MessageText.Of(string.Join(", ", part.Tensor!.Shape))}], the network needs {part.DescribeExpected(share)}");
     }
 }

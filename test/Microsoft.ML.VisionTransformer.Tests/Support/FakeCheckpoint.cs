@@ -1,0 +1,51 @@
+// A checkpoint that exists in memory alone: names, shapes and values as a test wants them.
+using Microsoft.ML.VisionTransformer.Checkpoints;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+internal sealed class FakeCheckpoint : CheckpointFile
+{
+    private readonly Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
+
+    internal override string Path => "fake";
+
+    internal override IReadOnlyDictionary<string, StoredTensor> Tensors => _tensors;
+
+    /// <summary>How often values were asked for.</summary>
+    internal int Reads { get; private set; }
+
+    /// <summary>A tensor whose values count up from 0.</summary>
+    internal FakeCheckpoint Add(string name, params long[] shape) =>
+        Add(name, shape, [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(i => (float)i)]);
+
+    internal FakeCheckpoint Add(string name, long[] shape, float[] values, StoredType type = StoredType.Float32)
+    {
+        _tensors.Add(name, new Tensor(this, name, shape, values, type));
+        return this;
+    }
+
+    /// <summary>A tensor of which only the shape counts.</summary>
+    internal FakeCheckpoint AddShape(string name, params long[] shape) => Add(name, shape, []);
+
+    public override void Dispose()
+    {
+    }
+
+    private sealed class Tensor(FakeCheckpoint file, string name, long[] shape, float[] values, StoredType type) : StoredTensor
+    {
+        internal override string Name => name;
+
+        internal override StoredType Type => type;
+
+        internal override string TypeName => type == StoredType.Other ? "I32" : "F32";
+
+        internal override IReadOnlyList<long> Shape => shape;
+
+        internal override void CopyTo(Span<float> target)
+        {
+            file.Reads++;
+            Assert.AreEqual(values.Length, target.Length, name);
+            values.CopyTo(target);
+        }
+    }
+}

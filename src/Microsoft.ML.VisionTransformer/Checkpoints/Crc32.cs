@@ -18,15 +18,16 @@ internal static class Crc32
         for (; bytes.Length >= Step; bytes = bytes[Step..])
         {
             ulong block = BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ crc;
-            crc = 0;
-            for (int k = Step - 1; k >= 0; k--, block >>= 8)
-                crc ^= _table[(k << 8) | (byte)block];
+            crc = Entry(7, block) ^ Entry(6, block >> 8) ^ Entry(5, block >> 16) ^ Entry(4, block >> 24)
+                ^ Entry(3, block >> 32) ^ Entry(2, block >> 40) ^ Entry(1, block >> 48) ^ Entry(0, block >> 56);
         }
 
         foreach (byte b in bytes)
             crc = (crc >> 8) ^ _table[(byte)(crc ^ b)];
         return ~crc;
     }
+
+    private static uint Entry(int k, ulong block) => _table[(k << 8) | (byte)block];
 
     private static uint[] MakeTable()
     {

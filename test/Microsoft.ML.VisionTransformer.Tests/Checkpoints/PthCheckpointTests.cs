@@ -19,6 +19,8 @@ public sealed class PthCheckpointTests : IDisposable
     [DataRow(4, new int[0], new int[0], new float[] { 4 }, DisplayName = "a single number")]
     [DataRow(2, new[] { 3 }, new[] { 0 }, new float[] { 2, 2, 2 }, DisplayName = "one value repeated")]
     [DataRow(0, new[] { 1, 3, 2 }, new[] { 6, 1, 3 }, new float[] { 0, 3, 1, 4, 2, 5 }, DisplayName = "three dimensions")]
+    [DataRow(2, new[] { 2, 1, 2 }, new[] { 2, 77, 1 }, new float[] { 2, 3, 4, 5 }, DisplayName = "contiguous from the middle, one size of 1 with any stride")]
+    [DataRow(1, new[] { 2, 2 }, new[] { 3, 1 }, new float[] { 1, 2, 4, 5 }, DisplayName = "columns of wider rows")]
     [DataRow(6, new[] { 2, 0 }, new[] { 1, 1 }, new float[0], DisplayName = "no values")]
     public void AViewIsReadByItsStrides(int offset, int[] shape, int[] strides, float[] expected)
     {

@@ -17,6 +17,7 @@ internal sealed class PthArchive : IDisposable
 {
     /// <summary>The pickle of a ViT-H with its optimizer has about 1 MB.</summary>
     private const int LargestPickle = 32 << 20;
+    private const int LongestByteOrder = 16;
     private const int ChunkBytes = 1 << 16;
     private const string Again = "Download or save the file again.";
     private readonly string _path;
@@ -42,7 +43,7 @@ internal sealed class PthArchive : IDisposable
             }
 
             _root = FindRoot();
-            if (_entries.TryGetValue(_root + "byteorder", out var order) && !Read(order, 0, Checked(order, 16)).AsSpan().SequenceEqual("little"u8))
+            if (_entries.TryGetValue(_root + "byteorder", out var order) && !ReadAll(order, LongestByteOrder).AsSpan().SequenceEqual("little"u8))
                 throw Fail("its byteorder is not little: it was written by a big-endian machine", "Save it again on another one.");
         }
         catch
@@ -55,7 +56,7 @@ internal sealed class PthArchive : IDisposable
     internal byte[] ReadPickle()
     {
         var entry = _entries[_root + "data.pkl"];
-        return Read(entry, 0, Checked(entry, LargestPickle));
+        return ReadAll(entry, LargestPickle);
     }
 
     /// <summary>The entry of a storage, of exactly the length that the pickle gives it.</summary>
@@ -72,19 +73,24 @@ internal sealed class PthArchive : IDisposable
 
     /// <summary>A part of an entry; not for two threads at once. The checksum of the whole entry is verified at the first call for it.</summary>
     /// <exception cref="InvalidCheckpointException">The bytes are not there, or are not those that were saved.</exception>
-    internal byte[] Read(ZipArchiveEntry entry, long start, long length) => Try(() =>
+    internal void Read(ZipArchiveEntry entry, long start, Span<byte> bytes)
     {
-        byte[] bytes = new byte[length];
-        bool whole = length == entry.Length;
-        if (!whole)
-            Verify(entry, () => CrcOf(entry));
-        using var stream = entry.Open();
-        Skip(stream, start);
-        stream.ReadExactly(bytes);
-        if (whole)
-            Verify(entry, () => Crc32.Append(0, bytes));
-        return bytes;
-    });
+        try
+        {
+            bool whole = bytes.Length == entry.Length;
+            if (!whole && !IsVerified(entry))
+                Verify(entry, CrcOf(entry));
+            using var stream = entry.Open();
+            Skip(stream, start);
+            stream.ReadExactly(bytes);
+            if (whole && !IsVerified(entry))
+                Verify(entry, Crc32.Append(0, bytes));
+        }
+        catch (Exception e) when (IsDamage(e))
+        {
+            throw Damaged(e);
+        }
+    }
 
     internal InvalidCheckpointException Fail(string problem, string advice = Again, Exception? cause = null) =>
         cause is null ? new($"{_path}: {problem}. {advice}") : new($"{_path}: {problem}. {advice}", cause);
@@ -102,6 +108,13 @@ internal sealed class PthArchive : IDisposable
         return root;
     }
 
+    private byte[] ReadAll(ZipArchiveEntry entry, int most)
+    {
+        byte[] bytes = new byte[Checked(entry, most)];
+        Read(entry, 0, bytes);
+        return bytes;
+    }
+
     private long Checked(ZipArchiveEntry entry, long most)
     {
         if (entry.CompressedLength != entry.Length)
@@ -111,15 +124,14 @@ internal sealed class PthArchive : IDisposable
             : throw Fail($"{MessageText.Of(entry.FullName)} has {entry.Length} bytes, at most {Math.Min(most, _length)} are possible");
     }
 
-    /// <summary>
-    /// PyTorch writes 0 for a checksum that it was told not to compute (<c>torch.serialization.set_crc32_options(False)</c>, since version 2.6): nothing
-    /// can be compared then.
-    /// </summary>
-    private void Verify(ZipArchiveEntry entry, Func<uint> crc)
+    /// <summary>Whether the entry was compared before, or cannot be.</summary>
+    /// <remarks>
+    /// PyTorch writes 0 for a checksum that it was told not to compute: <c>torch.serialization.set_crc32_options(False)</c>, since version 2.6.
+    /// </remarks>
+    private bool IsVerified(ZipArchiveEntry entry) => entry.Crc32 == 0 || _verified.Contains(entry);
+
+    private void Verify(ZipArchiveEntry entry, uint found)
     {
-        if (entry.Crc32 == 0 || _verified.Contains(entry))
-            return;
-        uint found = crc();
         if (found != entry.Crc32)
             throw Fail($"the bytes of {MessageText.Of(entry.FullName)} have the CRC-32 {found:x8}, the archive says {entry.Crc32:x8}: the file is damaged");
         _verified.Add(entry);
@@ -154,9 +166,16 @@ internal sealed class PthArchive : IDisposable
         {
             return read();
         }
-        catch (Exception e) when (e is (InvalidDataException or IOException or NotSupportedException or ArgumentException) and not InvalidCheckpointException)
+        catch (Exception e) when (IsDamage(e))
         {
-            throw Fail($"the zip archive is damaged or cut off ({e.Message.TrimEnd('.')})", Again, e);
+            throw Damaged(e);
         }
     }
+
+    /// <summary>Whether the zip reader fails with this for wrong bytes.</summary>
+    private static bool IsDamage(Exception e) =>
+        e is (InvalidDataException or IOException or NotSupportedException or ArgumentException) and not InvalidCheckpointException;
+
+    private InvalidCheckpointException Damaged(Exception cause) =>
+        Fail($"the zip archive is damaged or cut off ({cause.Message.TrimEnd('.')})", Again, cause);
 }

@@ -1,6 +1,7 @@
 // A tensor of a PyTorch checkpoint: a view of a storage in the archive.
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -36,11 +37,26 @@ internal sealed class PthTensor : StoredTensor
             throw new ArgumentException($"{Name} has {Count} values, there is room for {values.Length}.", nameof(values));
         if (_span == 0)
             return;
+        bool asStored = Type == StoredType.Float32 && BitConverter.IsLittleEndian && IsContiguous();
         int width = _view.Storage.Numbers.Width;
-        byte[] bytes;
+        byte[] read = asStored ? [] : new byte[_span * width];
         lock (_archive)
-            bytes = _archive.Read(_entry, _view.Offset * width, _span * width);
-        Gather(bytes, values);
+            _archive.Read(_entry, _view.Offset * width, asStored ? MemoryMarshal.AsBytes(values) : read);
+        if (!asStored)
+            Gather(read, values);
+    }
+
+    /// <summary>Whether the values lie in the storage one after the other in row-major order.</summary>
+    private bool IsContiguous()
+    {
+        long step = 1;
+        for (int d = Shape.Count - 1; d >= 0; step *= Shape[d--])
+        {
+            if (Shape[d] != 1 && _view.Strides[d] != step)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Walks the indices in row-major order, the last dimension in the inner loop.</summary>

@@ -10,6 +10,7 @@ internal static class CheckpointDescriber
 
     /// <summary>Describes the open weights.</summary>
     /// <param name="path">The file or folder that was opened.</param>
+    /// <param name="file">The weights.</param>
     /// <param name="map">The weights under the network's names.</param>
     /// <param name="given">The network that the user names, or null.</param>
     /// <exception cref="InvalidCheckpointException">The configuration is broken, or there is none and the shapes leave something open.</exception>

@@ -59,8 +59,8 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
     {
         if (IsHead(row.Name) && head.Fit == HeadFit.Reordered)
             HeadValues.Write(Read(tensor), values, checked((int)(row.Length / row.Shape[0])), head);
-        else if (row.Name == Positions && PositionsAsStored() is { } table && !PositionTable.IsKept(table, target.Grid, map.Layout.Resampling))
-            PositionTable.Resample(Read(tensor), table, values, target.Grid, map.Layout.Resampling);
+        else if (row.Name == Positions && PositionsAsStored() is { } table && table.Grid != target.Grid)
+            PositionTable.Fit(Read(tensor), table, values, target.Grid, map.Layout.Resampling);
         else if (row.Name == PatchKernel)
             ChannelAdaptation.Adapt(Read(tensor), KernelShape(tensor.Shape!), values, KernelShape(row.Shape), $"{map.Path}: {map.FileNames(row.Name)[0]}");
         else

@@ -10,7 +10,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// content, with the tensor names of timm, Hugging Face (ViT, DeiT, DINOv2, DINOv3, CLIP, SigLIP), torchvision, Google's JAX code, Meta's DINOv2 and DINOv3, and
 /// OpenCLIP. No checkpoint can run code.
 /// </summary>
-/// <remarks>Opening reads names and shapes; the numbers are read by <see cref="CreateNetwork"/>. Dispose it to close the file.</remarks>
+/// <remarks>Opening reads names and shapes; the numbers are read by <see cref="CreateNetwork()"/>. Dispose it to close the file.</remarks>
 public sealed class VisionTransformerCheckpoint : IDisposable
 {
     private static readonly HeadPlan _headKept = new(HeadFit.Kept, [], "The head is kept.");

@@ -12,6 +12,12 @@ internal static class MLEnvironment
     /// <summary>The environment of an <c>MLContext</c>'s trainer catalog.</summary>
     internal static IHostEnvironment Of(MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers) => CatalogUtils.GetEnvironment(trainers);
 
+    /// <summary>The environment of an <c>MLContext</c>'s model catalog.</summary>
+    internal static IHostEnvironment Of(ModelOperationsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
+
+    /// <summary>The environment of an <c>MLContext</c>'s transforms catalog.</summary>
+    internal static IHostEnvironment Of(TransformsCatalog catalog) => CatalogUtils.GetEnvironment(catalog);
+
     /// <summary><c>MLContext.GpuDeviceId</c>: the GPU to use, null where the user named none.</summary>
     internal static int? GpuDeviceId(IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.GpuDeviceId;
 

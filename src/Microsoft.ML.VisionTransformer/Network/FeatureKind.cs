@@ -15,4 +15,7 @@ public enum FeatureKind
 
     /// <summary>The class token and the mean of the patch tokens side by side, 2 D (DINOv2's linear classifier, arXiv:2304.07193).</summary>
     ClassTokenAndPatchMean,
+
+    /// <summary>What leaves the head: logits, or for the image tower of a CLIP model the embedding that it shares with texts.</summary>
+    HeadOutput,
 }

@@ -18,8 +18,13 @@ internal static class FeatureWidths
             architecture.Pooling != TokenPooling.None || kind != FeatureKind.Pooled,
             nameof(kind),
             $"{architecture.Name} does not pool its tokens, so there are no {nameof(FeatureKind.Pooled)} features. Take {nameof(FeatureKind.ClassToken)} or {nameof(FeatureKind.PatchMean)}.");
+        Guard.That(
+            architecture.Classes > 0 || kind != FeatureKind.HeadOutput,
+            nameof(kind),
+            $"The features asked for are {kind}, but {architecture.Name} has no head. Take {nameof(FeatureKind.Pooled)}.");
         return kind switch
         {
+            FeatureKind.HeadOutput => architecture.Classes,
             FeatureKind.Pooled => architecture.FeatureDimension,
             FeatureKind.ClassTokenAndPatchMean => 2 * architecture.EmbeddingDimension,
             _ => architecture.EmbeddingDimension,

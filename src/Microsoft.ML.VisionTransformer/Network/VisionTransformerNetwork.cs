@@ -135,13 +135,13 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         return (preLogits || _head is null ? features : _head.call(features)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to an embedding, [N, D] or [N, 2 D], behind the final norm.</summary>
-    /// <exception cref="ArgumentException">The network has no class token and the kind reads it.</exception>
+    /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to an embedding [N, width of that kind].</summary>
+    /// <exception cref="ArgumentException">The network cannot give it.</exception>
     internal Tensor ForwardEmbedding(Tensor tokens, FeatureKind kind)
     {
         Architecture.WidthOf(kind);
-        if (kind == FeatureKind.Pooled)
-            return ForwardHead(tokens, preLogits: true);
+        if (kind is FeatureKind.Pooled or FeatureKind.HeadOutput)
+            return ForwardHead(tokens, preLogits: kind == FeatureKind.Pooled);
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
         if (kind is FeatureKind.ClassToken or FeatureKind.ClassTokenAndPatchMean)

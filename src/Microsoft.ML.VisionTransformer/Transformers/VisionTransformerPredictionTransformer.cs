@@ -3,10 +3,12 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer;
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Transformers;
+using TorchSharp;
 
 [assembly: LoadableClass(
     typeof(VisionTransformerPredictionTransformer),
@@ -90,6 +92,29 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         _network.ThrowIfDisposed();
         var images = FindImages(inputSchema);
         return new ScoringRowMapper(inputSchema, _columns.AddTo(inputSchema), _scorer, images);
+    }
+
+    /// <summary>
+    /// Writes the model for Python: <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>, which timm loads
+    /// (<c>timm.create_model("local-dir:folder", pretrained=True)</c>), or Hugging Face's transformers where timm has no such network;
+    /// <see cref="VisionTransformerCheckpoint.Load"/> gives the same weights back, bit for bit.
+    /// </summary>
+    /// <param name="folder">The folder; it is made where it is not there, and files of these names are replaced.</param>
+    /// <exception cref="NotSupportedException">Neither framework has such a network; the message names the part.</exception>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveAsSafetensors(string folder)
+    {
+        Guard.NotBlank(folder);
+        var names = _model.Labels.TypeName is null ? null : ClassNames;
+        var description = new CheckpointDescription(Architecture, Preprocessing, names, []);
+        _network.Use(network =>
+        {
+            using var scope = torch.NewDisposeScope();
+            var state = network.state_dict();
+            SafetensorsExport.Write(folder, description, name => StateValues.Of(state[name]));
+            return true;
+        });
     }
 
     /// <summary>Frees the weights, as soon as scoring that runs now has finished.</summary>

@@ -1,0 +1,81 @@
+// Makes transformers of checkpoints, with no training.
+using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Interop;
+
+namespace Microsoft.ML.VisionTransformer.Transformers;
+
+internal static class PretrainedModels
+{
+    /// <summary>Opens a checkpoint and tells ML.NET's log of downloads and of what was assumed.</summary>
+    /// <inheritdoc cref="VisionTransformerCheckpoint.Load"/>
+    internal static VisionTransformerCheckpoint Open(
+        IHostEnvironment environment, string pathOrHubId, VisionTransformerArchitecture? architecture, CancellationToken cancellation)
+    {
+        TorchRuntime.Load();
+        using var log = environment.Start("Loading a pretrained Vision Transformer");
+        var checkpoint = VisionTransformerCheckpoint.Load(pathOrHubId, architecture, log: message => log.Info(MessageSensitivity.None, message), cancellationToken: cancellation);
+        foreach (string note in checkpoint.Notes)
+            log.Warning(MessageSensitivity.None, note);
+        return checkpoint;
+    }
+
+    /// <summary>A classifier with the checkpoint's own head and class names.</summary>
+    /// <exception cref="NotSupportedException">It has no head that tells classes apart, or its images cannot be read.</exception>
+    internal static VisionTransformerPredictionTransformer Classifier(VisionTransformerCheckpoint checkpoint, ColumnNames columns, TorchSharp.torch.Device device)
+    {
+        var architecture = checkpoint.Architecture;
+        if (architecture.Classes == 0 || !architecture.HeadBias)
+        {
+            throw new NotSupportedException(
+                $"{checkpoint.Path} has no head that tells classes apart ({(architecture.Classes == 0 ? "it has none" : "it is a projection into another embedding")}). "
+                + "Take its embeddings with mlContext.Transforms.VisionTransformerFeatures, or train a head: PretrainedModel of the trainer's options.");
+        }
+
+        RefuseOtherImages(checkpoint);
+        var labels = checkpoint.ClassNames is { } names ? LabelValueType.Named("String")!.Parse(names) : new UnnamedClassLabels(architecture.Classes);
+        var network = checkpoint.CreateNetwork();
+        return Owned(network, () => new VisionTransformerPredictionTransformer(
+            new ModelDescription(architecture, checkpoint.Preprocessing, labels, columns, null), new ScoringNetwork(network, device)));
+    }
+
+    /// <summary>A featurizer of the checkpoint.</summary>
+    /// <exception cref="ArgumentException">The network does not give the embedding asked for.</exception>
+    /// <exception cref="NotSupportedException">Its images cannot be read.</exception>
+    internal static VisionTransformerFeatureTransformer Featurizer(VisionTransformerCheckpoint checkpoint, FeatureColumn column, TorchSharp.torch.Device device)
+    {
+        RefuseOtherImages(checkpoint);
+        bool keepsHead = column.Kind == FeatureKind.HeadOutput;
+        var architecture = keepsHead ? checkpoint.Architecture : checkpoint.Architecture with { Classes = 0 };
+        Network.FeatureWidths.WidthOf(architecture, column.Kind);
+        var head = new HeadPlan(keepsHead ? HeadFit.Kept : HeadFit.New, [], "The head is left out.");
+        var network = checkpoint.CreateNetwork(architecture, head, seed: 0);
+        return Owned(network, () => new VisionTransformerFeatureTransformer(column, checkpoint.Preprocessing, new ScoringNetwork(network, device)));
+    }
+
+    /// <exception cref="NotSupportedException">The network takes images of other channels than are read.</exception>
+    internal static void RefuseOtherImages(VisionTransformerCheckpoint checkpoint)
+    {
+        if (checkpoint.Architecture.Channels is not (1 or 3))
+        {
+            throw new NotSupportedException(
+                $"{checkpoint.Path} takes images of {checkpoint.Architecture.Channels} channels; images are read as 3 (red, green, blue) or 1 (grey). "
+                + "Pass an architecture with Channels = 3.");
+        }
+
+        checkpoint.Preprocessing.Check();
+    }
+
+    private static T Owned<T>(VisionTransformerNetwork network, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+}

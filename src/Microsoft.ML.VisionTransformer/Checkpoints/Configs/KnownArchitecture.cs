@@ -50,9 +50,10 @@ internal static class KnownArchitecture
         NormAfterPooling = null,
         NormEpsilon = 1e-6,
         LayerScale = architecture.LayerScale is null ? null : 1,
+        Rotary = architecture.Rotary is null ? null : architecture.Rotary with { ReferenceGrid = null },
         EmbeddingDropoutRate = 0,
         AttentionDropoutRate = 0,
         ProjectionDropoutRate = 0,
         DropPathRate = 0,
-    }) with { Rotary = architecture.Rotary is null ? null : architecture.Rotary with { ReferenceGrid = null } };
+    });
 }

@@ -7,6 +7,13 @@ internal sealed class FakeCheckpoint : CheckpointFile
 {
     private readonly Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
 
+    /// <summary>A checkpoint of tensors of which only the shapes count.</summary>
+    internal FakeCheckpoint(params (string Name, long[] Shape)[] tensors)
+    {
+        foreach (var (name, shape) in tensors)
+            AddShape(name, shape);
+    }
+
     internal override string Path => "fake";
 
     internal override IReadOnlyDictionary<string, StoredTensor> Tensors => _tensors;

@@ -26,7 +26,11 @@ internal static class HuggingFaceClip
     private static VisionTransformerArchitecture Read(HuggingFaceSource source, JsonSettings vision)
     {
         if (source.HasHead("classifier.weight", "ForImageClassification"))
-            throw source.Root.Unsupported("architectures", "CLIP's tower is read with its projection or without; its classifier, which skips the last norm, is not.");
+        {
+            throw source.Root.Unsupported(
+                "architectures", "CLIP's tower is read with its projection or without; its classifier skips the last norm and is not read.");
+        }
+
         return HuggingFaceTower.Read(vision, _standard) with
         {
             AttentionDropoutRate = HuggingFaceTower.Rate(vision, "attention_dropout"),

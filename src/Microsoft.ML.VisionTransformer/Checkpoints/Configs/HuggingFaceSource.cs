@@ -17,12 +17,12 @@ internal sealed record HuggingFaceSource(JsonSettings Root, IReadOnlyDictionary<
     /// <summary>Whether there is a head: its weight says so, or the class that was saved.</summary>
     internal bool HasHead(string weight, string classEnding) => Find(weight) is not null || IsClass(classEnding);
 
-    /// <summary>
-    /// Outputs of a head whose count the configuration gives as <paramref name="configured"/>.
-    /// </summary>
+    /// <summary>Outputs of a head, whose number the configuration gives as <paramref name="configured"/> under <paramref name="key"/>.</summary>
     /// <exception cref="InvalidCheckpointException">The head's weight has another number of rows.</exception>
     internal int Outputs(string weight, int configured, string key) => Find(weight) is { Shape: [long rows, _] } tensor && rows != configured
         ? throw Root.Unsupported(
-            key, $"that makes {configured} outputs, and {MessageText.Of(tensor.Name)} has {rows} rows; configuration and weights are of different checkpoints, fetch both again.")
+            key,
+            $"that makes {configured} outputs, and {MessageText.Of(tensor.Name)} has {rows} rows; "
+            + "configuration and weights are of different checkpoints, fetch both again.")
         : configured;
 }

@@ -16,7 +16,7 @@ internal static class HuggingFaceVit
     /// <summary>The encoder alone; its sine and cosine table is stored and therefore read as a learned one.</summary>
     internal static VisionTransformerArchitecture ReadMae(HuggingFaceSource source)
     {
-        source.Notes.Add("The encoder is read and the decoder left out; Hugging Face's model hides three quarters of the patches at random, here all are seen.");
+        source.Notes.Add("The encoder is read, the decoder left out; Hugging Face's model hides three quarters of the patches at random, here all are seen.");
         return WithHead(Body(source, _standard), source);
     }
 

@@ -4,18 +4,23 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 internal static class KnownArchitecture
 {
     /// <summary>
-    /// Name of the preset with the same blocks, patches and tokens, whatever its head, image size, channels, norm epsilon and dropout; among several the one
-    /// whose image size is nearest, then the one whose pool is the same; <paramref name="otherwise"/> where there is none.
+    /// Name of the preset with the same blocks, patches and tokens, whatever its head, image size, channels, norm epsilon and dropout. Among several, one that
+    /// is called after the model type comes first, then the nearest image size, the same pool, the shortest name. Without any it is the model type's.
     /// </summary>
-    internal static string NameOf(VisionTransformerArchitecture architecture, string otherwise)
+    /// <param name="architecture">The network.</param>
+    /// <param name="modelType">Hugging Face's name of its kind: <c>vit</c>, <c>deit</c>, <c>clip_vision_model</c>, ...</param>
+    internal static string NameOf(VisionTransformerArchitecture architecture, string modelType)
     {
         var blocks = Blocks(architecture);
+        string kind = modelType.Split('_')[0];
         return VisionTransformerArchitecture.Known
             .Select(VisionTransformerArchitecture.Parse)
             .Where(preset => Blocks(preset) == blocks)
-            .OrderBy(preset => Math.Abs(preset.ImageSize.Height - architecture.ImageSize.Height))
+            .OrderBy(preset => !preset.Name.Contains(kind, StringComparison.Ordinal))
+            .ThenBy(preset => Math.Abs(preset.ImageSize.Height - architecture.ImageSize.Height))
             .ThenBy(preset => preset.Pooling != architecture.Pooling)
-            .FirstOrDefault()?.Name ?? otherwise;
+            .ThenBy(preset => preset.Name.Length)
+            .FirstOrDefault()?.Name ?? modelType;
     }
 
     /// <summary>One way to write down a network: what says the same in two ways, or says nothing here, has one value.</summary>
@@ -45,9 +50,10 @@ internal static class KnownArchitecture
         NormAfterPooling = null,
         NormEpsilon = 1e-6,
         LayerScale = architecture.LayerScale is null ? null : 1,
+        Rotary = architecture.Rotary is null ? null : architecture.Rotary with { ReferenceGrid = null },
         EmbeddingDropoutRate = 0,
         AttentionDropoutRate = 0,
         ProjectionDropoutRate = 0,
         DropPathRate = 0,
-    }) with { Rotary = architecture.Rotary is null ? null : architecture.Rotary with { ReferenceGrid = null } };
+    });
 }

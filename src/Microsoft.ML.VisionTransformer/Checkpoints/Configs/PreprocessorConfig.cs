@@ -32,9 +32,16 @@ internal static class PreprocessorConfig
         var processor = ImageProcessor.Find(settings) ?? published;
         var geometry = ProcessorGeometry.Read(settings, processor, found ? notes : []);
         if (!found)
+        {
             notes.Add($"There is no {FileName}: images are prepared as is usual for the model type.");
+        }
         else if (geometry.Size != architecture.ImageSize)
-            notes.Add($"{FileName} prepares images of {geometry.Size} pixels, the weights' positions are for {architecture.ImageSize}: images are prepared for the weights.");
+        {
+            notes.Add(
+                $"{FileName} prepares images of {geometry.Size} pixels, the weights' positions are for {architecture.ImageSize}: "
+                + "images are prepared for the weights.");
+        }
+
         RefuseTheRest(settings);
         double scale = ReadScale(settings);
         bool normalizes = settings.Switch("do_normalize", true);
@@ -46,7 +53,8 @@ internal static class PreprocessorConfig
             Interpolation = ReadInterpolation(settings, processor),
             Mean = Scaled(normalizes ? ReadColours(settings, MeanKey, processor.Colours.Mean, architecture.Channels) : Same(0, architecture.Channels), scale),
             StandardDeviation = Scaled(
-                normalizes ? ReadColours(settings, DeviationKey, processor.Colours.StandardDeviation, architecture.Channels) : Same(1, architecture.Channels), scale),
+                normalizes ? ReadColours(settings, DeviationKey, processor.Colours.StandardDeviation, architecture.Channels) : Same(1, architecture.Channels),
+                scale),
         };
     }
 

@@ -1,6 +1,4 @@
 // Size and crop of a Hugging Face image processor in this library's terms.
-using System.Globalization;
-
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <param name="Size">Height and width of what leaves the processor.</param>
@@ -59,13 +57,13 @@ internal sealed record ProcessorGeometry(ImageDimensions Size, ImageResizing Res
     private static ProcessorGeometry CropMiddle(JsonSettings settings, int edge, ImageDimensions? crop)
     {
         if (crop is not { } kept)
-            throw settings.Unsupported(SizeKey, "pictures keep their aspect ratio and are not cropped, the network needs one size; set do_center_crop and crop_size.");
+            throw settings.Unsupported(SizeKey, "pictures keep their aspect ratio and are not cropped, to one size; set do_center_crop and crop_size.");
         if (kept.Height != kept.Width || kept.Height > edge)
             throw settings.Unsupported(CropKey, $"a square crop of at most {edge} pixels, the shorter side, is read; correct one of the two.");
         double fraction = ReadFraction(settings, Fraction(kept.Height, edge));
         return (int)(kept.Height / fraction) == edge
             ? new ProcessorGeometry(kept, ImageResizing.CenterCrop, fraction)
-            : throw settings.Wrong(CropFractionKey, string.Create(CultureInfo.InvariantCulture, $"a fraction near {kept.Height} / {edge}, as the two sizes say,"));
+            : throw settings.Wrong(CropFractionKey, $"a fraction near {kept.Height} / {edge}, as the two sizes say,");
     }
 
     private static ProcessorGeometry Squash(JsonSettings settings, ImageProcessor processor, ImageDimensions? crop, ICollection<string> notes)

@@ -20,7 +20,9 @@ public sealed class PresetParameterCountTests
         File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "timm-presets", "parameter-counts.csv"))
             .Skip(1)
             .Select(line => line.Split(','))
-            .Select(cells => new object[] { cells[0], int.Parse(cells[1], CultureInfo.InvariantCulture), int.Parse(cells[2], CultureInfo.InvariantCulture), cells[3] });
+            .Select(cells => new object[] { cells[0], Whole(cells[1]), Whole(cells[2]), cells[3] });
+
+    private static int Whole(string cell) => int.Parse(cell, CultureInfo.InvariantCulture);
 
     /// <summary>Worked out apart from the library's own table of parameters.</summary>
     private static double Count(VisionTransformerArchitecture a)

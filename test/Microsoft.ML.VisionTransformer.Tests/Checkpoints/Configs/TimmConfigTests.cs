@@ -17,10 +17,7 @@ public sealed class TimmConfigTests : IDisposable
     public void NameAndArgumentsGiveTheNetworkThatTimmBuilt(string name, string json)
     {
         using var document = JsonDocument.Parse(json);
-        var (fact, timm) = (document.RootElement, document.RootElement.GetProperty("timm"));
-        var architecture = Read(JsonSerializer.Serialize(new { architecture = timm.GetProperty("model").GetString(), model_args = timm.GetProperty("kwargs") }))
-            .Architecture;
-        AssertFacts(fact, architecture, name);
+        AssertFacts(document.RootElement, ReadTimm(document.RootElement), name);
     }
 
     [TestMethod]
@@ -30,9 +27,7 @@ public sealed class TimmConfigTests : IDisposable
         foreach (string folder in Directory.GetDirectories(SharedData.Path("golden", "model")).Where(f => Path.GetFileName(f) != "vit_overlap"))
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
-            var timm = document.RootElement.GetProperty("timm");
-            var architecture = Read(JsonSerializer.Serialize(new { architecture = timm.GetProperty("model").GetString(), model_args = timm.GetProperty("kwargs") }))
-                .Architecture;
+            var architecture = ReadTimm(document.RootElement);
             if (document.RootElement.TryGetProperty("embed_dim", out _))
                 AssertFacts(document.RootElement, architecture, Path.GetFileName(folder));
             read++;
@@ -49,7 +44,8 @@ public sealed class TimmConfigTests : IDisposable
               "architecture": "vit_base_patch16_224", "num_classes": 3, "num_features": 768, "global_pool": "token", "label_names": ["a", "b", "c"],
               "pretrained_cfg": {
                 "tag": "dino", "custom_load": false, "input_size": [1, 256, 192], "fixed_input_size": true, "interpolation": "bilinear", "crop_pct": 0.95,
-                "crop_mode": "border", "mean": [0.4], "std": [0.2], "num_classes": 1000, "pool_size": null, "first_conv": "patch_embed.proj", "classifier": "head"
+                "crop_mode": "border", "mean": [0.4], "std": [0.2], "num_classes": 1000, "pool_size": null, "first_conv": "patch_embed.proj",
+                "classifier": "head"
               }
             }
             """);
@@ -114,7 +110,9 @@ public sealed class TimmConfigTests : IDisposable
     [TestMethod]
     public void AnOldFileHasTheSettingsAtTheTop()
     {
-        var description = Read("""{"architecture": "vit_tiny_patch16_224", "num_classes": 2, "input_size": [3, 96, 96], "mean": [0.1, 0.2, 0.3], "labels": ["x", "y"]}""");
+        var description = Read("""
+            {"architecture": "vit_tiny_patch16_224", "num_classes": 2, "input_size": [3, 96, 96], "mean": [0.1, 0.2, 0.3], "labels": ["x", "y"]}
+            """);
         Assert.AreEqual(new ImageDimensions(96, 96), description.Architecture.ImageSize);
         Assert.AreEqual(new ChannelValues(0.1f, 0.2f, 0.3f), description.Preprocessing.Mean);
         CollectionAssert.AreEqual(new[] { "x", "y" }, description.ClassNames!.ToArray());
@@ -141,7 +139,8 @@ public sealed class TimmConfigTests : IDisposable
             """);
         Assert.AreEqual(new ImageDimensions(64, 64), description.Architecture.ImageSize);
         Assert.AreEqual(description.Architecture.ImageSize, description.Preprocessing.Size);
-        Assert.AreEqual((TokenPooling.Average, true, 5), (description.Architecture.Pooling, description.Architecture.NormsPooled, description.Architecture.Classes));
+        Assert.AreEqual((TokenPooling.Average, true), (description.Architecture.Pooling, description.Architecture.NormsPooled));
+        Assert.AreEqual(5, description.Architecture.Classes);
         Assert.IsTrue(description.Notes.Any(note => note.Contains("drop_rate", StringComparison.Ordinal)));
         Assert.IsTrue(description.Notes.Any(note => note.Contains("global_pool is \"token\"", StringComparison.Ordinal)));
         Assert.IsTrue(description.Notes.Any(note => note.Contains("img_size 64x64", StringComparison.Ordinal)));
@@ -200,7 +199,7 @@ public sealed class TimmConfigTests : IDisposable
     [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"use_post_norm": true}}""", "use_post_norm is true; false")]
     [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"use_post_transformer_norm": true}}""", "use_post_transformer_norm is true; false")]
     [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"global_pool": "map"}}""", "which timm's Eva pools")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"input_size": [224, 224]}}""", "pretrained_cfg: input_size is JSON array; [channels, rows, columns]")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"input_size": [224, 224]}}""", "input_size is JSON array; [channels, rows, columns]")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"crop_pct": 1.5}}""", "crop_pct is 1.5")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"std": [0.5, 0.5, 0]}}""", "std[2] is 0; numbers above 0")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"mean": [0.5, 0.5]}}""", "one number for each of 3 channels")]
@@ -252,7 +251,8 @@ public sealed class TimmConfigTests : IDisposable
             (a.ClassToken, a.DistillationToken, a.RegisterTokens, a.PrefixTokens),
             name);
         Assert.AreEqual(Int("pos_embed_length"), a.PositionEmbedding == PositionEmbedding.Learned ? a.PositionCount : 0, name);
-        string pooling = a.DistillationToken ? "token_and_distill_token_averaged" : a.Pooling == TokenPooling.None ? "none" : TimmNames.Of(TimmNames.Pooling, a.Pooling)!;
+        string pooling = a.DistillationToken ? "token_and_distill_token_averaged"
+            : a.Pooling == TokenPooling.None ? "none" : TimmNames.Of(TimmNames.Pooling, a.Pooling)!;
         Assert.AreEqual((Text("pooling"), Flag("pool_includes_prefix"), Flag("fc_norm_after_pool")), (pooling, a.PoolPrefixTokens, a.NormsPooled), name);
         Assert.AreEqual(fact.GetProperty("norm_eps").GetDouble(), a.NormEpsilon, name);
         Assert.AreEqual(fact.GetProperty("drop_path_rates").EnumerateArray().Last().GetDouble(), a.DropPathRate, 1e-7, name);
@@ -275,6 +275,14 @@ public sealed class TimmConfigTests : IDisposable
                     ReferenceGrid = (fact.GetProperty("reference_grid")[0].GetInt32(), fact.GetProperty("reference_grid")[1].GetInt32()),
                 };
         Assert.AreEqual(expected, rotary, name);
+    }
+
+    /// <summary>A golden case as a file with nothing but a name and arguments.</summary>
+    private VisionTransformerArchitecture ReadTimm(JsonElement golden)
+    {
+        var timm = golden.GetProperty("timm");
+        var config = new { architecture = timm.GetProperty("model").GetString(), model_args = timm.GetProperty("kwargs") };
+        return Read(JsonSerializer.Serialize(config)).Architecture;
     }
 
     private CheckpointDescription Read(string json) => TimmConfig.Read(Save(json));

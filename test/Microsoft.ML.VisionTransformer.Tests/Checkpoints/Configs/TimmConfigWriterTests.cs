@@ -17,7 +17,8 @@ public sealed class TimmConfigWriterTests : IDisposable
         a => a with { QkvBias = !a.QkvBias, LayerScale = a.LayerScale is null ? 0.1 : null, AttentionNorm = true, MlpNorm = true },
         a => a with { EmbeddingDropoutRate = 0.1, AttentionDropoutRate = 0.2, ProjectionDropoutRate = 0.3, DropPathRate = 0.4 },
         a => a with { PreNorm = !a.PreNorm, PatchBias = a.PreNorm, Classes = 0 },
-        a => a.DistillationToken ? a : a with { RegisterTokens = 2, PositionsCoverPrefix = !a.PositionsCoverPrefix, Pooling = TokenPooling.Average, NormAfterPooling = false },
+        a => a.DistillationToken ? a : a with { RegisterTokens = 2, PositionsCoverPrefix = !a.PositionsCoverPrefix },
+        a => a.DistillationToken ? a : a with { Pooling = TokenPooling.Average, NormAfterPooling = false },
         a => a.DistillationToken ? a : a with { Pooling = TokenPooling.None, PositionEmbedding = PositionEmbedding.None, Classes = 0 },
     ];
 

@@ -25,7 +25,8 @@ internal static class ArchitecturePresets
     internal static IReadOnlyList<string> Names { get; } = Array.AsReadOnly<string>([.. _presets.Keys.Order(StringComparer.Ordinal)]);
 
     /// <summary>
-    /// The architecture of a name, which may have the prefix <c>timm/</c> and a tag behind a dot. A tag that timm knows has its class count; any other is ignored.
+    /// The architecture of a name, which may have the prefix <c>timm/</c> and a tag behind a dot. A tag that timm knows has its class count; any other is
+    /// ignored.
     /// </summary>
     /// <exception cref="ArgumentException">The name is not known; the message suggests the nearest.</exception>
     internal static VisionTransformerArchitecture Parse(string name)

@@ -76,9 +76,9 @@ public sealed class ImagePreprocessorTests
     [DataRow(64, 0.9)]
     [DataRow(384, 1.0)]
     [DataRow(512, 1.0)]
-    public void For_GivesTimmsDefaults(int size, double cropFraction)
+    public void For_UnknownName_GivesTheOriginalsSettings(int size, double cropFraction)
     {
-        var settings = ImagePreprocessing.For(new VisionTransformerArchitecture { ImageSize = size });
+        var settings = ImagePreprocessing.For(new VisionTransformerArchitecture { Name = "unknown", ImageSize = size });
         Assert.AreEqual(new ImagePreprocessing { Size = size, CropFraction = cropFraction }, settings);
     }
 

@@ -41,7 +41,7 @@ internal static class TimmConfig
         bool nested = root.TryGetValue("pretrained_cfg", out var inner);
         var settings = nested ? Members(inner.Element, inner.Where, $"{path}: pretrained_cfg") : root;
         string tag = settings.TryGetValue("tag", out var tagged) && !tagged.IsNull ? tagged.Text() : ArchitecturePresets.Split(root["architecture"].Text()).Tag;
-        string name = tag.Length == 0 ? preset.Architecture.Name : $"{preset.Architecture.Name}.{tag}";
+        string name = tag.Length == 0 ? preset.Architecture.Name : $"{preset.Architecture.Name}.{MessageText.Of(tag)}";
         var arguments = root.TryGetValue("model_args", out var given) && !given.IsNull ? Members(given.Element, given.Where, $"{path}: model_args") : [];
         var start = Start(preset.Tagged(tag), root, settings);
         var architecture = Checked(TimmArguments.Apply(preset, start, arguments, path, notes), path);
@@ -118,7 +118,8 @@ internal static class TimmConfig
         if (root.TryGetValue("global_pool", out var pool) && !pool.IsNull && pool.One(TimmNames.Pooling) != architecture.Pooling)
         {
             notes.Add(
-                $"{pool.Where} is \"{pool.Text()}\", which timm does not follow either; the network pools as its name and model_args say: {architecture.Pooling}.");
+                $"{pool.Where} is \"{pool.Text()}\", which timm does not follow either: "
+                + $"the network pools as its name and model_args say ({architecture.Pooling}).");
         }
 
         void Same(string name, int expected)

@@ -16,8 +16,8 @@ internal sealed record ArchitecturePreset(
         TagClasses.TryGetValue(tag, out int classes) ? Architecture with { Classes = classes } : Architecture;
 
     /// <summary>
-    /// Whether timm stores the SwiGLU of an architecture built from this preset as <c>fc1_g</c> (gate) and <c>fc1_x</c>: its Eva does where the hidden layer has a
-    /// norm or a width to align to, and packs both into <c>fc1</c> otherwise.
+    /// Whether timm stores the SwiGLU of an architecture built from this preset as <c>fc1_g</c> (gate) and <c>fc1_x</c>: its Eva does where the hidden layer
+    /// has a norm or a width to align to, and packs both into <c>fc1</c> otherwise.
     /// </summary>
     internal bool SplitsSwiGlu(VisionTransformerArchitecture architecture) =>
         IsEva && architecture.Mlp == MlpKind.SwiGlu && (architecture.MlpNorm || architecture.MlpWidthMultiple > 1);

@@ -65,7 +65,7 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
         if (have > 0 && !continues)
             log($"{file.Name}: the server does not continue at byte {have}; it is downloaded from the start.");
         else if (have > 0)
-            log($"{file.Name}: continued after {HubErrors.Megabytes(have)}.");
+            log($"{file.Name}: continued after {HubErrors.Size(have)}.");
         if (!continues && response.StatusCode != HttpStatusCode.OK)
         {
             cache.OnDisk(incomplete, () => File.Delete(incomplete));

@@ -16,8 +16,9 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
     /// <summary>An address as messages show it.</summary>
     internal static string Shown(Uri address) => address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
-    /// <summary>A number of bytes as messages show it, in units of 10^6.</summary>
-    internal static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.0", CultureInfo.InvariantCulture) + " MB";
+    /// <summary>A size as messages show it: bytes up to 10^5, then units of 10^6.</summary>
+    internal static string Size(long bytes) =>
+        bytes < 100_000 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
 
     /// <summary>Every attempt failed.</summary>
     internal ModelDownloadException GaveUp(HubAttemptException last, int attempts) => new(

@@ -100,7 +100,7 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
         bool isNew = !HubCache.IsThere(cache.Blob(file.Etag));
         if (isNew)
         {
-            log($"Downloading {file.Name}{(file.Bytes is { } bytes ? $" ({HubErrors.Megabytes(bytes)})" : "")} of {id} from {HubErrors.Shown(file.Location)}");
+            log($"Downloading {file.Name}{(file.Bytes is { } bytes ? $" ({HubErrors.Size(bytes)})" : "")} of {id} from {HubErrors.Shown(file.Location)}");
             await _download.FetchAsync(file, cancellation);
         }
 

@@ -16,7 +16,7 @@ public sealed class ModelDownloadException : IOException
     }
 
     /// <summary>An error with its message and cause.</summary>
-    public ModelDownloadException(string message, Exception? innerException)
+    public ModelDownloadException(string message, Exception innerException)
         : base(message, innerException)
     {
     }

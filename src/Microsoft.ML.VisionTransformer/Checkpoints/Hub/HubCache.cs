@@ -5,13 +5,13 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>Paths of a model, and what is there.</summary>
 /// <remarks>
-/// Layout, as huggingface_hub describes it in its guide "Understand caching":
+/// Layout of <c>models--owner--name</c>, as huggingface_hub describes it in its guide "Understand caching"; the locks are beside it, in
+/// <c>.locks/models--owner--name/etag.lock</c>:
 /// <list type="table">
-/// <item><term>models--owner--name/refs/main</term><description>text: the commit that the branch or tag stood for when it was last asked</description></item>
-/// <item><term>models--owner--name/blobs/etag</term><description>the bytes of a file, by its hash; <c>etag.incomplete</c> while it is downloaded</description></item>
-/// <item><term>models--owner--name/snapshots/commit/file</term><description>relative link to the blob; the file itself where links are not possible</description></item>
-/// <item><term>models--owner--name/.no_exist/commit/file</term><description>empty: the commit does not have the file</description></item>
-/// <item><term>.locks/models--owner--name/etag.lock</term><description>held by the process that downloads the blob</description></item>
+/// <item><term>refs/main</term><description>text: the commit that the branch or tag stood for when it was last asked</description></item>
+/// <item><term>blobs/etag</term><description>the bytes of a file, by its hash; <c>etag.incomplete</c> while it is downloaded</description></item>
+/// <item><term>snapshots/commit/file</term><description>relative link to the blob; the file itself where links are not possible</description></item>
+/// <item><term>.no_exist/commit/file</term><description>empty: the commit does not have the file</description></item>
 /// </list>
 /// </remarks>
 internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors errors)
@@ -97,11 +97,18 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
     }
 
     /// <summary>Runs something that touches the cache; an error there becomes one that says what to do.</summary>
-    internal void OnDisk(string path, Action action)
+    internal void OnDisk(string path, Action action) => OnDisk(path, () =>
+    {
+        action();
+        return true;
+    });
+
+    /// <inheritdoc cref="OnDisk(string, Action)"/>
+    internal T OnDisk<T>(string path, Func<T> action)
     {
         try
         {
-            action();
+            return action();
         }
         catch (Exception e) when (e is (IOException and not ModelDownloadException) or UnauthorizedAccessException)
         {
@@ -139,8 +146,8 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
     /// <summary>The commit of the branch or tag; null where it was never noted, or the note is no plain name.</summary>
     private string? ReadReference()
     {
-        string path = Reference(), commit = "";
-        OnDisk(path, () => commit = File.Exists(path) ? File.ReadAllText(path).Trim() : "");
+        string path = Reference();
+        string commit = OnDisk(path, () => File.Exists(path) ? File.ReadAllText(path).Trim() : "");
         return commit.Length > 0 && commit.All(char.IsAsciiLetterOrDigit) ? commit : null;
     }
 }

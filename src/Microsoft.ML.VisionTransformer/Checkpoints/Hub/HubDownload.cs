@@ -18,8 +18,7 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
         for (int downloads = 1; ; downloads++)
         {
             await ReceiveAsync(file, incomplete, cancellation);
-            string? problem = null;
-            cache.OnDisk(incomplete, () => problem = HubContent.Problem(file, incomplete, cancellation));
+            string? problem = cache.OnDisk(incomplete, () => HubContent.Problem(file, incomplete, cancellation));
             if (problem is null)
                 break;
             cache.OnDisk(incomplete, () => File.Delete(incomplete));
@@ -65,6 +64,8 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
         bool continues = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == have;
         if (have > 0 && !continues)
             log($"{file.Name}: the server does not continue at byte {have}; it is downloaded from the start.");
+        else if (have > 0)
+            log($"{file.Name}: continued after {HubErrors.Size(have)}.");
         if (!continues && response.StatusCode != HttpStatusCode.OK)
         {
             cache.OnDisk(incomplete, () => File.Delete(incomplete));
@@ -79,11 +80,7 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
     {
         string what = $"GET {HubErrors.Shown(response.RequestMessage!.RequestUri!)}";
         using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        FileStream? target = null;
-        cache.OnDisk(incomplete, () => target = new FileStream(incomplete, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0));
-        using var _ = target!;
-        cache.OnDisk(incomplete, () => target!.SetLength(from));
-        target!.Position = from;
+        using var target = cache.OnDisk(incomplete, () => OpenAt(incomplete, from));
         byte[] buffer = new byte[1 << 18];
         while (true)
         {
@@ -96,7 +93,15 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
                 return;    // more than announced: the check will refuse it, the rest need not be fetched
         }
 
-        cache.OnDisk(incomplete, () => target.Flush(flushToDisk: true));    // before it gets its name, or a power cut could leave the name without the bytes
+        // Before it gets its name, or a power cut could leave the name without the bytes.
+        cache.OnDisk(incomplete, () => target.Flush(flushToDisk: true));
+    }
+
+    private static FileStream OpenAt(string path, long length)
+    {
+        var file = new FileStream(path, length == 0 ? FileMode.Create : FileMode.Open, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        file.Position = length;
+        return file;
     }
 
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;

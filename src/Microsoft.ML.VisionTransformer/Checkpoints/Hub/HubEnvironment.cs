@@ -21,7 +21,7 @@ internal static class HubEnvironment
             Endpoint = Endpoint(),
             CacheFolder = Path("HF_HUB_CACHE") ?? Path("HUGGINGFACE_HUB_CACHE") ?? System.IO.Path.Combine(home, "hub"),
             Token = IsTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN") ? null : Token(home),
-            Offline = IsTrue("HF_HUB_OFFLINE") || IsTrue("TRANSFORMERS_OFFLINE"),
+            Offline = IsTrue("HF_HUB_OFFLINE") || (Value("HF_HUB_OFFLINE") is null && IsTrue("TRANSFORMERS_OFFLINE")),
             MetadataTimeout = Seconds("HF_HUB_ETAG_TIMEOUT"),
             DownloadTimeout = Seconds("HF_HUB_DOWNLOAD_TIMEOUT"),
         };
@@ -35,8 +35,14 @@ internal static class HubEnvironment
         string? Path(string name) => Value(name) is not { } path ? null
             : path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? UserFolder() + path[1..] : path;
 
-        Uri Endpoint() => Value("HF_ENDPOINT") is not { } text ? new Uri("https://huggingface.co")
-            : Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : new Uri(text, UriKind.Relative);    // HubSettings refuses it and says why
+        Uri Endpoint()
+        {
+            string text = Value("HF_ENDPOINT") ?? "https://huggingface.co";
+            return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+                ? uri
+                : throw new ArgumentException(
+                    $"HF_ENDPOINT is '{MessageText.Of(text)}', an address such as https://huggingface.co is expected; correct or unset it.", "HF_ENDPOINT");
+        }
 
         TimeSpan Seconds(string name)
         {
@@ -55,7 +61,7 @@ internal static class HubEnvironment
             if (token is null && File.Exists(file))
                 token = File.ReadAllText(file).Trim();
             if (token?.Any(c => c is <= ' ' or > '~') == true)    // the value stays out of the message
-                throw new ArgumentException($"The token in {source} has blanks or characters outside ASCII; put the token there and nothing else.", nameof(token));
+                throw new ArgumentException($"The token in {source} has blanks or characters outside ASCII; put the token there alone.", nameof(token));
             return string.IsNullOrEmpty(token) ? null : token;
         }
     }

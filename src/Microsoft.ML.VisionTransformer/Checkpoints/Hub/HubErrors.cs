@@ -4,7 +4,9 @@ using System.Net;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
-/// <summary>Errors about one model. No message holds the token, and none the query of an address, which may be a signature that opens the file.</summary>
+/// <summary>
+/// Errors about one model. No message holds the token, and none the query of an address, which may be a signature that opens the file.
+/// </summary>
 internal sealed class HubErrors(HubModelId id, HubSettings settings)
 {
     private const string LocalFolder = "fetch the model elsewhere and pass its folder, as in PretrainedModel = \"path/to/folder\"";
@@ -14,28 +16,31 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
     /// <summary>An address as messages show it.</summary>
     internal static string Shown(Uri address) => address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
-    /// <summary>A number of bytes as messages show it, in units of 10^6.</summary>
-    internal static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.0", CultureInfo.InvariantCulture) + " MB";
+    /// <summary>A size as messages show it: bytes up to 10^5, then units of 10^6.</summary>
+    internal static string Size(long bytes) =>
+        bytes < 100_000 ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
 
     /// <summary>Every attempt failed.</summary>
     internal ModelDownloadException GaveUp(HubAttemptException last, int attempts) => new(
         Clean($"{id} could not be downloaded: {last.Message}{(attempts > 1 ? $" ({attempts} attempts)" : "")}. "
             + $"Check the network, the proxy and HF_ENDPOINT ({Shown(settings.Endpoint)}) and try again, or {LocalFolder}."),
-        last.InnerException)
+        last.InnerException ?? last)
     { AnOldCopyMayServe = true };
 
     /// <summary>401 and 403 from the hub itself.</summary>
     internal ModelDownloadException Refused(HttpResponseMessage response)
     {
         string remedy = response.StatusCode == HttpStatusCode.Unauthorized && settings.Token is null
-            ? $"There is no such model, or it is private or gated: check the id; if {Page} exists, accept its licence there and set HF_TOKEN to your access token"
+            ? $"There is no such model, or it is private or gated: check the id; if {Page} exists, accept its licence there "
+                + "and set HF_TOKEN to your access token"
             : $"The token may not read this model: accept the licence at {Page}, set HF_TOKEN to an access token of an account that may, and check the id";
         return new(Clean($"{id} could not be downloaded: {Answer(response)}. {remedy}, or {LocalFolder}.")) { AnOldCopyMayServe = true };
     }
 
     /// <summary>404 for the model or the revision, not for a file alone.</summary>
     internal ModelDownloadException NoSuch(string what, HttpResponseMessage response, bool anOldCopyMayServe) => new(
-        Clean($"There is no {what}: {Answer(response)}. Check the id against {Page}, or {LocalFolder}.")) { AnOldCopyMayServe = anOldCopyMayServe };
+        Clean($"There is no {what}: {Answer(response)}. Check the id against {Page}, or {LocalFolder}."))
+    { AnOldCopyMayServe = anOldCopyMayServe };
 
     /// <summary>Every file of weights was answered with 404.</summary>
     internal ModelDownloadException NoWeights(IEnumerable<string> lookedFor, Uri last) => new(
@@ -48,14 +53,10 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
         + $"The model is not complete: try another revision, see {Page}/commits/main, or {LocalFolder}.");
 
     /// <summary>An answer that no attempt will change.</summary>
-    internal ModelDownloadException Unexpected(HttpResponseMessage response) =>
-        new(Clean($"{id} could not be downloaded: {Answer(response)}, which is no answer of a hub. Check HF_ENDPOINT ({Shown(settings.Endpoint)}) and the proxy, or {LocalFolder}."))
-        { AnOldCopyMayServe = true };
+    internal ModelDownloadException Unexpected(HttpResponseMessage response) => NoHub($"{Answer(response)}, which is no answer of a hub");
 
     /// <summary>The answer came, but is not what a hub answers.</summary>
-    internal ModelDownloadException NoHub(Uri address, string problem) =>
-        new(Clean($"{id} could not be downloaded: {Shown(address)} {problem}. Check HF_ENDPOINT ({Shown(settings.Endpoint)}) and the proxy, or {LocalFolder}."))
-        { AnOldCopyMayServe = true };
+    internal ModelDownloadException NoHub(Uri address, string problem) => NoHub($"{Shown(address)} {problem}");
 
     /// <summary>The bytes are not those that the hub announced.</summary>
     internal ModelDownloadException Corrupt(HubFile file, string problem, int downloads) => new(
@@ -64,7 +65,8 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
 
     /// <summary>The branch moved each time the files were looked at.</summary>
     internal ModelDownloadException Moving(int rounds) => new(
-        $"{id} changed on the hub {rounds} times while it was downloaded. Try again later, or name a commit: {id.Repository}@<commit>, see {Page}/commits/main.");
+        $"{id} changed on the hub {rounds} times while it was downloaded. "
+        + $"Try again later, or name a commit: {id.Repository}@<commit>, see {Page}/commits/main.");
 
     /// <summary>Nothing may be asked, and nothing is there.</summary>
     internal ModelDownloadException Offline() => new(
@@ -73,12 +75,14 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
 
     /// <summary>The cache folder cannot be used.</summary>
     internal ModelDownloadException Disk(string path, Exception cause) => new(
-        $"{id} could not be stored: {path} cannot be used: {cause.Message} Make room, or set HF_HUB_CACHE to a folder that can be written and has room.", cause);
+        $"{id} could not be stored: {path} cannot be used: {cause.Message.TrimEnd('.')}. "
+        + "Make room, or set HF_HUB_CACHE to a folder that can be written and has room.", cause);
 
     /// <summary>"GET https://... answered 500 (Internal Server Error)", with the server's own words where it has some.</summary>
     internal static string Answer(HttpResponseMessage response)
     {
-        string words = response.Headers.NonValidated.TryGetValues("X-Error-Message", out var values) ? $": \"{MessageText.Of(values)}\"" : "";
+        var headers = response.Headers.NonValidated;
+        string words = headers.TryGetValues("X-Error-Message", out var values) ? $": \"{MessageText.Of(values)}\"" : "";
         var request = response.RequestMessage!;
         return $"{request.Method} {Shown(request.RequestUri!)} answered {(int)response.StatusCode} ({Name(response.StatusCode)}){words}";
     }
@@ -96,6 +100,11 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
         _ => status.ToString(),
     };
 
+    private ModelDownloadException NoHub(string what) => new(
+        Clean($"{id} could not be downloaded: {what}. Check HF_ENDPOINT ({Shown(settings.Endpoint)}) and the proxy, or {LocalFolder}."))
+    { AnOldCopyMayServe = true };
+
     /// <summary>A server could send the token back in its own words.</summary>
-    internal string Clean(string message) => settings.Token is { Length: > 0 } token ? message.Replace(token, "***", StringComparison.Ordinal) : message;
+    internal string Clean(string message) =>
+        settings.Token is { Length: > 0 } token ? message.Replace(token, "***", StringComparison.Ordinal) : message;
 }

@@ -60,7 +60,9 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
         }
     }
 
-    /// <summary>Whether the model has the file, which is in the commit's folder then. What is known of a commit is not asked again: commits do not change.</summary>
+    /// <summary>
+    /// Whether the model has the file, which is in the commit's folder then. What is known of a commit is not asked again: commits do not change.
+    /// </summary>
     private async Task<bool> BringAsync(string name, int attempts, CancellationToken cancellation)
     {
         if (_commit is not null && cache.Has(_commit, name))
@@ -98,7 +100,7 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
         bool isNew = !HubCache.IsThere(cache.Blob(file.Etag));
         if (isNew)
         {
-            log($"Downloading {file.Name}{(file.Bytes is { } bytes ? $" ({HubErrors.Megabytes(bytes)})" : "")} of {id} from {HubErrors.Shown(file.Location)}");
+            log($"Downloading {file.Name}{(file.Bytes is { } bytes ? $" ({HubErrors.Size(bytes)})" : "")} of {id} from {HubErrors.Shown(file.Location)}");
             await _download.FetchAsync(file, cancellation);
         }
 
@@ -110,12 +112,14 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
         string path = cache.Lock(file.Etag);
         try
         {
-            return await HubLock.TakeAsync(path, settings.LockInterval, () => log($"Another process downloads {file.Name} of {id}; waiting for {path}."), cancellation);
+            return await HubLock.TakeAsync(path, settings.LockInterval, Waiting, cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw errors.Disk(path, e);
         }
+
+        void Waiting() => log($"Another process downloads {file.Name} of {id}; waiting for {path}.");
     }
 
     /// <summary>Writes what spares a later request; a cache that can only be read serves all the same.</summary>

@@ -83,7 +83,8 @@ internal sealed partial class HubMetadata(HubModelId id, HubSettings settings, H
         {
             Commit = Header(response, "X-Repo-Commit") ?? Commit;
             _linkedEtag = Header(response, "X-Linked-Etag") ?? _linkedEtag;
-            _linkedBytes = long.TryParse(Header(response, "X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out long size) ? size : _linkedBytes;
+            if (long.TryParse(Header(response, "X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out long bytes))
+                _linkedBytes = bytes;
             if ((int)response.StatusCode is >= 300 and < 400)
                 return;    // its ETag and length are those of the redirect's own page
             _ownEtag = Header(response, "ETag");

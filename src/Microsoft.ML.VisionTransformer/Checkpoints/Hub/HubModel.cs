@@ -7,7 +7,10 @@ internal static class HubModel
     /// <summary>What files of weights are called; a text that ends so means a file.</summary>
     private static readonly string[] _fileEndings = [".safetensors", ".npz", ".pth", ".pt", ".bin", ".json", ".onnx", ".zip", ".ckpt", ".h5"];
 
-    /// <summary>Whether a text has the form of an id, such as <c>owner/name@revision</c>. Nothing is asked; a path of two parts has that form as well.</summary>
+    /// <summary>
+    /// Whether a text has the form of an id, such as <c>owner/name@revision</c>. Nothing is asked, and a path of two parts has that form as well: look
+    /// for a file or folder of that name first.
+    /// </summary>
     internal static bool LooksLikeId(string text) =>
         HubModelId.TryParse(text, out var id, out _) && !_fileEndings.Any(e => id.Repository.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 

@@ -28,7 +28,8 @@ internal sealed partial record HubModelId(string Repository, string Revision)
     {
         if (TryParse(text, out var id, out string? broken))
             return id;
-        throw new ArgumentException($"'{MessageText.Of(text)}' is no model id: {broken}. An id is {Forms}; pass one, or the path of a file or folder.", argument);
+        throw new ArgumentException(
+            $"'{MessageText.Of(text)}' is no model id: {broken}. An id is {Forms}; pass one, or the path of a file or folder.", argument);
     }
 
     /// <param name="text">What the user typed.</param>

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
-/// <summary>Lines such as "model.safetensors: 12.3 of 22.9 MB (54 %)"; between two lie at least the interval and 5 % of the file (10 MB of an unknown size).</summary>
+/// <summary>
+/// Lines such as "model.safetensors: 12.3 of 22.9 MB (54 %)"; between two lie at least the interval and 5 % of the file (10 MB of an unknown size).
+/// </summary>
 internal sealed class HubProgress(string file, long? bytes, HubSettings settings, Action<string> log)
 {
     private readonly long _step = bytes / 20 ?? 10_000_000;

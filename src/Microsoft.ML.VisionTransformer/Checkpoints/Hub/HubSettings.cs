@@ -1,6 +1,4 @@
 // Where models come from, where they are kept, and how patient the client is.
-using System.Reflection;
-
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>Everything the hub client takes from outside; <see cref="FromEnvironment()"/> is what users get.</summary>
@@ -9,13 +7,10 @@ internal sealed record HubSettings
     private readonly Uri _endpoint = new("https://huggingface.co/");
 
     /// <summary>The hub's address; it ends in '/'. Default https://huggingface.co/.</summary>
-    /// <exception cref="ArgumentException">The address is not http or https.</exception>
     internal Uri Endpoint
     {
         get => _endpoint;
-        init => _endpoint = value.IsAbsoluteUri && value.Scheme is "http" or "https"
-            ? new Uri(value.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/")
-            : throw new ArgumentException($"HF_ENDPOINT is '{MessageText.Of(value)}', an address such as https://huggingface.co is expected.", nameof(Endpoint));
+        init => _endpoint = new Uri(value.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/");
     }
 
     /// <summary>The folder that has a folder for each model, shared with huggingface_hub.</summary>
@@ -60,12 +55,11 @@ internal sealed record HubSettings
     /// <summary>Spreads the waits of many clients, in [0, 1).</summary>
     internal Func<double> Jitter { get; init; } = Random.Shared.NextDouble;
 
-    /// <summary>Makes the links of a snapshot: path of the link, what it points to. Throws <see cref="IOException"/> where links are not possible.</summary>
+    /// <summary>Makes the links of a snapshot: path of the link, what it points to; throws <see cref="IOException"/> where links are not possible.</summary>
     internal Action<string, string> CreateLink { get; init; } = (link, target) => File.CreateSymbolicLink(link, target);
 
     /// <summary>How the client names itself.</summary>
-    internal static string UserAgent { get; } =
-        "Microsoft.ML.VisionTransformer/" + (typeof(HubSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0");
+    internal static string UserAgent { get; } = "Microsoft.ML.VisionTransformer/" + typeof(HubSettings).Assembly.GetName().Version?.ToString(3);
 
     /// <summary>The settings that huggingface_hub would find in this process's environment.</summary>
     internal static HubSettings FromEnvironment() => HubEnvironment.Read(Environment.GetEnvironmentVariable);

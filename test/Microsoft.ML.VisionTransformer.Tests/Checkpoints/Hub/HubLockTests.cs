@@ -22,12 +22,12 @@ public sealed class HubLockTests
 
         scene.AssertWhole(resolve.GetAwaiter().GetResult());
         Assert.IsEmpty(scene.Hub.Gets(HubScene.Weights));
-        Assert.HasCount(1, scene.Log.Where(l => l.StartsWith("Another process downloads model.safetensors of owner/tiny-vit; waiting for ", StringComparison.Ordinal)));
+        Assert.HasCount(1, scene.Log.Where(IsAboutTheWait));
 
         void Log(string line)
         {
             scene.Log.Add(line);
-            if (line.StartsWith("Another process", StringComparison.Ordinal))
+            if (IsAboutTheWait(line))
                 waiting.SetResult();
         }
     }
@@ -40,7 +40,7 @@ public sealed class HubLockTests
 
         string path = HubModel.Resolve(HubScene.Model, scene.Settings, line =>
         {
-            if (line.StartsWith("Another process", StringComparison.Ordinal))
+            if (IsAboutTheWait(line))
                 held.Dispose();
         }, CancellationToken.None);
 
@@ -57,7 +57,7 @@ public sealed class HubLockTests
 
         Assert.Throws<OperationCanceledException>(() => HubModel.Resolve(HubScene.Model, scene.Settings, line =>
         {
-            if (line.StartsWith("Another process", StringComparison.Ordinal))
+            if (IsAboutTheWait(line))
                 cancel.Cancel();
         }, cancel.Token));
 
@@ -76,6 +76,9 @@ public sealed class HubLockTests
         Assert.HasCount(1, paths);
         Assert.HasCount(3, scene.Hub.Requests.Where(r => r.Method == "GET"));
     }
+
+    private static bool IsAboutTheWait(string line) =>
+        line.StartsWith("Another process downloads model.safetensors of owner/tiny-vit; waiting for ", StringComparison.Ordinal);
 
     private static FileStream Hold(HubScene scene)
     {

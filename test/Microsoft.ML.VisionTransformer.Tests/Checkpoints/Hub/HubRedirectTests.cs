@@ -86,8 +86,8 @@ public sealed class HubRedirectTests
         string message = scene.Fails();
 
         Assert.AreEqual(
-            $"owner/tiny-vit could not be downloaded: {scene.Hub.Address}owner/tiny-vit/resolve/main/config.json redirects without end, 20 redirects were followed. "
-            + $"Check HF_ENDPOINT ({scene.Hub.Address}) and the proxy, or fetch the model elsewhere and pass its folder, as in PretrainedModel = \"path/to/folder\".",
+            $"owner/tiny-vit could not be downloaded: {scene.Address("config.json")} redirects without end, 20 redirects were followed. "
+            + $"Check HF_ENDPOINT ({scene.Hub.Address}) and the proxy, or fetch the model elsewhere and pass its folder, as in {HubScene.LocalFolder}.",
             message);
         Assert.HasCount(21, scene.Hub.Requests);
     }

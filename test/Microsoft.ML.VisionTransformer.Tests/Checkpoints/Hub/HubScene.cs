@@ -11,6 +11,9 @@ internal sealed class HubScene : IDisposable
     internal const string Model = "owner/tiny-vit";
     internal const string Weights = "model.safetensors";
 
+    /// <summary>The way out that every message about the network ends with.</summary>
+    internal const string LocalFolder = "PretrainedModel = \"path/to/folder\"";
+
     private readonly TemporaryFolder _folder = new();
 
     internal HubScene(bool withStore = false)
@@ -53,6 +56,9 @@ internal sealed class HubScene : IDisposable
 
     internal List<TimeSpan> Delays { get; } = [];
 
+    /// <summary>The address of a file of the model.</summary>
+    internal string Address(string file) => $"{Hub.Address}{Model}/resolve/main/{file}";
+
     internal string LogText => string.Join('\n', Log);
 
     internal static byte[] Bytes(int count, int seed)
@@ -74,7 +80,7 @@ internal sealed class HubScene : IDisposable
         }
     }
 
-    /// <summary>The message of the failure, which holds neither token nor signature and names the local path as a way out where it should.</summary>
+    /// <summary>The message of the failure, which holds neither token nor signature.</summary>
     internal string Fails(string id = Model)
     {
         var error = Assert.ThrowsExactly<ModelDownloadException>(() => Resolve(id));

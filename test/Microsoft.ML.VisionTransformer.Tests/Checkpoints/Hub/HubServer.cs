@@ -111,9 +111,10 @@ internal sealed class HubServer : IDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         string path = context.Request.Path.Value!;
-        var headers = context.Request.Headers;
+        var asked = context.Request.Headers;
+        var request = new HubServerRequest(context.Request.Method, path, asked.Authorization.ToString(), asked.Range.ToString(), asked.UserAgent.ToString());
         lock (_requests)
-            _requests.Add(new HubServerRequest(context.Request.Method, path, headers.Authorization.ToString(), headers.Range.ToString(), headers.UserAgent.ToString()));
+            _requests.Add(request);
         var fault = _faults.Find(f => f.Left != 0 && f.Method == context.Request.Method && path.EndsWith(f.AddressEnd, StringComparison.Ordinal));
         if (fault is not null)
         {

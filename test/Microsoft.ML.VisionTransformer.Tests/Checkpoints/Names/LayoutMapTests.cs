@@ -9,6 +9,10 @@ public sealed class LayoutMapTests
 {
     private const string Proj = "blocks.0.attn.proj.weight";
 
+    /// <summary>Names of the network: timm's, and EVA's biases.</summary>
+    private static readonly HashSet<string> _canonical =
+        [.. TimmLayouts.Vit.Rules.Select(rule => rule.Canonical), "blocks.{}.attn.q_bias", "blocks.{}.attn.v_bias"];
+
     [TestMethod]
     public void QueryKeyAndValue_StandBelowOneAnother()
     {
@@ -137,6 +141,20 @@ public sealed class LayoutMapTests
     }
 
     [TestMethod]
+    public void ADistilledNetworkOfHuggingFace_HasItsTwoHeads()
+    {
+        using var file = new FakeCheckpoint()
+            .Add("deit.encoder.layer.0.attention.output.dense.weight", 2, 2)
+            .Add("deit.embeddings.distillation_token", 1, 1, 2)
+            .Add("cls_classifier.weight", 3, 2)
+            .Add("distillation_classifier.weight", 3, 2);
+        var map = LayoutMap.Of(file);
+
+        Assert.AreEqual("Hugging Face DeiT", map.Layout.Name);
+        CollectionAssert.AreEquivalent(new[] { Proj, "dist_token", "head.weight", "head_dist.weight" }, map.Tensors.Keys.ToArray());
+    }
+
+    [TestMethod]
     public void OneTensorUnderTwoNames_IsRefused()
     {
         using var file = new FakeCheckpoint()
@@ -198,7 +216,7 @@ public sealed class LayoutMapTests
             {
                 Assert.IsNotEmpty(rule.Parts, $"{layout.Name}: {rule.Canonical}");
                 Assert.IsTrue(NamePattern.HasBlock(rule.Canonical) || !rule.Parts.Any(part => NamePattern.HasBlock(part.Name)), $"{layout.Name}: {rule.Canonical}");
-                Assert.Contains(rule.Canonical, Canonical, layout.Name);
+                Assert.Contains(rule.Canonical, _canonical, layout.Name);
                 Assert.IsTrue(rule.Parts.All(part => part.Range == PartRange.All || part.Order.KeepsOrder), $"{layout.Name}: {rule.Canonical}");
             }
 
@@ -206,8 +224,4 @@ public sealed class LayoutMapTests
             Assert.IsTrue(written.All(group => group.Count() == 1), $"{layout.Name} has a row twice");
         }
     }
-
-    /// <summary>Names of the network: timm's, and EVA's biases.</summary>
-    private static readonly HashSet<string> Canonical =
-        [.. TimmLayouts.Vit.Rules.Select(rule => rule.Canonical), "blocks.{}.attn.q_bias", "blocks.{}.attn.v_bias"];
 }

@@ -8,7 +8,9 @@ internal static class HuggingFaceVitLayouts
     /// <summary>Epsilon of the published configurations.</summary>
     private const double PublishedEpsilon = 1e-12;
 
-    /// <summary><c>ViTForImageClassification</c>, and <c>ViTModel</c> without the prefix <c>vit.</c>, whose pooler is a layer with tanh on the class token.</summary>
+    /// <summary>
+    /// <c>ViTForImageClassification</c>, and <c>ViTModel</c> without the prefix <c>vit.</c>, whose pooler is a layer with tanh on the normed class token.
+    /// </summary>
     internal static CheckpointLayout Vit { get; } = new()
     {
         Name = "Hugging Face ViT",

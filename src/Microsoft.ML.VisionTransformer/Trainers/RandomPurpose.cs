@@ -15,4 +15,7 @@ internal enum RandomPurpose
 
     /// <summary>Masks of dropout and stochastic depth; further key: step.</summary>
     Noise = 104,
+
+    /// <summary>Which rows a fold of cross-validation leaves out; no further key.</summary>
+    Folds = 105,
 }

@@ -21,8 +21,16 @@ internal sealed record StrategyDefaults(
     private static readonly StrategyDefaults _fineTune = new(
         Epochs: 8, BatchSize: 16, LearningRate: 1e-4f, MinimumLearningRate: 1e-6f, LayerDecay: 0.75f, HeadRateFactor: 10, RandomCropMinimumArea: 0.5f, DropPathRate: 0.1f);
 
+    /// <summary>Steps of the optimiser over features; the rest is for the one pass over the images, or does not matter.</summary>
+    private static readonly StrategyDefaults _linearProbe = _fineTune with { Epochs = 100 };
+
     /// <summary>The defaults of a strategy.</summary>
-    internal static StrategyDefaults Of(TrainingStrategy strategy) => strategy == TrainingStrategy.FromScratch ? _fromScratch : _fineTune;
+    internal static StrategyDefaults Of(TrainingStrategy strategy) => strategy switch
+    {
+        TrainingStrategy.FromScratch => _fromScratch,
+        TrainingStrategy.LinearProbe => _linearProbe,
+        _ => _fineTune,
+    };
 
     /// <summary>A tenth of the epochs, at most 5; from pretrained weights one.</summary>
     internal float WarmupEpochs(int epochs) => this == _fromScratch ? Math.Min(5, epochs / 10f) : Math.Min(1, epochs / 2f);

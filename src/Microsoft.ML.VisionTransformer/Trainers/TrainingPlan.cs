@@ -37,6 +37,9 @@ internal sealed record TrainingPlan
 
     internal required double HeadRateFactor { get; init; }
 
+    /// <summary>Null: chosen by cross-validation.</summary>
+    internal required double? ProbePenalty { get; init; }
+
     internal required double LabelSmoothing { get; init; }
 
     internal required double ClipGradientNorm { get; init; }

@@ -124,9 +124,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         try
         {
             network.to(device);
-            TrainingHistory history;
-            using (var loop = new TrainingLoop(plan, training, validation, network, device, CheckAlive))
-                history = loop.Run(report.Epoch) with { RowsWithoutLabel = withoutLabel };
+            var history = Run(plan, network, training, validation, device, report) with { RowsWithoutLabel = withoutLabel };
             report.End(history);
             return new VisionTransformerPredictionTransformer(
                 new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history), new ScoringNetwork(network, device));
@@ -136,6 +134,15 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             network.Dispose();
             throw;
         }
+    }
+
+    private TrainingHistory Run(
+        TrainingPlan plan, VisionTransformerNetwork network, TrainingRow[] training, TrainingRow[] validation, torch.Device device, TrainingReport report)
+    {
+        if (plan.Strategy == TrainingStrategy.LinearProbe)
+            return new LinearProbe(plan, training, validation, network, device, CheckAlive).Run(report.Epoch);
+        using var loop = new TrainingLoop(plan, training, validation, network, device, CheckAlive);
+        return loop.Run(report.Epoch);
     }
 
     private static ClassLabels CheckData(IDataView data, TrainingPlan plan)

@@ -28,6 +28,8 @@ public sealed class OptionsTests
         ["Strategy is FromScratch and PretrainedModel is set"] = o => (o.Strategy, o.PretrainedModel) = (TrainingStrategy.FromScratch, "model"),
         ["Strategy is 9"] = o => o.Strategy = (TrainingStrategy)9,
         ["PretrainedModel"] = o => o.PretrainedModel = " ",
+        ["Strategy is LinearProbe and PretrainedModel is null"] = o => o.Strategy = TrainingStrategy.LinearProbe,
+        ["ProbePenalty"] = o => o.ProbePenalty = -1,
         ["LayerDecay"] = o => o.LayerDecay = 1.1f,
         ["LayerDecay is 0"] = o => o.LayerDecay = 0,
         ["HeadLearningRateFactor"] = o => o.HeadLearningRateFactor = 0,
@@ -41,7 +43,6 @@ public sealed class OptionsTests
 
     private static readonly Dictionary<string, Action<VisionTransformerTrainer.Options>> _later = new()
     {
-        ["LinearProbe"] = o => (o.Strategy, o.PretrainedModel) = (TrainingStrategy.LinearProbe, "model"),
         ["WorkspacePath"] = o => o.WorkspacePath = "workspace",
     };
 

@@ -137,7 +137,7 @@ public sealed class CheckpointFittingTests : IDisposable
         AssertRefused(own with { Depth = 1 }, "blocks.1.norm1.weight is not part of the network (depth is 1)");
         AssertRefused(own with { Classes = 7 }, "head.weight is [10, 32], the network needs [7, 32]; head.bias is [10], the network needs [7]");
         AssertRefused(own with { EmbeddingDimension = 64 }, "blocks.0.attn.proj.weight is [32, 32], the network needs [64, 64]");
-        AssertRefused(own with { RegisterTokens = 4 }, "reg_token is missing");
+        AssertRefused(own with { RegisterTokens = 4 }, "pos_embed is [1, 17, 32], the network needs [1, 21, 32]; reg_token is missing");
         AssertRefused(own with { LayerScale = 1 }, "blocks.0.ls1.gamma is missing");
     }
 

@@ -29,7 +29,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
         Architecture = given?.Check() ?? description.Architecture;
         Preprocessing = description.Preprocessing.WithChannels(Architecture.Channels) with { Size = Architecture.ImageSize };
         ClassNames = description.ClassNames?.Count == Architecture.Classes ? description.ClassNames : null;
-        Notes = description.Notes;
+        Notes = [.. file.Notes, .. description.Notes];
         Differences = new CheckpointFitting(map, _stored, Architecture, head).Check(strict).All;
     }
 

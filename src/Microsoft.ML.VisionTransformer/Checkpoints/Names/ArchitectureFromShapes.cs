@@ -39,6 +39,7 @@ internal static class ArchitectureFromShapes
     private static VisionTransformerArchitecture Patches(NetworkShapes shapes)
     {
         int[] kernel = shapes.Of("patch_embed.proj.weight", 4);
+        bool either = shapes.AreOne("dist_token", "reg_token"), distilled = shapes.Has("dist_token") && (!either || shapes.Has("head_dist.weight"));
         return new VisionTransformerArchitecture
         {
             EmbeddingDimension = kernel[0],
@@ -47,8 +48,8 @@ internal static class ArchitectureFromShapes
             PatchBias = shapes.Has("patch_embed.proj.bias"),
             PatchNorm = shapes.Has("patch_embed.norm.weight"),
             ClassToken = shapes.Has("cls_token"),
-            DistillationToken = shapes.Has("dist_token"),
-            RegisterTokens = shapes.Has("reg_token") ? shapes.Of("reg_token", 3)[1] : 0,
+            DistillationToken = distilled,
+            RegisterTokens = shapes.Has("reg_token") && !(either && distilled) ? shapes.Of("reg_token", 3)[1] : 0,
             PreNorm = shapes.Has("norm_pre.weight"),
         };
     }

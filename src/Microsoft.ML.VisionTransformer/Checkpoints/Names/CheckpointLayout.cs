@@ -21,6 +21,12 @@ internal sealed class CheckpointLayout
     /// <summary>Names that have no part in the network: patterns, or beginnings where the last character is <c>*</c>.</summary>
     internal IReadOnlyList<string> Ignored { get; init; } = [];
 
+    /// <summary>
+    /// Start of the network's names of a part that files with a head may have and the head does not see; null where there is none. A network that has the part
+    /// reads it all the same.
+    /// </summary>
+    internal string? UnusedBesideHead { get; init; }
+
     /// <summary>Tensors that are written as zeros, because the layout's own readers expect them.</summary>
     internal IReadOnlyList<ZeroTensor> Zeros { get; init; } = [];
 
@@ -33,7 +39,7 @@ internal sealed class CheckpointLayout
     /// <summary>Rotary embedding of their queries and keys.</summary>
     internal RotaryEmbedding? Rotary { get; init; }
 
-    /// <summary>How their publisher's own code takes learned positions to another patch grid.</summary>
+    /// <summary>How learned positions go to another patch grid in the code that usually runs these files: their publisher's, timm for Google's.</summary>
     internal PositionResampling Resampling { get; init; }
 
     /// <summary>

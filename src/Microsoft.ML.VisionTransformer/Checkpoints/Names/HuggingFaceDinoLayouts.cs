@@ -17,6 +17,7 @@ internal static class HuggingFaceDinoLayouts
             .. Dinov2Rest("dinov2."),
         ],
         Zeros = [new("dinov2.embeddings.mask_token", 1)],
+        Resampling = PositionResampling.HuggingFace,
         PositionsCoverPrefix = true,
     };
 

@@ -67,6 +67,10 @@ internal sealed class LayoutMap
         return [name];
     }
 
+    /// <summary>Whether the file's own head leaves that tensor of the network unused.</summary>
+    internal bool IsUnused(string name) =>
+        Layout.UnusedBesideHead is { } part && name.StartsWith(part, StringComparison.Ordinal) && Tensors.ContainsKey("head.weight");
+
     /// <summary>A file whose parts are all there comes before one with gaps, then the one with more parts.</summary>
     private static int Rank(StoredTensor?[] parts) => parts.Count(part => part is not null) + (parts.Contains(null) ? 0 : parts.Length + 1);
 

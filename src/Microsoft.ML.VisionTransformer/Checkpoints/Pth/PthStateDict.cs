@@ -8,8 +8,8 @@ internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, Pic
 {
     private const string Advice = "Save the weights alone: torch.save(model.state_dict(), path).";
 
-    /// <summary>Where training scripts put the weights, the first that is there; averaged weights come after the trained ones.</summary>
-    private static readonly string[] _keys = ["model", "state_dict", "teacher", "model_ema", "state_dict_ema"];
+    /// <summary>Where training scripts put the weights, the first that is there. Averaged weights come first: they are those that were evaluated, and what timm takes.</summary>
+    private static readonly string[] _keys = ["state_dict_ema", "model_ema", "model", "state_dict", "teacher"];
 
     /// <exception cref="InvalidCheckpointException">There are no named tensors in it.</exception>
     internal static PthStateDict Find(object? value, PthArchive archive)

@@ -151,7 +151,7 @@ public sealed class LayoutMapTests
         var map = LayoutMap.Of(file);
 
         Assert.AreEqual("Hugging Face DeiT", map.Layout.Name);
-        CollectionAssert.AreEquivalent(new[] { Proj, "dist_token", "head.weight", "head_dist.weight" }, map.Tensors.Keys.ToArray());
+        CollectionAssert.AreEquivalent(new[] { Proj, "dist_token", "reg_token", "head.weight", "head_dist.weight" }, map.Tensors.Keys.ToArray());
     }
 
     [TestMethod]

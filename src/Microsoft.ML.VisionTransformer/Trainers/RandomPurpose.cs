@@ -15,4 +15,7 @@ internal enum RandomPurpose
 
     /// <summary>Masks of dropout and stochastic depth; further key: step.</summary>
     Noise = 104,
+
+    /// <summary>Mixup and cutmix; further keys: epoch, batch of the epoch.</summary>
+    Mixing = 105,
 }

@@ -14,6 +14,7 @@ public sealed partial class VisionTransformerTrainer
     public sealed class Options
     {
         private const float DefaultLearningRate = 5e-4f;
+        private const float DefaultCropMinimumArea = 0.08f;
 
         /// <summary>The label: a key column. Default "Label".</summary>
         public string LabelColumnName = DefaultLabel;
@@ -70,10 +71,16 @@ public sealed partial class VisionTransformerTrainer
         public float ClipGradientNorm = 1;
 
         /// <summary>Smallest share of an image's area that a random crop keeps in training, in (0, 1]; the largest is 1. Default 0.08 (timm).</summary>
-        public float RandomCropMinimumArea = 0.08f;
+        public float RandomCropMinimumArea = DefaultCropMinimumArea;
 
         /// <summary>Whether training mirrors images left to right, each with probability 1/2. Default true.</summary>
         public bool HorizontalFlip = true;
+
+        /// <summary>
+        /// How training varies images, beyond crop and flip: policies, jitter, erasing, mixup and cutmix. Default null: a crop of at least
+        /// <see cref="RandomCropMinimumArea"/> and <see cref="HorizontalFlip"/>. Where it is set, those two stay at their defaults or say the same.
+        /// </summary>
+        public TrainingAugmentations? Augmentation;
 
         /// <summary>How images become the network's input. Default null: what the architecture's public weights were trained with.</summary>
         public ImagePreprocessing? Preprocessing;
@@ -131,8 +138,8 @@ public sealed partial class VisionTransformerTrainer
                 WeightDecay = Guard.InRange(WeightDecay, 0f, float.PositiveInfinity),
                 LabelSmoothing = Guard.InRange(LabelSmoothing, 0f, 1f),
                 ClipGradientNorm = Guard.InRange(ClipGradientNorm, 0f, float.PositiveInfinity),
-                RandomCropMinimumArea = CheckCrop(),
-                FlipProbability = HorizontalFlip ? 0.5 : 0,
+                Augmentation = CheckAugmentation(),
+                AugmentationIsChosen = Augmentation is not null,
                 ValidationSet = ValidationSet,
                 ValidationFraction = Guard.InRange(ValidationSetFraction ?? 0, 0f, 1f, nameof(ValidationSetFraction)),
                 EarlyStopping = EarlyStoppingCriteria,
@@ -173,6 +180,22 @@ public sealed partial class VisionTransformerTrainer
                 ? least
                 : throw new ArgumentOutOfRangeException(nameof(MinimumLearningRate), least, $"MinimumLearningRate is above LearningRate ({rate.ToString(CultureInfo.InvariantCulture)}); the rate falls from that one to this one.");
         }
+
+        private TrainingAugmentations CheckAugmentation()
+        {
+            float area = CheckCrop();
+            if (Augmentation is null)
+                return new TrainingAugmentations { CropMinimumArea = area, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
+            Augmentation.Check();
+            if (area != DefaultCropMinimumArea && !(Augmentation.RandomCrop && (float)Augmentation.CropMinimumArea == area))
+                throw TwoWays(nameof(RandomCropMinimumArea), area, nameof(TrainingAugmentations.CropMinimumArea));
+            if (!HorizontalFlip && Augmentation.HorizontalFlipProbability > 0)
+                throw TwoWays(nameof(HorizontalFlip), HorizontalFlip, nameof(TrainingAugmentations.HorizontalFlipProbability));
+            return Augmentation;
+        }
+
+        private static ArgumentException TwoWays(string option, object value, string property) => new(
+            FormattableString.Invariant($"{option} is {value}, but Augmentation is set and says something else: set {property} there and leave {option} at its default."), option);
 
         private float CheckCrop()
         {

@@ -86,7 +86,11 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var rows = TrainingRows.Read(input, _plan, CheckAlive);
         var (training, validation) = Split(rows);
         if (ImageColumn.Of(input.Schema, _plan.Columns.Image, _plan.Preprocessing).HoldsPixels)
+        {
             PixelRange.WarnIfUnscaled(training, _plan.Preprocessing, report);
+            if (_plan.AugmentationIsChosen && _plan.Augmentation.NeedsImages)
+                report.Warning($"The column '{_plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
+        }
 
         var plan = _plan with { Architecture = _plan.Architecture with { Classes = labels.Names.Count } };
         report.Start(plan, training.Length, validation.Length, rows.WithoutLabel, device.ToString());

@@ -65,6 +65,6 @@ internal sealed class ImagePreprocessor
     private void NormalizeGrey(ReadOnlySpan<byte> pixels, Span<float> destination)
     {
         for (int i = 0, at = 0; i < destination.Length; i++, at += RgbImage.Channels)
-            destination[i] = _table[(pixels[at] * 19595 + pixels[at + 1] * 38470 + pixels[at + 2] * 7471 + 0x8000) >> 16];
+            destination[i] = _table[Luma.Of(pixels.Slice(at, RgbImage.Channels))];
     }
 }

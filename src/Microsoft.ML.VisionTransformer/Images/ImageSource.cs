@@ -42,7 +42,7 @@ internal sealed class DecodedImageSource(RgbImage image) : ImageSource
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => Fill(image, converter, random, chw);
 }
 
-/// <summary>Pixels that the user prepared, [channels, height, width]: taken as they are; training flips them, and does not crop.</summary>
+/// <summary>Pixels that the user prepared, [channels, height, width]: taken as they are; training flips and erases, and does not crop.</summary>
 internal sealed class PixelVectorSource(float[] pixels) : ImageSource
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw)

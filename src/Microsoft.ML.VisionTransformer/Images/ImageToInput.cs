@@ -23,9 +23,16 @@ internal sealed class ImageToInput
     internal void ForPrediction(RgbImage image, Span<float> chw) => _preprocessor.Normalize(_preprocessor.Fit(image), chw);
 
     /// <summary>A random view of the picture, to [channels, height, width]; <paramref name="random"/> belongs to this row and epoch.</summary>
-    internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw) =>
+    internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw)
+    {
         _preprocessor.Normalize(_augmentation.Apply(image, random), chw);
+        _augmentation.Erase(chw, random);
+    }
 
-    /// <summary>A random view of pixels that the user prepared, [channels, height, width] to the same: at most flipped.</summary>
-    internal void ForTraining(ReadOnlySpan<float> pixels, RandomStream random, Span<float> chw) => _augmentation.Apply(pixels, random, chw);
+    /// <summary>A random view of pixels that the user prepared, [channels, height, width] to the same: at most flipped and erased.</summary>
+    internal void ForTraining(ReadOnlySpan<float> pixels, RandomStream random, Span<float> chw)
+    {
+        _augmentation.Apply(pixels, random, chw);
+        _augmentation.Erase(chw, random);
+    }
 }

@@ -18,4 +18,7 @@ internal enum RandomPurpose
 
     /// <summary>Which rows a fold of cross-validation leaves out; no further key.</summary>
     Folds = 105,
+
+    /// <summary>Mixup and cutmix; further keys: epoch, batch of the epoch.</summary>
+    Mixing = 106,
 }

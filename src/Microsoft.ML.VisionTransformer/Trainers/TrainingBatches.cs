@@ -4,13 +4,16 @@ using Microsoft.ML.VisionTransformer.Images;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
-/// <summary>Input [Count, channels, height, width], classes and weights of some rows.</summary>
-internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Weights)
+/// <summary>
+/// Input [Count, channels, height, width], classes and weights of some rows. Where rows are mixed, each target is <paramref name="OwnShare"/> of the
+/// row's own class and the rest of that of row Count - 1 - i.
+/// </summary>
+internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Weights, double OwnShare = 1)
 {
     internal int Count => Classes.Length;
 }
 
-internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int seed)
+internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int seed, BatchMixing? mixing = null)
 {
     private const int BatchesAhead = 2;
 
@@ -19,14 +22,18 @@ internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int
     {
         int[] order = [.. Enumerable.Range(0, rows.Length)];
         RandomStream.For(seed, (long)RandomPurpose.Order, epoch).Shuffle(order.AsSpan());
-        return Start(order.Chunk(batchSize).Select(chunk =>
-            Prepare([.. chunk.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, chunk[i]))));
+        return Start(order.Chunk(batchSize).Select((chunk, number) => Mix(epoch, number, Prepare(
+            [.. chunk.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, chunk[i])))));
     }
 
     /// <summary>All rows once, in order, prepared as for prediction.</summary>
     internal ReadAhead<TrainingBatch> ForValidation(TrainingRow[] rows) => Start(rows.Chunk(batchSize).Select(chunk => Prepare(chunk, _ => null)));
 
     private static ReadAhead<TrainingBatch> Start(IEnumerable<TrainingBatch> batches) => new(batches, BatchesAhead, "Vision Transformer training images");
+
+    private TrainingBatch Mix(int epoch, int number, TrainingBatch batch) => mixing is null
+        ? batch
+        : batch with { OwnShare = mixing.Mix(batch.Inputs, batch.Count, RandomStream.For(seed, (long)RandomPurpose.Mixing, epoch, number)) };
 
     private TrainingBatch Prepare(TrainingRow[] rows, Func<int, RandomStream?> random)
     {

@@ -34,8 +34,9 @@ internal sealed class TrainingLoop : IDisposable
     internal TrainingLoop(TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, VisionTransformerNetwork network, Device device, Action checkAlive)
     {
         (_plan, _training, _validation, _network, _device, _checkAlive) = (plan, training, validation, network, device, checkAlive);
-        var augmentation = new TrainingAugmentation(plan.Preprocessing, plan.RandomCropMinimumArea, flipProbability: plan.FlipProbability);
-        _batches = new TrainingBatches(new ImageToInput(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed);
+        var augmentation = new TrainingAugmentation(plan.Preprocessing, plan.Augmentation);
+        var mixing = new BatchMixing(plan.Augmentation, plan.Preprocessing.Size.Height, plan.Preprocessing.Size.Width);
+        _batches = new TrainingBatches(new ImageToInput(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing);
         _stepsPerEpoch = (training.Length + plan.BatchSize - 1) / plan.BatchSize;
         _schedule = new CosineSchedule(
             plan.LearningRate,
@@ -130,7 +131,7 @@ internal sealed class TrainingLoop : IDisposable
         double rate = _schedule.RateAt(step);
         _network.UseNoise(RandomStream.For(_plan.Seed, (long)RandomPurpose.Noise, step));
         var logits = _network.forward(Inputs(batch));
-        double loss = WeightedLoss(logits, batch, _plan.LabelSmoothing, mean, out var total);
+        double loss = batch.OwnShare < 1 ? MixedLoss(logits, batch, mean, out var total) : WeightedLoss(logits, batch, _plan.LabelSmoothing, mean, out total);
         if (!double.IsFinite(loss))
             throw NotLearning($"The training loss became {loss.ToString(CultureInfo.InvariantCulture)} in epoch {epoch}, step {step + 1}", rate);
         _parameters.Gradients.zero_();
@@ -172,6 +173,17 @@ internal sealed class TrainingLoop : IDisposable
         loss = each.mul(tensor(batch.Weights, device: _device)).sum().Times(weight > 0 ? 1 / weight : 0);
         double value = loss.item<float>();
         mean.Add(value, weight, logits.argmax(1).eq(classes).sum().item<long>(), batch.Count);
+        return value;
+    }
+
+    /// <summary>As <see cref="WeightedLoss"/> for mixed rows; a right answer is the class that has the larger share.</summary>
+    private double MixedLoss(Tensor logits, TrainingBatch batch, RunningMean mean, out Tensor loss)
+    {
+        double weight = batch.Weights.Sum(w => (double)w);
+        var targets = tensor(SoftTargets.Of(batch, _plan.Architecture.Classes, _plan.LabelSmoothing), [batch.Count, _plan.Architecture.Classes], device: _device);
+        loss = SoftTargets.CrossEntropy(logits, targets).Times(weight > 0 ? 1 / weight : 0);
+        double value = loss.item<float>();
+        mean.Add(value, weight, logits.argmax(1).eq(tensor(SoftTargets.Dominant(batch), device: _device)).sum().item<long>(), batch.Count);
         return value;
     }
 

@@ -44,9 +44,10 @@ internal sealed record TrainingPlan
 
     internal required double ClipGradientNorm { get; init; }
 
-    internal required double RandomCropMinimumArea { get; init; }
+    internal required TrainingAugmentations Augmentation { get; init; }
 
-    internal required double FlipProbability { get; init; }
+    /// <summary>Whether the user set the augmentation, and not the defaults.</summary>
+    internal required bool AugmentationIsChosen { get; init; }
 
     internal required IDataView? ValidationSet { get; init; }
 

@@ -103,6 +103,12 @@ public sealed partial class VisionTransformerTrainer
         public bool HorizontalFlip = true;
 
         /// <summary>
+        /// How training varies images, beyond crop and flip: policies, jitter, erasing, mixup and cutmix. Default null: a crop of at least
+        /// <see cref="RandomCropMinimumArea"/> and <see cref="HorizontalFlip"/>. Where it is set, those two are left alone or say the same.
+        /// </summary>
+        public TrainingAugmentations? Augmentation;
+
+        /// <summary>
         /// How images become the network's input. Default null: as <see cref="PretrainedModel"/> says, else what the architecture's public weights were trained with.
         /// </summary>
         public ImagePreprocessing? Preprocessing;
@@ -167,8 +173,8 @@ public sealed partial class VisionTransformerTrainer
                 ProbePenalty = ProbePenalty is { } penalty ? Guard.InRange(penalty, 0f, float.PositiveInfinity, nameof(ProbePenalty)) : null,
                 LabelSmoothing = Guard.InRange(LabelSmoothing, 0f, 1f),
                 ClipGradientNorm = Guard.InRange(ClipGradientNorm, 0f, float.PositiveInfinity),
-                RandomCropMinimumArea = CheckShare(RandomCropMinimumArea ?? standard.RandomCropMinimumArea, nameof(RandomCropMinimumArea), "1 keeps the whole image"),
-                FlipProbability = HorizontalFlip ? 0.5 : 0,
+                Augmentation = CheckAugmentation(standard),
+                AugmentationIsChosen = Augmentation is not null,
                 ValidationSet = ValidationSet,
                 ValidationFraction = Guard.InRange(ValidationSetFraction ?? 0, 0f, 1f, nameof(ValidationSetFraction)),
                 EarlyStopping = EarlyStoppingCriteria,
@@ -207,6 +213,10 @@ public sealed partial class VisionTransformerTrainer
                 strategy == TrainingStrategy.FromScratch == PretrainedModel is null,
                 nameof(Strategy),
                 $"Strategy is {strategy} and PretrainedModel {(PretrainedModel is null ? "is null: name the model to start from, or train FromScratch" : "is set: leave it null, or choose FineTune or LinearProbe")}.");
+            Guard.That(
+                strategy != TrainingStrategy.LinearProbe || Augmentation is null,
+                nameof(Augmentation),
+                "Augmentation is set and Strategy is LinearProbe, which sees each image once and as it is: leave Augmentation null, or choose FineTune.");
             return strategy;
         }
 
@@ -235,6 +245,22 @@ public sealed partial class VisionTransformerTrainer
                 ? least
                 : throw new ArgumentOutOfRangeException(nameof(MinimumLearningRate), least, $"MinimumLearningRate is above LearningRate ({rate.ToString(CultureInfo.InvariantCulture)}); the rate falls from that one to this one.");
         }
+
+        private TrainingAugmentations CheckAugmentation(StrategyDefaults standard)
+        {
+            float area = CheckShare(RandomCropMinimumArea ?? standard.RandomCropMinimumArea, nameof(RandomCropMinimumArea), "1 keeps the whole image");
+            if (Augmentation is null)
+                return new TrainingAugmentations { CropMinimumArea = area, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
+            Augmentation.Check();
+            if (RandomCropMinimumArea is not null && !(Augmentation.RandomCrop && (float)Augmentation.CropMinimumArea == area))
+                throw TwoWays(nameof(RandomCropMinimumArea), area, nameof(TrainingAugmentations.CropMinimumArea));
+            if (!HorizontalFlip && Augmentation.HorizontalFlipProbability > 0)
+                throw TwoWays(nameof(HorizontalFlip), HorizontalFlip, nameof(TrainingAugmentations.HorizontalFlipProbability));
+            return Augmentation;
+        }
+
+        private static ArgumentException TwoWays(string option, object value, string property) => new(
+            FormattableString.Invariant($"{option} is {value}, but Augmentation is set and says something else: set {property} there and leave {option} at its default."), option);
 
         private static float CheckShare(float value, string name, string whatOneMeans)
         {

@@ -95,7 +95,11 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var rows = TrainingRows.Read(input, plan, CheckAlive);
         var (training, validation) = Split(rows, plan);
         if (ImageColumn.Of(input.Schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
+        {
             PixelRange.WarnIfUnscaled(training, plan.Preprocessing, report);
+            if (plan.AugmentationIsChosen && plan.Augmentation.NeedsImages)
+                report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
+        }
 
         plan = plan with { Architecture = plan.Architecture with { Classes = labels.Names.Count } };
         report.Start(plan, training.Length, validation.Length, rows.WithoutLabel, device.ToString());

@@ -19,7 +19,10 @@ public sealed record TrainingMetrics
     /// <summary>Training loss, label smoothing included, as measured while the weights changed.</summary>
     public double TrainingLoss { get; init; }
 
-    /// <summary>Accuracy on the augmented training images, as measured while the weights changed.</summary>
+    /// <summary>
+    /// Accuracy on the augmented training images, as measured while the weights changed. Where mixup or cutmix mix images, the right answer is the
+    /// class with the larger share; far lower values than on validation rows are then normal.
+    /// </summary>
     public double TrainingAccuracy { get; init; }
 
     /// <summary>Cross-entropy on the validation rows after the epoch, without smoothing; null where there are none.</summary>

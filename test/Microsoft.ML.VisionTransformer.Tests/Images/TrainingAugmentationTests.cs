@@ -26,8 +26,8 @@ public sealed class TrainingAugmentationTests
     {
         CollectionAssert.AreEqual(PaintedImage.GreyRow(3, 2, 1).Pixels, HorizontalFlip.Of(PaintedImage.GreyRow(1, 2, 3)).Pixels);
         var image = PaintedImage.Gradient(13, 11);
-        byte[] always = new TrainingAugmentation(_settings, 0.5, 0.5, flipProbability: 1).Apply(image, RandomStream.For(5)).Pixels;
-        byte[] never = new TrainingAugmentation(_settings, 0.5, 0.5, flipProbability: 0).Apply(image, RandomStream.For(5)).Pixels;
+        byte[] always = View(new() { CropMinimumArea = 0.5, CropMaximumArea = 0.5, HorizontalFlipProbability = 1 }, image, RandomStream.For(5)).Pixels;
+        byte[] never = View(new() { CropMinimumArea = 0.5, CropMaximumArea = 0.5, HorizontalFlipProbability = 0 }, image, RandomStream.For(5)).Pixels;
         CollectionAssert.AreEqual(never, HorizontalFlip.Of(new RgbImage(13, 11, always)).Pixels);
     }
 
@@ -85,6 +85,46 @@ public sealed class TrainingAugmentationTests
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(leastArea: 0));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 0.4));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 1.5));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingAugmentation(_settings, flipProbability: double.NaN));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 1, leastRatio: 0));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingAugmentation(_settings, new() { HorizontalFlipProbability = double.NaN }));
     }
+
+    [TestMethod]
+    public void WithoutCropAndFlipAViewIsWhatPredictionSees()
+    {
+        var image = PaintedImage.Gradient(36, 23);
+
+        CollectionAssert.AreEqual(new ImagePreprocessor(_settings).Fit(image).Pixels, View(TrainingAugmentations.None, image, RandomStream.For(1)).Pixels);
+    }
+
+    [TestMethod]
+    public void FlipsComeBeforeThePolicy()
+    {
+        var settings = new ImagePreprocessing { Size = (2, 2), CropFraction = 1 };
+        var image = new RgbImage(2, 2, [10, 0, 0, 20, 0, 0, 30, 0, 0, 40, 0, 0]);
+        var both = TrainingAugmentations.None with { HorizontalFlipProbability = 1, VerticalFlipProbability = 1 };
+
+        var view = new TrainingAugmentation(settings, both).Apply(image, RandomStream.For(1));
+
+        CollectionAssert.AreEqual(new byte[] { 40, 0, 0, 30, 0, 0, 20, 0, 0, 10, 0, 0 }, view.Pixels);
+    }
+
+    [TestMethod]
+    [DataRow(1.0, 0.0, 2f, 1f, 4f, 3f)]
+    [DataRow(0.0, 1.0, 3f, 4f, 1f, 2f)]
+    [DataRow(1.0, 1.0, 4f, 3f, 2f, 1f)]
+    public void PreparedPixelsAreFlippedInEachChannel(double horizontal, double vertical, params float[] expected)
+    {
+        var settings = new ImagePreprocessing { Size = 2 };
+        var augmentations = new TrainingAugmentations { HorizontalFlipProbability = horizontal, VerticalFlipProbability = vertical };
+        float[] view = new float[12];
+
+        new TrainingAugmentation(settings, augmentations).Apply([1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24], RandomStream.For(1), view);
+
+        float[] all = [.. expected, .. expected.Select(v => v + 10), .. expected.Select(v => v + 20)];
+        CollectionAssert.AreEqual(all, view);
+    }
+
+    private static RgbImage View(TrainingAugmentations augmentations, RgbImage image, RandomStream random) =>
+        new TrainingAugmentation(_settings, augmentations).Apply(image, random);
 }

@@ -29,6 +29,7 @@ public sealed class OptionsTests
         ["Strategy is 9"] = o => o.Strategy = (TrainingStrategy)9,
         ["PretrainedModel"] = o => o.PretrainedModel = " ",
         ["Strategy is LinearProbe and PretrainedModel is null"] = o => o.Strategy = TrainingStrategy.LinearProbe,
+        ["Augmentation is set and Strategy is LinearProbe"] = o => (o.Strategy, o.PretrainedModel, o.Augmentation) = (TrainingStrategy.LinearProbe, "model", new()),
         ["ProbePenalty"] = o => o.ProbePenalty = -1,
         ["LayerDecay"] = o => o.LayerDecay = 1.1f,
         ["LayerDecay is 0"] = o => o.LayerDecay = 0,

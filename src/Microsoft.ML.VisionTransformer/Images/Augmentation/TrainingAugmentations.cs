@@ -1,0 +1,190 @@
+// Everything that training does to images to make more of them, as one record.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>
+/// How training varies images, in this order: random crop, flips, <see cref="Policy"/>, colour jitter, normalisation, random erasing, and mixup or
+/// cutmix of the whole batch. Definitions are timm's on Pillow where nothing else is said. A new record crops and flips, and does no more.
+/// </summary>
+/// <remarks>
+/// What happens to a row depends on the seed, the epoch and the row alone; what is mixed depends on the seed, the epoch and the place in its order.
+/// Pixels that the user prepared (a column of Single) are flipped, erased and mixed; crop, policy and jitter need images.
+/// </remarks>
+public sealed record TrainingAugmentations
+{
+    /// <summary>Images as evaluation sees them, every epoch the same.</summary>
+    public static TrainingAugmentations None { get; } = new() { RandomCrop = false, HorizontalFlipProbability = 0 };
+
+    /// <summary>
+    /// Crop, flip and TrivialAugment (arXiv:2103.10158), which has nothing to tune; labels stay whole. Meant for fine-tuning and short runs.
+    /// </summary>
+    public static TrainingAugmentations Light { get; } = new() { Policy = AugmentationPolicy.TrivialAugmentWide };
+
+    /// <summary>
+    /// DeiT's recipe for hundreds of epochs from scratch (arXiv:2012.12877): RandAugment 9 with deviation 0.5, erasing 0.25 with noise, mixup
+    /// 0.8 and cutmix 1 with equal chances.
+    /// </summary>
+    public static TrainingAugmentations DeiT { get; } = new()
+    {
+        Policy = AugmentationPolicy.RandAugment,
+        ErasingProbability = 0.25,
+        MixupAlpha = 0.8,
+        CutmixAlpha = 1,
+    };
+
+    /// <summary>
+    /// DeiT-3's recipe for long runs from scratch (arXiv:2204.07118): three-augment, colour jitter 0.3, mixup 0.8 and cutmix 1 with equal chances, no
+    /// erasing.
+    /// </summary>
+    public static TrainingAugmentations ThreeAugment { get; } = new()
+    {
+        Policy = AugmentationPolicy.ThreeAugment,
+        BrightnessJitter = 0.3,
+        ContrastJitter = 0.3,
+        SaturationJitter = 0.3,
+        MixupAlpha = 0.8,
+        CutmixAlpha = 1,
+    };
+
+    /// <summary>
+    /// Whether a random part of the image is resized to the network's size (arXiv:1409.4842, section 6); false resizes and crops as for prediction.
+    /// Default true.
+    /// </summary>
+    public bool RandomCrop { get; init; } = true;
+
+    /// <summary>Smallest share of the image's area that a crop keeps, in (0, 1]. Default 0.08.</summary>
+    public double CropMinimumArea { get; init; } = 0.08;
+
+    /// <summary>Largest share of the image's area that a crop keeps, in [<see cref="CropMinimumArea"/>, 1]. Default 1.</summary>
+    public double CropMaximumArea { get; init; } = 1;
+
+    /// <summary>Smallest ratio of a crop's width to its height, in (0, 1]; the largest is its inverse. Default 3/4.</summary>
+    public double CropMinimumRatio { get; init; } = 3.0 / 4;
+
+    /// <summary>Probability of swapping left and right. Default 0.5.</summary>
+    public double HorizontalFlipProbability { get; init; } = 0.5;
+
+    /// <summary>Probability of swapping top and bottom. Default 0.</summary>
+    public double VerticalFlipProbability { get; init; }
+
+    /// <summary>The set of random operations. Default <see cref="AugmentationPolicy.None"/>.</summary>
+    public AugmentationPolicy Policy { get; init; }
+
+    /// <summary>Operations of <see cref="AugmentationPolicy.RandAugment"/> an image, timm's n, at least 1. Default 2.</summary>
+    public int RandAugmentOperations { get; init; } = 2;
+
+    /// <summary>Mean strength of <see cref="AugmentationPolicy.RandAugment"/>, timm's m, in [0, 10]. Default 9 (DeiT, and timm's own recipes).</summary>
+    public double RandAugmentMagnitude { get; init; } = 9;
+
+    /// <summary>Standard deviation of that strength, timm's mstd, at least 0. Default 0.5 (DeiT, and timm's own recipes).</summary>
+    public double RandAugmentMagnitudeDeviation { get; init; } = 0.5;
+
+    /// <summary>Probability that a drawn operation of <see cref="AugmentationPolicy.RandAugment"/> is done, timm's p. Default 0.5.</summary>
+    public double RandAugmentProbability { get; init; } = 0.5;
+
+    /// <summary>Brightness is multiplied by a number in 1 +- this, at least 0. Default 0: none. timm's jitter without a policy is 0.4.</summary>
+    public double BrightnessJitter { get; init; }
+
+    /// <summary>The distance of each value to the mean grey is multiplied by a number in 1 +- this, at least 0. Default 0: none.</summary>
+    public double ContrastJitter { get; init; }
+
+    /// <summary>The distance of each colour to its grey is multiplied by a number in 1 +- this, at least 0. Default 0: none.</summary>
+    public double SaturationJitter { get; init; }
+
+    /// <summary>The hue is turned by at most this share of the colour wheel, in [0, 0.5]. Default 0: none.</summary>
+    public double HueJitter { get; init; }
+
+    /// <summary>Probability that rectangles of an image are overwritten (arXiv:1708.04896). Default 0.</summary>
+    public double ErasingProbability { get; init; }
+
+    /// <summary>What is written into a rectangle. Default <see cref="ErasingFill.Noise"/> (timm's and DeiT's <c>pixel</c>).</summary>
+    public ErasingFill ErasingFill { get; init; } = ErasingFill.Noise;
+
+    /// <summary>Smallest share of the area that is erased, in [0, 1). Default 0.02.</summary>
+    public double ErasingMinimumArea { get; init; } = 0.02;
+
+    /// <summary>Largest share of the area that is erased, in [<see cref="ErasingMinimumArea"/>, 1). Default 1/3.</summary>
+    public double ErasingMaximumArea { get; init; } = 1.0 / 3;
+
+    /// <summary>Smallest ratio of a rectangle's height to its width, in (0, 1]; the largest is its inverse. Default 0.3.</summary>
+    public double ErasingMinimumRatio { get; init; } = 0.3;
+
+    /// <summary>Most rectangles an image, at least 1; with n of them each has the n-th part of the area. Default 1.</summary>
+    public int ErasingCount { get; init; } = 1;
+
+    /// <summary>Mixup's Beta parameter (arXiv:1710.09412), at least 0. Default 0: no mixup. DeiT has 0.8.</summary>
+    public double MixupAlpha { get; init; }
+
+    /// <summary>Cutmix's Beta parameter (arXiv:1905.04899), at least 0. Default 0: no cutmix. DeiT has 1.</summary>
+    public double CutmixAlpha { get; init; }
+
+    /// <summary>Probability that a batch is mixed at all, where an alpha is above 0. Default 1.</summary>
+    public double MixProbability { get; init; } = 1;
+
+    /// <summary>Probability of cutmix in place of mixup, where both alphas are above 0: timm's <c>switch_prob</c>. Default 0.5.</summary>
+    public double CutmixProbability { get; init; } = 0.5;
+
+    /// <summary>Whether batches are mixed, so that labels become shares.</summary>
+    internal bool Mixes => (MixupAlpha > 0 || CutmixAlpha > 0) && MixProbability > 0;
+
+    /// <summary>Whether there is something that can be done to images, and not to pixels that the user prepared.</summary>
+    internal bool NeedsImages => RandomCrop || Policy != AugmentationPolicy.None || !new ColourJitter(this).ChangesNothing;
+
+    /// <summary>
+    /// A contact sheet: what training would show the network, normalisation undone. The images are one batch, so that two or more are mixed with each
+    /// other where <see cref="MixupAlpha"/> or <see cref="CutmixAlpha"/> says so; one alone is mixed with itself, which shows nothing.
+    /// </summary>
+    /// <param name="images">Encoded images (the content of JPEG, PNG, ... files), a row of the sheet each.</param>
+    /// <param name="preprocessing">Size, kernel and normalisation, as for training.</param>
+    /// <param name="epochs">Columns of the sheet: epochs 1, 2, ...</param>
+    /// <param name="seed">Another seed, other views.</param>
+    /// <returns>The sheet as a PNG file.</returns>
+    /// <exception cref="ArgumentException">A value is not allowed.</exception>
+    /// <exception cref="InvalidImageException">An image cannot be read.</exception>
+    public byte[] Preview(IReadOnlyList<byte[]> images, ImagePreprocessing preprocessing, int epochs = 8, int seed = 0) =>
+        new AugmentationPreview(this, Guard.NotNull(preprocessing)).Draw(Guard.NotNull(images), Guard.AtLeast(epochs, 1), seed);
+
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
+    internal TrainingAugmentations Check()
+    {
+        AtMost(Guard.Above(CropMinimumArea, 0), 1, nameof(CropMinimumArea));
+        AtMost(Guard.AtLeast(CropMaximumArea, CropMinimumArea), 1, nameof(CropMaximumArea));
+        AtMost(Guard.Above(CropMinimumRatio, 0), 1, nameof(CropMinimumRatio));
+        AtMost(Guard.AtLeast(HorizontalFlipProbability, 0), 1, nameof(HorizontalFlipProbability));
+        AtMost(Guard.AtLeast(VerticalFlipProbability, 0), 1, nameof(VerticalFlipProbability));
+        Guard.Defined(Policy);
+        Guard.AtLeast(RandAugmentOperations, 1);
+        AtMost(Guard.AtLeast(RandAugmentMagnitude, 0), RandAugment.Top, nameof(RandAugmentMagnitude));
+        Guard.InRange(RandAugmentMagnitudeDeviation, 0, double.PositiveInfinity);
+        AtMost(Guard.AtLeast(RandAugmentProbability, 0), 1, nameof(RandAugmentProbability));
+        Guard.InRange(BrightnessJitter, 0, double.PositiveInfinity);
+        Guard.InRange(ContrastJitter, 0, double.PositiveInfinity);
+        Guard.InRange(SaturationJitter, 0, double.PositiveInfinity);
+        AtMost(Guard.AtLeast(HueJitter, 0), 0.5, nameof(HueJitter));
+        CheckErasing();
+        Guard.InRange(MixupAlpha, 0, double.PositiveInfinity);
+        Guard.InRange(CutmixAlpha, 0, double.PositiveInfinity);
+        AtMost(Guard.AtLeast(MixProbability, 0), 1, nameof(MixProbability));
+        AtMost(Guard.AtLeast(CutmixProbability, 0), 1, nameof(CutmixProbability));
+        return this;
+    }
+
+    private void CheckErasing()
+    {
+        AtMost(Guard.AtLeast(ErasingProbability, 0), 1, nameof(ErasingProbability));
+        Guard.Defined(ErasingFill);
+        Guard.InRange(ErasingMinimumArea, 0, 1);
+        Guard.InRange(ErasingMaximumArea, ErasingMinimumArea, 1);
+        AtMost(Guard.Above(ErasingMinimumRatio, 0), 1, nameof(ErasingMinimumRatio));
+        Guard.AtLeast(ErasingCount, 1);
+    }
+
+    private static void AtMost(double value, double most, string name)
+    {
+        if (!(value <= most))
+            throw new ArgumentOutOfRangeException(name, value, FormattableString.Invariant($"{name} is {value}; it must be at most {most}."));
+    }
+}

@@ -28,10 +28,20 @@ internal sealed class TrainingAugmentation
             throw new ArgumentOutOfRangeException(nameof(flipProbability), flipProbability, "A probability is at most 1.");
     }
 
+    /// <summary>
+    /// By what the sides of a large JPEG may be divided while it is decoded: by what the crop allows that <see cref="Apply(RgbImage, RandomStream)"/> will
+    /// draw first from the same stream, which stays as it is.
+    /// </summary>
+    internal int Reduction(int width, int height, RandomStream random)
+    {
+        var area = _crop.Draw(width, height, random.Copy());
+        return PictureReduction.Of(area.Width, area.Height, _settings.Size.Width, _settings.Size.Height);
+    }
+
     /// <summary>A random view of the picture, at the network's size.</summary>
     internal RgbImage Apply(RgbImage image, RandomStream random)
     {
-        var area = _crop.Draw(image.Width, image.Height, random);
+        var area = image.Locate(_crop.Draw(image.OriginalWidth, image.OriginalHeight, random));
         bool flip = random.NextDouble() < _flipProbability;
         var (columns, rows) = (ResizedSide.Whole(_settings.Size.Width), ResizedSide.Whole(_settings.Size.Height));
         var view = ImageResampler.Resize(image, area, columns, rows, _settings.Interpolation);

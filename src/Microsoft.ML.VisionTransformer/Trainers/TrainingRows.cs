@@ -13,9 +13,9 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal readonly record struct TrainingRow(ImageSource Image, int Class, float Weight);
 
 /// <summary>Reads rows from a data view.</summary>
-internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel)
+internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, SkippedImages Skipped)
 {
-    /// <summary>Reads all rows; those without a label are left out and counted.</summary>
+    /// <summary>Reads all rows; those without a label, and with an invalid image where the plan says so, are left out and counted.</summary>
     /// <param name="data">The data.</param>
     /// <param name="plan">Names of the columns.</param>
     /// <param name="checkAlive">Called for each row; throws when the run was cancelled.</param>
@@ -40,7 +40,8 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel)
                 rows.Add(new TrainingRow(readImage(), (int)(key - 1), readWeight()));
         }
 
-        return new TrainingRows([.. rows], withoutLabel);
+        var (readable, skipped) = SkippedImages.Find([.. rows], plan, checkAlive);
+        return new TrainingRows(readable, withoutLabel, skipped);
     }
 
     private static DataViewSchema.Column? FindWeight(DataViewSchema schema, string? name)

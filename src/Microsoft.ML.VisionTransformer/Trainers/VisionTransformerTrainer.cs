@@ -84,17 +84,19 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         using var report = new TrainingReport(_host, _plan.MetricsCallback);
 
         var rows = TrainingRows.Read(input, _plan, CheckAlive);
-        var (training, validation) = Split(rows);
+        var (training, validation, skipped) = Split(rows);
         if (ImageColumn.Of(input.Schema, _plan.Columns.Image, _plan.Preprocessing).HoldsPixels)
             PixelRange.WarnIfUnscaled(training, _plan.Preprocessing, report);
 
         var plan = _plan with { Architecture = _plan.Architecture with { Classes = labels.Names.Count } };
         report.Start(plan, training.Length, validation.Length, rows.WithoutLabel, device.ToString());
-        return Train(plan, labels, training, validation, rows.WithoutLabel, device, report);
+        if (skipped.Count > 0)
+            report.Warning(skipped.ToString());
+        return Train(plan, labels, training, validation, rows with { Skipped = skipped }, device, report);
     }
 
     private VisionTransformerPredictionTransformer Train(
-        TrainingPlan plan, ClassLabels labels, TrainingRow[] training, TrainingRow[] validation, int withoutLabel, torch.Device device, TrainingReport report)
+        TrainingPlan plan, ClassLabels labels, TrainingRow[] training, TrainingRow[] validation, TrainingRows rows, torch.Device device, TrainingReport report)
     {
         var network = new VisionTransformerNetwork(plan.Architecture, plan.Seed);
         try
@@ -102,7 +104,15 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             network.to(device);
             TrainingHistory history;
             using (var loop = new TrainingLoop(plan, training, validation, network, device, CheckAlive))
-                history = loop.Run(report.Epoch) with { RowsWithoutLabel = withoutLabel };
+            {
+                history = loop.Run(report.Epoch) with
+                {
+                    RowsWithoutLabel = rows.WithoutLabel,
+                    RowsWithInvalidImage = rows.Skipped.Count,
+                    InvalidImages = rows.Skipped.Reasons,
+                };
+            }
+
             report.End(history);
             return new VisionTransformerPredictionTransformer(
                 new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history), new ScoringNetwork(network, device));
@@ -130,16 +140,22 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows)
+    private (TrainingRow[] Training, TrainingRow[] Validation, SkippedImages Skipped) Split(TrainingRows rows)
     {
         if (rows.Rows.Length == 0)
-            throw new InvalidDataException($"There is nothing to train on: of {rows.WithoutLabel} rows none has a label.");
+        {
+            throw new InvalidDataException(rows.Skipped.Count == 0
+                ? $"There is nothing to train on: of {rows.WithoutLabel} rows none has a label."
+                : $"There is nothing to train on: {rows.WithoutLabel} rows have no label, and {rows.Skipped}");
+        }
+
+        var apart = _plan.ValidationSet is null ? null : TrainingRows.Read(_plan.ValidationSet, _plan, CheckAlive);
         var (training, validation) = _plan.CutsValidation
             ? StratifiedSplit.Cut(rows.Rows, _plan.ValidationFraction, _plan.Seed)
-            : (rows.Rows, _plan.ValidationSet is null ? [] : TrainingRows.Read(_plan.ValidationSet, _plan, CheckAlive).Rows);
+            : (rows.Rows, apart?.Rows ?? []);
         if (_plan.EarlyStopping is not null && validation.Length == 0)
             throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
-        return (training, validation);
+        return (training, validation, apart is null ? rows.Skipped : rows.Skipped.And(apart.Skipped));
     }
 
     private void CheckAlive()

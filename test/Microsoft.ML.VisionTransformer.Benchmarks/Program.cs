@@ -1,10 +1,25 @@
 // Each question is a pair, measured in turn in one run; the answer is a ratio. Run it with nothing else running.
+using System.Globalization;
 using Microsoft.ML.VisionTransformer.Benchmarks;
+
+switch (args)
+{
+    case ["images", var imageFolder]:
+        ImageSpeed.Run(imageFolder);
+        return 0;
+    case ["scaled", var imageFolder, var weights, .. var noise]:
+        new ScaledDecodingEffect(imageFolder, weights, noise.Length == 0 ? 0 : double.Parse(noise[0], CultureInfo.InvariantCulture)).Measure();
+        return 0;
+}
 
 string? photos = args is ["--photos", var folder] ? folder : null;
 if (args.Length > 0 && photos is null)
 {
-    Console.Error.WriteLine("usage: Benchmarks [--photos <folder of class folders>]");
+    Console.Error.WriteLine("""
+        usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
+               Benchmarks images <folder of JPEGs>                               decoding and resizing beside SkiaSharp
+               Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
+        """);
     return 2;
 }
 

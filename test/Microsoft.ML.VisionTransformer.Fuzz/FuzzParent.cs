@@ -10,7 +10,9 @@ internal sealed class FuzzParent(FuzzSettings settings, Mutator mutator)
 {
     private const int CasesOfAWorker = 2000;
     private const int PollMilliseconds = 100;
-    private static readonly TimeSpan _hang = TimeSpan.FromSeconds(10);
+
+    /// <summary>Processor time, which a busy machine does not stretch; a case that waits for something is given up after the wall time.</summary>
+    private static readonly TimeSpan _hang = TimeSpan.FromSeconds(10), _wait = TimeSpan.FromSeconds(60);
 
     private readonly object _gate = new();
     private readonly FuzzTally _total = new();
@@ -76,16 +78,18 @@ internal sealed class FuzzParent(FuzzSettings settings, Mutator mutator)
     private static bool Watch(Process worker, MemoryMappedViewAccessor state)
     {
         int current = -1;
+        var start = TimeSpan.Zero;
         var clock = Stopwatch.StartNew();
         while (!worker.WaitForExit(PollMilliseconds))
         {
             int now = state.ReadInt32(0);
+            var used = Used(worker);
             if (now != current)
             {
-                current = now;
+                (current, start) = (now, used);
                 clock.Restart();
             }
-            else if (clock.Elapsed > _hang)
+            else if (used - start > _hang || clock.Elapsed > _wait)
             {
                 worker.Kill();
                 worker.WaitForExit();
@@ -94,6 +98,19 @@ internal sealed class FuzzParent(FuzzSettings settings, Mutator mutator)
         }
 
         return false;
+    }
+
+    private static TimeSpan Used(Process worker)
+    {
+        try
+        {
+            worker.Refresh();
+            return worker.TotalProcessorTime;
+        }
+        catch (InvalidOperationException)
+        {
+            return TimeSpan.Zero;    // It has just ended.
+        }
     }
 
     private void Add(FuzzTally tally)

@@ -12,7 +12,7 @@ internal sealed record FuzzSettings(IReadOnlyList<string> Corpus, int Count, int
 
         usage: Fuzz --corpus <file or folder> [--corpus ...] [--count 200000] [--first 0] [--seed 1] [--workers <processors>] [--output fuzz-output]
 
-        Files that crash a worker, hang it for 10 seconds, or end in another error than InvalidImageException are kept in the output folder.
+        Files that crash a worker, keep it busy for 10 seconds, or end in another error than InvalidImageException are kept in the output folder.
         A file is made of the corpus, the seed and its number alone: --first <number> --count 1 runs one case again.
         """;
 

@@ -72,6 +72,13 @@ internal sealed class ImageColumn
         return () => Take(read, row);
     }
 
+    /// <summary>
+    /// A cursor over columns of the data, the image column among them. It runs on the thread that moves it: ML.NET's parallel cursor reads many rows ahead, and
+    /// a file that <c>LoadRawImageBytes</c> does not find would end all of them. Decoding, as <c>LoadImages</c> does it, stays parallel.
+    /// </summary>
+    internal DataViewRowCursor OpenCursor(IDataView data, params DataViewSchema.Column[] columns) =>
+        Column.Type is ImageDataViewType ? data.GetRowCursor(columns) : data.GetRowCursorSet(columns, 1)[0];
+
     private ImageSource Take(Func<ImageSource> read, DataViewRow row)
     {
         try

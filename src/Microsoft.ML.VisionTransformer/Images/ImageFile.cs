@@ -40,6 +40,6 @@ internal static class ImageFile
         var file = new FileInfo(path);
         if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
             file = target;
-        return file.Length > 0;
+        return !file.Exists || file.Length > 0;    // What is there instead of a file, reading it will tell.
     }
 }

@@ -26,7 +26,7 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
         var weight = FindWeight(data.Schema, plan.ExampleWeight);
         var rows = new List<TrainingRow>((int)Math.Min(data.GetRowCount() ?? 0, 1_000_000));
         int withoutLabel = 0;
-        using var cursor = data.GetRowCursor(weight is null ? [image.Column, label] : [image.Column, label, weight.Value]);
+        using var cursor = image.OpenCursor(data, weight is null ? [image.Column, label] : [image.Column, label, weight.Value]);
         var readImage = image.Open(cursor);
         var readKey = OpenKey(cursor, label);
         var readWeight = weight is null ? () => 1f : OpenWeight(cursor, weight.Value);

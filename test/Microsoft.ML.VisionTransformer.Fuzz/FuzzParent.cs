@@ -107,7 +107,7 @@ internal sealed class FuzzParent(FuzzSettings settings, Mutator mutator)
             worker.Refresh();
             return worker.TotalProcessorTime;
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return TimeSpan.Zero;    // It has just ended.
         }

@@ -1,6 +1,7 @@
 // What users type to use pretrained networks without training them.
 using Microsoft.ML.VisionTransformer;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Transformers;
 
@@ -17,7 +18,10 @@ public static class VisionTransformerPretrainedCatalog
     /// <param name="predictedLabelColumnName">The output column of the most probable class: a key with the class names as values.</param>
     /// <param name="architecture">The network's shape where the checkpoint does not say it, or another image size. Default null: as the checkpoint says.</param>
     /// <param name="device">Where to compute: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps".</param>
+    /// <param name="preprocessing">How images become the network's input. Default null: as the checkpoint says.</param>
+    /// <param name="onInvalidImage">What the output columns show of a row whose image cannot be read: <see cref="InvalidImageHandling.Throw"/> or <see cref="InvalidImageHandling.Missing"/>.</param>
     /// <returns>The transformer; dispose it to free its weights.</returns>
+    /// <exception cref="ArgumentException">An argument has a value that is not allowed.</exception>
     /// <exception cref="FileNotFoundException">There is no such checkpoint.</exception>
     /// <exception cref="InvalidCheckpointException">The checkpoint is broken, or does not fit the architecture.</exception>
     /// <exception cref="ModelDownloadException">The checkpoint cannot be downloaded.</exception>
@@ -29,13 +33,18 @@ public static class VisionTransformerPretrainedCatalog
         string scoreColumnName = VisionTransformerTrainer.DefaultScore,
         string predictedLabelColumnName = VisionTransformerTrainer.DefaultPredictedLabel,
         VisionTransformerArchitecture? architecture = null,
-        string device = "auto")
+        string device = "auto",
+        ImagePreprocessing? preprocessing = null,
+        InvalidImageHandling onInvalidImage = InvalidImageHandling.Throw)
     {
         var environment = MLEnvironment.Of(Guard.NotNull(catalog));
-        var columns = new ColumnNames(Guard.NotBlank(imageColumnName), Guard.NotBlank(scoreColumnName), Guard.NotBlank(predictedLabelColumnName));
+        var columns = new ColumnNames(Guard.NotBlank(imageColumnName), Guard.NotBlank(scoreColumnName), Guard.NotBlank(predictedLabelColumnName))
+        {
+            OnInvalidImage = InvalidImageRules.ForPrediction(onInvalidImage, nameof(onInvalidImage)),
+        };
         var place = TorchRuntime.Device(Guard.NotBlank(device), environment);
         using var checkpoint = PretrainedModels.Open(environment, pathOrHubId, architecture, default);
-        return PretrainedModels.Classifier(checkpoint, columns, place);
+        return PretrainedModels.Classifier(checkpoint, preprocessing, columns, place);
     }
 
     /// <summary>Creates a <see cref="VisionTransformerFeatureEstimator"/>, which embeds images with a pretrained network.</summary>

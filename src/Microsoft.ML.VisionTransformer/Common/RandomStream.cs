@@ -24,6 +24,9 @@ internal sealed class RandomStream
         return new RandomStream(state);
     }
 
+    /// <summary>A stream that goes on as this one would.</summary>
+    internal RandomStream Copy() => new(_state) { _spareGaussian = _spareGaussian };
+
     /// <summary>64 random bits.</summary>
     internal ulong NextBits() => Mix(_state += Increment);
 

@@ -9,10 +9,14 @@ internal static class ExifOrientation
 {
     private const int StoredChannels = 4;
 
+    /// <summary>Whether the stored rows are the upright picture's columns.</summary>
+    internal static bool SwapsSides(SKEncodedOrigin origin) =>
+        origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+
     /// <summary>RGBA pixels as stored, [height, width, 4], to the upright picture; alpha is dropped.</summary>
     internal static RgbImage Upright(ReadOnlySpan<byte> rgba, int width, int height, SKEncodedOrigin origin)
     {
-        bool swapped = origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool swapped = SwapsSides(origin);
         bool fromRight = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
         bool fromBottom = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
         int first = ((fromBottom ? height - 1 : 0) * width + (fromRight ? width - 1 : 0)) * StoredChannels;

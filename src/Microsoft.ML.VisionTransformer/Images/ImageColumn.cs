@@ -57,13 +57,43 @@ internal sealed class ImageColumn
             throw Mismatch(name, $"{(column.IsKey ? "Key of " : "")}{(scalar ? "" : "vector of ")}{column.ItemType}");
     }
 
-    /// <summary>A function that reads the image of the row the cursor is at, as a copy that outlives the row.</summary>
-    internal Func<ImageSource> Open(DataViewRow row) => Column.Type switch
+    /// <summary>
+    /// A function that reads the image of the row the cursor is at, as a copy that outlives the row. An image that is not to be had, whether the row has none or
+    /// the transform that loads it fails (<c>LoadRawImageBytes</c> and <c>LoadImages</c> with a path that is not there), is a source that throws when it is used.
+    /// </summary>
+    internal Func<ImageSource> Open(DataViewRow row)
     {
-        TextDataViewType => OpenPaths(row),
-        ImageDataViewType => OpenImages(row),
-        _ => HoldsPixels ? OpenPixels(row) : OpenEncoded(row),
-    };
+        var read = Column.Type switch
+        {
+            TextDataViewType => OpenPaths(row),
+            ImageDataViewType => OpenImages(row),
+            _ => HoldsPixels ? OpenPixels(row) : OpenEncoded(row),
+        };
+        return () => Take(read, row);
+    }
+
+    /// <summary>
+    /// A cursor over columns of the data, the image column among them. It runs on the thread that moves it: ML.NET's parallel cursor reads many rows ahead, and
+    /// a file that <c>LoadRawImageBytes</c> does not find would end all of them. Decoding, as <c>LoadImages</c> does it, stays parallel.
+    /// </summary>
+    internal DataViewRowCursor OpenCursor(IDataView data, params DataViewSchema.Column[] columns) =>
+        Column.Type is ImageDataViewType ? data.GetRowCursor(columns) : data.GetRowCursorSet(columns, 1)[0];
+
+    private ImageSource Take(Func<ImageSource> read, DataViewRow row)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidImageException e)
+        {
+            return new UnreadableImageSource(e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || (e is ArgumentException && Column.Type is ImageDataViewType))
+        {
+            return new UnreadableImageSource(new InvalidImageException($"{Where(row)} cannot be loaded: {e.Message.TrimEnd('.')}. Correct it or leave the row out.", e));
+        }
+    }
 
     private Func<ImageSource> OpenPaths(DataViewRow row)
     {

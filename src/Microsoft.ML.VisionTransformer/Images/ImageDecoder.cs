@@ -7,22 +7,20 @@ namespace Microsoft.ML.VisionTransformer.Images;
 /// <summary>
 /// Decodes JPEG, PNG, WebP, GIF, BMP and ICO by content, whatever the file's name; of an animation the first frame. As with Pillow's
 /// <c>convert("RGB")</c>, alpha is dropped and not blended, and colour profiles are ignored; unlike there, the EXIF orientation of JPEG and
-/// WebP files is applied, and a transparent pixel of a GIF is black, since its colour is lost in decoding.
-/// A file that is broken or incomplete is an error, never a partly grey picture.
+/// WebP files is applied, and of 16 bits the high ones count. A file that is broken or incomplete is an error, never a partly grey picture.
 /// </summary>
 internal static class ImageDecoder
 {
-    /// <summary>Pixels that a picture may declare: where Pillow, too, refuses; half a GiB at three bytes each.</summary>
-    internal const int PixelLimit = 178_956_970;
-
     private const int BytesPerDecodedPixel = 4;
 
     /// <summary>Decodes one encoded image.</summary>
     /// <param name="encoded">The file's content.</param>
     /// <param name="where">What the message calls the image: its file, or its row and column.</param>
+    /// <param name="decoding">Limits and scale; null for the defaults at full size.</param>
     /// <exception cref="InvalidImageException">The bytes are no supported image, incomplete, broken, or declare too many pixels.</exception>
-    internal static unsafe RgbImage Decode(ReadOnlySpan<byte> encoded, string where)
+    internal static unsafe RgbImage Decode(ReadOnlySpan<byte> encoded, string where, ImageDecoding? decoding = null)
     {
+        decoding ??= ImageDecoding.Default;
         if (encoded.IsEmpty)
             throw new InvalidImageException($"{where} is empty (0 bytes). Replace the file or leave it out.");
         fixed (byte* bytes = encoded)
@@ -31,42 +29,59 @@ internal static class ImageDecoder
             using var codec = SKCodec.Create(data);
             if (codec is null || !IsSupported(codec.EncodedFormat))
                 throw new InvalidImageException($"{where} cannot be read as an image: {EncodedContent.Describe(encoded)}");
-            RefuseHugePictures(codec.Info, where);
-            return ReadPixels(codec, where);
+            RefuseHugePictures(codec.Info, where, decoding.MaxPixels);
+            return ReadPixels(encoded, codec, where, decoding);
         }
     }
 
     private static bool IsSupported(SKEncodedImageFormat format) => format is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png
         or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Gif or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Ico;
 
-    private static void RefuseHugePictures(SKImageInfo info, string where)
+    private static void RefuseHugePictures(SKImageInfo info, string where, int most)
     {
-        if ((long)info.Width * info.Height > PixelLimit)
+        if ((long)info.Width * info.Height > most)
         {
             throw new InvalidImageException(string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"{where} declares {info.Width} x {info.Height} pixels; at most {PixelLimit} are read. Make the picture smaller or leave it out."));
+                $"{where} declares {info.Width} x {info.Height} pixels; at most {most} are read. Make the picture smaller, leave it out, or raise MaxPixels of ImagePreprocessing."));
         }
     }
 
-    private static unsafe RgbImage ReadPixels(SKCodec codec, string where)
+    private static RgbImage ReadPixels(ReadOnlySpan<byte> encoded, SKCodec codec, string where, ImageDecoding decoding)
     {
+        var origin = codec.EncodedOrigin;
+        var (width, height) = ExifOrientation.SwapsSides(origin) ? (codec.Info.Height, codec.Info.Width) : (codec.Info.Width, codec.Info.Height);
+        var size = codec.Info.Size;
+        if (decoding.Reduction is not null && codec.EncodedFormat == SKEncodedImageFormat.Jpeg)
+            size = codec.GetScaledDimensions(1f / decoding.Reduction(width, height));
+
         // No colour space: the decoder then leaves the numbers in the file as they are.
-        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
-        byte[] rgba = ArrayPool<byte>.Shared.Rent(info.Width * info.Height * BytesPerDecodedPixel);
+        var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(checked(info.Width * info.Height * BytesPerDecodedPixel));
         try
         {
-            SKCodecResult result;
-            fixed (byte* pixels = rgba)
-                result = codec.GetPixels(info, (IntPtr)pixels);
-            if (result != SKCodecResult.Success)
-                throw new InvalidImageException($"{where} is a {codec.EncodedFormat.ToString().ToUpperInvariant()} image that {Reason(result)}. Replace the file or leave it out.");
-            return ExifOrientation.Upright(rgba, info.Width, info.Height, codec.EncodedOrigin);
+            var rgba = rented.AsSpan(0, info.Width * info.Height * BytesPerDecodedPixel);
+            ReadPixels(codec, info, rgba, where, decoding.AllowTruncated);
+            if (codec.EncodedFormat == SKEncodedImageFormat.Gif)
+                GifColours.FillOpenPixels(encoded, rgba);
+            return ExifOrientation.Upright(rgba, info.Width, info.Height, origin).AsReductionOf(width, height);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(rgba);
+            ArrayPool<byte>.Shared.Return(rented);
         }
+    }
+
+    private static unsafe void ReadPixels(SKCodec codec, SKImageInfo info, Span<byte> rgba, string where, bool allowTruncated)
+    {
+        // Rows that the codec never reaches must not show what the buffer held before.
+        if (allowTruncated)
+            rgba.Clear();
+        SKCodecResult result;
+        fixed (byte* pixels = rgba)
+            result = codec.GetPixels(info, (IntPtr)pixels);
+        if (result != SKCodecResult.Success && !(allowTruncated && result == SKCodecResult.IncompleteInput))
+            throw new InvalidImageException($"{where} is a {codec.EncodedFormat.ToString().ToUpperInvariant()} image that {Reason(result)}. Replace the file or leave it out{Hint(result)}.");
     }
 
     private static string Reason(SKCodecResult result) => result switch
@@ -75,4 +90,7 @@ internal static class ImageDecoder
         SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => "has broken or missing pixel data",
         _ => $"cannot be decoded ({result})",
     };
+
+    private static string Hint(SKCodecResult result) =>
+        result == SKCodecResult.IncompleteInput ? "; AllowTruncated of ImagePreprocessing takes what is there" : "";
 }

@@ -6,19 +6,20 @@ internal static class ImageFile
     /// <summary>Decodes the file at <paramref name="path"/>; links are followed.</summary>
     /// <param name="path">Path as the row has it.</param>
     /// <param name="where">The row and column that named the file, for messages.</param>
+    /// <param name="decoding">Limits and scale; null for the defaults at full size.</param>
     /// <exception cref="InvalidImageException">There is no such file, it cannot be read, or it is no image.</exception>
-    internal static RgbImage Decode(string? path, string where)
+    internal static RgbImage Decode(string? path, string where, ImageDecoding? decoding = null)
     {
         if (string.IsNullOrWhiteSpace(path))
             throw new InvalidImageException($"{where} has no path. Fill it in or leave the row out.");
-        return ImageDecoder.Decode(Read(path, where), $"{path} ({where})");
+        return ImageDecoder.Decode(Read(path, where), $"{path} ({where})", decoding);
     }
 
     private static byte[] Read(string path, string where)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return HasContent(path) ? File.ReadAllBytes(path) : [];
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -29,5 +30,16 @@ internal static class ImageFile
             string reason = Directory.Exists(path) ? "it is a folder" : e.Message.TrimEnd('.');
             throw new InvalidImageException($"{path} ({where}) cannot be read: {reason}. Correct the path or leave the row out.", e);
         }
+    }
+
+    /// <summary>
+    /// False for an empty file, and for pipes, sockets and devices, whose length is 0: those are never opened, since reading one may wait or go on for ever.
+    /// </summary>
+    private static bool HasContent(string path)
+    {
+        var file = new FileInfo(path);
+        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
+            file = target;
+        return !file.Exists || file.Length > 0;    // What is there instead of a file, reading it will tell.
     }
 }

@@ -29,6 +29,9 @@ internal sealed class ImagePreprocessor
     /// <summary>Numbers of one input: channels x height x width.</summary>
     internal int InputLength => Channels * Settings.Size.Height * Settings.Size.Width;
 
+    /// <summary>By what a large JPEG's sides may be divided while it is decoded.</summary>
+    internal int Reduction(int width, int height) => _plan.Reduction(width, height);
+
     /// <summary>Resizes and crops (or pads) to the network's size.</summary>
     internal RgbImage Fit(RgbImage image) => _plan.Apply(image);
 

@@ -26,20 +26,26 @@ internal abstract class ImageSource
 internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSource
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) =>
-        Fill(ImageDecoder.Decode(encoded, where), converter, random, chw);
+        Fill(ImageDecoder.Decode(encoded, where, converter.Decoding(random)), converter, random, chw);
 }
 
 /// <summary>An image file, read anew each time.</summary>
 internal sealed class ImageFileSource(string path, string where) : ImageSource
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) =>
-        Fill(ImageFile.Decode(path, where), converter, random, chw);
+        Fill(ImageFile.Decode(path, where, converter.Decoding(random)), converter, random, chw);
 }
 
 /// <summary>A picture that came decoded.</summary>
 internal sealed class DecodedImageSource(RgbImage image) : ImageSource
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => Fill(image, converter, random, chw);
+}
+
+/// <summary>An image that could not even be taken from its column: whoever asks for it gets the reason.</summary>
+internal sealed class UnreadableImageSource(InvalidImageException reason) : ImageSource
+{
+    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => throw new InvalidImageException(reason.Message, reason);
 }
 
 /// <summary>Pixels that the user prepared, [channels, height, width]: taken as they are; training flips and erases, and does not crop.</summary>

@@ -8,16 +8,26 @@ internal sealed class ImageToInput
 {
     private readonly ImagePreprocessor _preprocessor;
     private readonly TrainingAugmentation _augmentation;
+    private readonly ImageDecoding _decoding;
 
     /// <summary>Without an augmentation of its own, training uses timm's default.</summary>
     internal ImageToInput(ImagePreprocessing settings, TrainingAugmentation? augmentation = null)
     {
         _preprocessor = new ImagePreprocessor(settings);
         _augmentation = augmentation ?? new TrainingAugmentation(settings);
+        _decoding = new ImageDecoding { MaxPixels = settings.MaxPixels, AllowTruncated = settings.AllowTruncated };
     }
 
     /// <summary>Numbers of one input: channels x height x width.</summary>
     internal int Length => _preprocessor.InputLength;
+
+    /// <summary>How files are to be decoded for <see cref="ForPrediction"/>, or, with the random numbers of a row and epoch, for training.</summary>
+    internal ImageDecoding Decoding(RandomStream? random)
+    {
+        if (!_preprocessor.Settings.ScaledDecoding)
+            return _decoding;
+        return _decoding with { Reduction = random is null ? _preprocessor.Reduction : (width, height) => _augmentation.Reduction(width, height, random) };
+    }
 
     /// <summary>The picture as evaluation sees it, to [channels, height, width].</summary>
     internal void ForPrediction(RgbImage image, Span<float> chw) => _preprocessor.Normalize(_preprocessor.Fit(image), chw);

@@ -22,11 +22,18 @@ internal sealed class ResizePlan
     /// <summary>The picture at the network's size.</summary>
     internal RgbImage Apply(RgbImage image)
     {
-        var (height, width) = ResizedSize(image);
+        var (height, width) = ResizedSize(image.OriginalHeight, image.OriginalWidth);
         var size = _settings.Size;
         var (rows, columns) = (Middle(height, size.Height), Middle(width, size.Width));
         var resized = ImageResampler.Resize(image, image.Area, columns, rows, Interpolation);
         return rows.Count == size.Height && columns.Count == size.Width ? resized : Pad(resized);
+    }
+
+    /// <summary>By what the sides of a picture may be divided before it is resized here, crop included.</summary>
+    internal int Reduction(int width, int height)
+    {
+        var (resizedHeight, resizedWidth) = ResizedSize(height, width);
+        return PictureReduction.Of(width, height, resizedWidth, resizedHeight);
     }
 
     /// <summary>timm keeps its resize-by-ratio at bilinear, whatever the setting; it is used where the network's input is not square.</summary>
@@ -35,21 +42,21 @@ internal sealed class ResizePlan
 
     private bool IsSquare => _scaled.Height == _scaled.Width;
 
-    private (long Height, long Width) ResizedSize(RgbImage image)
+    private (long Height, long Width) ResizedSize(int imageHeight, int imageWidth)
     {
         if (_settings.Resizing == ImageResizing.Squash)
             return (_scaled.Height, _scaled.Width);
         if (_settings.Resizing == ImageResizing.CenterCrop && IsSquare)
         {
-            long side = _scaled.Height, shorter = Math.Min(image.Height, image.Width);
-            return image.Height < image.Width
-                ? (side, (long)((double)(side * image.Width) / shorter))
-                : ((long)((double)(side * image.Height) / shorter), side);
+            long side = _scaled.Height, shorter = Math.Min(imageHeight, imageWidth);
+            return imageHeight < imageWidth
+                ? (side, (long)((double)(side * imageWidth) / shorter))
+                : ((long)((double)(side * imageHeight) / shorter), side);
         }
 
-        double byHeight = (double)image.Height / _scaled.Height, byWidth = (double)image.Width / _scaled.Width;
+        double byHeight = (double)imageHeight / _scaled.Height, byWidth = (double)imageWidth / _scaled.Width;
         double ratio = _settings.Resizing == ImageResizing.Pad ? Math.Max(byHeight, byWidth) : Math.Min(byHeight, byWidth);
-        return (Scaled(image.Height, ratio), Scaled(image.Width, ratio));
+        return (Scaled(imageHeight, ratio), Scaled(imageWidth, ratio));
     }
 
     /// <summary>A side of a picture so slender that it would vanish stays one pixel.</summary>

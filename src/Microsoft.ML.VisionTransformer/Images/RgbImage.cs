@@ -18,8 +18,8 @@ internal sealed class RgbImage
     /// <summary>A picture on top of existing pixels, which it does not copy.</summary>
     internal RgbImage(int width, int height, byte[] pixels)
     {
-        Width = Guard.AtLeast(width, 1);
-        Height = Guard.AtLeast(height, 1);
+        Width = OriginalWidth = Guard.AtLeast(width, 1);
+        Height = OriginalHeight = Guard.AtLeast(height, 1);
         Pixels = Guard.NotNull(pixels);
         if (pixels.Length != checked(width * height * Channels))
             throw new ArgumentException($"{pixels.Length} bytes are not {height} rows of {width} pixels with {Channels} bytes each.", nameof(pixels));
@@ -29,12 +29,32 @@ internal sealed class RgbImage
 
     internal int Height { get; }
 
+    /// <summary>Width in the file: more than <see cref="Width"/> where the picture was decoded at a fraction of its size.</summary>
+    internal int OriginalWidth { get; private init; }
+
+    /// <summary>Height in the file.</summary>
+    internal int OriginalHeight { get; private init; }
+
     internal byte[] Pixels { get; }
 
     /// <summary>Bytes of one row.</summary>
     internal int Stride => Width * Channels;
 
     internal PixelArea Area => new(0, 0, Width, Height);
+
+    /// <summary>The same pixels, said to be a picture of that size reduced.</summary>
+    internal RgbImage AsReductionOf(int width, int height) =>
+        width == Width && height == Height ? this : new(Width, Height, Pixels) { OriginalWidth = width, OriginalHeight = height };
+
+    /// <summary>Where a part of the picture in the file lies here: to the nearest pixel, at least one.</summary>
+    internal PixelArea Locate(PixelArea original)
+    {
+        if (Width == OriginalWidth && Height == OriginalHeight)
+            return original;
+        var (left, width) = Locate(original.Left, original.Width, (double)Width / OriginalWidth, Width);
+        var (top, height) = Locate(original.Top, original.Height, (double)Height / OriginalHeight, Height);
+        return new PixelArea(left, top, width, height);
+    }
 
     internal Span<byte> Row(int y) => Pixels.AsSpan(y * Stride, Stride);
 
@@ -60,5 +80,11 @@ internal sealed class RgbImage
         }
 
         return copy;
+    }
+
+    private static (int First, int Count) Locate(int first, int count, double scale, int side)
+    {
+        int from = Math.Min((int)Math.Round(first * scale), side - 1), to = Math.Clamp((int)Math.Round((first + count) * scale), from + 1, side);
+        return (from, to - from);
     }
 }

@@ -32,10 +32,20 @@ internal sealed class TrainingAugmentation
         _erasing = new RandomErasing(_augmentations);
     }
 
+    /// <summary>
+    /// By what the sides of a large JPEG may be divided while it is decoded: by what the crop allows that <see cref="Apply(RgbImage, RandomStream)"/> will
+    /// draw first from the same stream, which stays as it is.
+    /// </summary>
+    internal int Reduction(int width, int height, RandomStream random)
+    {
+        var area = _crop.Draw(width, height, random.Copy());
+        return PictureReduction.Of(area.Width, area.Height, _settings.Size.Width, _settings.Size.Height);
+    }
+
     /// <summary>A random view of the picture, at the network's size.</summary>
     internal RgbImage Apply(RgbImage image, RandomStream random)
     {
-        var area = _augmentations.RandomCrop ? _crop.Draw(image.Width, image.Height, random) : image.Area;
+        var area = _augmentations.RandomCrop ? image.Locate(_crop.Draw(image.OriginalWidth, image.OriginalHeight, random)) : image.Area;
         var (mirrored, upsideDown) = DrawFlips(random);
         var view = _augmentations.RandomCrop ? Resize(image, area) : _wholePicture.Apply(image);
         if (mirrored)

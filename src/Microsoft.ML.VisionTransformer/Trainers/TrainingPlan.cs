@@ -17,6 +17,8 @@ internal sealed record TrainingPlan
 
     internal required ColumnNames Columns { get; init; }
 
+    internal required InvalidImageHandling OnInvalidImage { get; init; }
+
     internal required VisionTransformerArchitecture Architecture { get; init; }
 
     internal required ImagePreprocessing Preprocessing { get; init; }

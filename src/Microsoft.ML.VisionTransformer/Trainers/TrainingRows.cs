@@ -13,9 +13,9 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal readonly record struct TrainingRow(ImageSource Image, int Class, float Weight);
 
 /// <summary>Reads rows from a data view.</summary>
-internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel)
+internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, SkippedImages Skipped)
 {
-    /// <summary>Reads all rows; those without a label are left out and counted.</summary>
+    /// <summary>Reads all rows; those without a label, and with an invalid image where the plan says so, are left out and counted.</summary>
     /// <param name="data">The data.</param>
     /// <param name="plan">Names of the columns.</param>
     /// <param name="checkAlive">Called for each row; throws when the run was cancelled.</param>
@@ -26,7 +26,7 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel)
         var weight = FindWeight(data.Schema, plan.ExampleWeight);
         var rows = new List<TrainingRow>((int)Math.Min(data.GetRowCount() ?? 0, 1_000_000));
         int withoutLabel = 0;
-        using var cursor = data.GetRowCursor(weight is null ? [image.Column, label] : [image.Column, label, weight.Value]);
+        using var cursor = image.OpenCursor(data, weight is null ? [image.Column, label] : [image.Column, label, weight.Value]);
         var readImage = image.Open(cursor);
         var readKey = OpenKey(cursor, label);
         var readWeight = weight is null ? () => 1f : OpenWeight(cursor, weight.Value);
@@ -40,7 +40,8 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel)
                 rows.Add(new TrainingRow(readImage(), (int)(key - 1), readWeight()));
         }
 
-        return new TrainingRows([.. rows], withoutLabel);
+        var (readable, skipped) = SkippedImages.Find([.. rows], plan, checkAlive);
+        return new TrainingRows(readable, withoutLabel, skipped);
     }
 
     private static DataViewSchema.Column? FindWeight(DataViewSchema schema, string? name)

@@ -41,7 +41,11 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
         _options = Guard.NotNull(options);
         Guard.NotBlank(options.PretrainedModel);
         TorchRuntime.Parse(Guard.NotBlank(options.Device));
-        _column = new FeatureColumn(Guard.NotBlank(inputColumnName), Guard.NotBlank(outputColumnName), Guard.Defined(options.Kind), options.Normalize);
+        _column = new FeatureColumn(Guard.NotBlank(inputColumnName), Guard.NotBlank(outputColumnName), Guard.Defined(options.Kind), options.Normalize)
+        {
+            OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
+        };
+        options.Preprocessing?.Check();
     }
 
     /// <summary>Opens the pretrained model; dispose the result, or the chain that holds it, to free its weights.</summary>
@@ -55,8 +59,8 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
         Guard.NotNull(input);
         var device = TorchRuntime.Device(_options.Device, _host);
         using var checkpoint = PretrainedModels.Open(_host, _options.PretrainedModel, _options.Architecture, _options.CancellationToken);
-        ImageColumn.Of(input.Schema, _column.Image, checkpoint.Preprocessing);
-        return PretrainedModels.Featurizer(checkpoint, _column, device);
+        ImageColumn.Of(input.Schema, _column.Image, _options.Preprocessing ?? checkpoint.Preprocessing);
+        return PretrainedModels.Featurizer(checkpoint, _options.Preprocessing, _column, device);
     }
 
     /// <summary>The input's columns with the embedding.</summary>

@@ -18,6 +18,15 @@ public sealed record VisionTransformerFeatureOptions
     /// <summary>Whether each embedding is divided by its Euclidean length. Default false.</summary>
     public bool Normalize { get; init; }
 
+    /// <summary>How images become the network's input. Default null: as the checkpoint says.</summary>
+    public ImagePreprocessing? Preprocessing { get; init; }
+
+    /// <summary>
+    /// What the embedding of a row is whose image cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
+    /// <see cref="InvalidImageHandling.Missing"/>.
+    /// </summary>
+    public InvalidImageHandling OnInvalidImage { get; init; }
+
     /// <summary>Where to compute: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
     public string Device { get; init; } = "auto";
 

@@ -1,6 +1,7 @@
 // What a user sets on the trainer, checked once and then copied into an immutable plan.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Trainers;
@@ -113,6 +114,18 @@ public sealed partial class VisionTransformerTrainer
         /// </summary>
         public ImagePreprocessing? Preprocessing;
 
+        /// <summary>
+        /// What becomes of a training or validation row whose image cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
+        /// <see cref="InvalidImageHandling.Skip"/>, which decodes every image once before training to find them.
+        /// </summary>
+        public InvalidImageHandling OnInvalidImage;
+
+        /// <summary>
+        /// What the model's columns show of a row whose image cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
+        /// <see cref="InvalidImageHandling.Missing"/>. Stored with the model.
+        /// </summary>
+        public InvalidImageHandling OnInvalidImageInPrediction;
+
         /// <summary>Rows to validate on, with the columns and the label keys of the training rows. Default null: <see cref="ValidationSetFraction"/>.</summary>
         public IDataView? ValidationSet;
 
@@ -159,7 +172,11 @@ public sealed partial class VisionTransformerTrainer
                 Pretrained = PretrainedModel,
                 Label = LabelColumnName,
                 ExampleWeight = ExampleWeightColumnName is null ? null : Guard.NotBlank(ExampleWeightColumnName),
-                Columns = new ColumnNames(FeatureColumnName, ScoreColumnName, PredictedLabelColumnName),
+                Columns = new ColumnNames(FeatureColumnName, ScoreColumnName, PredictedLabelColumnName)
+                {
+                    OnInvalidImage = InvalidImageRules.ForPrediction(OnInvalidImageInPrediction, nameof(OnInvalidImageInPrediction)),
+                },
+                OnInvalidImage = InvalidImageRules.ForTraining(OnInvalidImage, nameof(OnInvalidImage)),
                 Architecture = architecture,
                 Preprocessing = CheckPreprocessing(architecture, Preprocessing ?? ImagePreprocessing.For(architecture)),
                 Epochs = epochs,

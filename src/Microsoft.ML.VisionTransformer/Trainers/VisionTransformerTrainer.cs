@@ -93,7 +93,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         using var report = new TrainingReport(_host, plan.MetricsCallback);
 
         var rows = TrainingRows.Read(input, plan, CheckAlive);
-        var (training, validation) = Split(rows, plan);
+        var (training, validation, skipped) = Split(rows, plan);
         if (ImageColumn.Of(input.Schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
         {
             PixelRange.WarnIfUnscaled(training, plan.Preprocessing, report);
@@ -103,13 +103,15 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
 
         plan = plan with { Architecture = plan.Architecture with { Classes = labels.Names.Count } };
         report.Start(plan, training.Length, validation.Length, rows.WithoutLabel, device.ToString());
+        if (skipped.Count > 0)
+            report.Warning(skipped.ToString());
         var head = checkpoint?.PlanHead(labels.Names);
         if (head is not null)
             report.Info(head.Reason);
         if (head?.Fit != HeadFit.New && _options.HeadLearningRateFactor is null)
             plan = plan with { HeadRateFactor = 1 };
         var network = checkpoint?.CreateNetwork(plan.Architecture, head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
-        return Train(plan, network, labels, training, validation, rows.WithoutLabel, device, report);
+        return Train(plan, network, labels, training, validation, rows with { Skipped = skipped }, device, report);
     }
 
     private VisionTransformerCheckpoint? OpenPretrained() =>
@@ -121,14 +123,19 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         ClassLabels labels,
         TrainingRow[] training,
         TrainingRow[] validation,
-        int withoutLabel,
+        TrainingRows rows,
         torch.Device device,
         TrainingReport report)
     {
         try
         {
             network.to(device);
-            var history = Run(plan, network, training, validation, device, report) with { RowsWithoutLabel = withoutLabel };
+            var history = Run(plan, network, training, validation, device, report) with
+            {
+                RowsWithoutLabel = rows.WithoutLabel,
+                RowsWithInvalidImage = rows.Skipped.Count,
+                InvalidImages = rows.Skipped.Reasons,
+            };
             report.End(history);
             return new VisionTransformerPredictionTransformer(
                 new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history), new ScoringNetwork(network, device));
@@ -165,16 +172,22 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows, TrainingPlan plan)
+    private (TrainingRow[] Training, TrainingRow[] Validation, SkippedImages Skipped) Split(TrainingRows rows, TrainingPlan plan)
     {
         if (rows.Rows.Length == 0)
-            throw new InvalidDataException($"There is nothing to train on: of {rows.WithoutLabel} rows none has a label.");
+        {
+            throw new InvalidDataException(rows.Skipped.Count == 0
+                ? $"There is nothing to train on: of {rows.WithoutLabel} rows none has a label."
+                : $"There is nothing to train on: {rows.WithoutLabel} rows have no label, and {rows.Skipped}");
+        }
+
+        var apart = plan.ValidationSet is null ? null : TrainingRows.Read(plan.ValidationSet, plan, CheckAlive);
         var (training, validation) = plan.CutsValidation
             ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
-            : (rows.Rows, plan.ValidationSet is null ? [] : TrainingRows.Read(plan.ValidationSet, plan, CheckAlive).Rows);
+            : (rows.Rows, apart?.Rows ?? []);
         if (plan.EarlyStopping is not null && validation.Length == 0)
             throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
-        return (training, validation);
+        return (training, validation, apart is null ? rows.Skipped : rows.Skipped.And(apart.Skipped));
     }
 
     private void CheckAlive()

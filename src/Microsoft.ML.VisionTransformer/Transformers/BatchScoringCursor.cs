@@ -68,7 +68,7 @@ internal sealed class BatchScoringCursor : DataViewRowCursor
     {
         if (!_batches!.TryTake(out var batch))
             throw new InvalidOperationException("The data has fewer rows when it is read a second time: a data view must give the same rows each time.");
-        _numbers = _scorer.Compute(batch.Inputs, batch.Count);
+        _numbers = _scorer.Compute(batch);
         (_rowInBatch, _rowsInBatch) = (0, batch.Count);
     }
 

@@ -32,8 +32,8 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
 
     private IEnumerable<ImageBatch> Batches()
     {
-        using var lookAhead = source.GetRowCursor([image.Column]);
-        foreach (var batch in ImageBatches.Read(lookAhead, image, scorer.Converter, BatchSize))
+        using var lookAhead = image.OpenCursor(source, image.Column);
+        foreach (var batch in ImageBatches.Read(lookAhead, image, scorer.Converter, scorer.OnInvalidImage, BatchSize))
             yield return batch;
     }
 }

@@ -11,6 +11,9 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// <param name="Normalize">Whether each is scaled to length 1.</param>
 internal sealed record FeatureColumn(string Image, string Output, FeatureKind Kind, bool Normalize)
 {
+    /// <summary>What becomes of a row whose image cannot be read.</summary>
+    public InvalidImageHandling OnInvalidImage { get; init; }
+
     /// <summary>The input's columns, then the embedding; a column of the same name in the input stays, hidden.</summary>
     internal DataViewSchema AddTo(DataViewSchema input, int width)
     {

@@ -1,5 +1,6 @@
 // The parts of a featurizer in a model .zip.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 
@@ -28,6 +29,7 @@ internal static class FeatureFile
                 architecture.WidthOf(column.Kind);
                 Guard.NotBlank(column.Image);
                 Guard.NotBlank(column.Output);
+                InvalidImageRules.ForPrediction(column.OnInvalidImage, nameof(column.OnInvalidImage));
             }
             catch (ArgumentException e)
             {

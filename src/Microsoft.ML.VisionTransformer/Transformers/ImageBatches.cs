@@ -4,7 +4,12 @@ using Microsoft.ML.VisionTransformer.Images;
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
 /// <summary>Network input of consecutive rows: [Count, channels, height, width].</summary>
-internal sealed record ImageBatch(float[] Inputs, int Count);
+/// <param name="Inputs">The numbers; those of an invalid image mean nothing.</param>
+/// <param name="Invalid">One entry a row: whether its image could not be read.</param>
+internal sealed record ImageBatch(float[] Inputs, bool[] Invalid)
+{
+    internal int Count => Invalid.Length;
+}
 
 internal static class ImageBatches
 {
@@ -12,8 +17,10 @@ internal static class ImageBatches
     /// <param name="cursor">Cursor with the image column active; used on the enumerating thread alone.</param>
     /// <param name="column">The image column.</param>
     /// <param name="converter">How pictures become input.</param>
+    /// <param name="onInvalid">What becomes of images that cannot be read.</param>
     /// <param name="size">Rows of a batch; the last may be smaller.</param>
-    internal static IEnumerable<ImageBatch> Read(DataViewRowCursor cursor, ImageColumn column, ImageToInput converter, int size)
+    internal static IEnumerable<ImageBatch> Read(
+        DataViewRowCursor cursor, ImageColumn column, ImageToInput converter, InvalidImageHandling onInvalid, int size)
     {
         var read = column.Open(cursor);
         var sources = new List<ImageSource>(size);
@@ -22,19 +29,35 @@ internal static class ImageBatches
             sources.Add(read());
             if (sources.Count == size)
             {
-                yield return Convert(sources, converter);
+                yield return Convert(sources, converter, onInvalid);
                 sources.Clear();
             }
         }
 
         if (sources.Count > 0)
-            yield return Convert(sources, converter);
+            yield return Convert(sources, converter, onInvalid);
     }
 
-    private static ImageBatch Convert(List<ImageSource> sources, ImageToInput converter)
+    /// <summary>Writes one input; false where the image cannot be read and that is no error.</summary>
+    /// <exception cref="InvalidImageException">The image cannot be read, and that is an error.</exception>
+    internal static bool TryFill(ImageSource source, ImageToInput converter, InvalidImageHandling onInvalid, Span<float> chw)
+    {
+        try
+        {
+            source.Fill(converter, null, chw);
+            return true;
+        }
+        catch (InvalidImageException) when (onInvalid == InvalidImageHandling.Missing)
+        {
+            return false;
+        }
+    }
+
+    private static ImageBatch Convert(List<ImageSource> sources, ImageToInput converter, InvalidImageHandling onInvalid)
     {
         float[] inputs = new float[sources.Count * converter.Length];
-        ParallelImages.For(sources.Count, i => sources[i].Fill(converter, null, inputs.AsSpan(i * converter.Length, converter.Length)));
-        return new ImageBatch(inputs, sources.Count);
+        bool[] invalid = new bool[sources.Count];
+        ParallelImages.For(sources.Count, i => invalid[i] = !TryFill(sources[i], converter, onInvalid, inputs.AsSpan(i * converter.Length, converter.Length)));
+        return new ImageBatch(inputs, invalid);
     }
 }

@@ -30,6 +30,8 @@ internal static class ModelFile
     {
         var labels = ModelEntries.Parse(reader, ClassesName, ClassLabels.FromJson);
         var columns = ModelEntries.Parse(reader, ColumnsName, ModelJson.Read<ColumnNames>);
+        if (columns.OnInvalidImage == InvalidImageHandling.Skip)
+            throw ModelReader.Broken($"{ColumnsName} skips invalid images, which prediction cannot");
         var history = ModelEntries.Parse(reader, HistoryName, ModelJson.Read<HistoryDocument>).History;
         var (preprocessing, network) = NetworkEntries.Read(reader, architecture =>
         {

@@ -32,7 +32,8 @@ internal static class PretrainedModels
 
     /// <summary>A classifier with the checkpoint's own head and class names.</summary>
     /// <exception cref="NotSupportedException">It has no head that tells classes apart, or its images cannot be read.</exception>
-    internal static VisionTransformerPredictionTransformer Classifier(VisionTransformerCheckpoint checkpoint, ColumnNames columns, TorchSharp.torch.Device device)
+    internal static VisionTransformerPredictionTransformer Classifier(
+        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, ColumnNames columns, TorchSharp.torch.Device device)
     {
         var architecture = checkpoint.Architecture;
         if (architecture.Classes == 0 || !architecture.HeadBias)
@@ -42,25 +43,26 @@ internal static class PretrainedModels
                 + "Take its embeddings with mlContext.Transforms.VisionTransformerFeatures, or train a head: PretrainedModel of the trainer's options.");
         }
 
-        RefuseOtherImages(checkpoint);
+        var images = Preprocessing(checkpoint, preprocessing);
         var labels = checkpoint.ClassNames is { } names ? LabelValueType.Named("String")!.Parse(names) : new UnnamedClassLabels(architecture.Classes);
         var network = checkpoint.CreateNetwork();
         return Owned(network, () => new VisionTransformerPredictionTransformer(
-            new ModelDescription(architecture, checkpoint.Preprocessing, labels, columns, null), new ScoringNetwork(network, device)));
+            new ModelDescription(architecture, images, labels, columns, null), new ScoringNetwork(network, device)));
     }
 
     /// <summary>A featurizer of the checkpoint.</summary>
     /// <exception cref="ArgumentException">The network does not give the embedding asked for.</exception>
     /// <exception cref="NotSupportedException">Its images cannot be read.</exception>
-    internal static VisionTransformerFeatureTransformer Featurizer(VisionTransformerCheckpoint checkpoint, FeatureColumn column, TorchSharp.torch.Device device)
+    internal static VisionTransformerFeatureTransformer Featurizer(
+        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, FeatureColumn column, TorchSharp.torch.Device device)
     {
-        RefuseOtherImages(checkpoint);
+        var images = Preprocessing(checkpoint, preprocessing);
         bool keepsHead = column.Kind == FeatureKind.HeadOutput;
         var architecture = keepsHead ? checkpoint.Architecture : checkpoint.Architecture with { Classes = 0 };
         Network.FeatureWidths.WidthOf(architecture, column.Kind);
         var head = new HeadPlan(keepsHead ? HeadFit.Kept : HeadFit.New, [], "The head is left out.");
         var network = checkpoint.CreateNetwork(architecture, head, seed: 0);
-        return Owned(network, () => new VisionTransformerFeatureTransformer(column, checkpoint.Preprocessing, new ScoringNetwork(network, device)));
+        return Owned(network, () => new VisionTransformerFeatureTransformer(column, images, new ScoringNetwork(network, device)));
     }
 
     /// <exception cref="NotSupportedException">The network takes images of other channels than are read.</exception>
@@ -74,6 +76,27 @@ internal static class PretrainedModels
         }
 
         checkpoint.Preprocessing.Check();
+    }
+
+    /// <summary>The user's preprocessing, or the checkpoint's.</summary>
+    /// <exception cref="ArgumentException">The user's makes other images than the network takes.</exception>
+    /// <exception cref="NotSupportedException">The network takes images of other channels than are read.</exception>
+    private static ImagePreprocessing Preprocessing(VisionTransformerCheckpoint checkpoint, ImagePreprocessing? wanted)
+    {
+        RefuseOtherImages(checkpoint);
+        if (wanted is null)
+            return checkpoint.Preprocessing;
+        wanted.Check();
+        var architecture = checkpoint.Architecture;
+        if (wanted.Size != architecture.ImageSize || wanted.Mean.Count != architecture.Channels)
+        {
+            throw new ArgumentException(
+                $"The preprocessing makes images of {wanted.Size} pixels and {wanted.Mean.Count} channels; the network of {checkpoint.Path} takes {architecture.ImageSize} "
+                + $"and {architecture.Channels}. Change VisionTransformerCheckpoint.Preprocessing with a 'with' expression.",
+                nameof(wanted));
+        }
+
+        return wanted;
     }
 
     private static T Owned<T>(VisionTransformerNetwork network, Func<T> make)

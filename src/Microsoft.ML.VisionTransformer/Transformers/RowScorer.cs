@@ -7,33 +7,55 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// <summary>Computes numbers for batches of images; the views, cursors and rows of all our transformers run on it.</summary>
 /// <param name="network">Computes.</param>
 /// <param name="converter">How pictures become the network's input.</param>
+/// <param name="onInvalidImage">What becomes of a row whose image cannot be read.</param>
 /// <param name="width">Numbers of one row.</param>
 /// <param name="compute">Numbers [count, width] of inputs [count, channels, height, width].</param>
 /// <param name="getters">Getters of the columns that are added, in their order, over the numbers of the current row.</param>
 internal sealed class RowScorer(
-    ScoringNetwork network, ImageToInput converter, int width, Func<float[], int, float[]> compute, Func<Func<ReadOnlyMemory<float>>, Delegate[]> getters)
+    ScoringNetwork network,
+    ImageToInput converter,
+    InvalidImageHandling onInvalidImage,
+    int width,
+    Func<float[], int, float[]> compute,
+    Func<Func<ReadOnlyMemory<float>>, Delegate[]> getters)
 {
     internal ImageToInput Converter => converter;
+
+    internal InvalidImageHandling OnInvalidImage => onInvalidImage;
 
     internal int Width => width;
 
     /// <summary>The class probabilities and the most probable class.</summary>
-    internal static RowScorer Classes(ScoringNetwork network, ImageToInput converter) => new(
+    internal static RowScorer Classes(ScoringNetwork network, ImageToInput converter, InvalidImageHandling onInvalidImage) => new(
         network,
         converter,
+        onInvalidImage,
         network.Architecture.Classes,
         network.Probabilities,
         current => [ScoredRow.PredictedLabelGetter(current), ScoredRow.ScoreGetter(current)]);
 
     /// <summary>The embedding.</summary>
-    internal static RowScorer Features(ScoringNetwork network, ImageToInput converter, FeatureKind kind, bool normalize) => new(
+    internal static RowScorer Features(ScoringNetwork network, ImageToInput converter, FeatureColumn column) => new(
         network,
         converter,
-        network.Architecture.WidthOf(kind),
-        (inputs, count) => network.Features(inputs, count, kind, normalize),
+        column.OnInvalidImage,
+        network.Architecture.WidthOf(column.Kind),
+        (inputs, count) => network.Features(inputs, count, column.Kind, column.Normalize),
         current => [ScoredRow.ScoreGetter(current)]);
 
-    internal float[] Compute(float[] inputs, int count) => compute(inputs, count);
+    /// <summary>The numbers of each row; NaN where the image is invalid.</summary>
+    internal float[] Compute(ImageBatch batch)
+    {
+        bool none = Array.TrueForAll(batch.Invalid, invalid => invalid);
+        float[] numbers = none ? new float[batch.Count * width] : compute(batch.Inputs, batch.Count);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            if (batch.Invalid[i])
+                numbers.AsSpan(i * width, width).Fill(float.NaN);
+        }
+
+        return numbers;
+    }
 
     internal Delegate[] Getters(Func<ReadOnlyMemory<float>> current) => getters(current);
 

@@ -8,7 +8,11 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// <param name="Image">The image column.</param>
 /// <param name="Score">Probabilities, one slot a class.</param>
 /// <param name="PredictedLabel">Key of the most probable class.</param>
-internal sealed record ColumnNames(string Image, string Score, string PredictedLabel);
+internal sealed record ColumnNames(string Image, string Score, string PredictedLabel)
+{
+    /// <summary>What the output columns show of a row whose image cannot be read.</summary>
+    public InvalidImageHandling OnInvalidImage { get; init; }
+}
 
 /// <summary>Adds the columns to schemas.</summary>
 internal sealed class ScoreColumns(ColumnNames names, ClassLabels labels)

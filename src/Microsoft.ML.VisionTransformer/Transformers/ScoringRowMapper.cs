@@ -65,8 +65,8 @@ internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema outp
             {
                 // Forgotten first: if this image fails, its row must not show the scores of the one before.
                 _scoredPosition = -1;
-                _read!().Fill(_scorer.Converter, null, _input);
-                _numbers = _scorer.Compute(_input, 1);
+                bool valid = ImageBatches.TryFill(_read!(), _scorer.Converter, _scorer.OnInvalidImage, _input);
+                _numbers = _scorer.Compute(new ImageBatch(_input, [!valid]));
                 _scoredPosition = _row.Position;
             }
 

@@ -19,6 +19,12 @@ public sealed record TrainingHistory
     /// <summary>Rows left out because their label is missing.</summary>
     public int RowsWithoutLabel { get; init; }
 
+    /// <summary>Training and validation rows left out because their image cannot be read (<see cref="InvalidImageHandling.Skip"/>).</summary>
+    public int RowsWithInvalidImage { get; init; }
+
+    /// <summary>What is wrong with those images, each with its row; at most the first 100.</summary>
+    public IReadOnlyList<string> InvalidImages { get; init; } = [];
+
     /// <summary>Whether early stopping ended the run before its last epoch.</summary>
     public bool StoppedEarly { get; init; }
 

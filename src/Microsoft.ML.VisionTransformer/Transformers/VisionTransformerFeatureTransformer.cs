@@ -42,7 +42,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         _network = network;
         Preprocessing = preprocessing;
         Dimension = network.Architecture.WidthOf(column.Kind);
-        _scorer = RowScorer.Features(network, new ImageToInput(preprocessing), column.Kind, column.Normalize);
+        _scorer = RowScorer.Features(network, new ImageToInput(preprocessing), column);
     }
 
     /// <summary>The shape of the network.</summary>
@@ -50,6 +50,9 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
 
     /// <summary>How images become the network's input.</summary>
     public ImagePreprocessing Preprocessing { get; }
+
+    /// <summary>What the embedding of a row is whose image cannot be read.</summary>
+    public InvalidImageHandling OnInvalidImage => _column.OnInvalidImage;
 
     /// <summary>Which embedding is made.</summary>
     public FeatureKind Kind => _column.Kind;

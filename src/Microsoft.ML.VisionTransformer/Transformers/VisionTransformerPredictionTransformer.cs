@@ -45,7 +45,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     {
         _model = model;
         _network = network;
-        _scorer = RowScorer.Classes(network, new ImageToInput(model.Preprocessing));
+        _scorer = RowScorer.Classes(network, new ImageToInput(model.Preprocessing), model.Columns.OnInvalidImage);
         _columns = new ScoreColumns(model.Columns, model.Labels);
         ClassNames = model.Labels.Names;
     }
@@ -55,6 +55,9 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 
     /// <summary>How images become the network's input.</summary>
     public ImagePreprocessing Preprocessing => _model.Preprocessing;
+
+    /// <summary>What <c>PredictedLabel</c> and <c>Score</c> show of a row whose image cannot be read.</summary>
+    public InvalidImageHandling OnInvalidImage => _model.Columns.OnInvalidImage;
 
     /// <summary>Names of the classes, in the order of the slots of <c>Score</c>; "1", "2", ... where the label key had no values.</summary>
     public IReadOnlyList<string> ClassNames { get; }

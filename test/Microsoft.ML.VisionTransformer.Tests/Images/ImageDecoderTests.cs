@@ -58,10 +58,57 @@ public sealed class ImageDecoderTests
     }
 
     [TestMethod]
-    public void ATransparentPixelOfAGifIsBlack()
+    public void ATransparentPixelOfAGifHasThePalettesColour()
     {
+        // One pixel of index 0, which is declared transparent; the palette is white, black.
         byte[] gif = Convert.FromBase64String("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==");
-        CollectionAssert.AreEqual(new byte[] { 0, 0, 0 }, ImageDecoder.Decode(gif, "1x1.gif").Pixels);
+        CollectionAssert.AreEqual(new byte[] { 255, 255, 255 }, ImageDecoder.Decode(gif, "1x1.gif").Pixels);
+    }
+
+    [TestMethod]
+    [DataRow(false, new byte[] { 9, 8, 7 }, DisplayName = "without transparency: the first colour")]
+    [DataRow(true, new byte[] { 1, 2, 3 }, DisplayName = "with transparency: the transparent colour")]
+    public void WhatAGifsFrameLeavesOpenHasAColourOfThePalette(bool transparent, byte[] expected)
+    {
+        byte[] control = transparent ? [0x21, 0xF9, 4, 1, 0, 0, 1, 0] : [];
+        byte[] gif = [.. "GIF89a"u8, 2, 0, 1, 0, 0x80, 0, 0, 9, 8, 7, 1, 2, 3, .. control, 0x2C, 1, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3B];
+
+        CollectionAssert.AreEqual(expected, ImageDecoder.Decode(gif, "2x1.gif").Pixels[..3]);
+    }
+
+    [TestMethod]
+    public void APictureOfMoreThanMaxPixelsIsRefused()
+    {
+        byte[] file = PaintedImage.Encode(PaintedImage.Gradient(7, 5), SKEncodedImageFormat.Png);
+
+        ImageDecoder.Decode(file, "35", new ImageDecoding { MaxPixels = 35 });
+        var error = Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(file, "35", new ImageDecoding { MaxPixels = 34 }));
+
+        StringAssert.Contains(error.Message, "35 declares 7 x 5 pixels; at most 34");
+    }
+
+    [TestMethod]
+    [DataRow(SKEncodedImageFormat.Jpeg)]
+    [DataRow(SKEncodedImageFormat.Png)]
+    [DataRow(SKEncodedImageFormat.Webp)]
+    public void ATruncatedFileIsTakenWhereThatIsAllowed(SKEncodedImageFormat format)
+    {
+        var image = PaintedImage.Gradient(97, 160);
+        byte[] whole = PaintedImage.Encode(image, format), part = whole[..(whole.Length * 3 / 4)];
+        var allowed = new ImageDecoding { AllowTruncated = true };
+
+        byte[] pixels = ImageDecoder.Decode(part, "cut", allowed).Pixels, again = ImageDecoder.Decode(part, "cut", allowed).Pixels;
+
+        CollectionAssert.AreEqual(ImageDecoder.Decode(whole, "whole").Pixels[..(97 * 32 * 3)], pixels[..(97 * 32 * 3)], "what is there");
+        CollectionAssert.AreEqual(pixels, again, "and the rest is the same every time");
+        Assert.Contains("AllowTruncated", Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(part, "cut")).Message);
+    }
+
+    [TestMethod]
+    public void AFileCutInItsHeaderIsRefusedEvenSo()
+    {
+        byte[] whole = PaintedImage.Encode(PaintedImage.Gradient(97, 61), SKEncodedImageFormat.Png);
+        Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(whole.AsSpan(0, 20), "cut", new ImageDecoding { AllowTruncated = true }));
     }
 
     [TestMethod]

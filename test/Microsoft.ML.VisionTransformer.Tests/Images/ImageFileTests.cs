@@ -40,6 +40,24 @@ public sealed class ImageFileTests : IDisposable
         StringAssert.StartsWith(Assert.ThrowsExactly<InvalidImageException>(() => ImageFile.Decode(path, "row 3")).Message, "row 3 has no path");
 
     [TestMethod]
+    [DataRow("/dev/zero")]
+    [DataRow("pipe.jpg")]
+    [DataRow("link-to-pipe.jpg")]
+    [Timeout(20_000, CooperativeCancellation = false)]
+    public void OnlyRegularFilesAreRead(string name)
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Inconclusive("Skipped: needs Linux, for its pipes and devices.");
+        using (var make = System.Diagnostics.Process.Start("mkfifo", _folder.File("pipe.jpg")))
+            make.WaitForExit();
+        File.CreateSymbolicLink(_folder.File("link-to-pipe.jpg"), "pipe.jpg");
+
+        var error = Assert.ThrowsExactly<InvalidImageException>(() => ImageFile.Decode(Path.Combine(_folder.Path, name), "row 3"));
+
+        StringAssert.Contains(error.Message, "is empty");
+    }
+
+    [TestMethod]
     [DataRow("missing.jpg", "is not there")]
     [DataRow("no/folder/missing.jpg", "is not there")]
     [DataRow("folder.jpg", "it is a folder")]

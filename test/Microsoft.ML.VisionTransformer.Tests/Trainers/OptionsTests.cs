@@ -39,6 +39,10 @@ public sealed class OptionsTests
         ["Heads"] = o => o.Arch = TinyTraining.Architecture with { Heads = 5 },
         ["4 channels"] = o => o.Arch = TinyTraining.Architecture with { Channels = 4 },
         ["Preprocessing makes images of 32x32"] = o => o.Preprocessing = new ImagePreprocessing { Size = 32 },
+        ["OnInvalidImage is Missing"] = o => o.OnInvalidImage = InvalidImageHandling.Missing,
+        ["OnInvalidImageInPrediction is Skip"] = o => o.OnInvalidImageInPrediction = InvalidImageHandling.Skip,
+        ["OnInvalidImage is 7"] = o => o.OnInvalidImage = (InvalidImageHandling)7,
+        ["MaxPixels"] = o => o.Preprocessing = new ImagePreprocessing { Size = 16, MaxPixels = 0 },
         ["CropFraction"] = o => o.Preprocessing = new ImagePreprocessing { Size = 16, CropFraction = 0 },
     };
 

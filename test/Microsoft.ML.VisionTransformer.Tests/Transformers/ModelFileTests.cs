@@ -58,7 +58,7 @@ public sealed class ModelFileTests
         Assert.AreEqual(ImagePreprocessing.For(TinyTraining.Architecture), inner.Preprocessing);
         CollectionAssert.AreEqual(ColouredSamples.Classes, inner.ClassNames.ToArray());
         CollectionAssert.AreEqual(_history.Epochs.ToArray(), inner.TrainingHistory!.Epochs.ToArray());
-        Assert.AreEqual(_history with { Epochs = [] }, inner.TrainingHistory with { Epochs = [] });
+        Assert.AreEqual(_history with { Epochs = [], InvalidImages = [] }, inner.TrainingHistory with { Epochs = [], InvalidImages = [] });
     }
 
     [TestMethod]

@@ -1,0 +1,73 @@
+// What is done with one damaged file: decoded and made into network input, each number in one of several ways.
+using System.Buffers;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+
+namespace Microsoft.ML.VisionTransformer.Fuzz;
+
+/// <summary>How a case ended well; anything else is an exception of another type, which is a finding.</summary>
+internal enum FuzzOutcome
+{
+    /// <summary>It became input.</summary>
+    Decoded,
+
+    /// <summary>It was refused with an <see cref="InvalidImageException"/>.</summary>
+    Refused,
+}
+
+internal static class FuzzCase
+{
+    /// <summary>Cases whose number is a multiple of it run twice, the second time with other rubbish in the buffers.</summary>
+    private const int TwiceEvery = 8;
+
+    private static readonly ImageToInput[] _converters =
+    [
+        new(new ImagePreprocessing { Size = 32 }),
+        new(new ImagePreprocessing { Size = 16, ScaledDecoding = true }),
+        new(new ImagePreprocessing { Size = (24, 40), AllowTruncated = true, Resizing = ImageResizing.Pad }),
+        new(new ImagePreprocessing { Size = 16, AllowTruncated = true, ScaledDecoding = true, Resizing = ImageResizing.Squash }),
+    ];
+
+    /// <exception cref="InvalidOperationException">The same bytes gave two results, or the input has a number that is not finite.</exception>
+    internal static FuzzOutcome Run(byte[] file, int number)
+    {
+        var converter = _converters[number % _converters.Length];
+        float[]? first = Convert(file, converter, number);
+        if (number % TwiceEvery < _converters.Length)
+        {
+            Dirty(file.Length + number);
+            float[]? second = Convert(file, converter, number);
+            if (first is null != second is null || (first is not null && !first.AsSpan().SequenceEqual(second)))
+                throw new InvalidOperationException("The same bytes gave two results.");
+        }
+
+        if (first is not null && !Array.TrueForAll(first, float.IsFinite))
+            throw new InvalidOperationException("The input has a number that is not finite.");
+        return first is null ? FuzzOutcome.Refused : FuzzOutcome.Decoded;
+    }
+
+    /// <summary>The input, or null where the file is refused.</summary>
+    private static float[]? Convert(byte[] file, ImageToInput converter, int number)
+    {
+        float[] input = new float[converter.Length];
+        try
+        {
+            new EncodedImageSource(file, "case").Fill(converter, number % 3 == 0 ? RandomStream.For(number) : null, input);
+            return input;
+        }
+        catch (InvalidImageException e) when (e.Message.Length is > 0 and < 1000)
+        {
+            return null;
+        }
+    }
+
+    private static void Dirty(int value)
+    {
+        for (int size = 1024; size <= 1 << 20; size *= 2)
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
+            Array.Fill(buffer, (byte)value);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// A process of its own that runs a range of cases: if native code brings it down, the parent sees at which case.
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.MemoryMappedFiles;
+using System.Text.Json;
+
+namespace Microsoft.ML.VisionTransformer.Fuzz;
+
+/// <summary>What a worker says at its end.</summary>
+internal sealed record FuzzTally
+{
+    public int Decoded { get; set; }
+
+    public int Refused { get; set; }
+
+    public double SlowestSeconds { get; set; }
+
+    public int SlowestCase { get; set; } = -1;
+
+    public double PeakMegabytes { get; set; }
+
+    /// <summary>The case that raised the peak most, and by how much.</summary>
+    public int LargestCase { get; set; } = -1;
+
+    public double LargestMegabytes { get; set; }
+
+    public List<FuzzFinding> Findings { get; init; } = [];
+}
+
+/// <summary>A case that ended badly.</summary>
+internal sealed record FuzzFinding(int Number, string What);
+
+internal static class FuzzWorker
+{
+    /// <summary>Runs the cases; the number of the one it is at stands in the state file, plus 1 so that 0 means none yet.</summary>
+    internal static void Run(Mutator mutator, int first, int count, string statePath)
+    {
+        using var file = MemoryMappedFile.CreateFromFile(statePath, FileMode.Open);
+        using var state = file.CreateViewAccessor();
+        var tally = new FuzzTally();
+        double peak = PeakMegabytes();
+        for (int number = first; number < first + count; number++)
+        {
+            byte[] damaged = mutator.Make(number);
+            state.Write(0, number + 1);
+            var clock = Stopwatch.StartNew();
+            RunCase(damaged, number, tally);
+            double seconds = clock.Elapsed.TotalSeconds, now = PeakMegabytes();
+            if (seconds > tally.SlowestSeconds)
+                (tally.SlowestSeconds, tally.SlowestCase) = (seconds, number);
+            if (now - peak > tally.LargestMegabytes)
+                (tally.LargestMegabytes, tally.LargestCase) = (now - peak, number);
+            tally.PeakMegabytes = peak = now;
+        }
+
+        Console.WriteLine(JsonSerializer.Serialize(tally));
+    }
+
+    private static void RunCase(byte[] damaged, int number, FuzzTally tally)
+    {
+#pragma warning disable CA1031 // Whatever it is, it is what the fuzzer looks for.
+        try
+        {
+            if (FuzzCase.Run(damaged, number) == FuzzOutcome.Decoded)
+                tally.Decoded++;
+            else
+                tally.Refused++;
+        }
+        catch (Exception e)
+        {
+            tally.Findings.Add(new FuzzFinding(number, e.ToString()));
+        }
+#pragma warning restore CA1031
+    }
+
+    /// <summary>Most memory that the process has had; on Linux read where it costs microseconds.</summary>
+    private static double PeakMegabytes()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            string line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal));
+            return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        }
+
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 / 1048576.0;
+    }
+}

@@ -1,0 +1,26 @@
+// Makes the checksums of a damaged PNG right again, so that what lies behind the check is reached.
+using System.Buffers.Binary;
+using Microsoft.ML.VisionTransformer.Checkpoints;
+
+namespace Microsoft.ML.VisionTransformer.Fuzz;
+
+internal static class PngChecksums
+{
+    private const int SignatureLength = 8, Around = 12;
+
+    /// <summary>Rewrites the CRC of each chunk that lies in the file, in place; other files stay as they are.</summary>
+    internal static void Repair(Span<byte> file)
+    {
+        if (file.Length < SignatureLength || file[1] != 'P' || file[2] != 'N' || file[3] != 'G')
+            return;
+        for (var rest = file[SignatureLength..]; rest.Length >= Around;)
+        {
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(rest);
+            if (length > rest.Length - Around)
+                return;
+            int checkedLength = 4 + (int)length;
+            BinaryPrimitives.WriteUInt32BigEndian(rest[(4 + checkedLength)..], Crc32.Append(0, rest.Slice(4, checkedLength)));
+            rest = rest[(4 + checkedLength + 4)..];
+        }
+    }
+}

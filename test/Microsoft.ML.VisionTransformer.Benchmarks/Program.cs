@@ -1,16 +1,19 @@
 // Each question is a pair, measured in turn in one run; the answer is a ratio. Run it with nothing else running.
 using Microsoft.ML.VisionTransformer.Benchmarks;
 
-string? photos = args is ["--photos", var folder] ? folder : null;
-if (args.Length > 0 && photos is null)
+switch (args)
 {
-    Console.Error.WriteLine("usage: Benchmarks [--photos <folder of class folders>]");
-    return 2;
+    case []:
+        return Pipelines.Run(photos: null);
+    case ["--photos", var folder]:
+        return Pipelines.Run(folder);
+    case ["load"]:
+        Loading.Run();
+        return 0;
+    case [Loading.PeakCommand, var path]:
+        Loading.Peak(path);
+        return 0;
+    default:
+        Console.Error.WriteLine("usage: Benchmarks [--photos <folder of class folders>] | load");
+        return 2;
 }
-
-using var workload = new Workload(photos);
-Console.WriteLine($"{Workload.Architecture.Name}, batches of {Workload.BatchSize}, {workload.Count} images, {Environment.ProcessorCount} processors; medians of {Pair.Rounds} rounds");
-Pair.Measure("training: Fit (decode, augment, train) / bare TorchSharp loop on ready tensors", () => Training.Library(workload), () => Training.Bare(workload));
-using var scoring = new Scoring(workload);
-Pair.Measure("scoring: Transform (decode, resize, score) / bare TorchSharp loop on ready tensors", scoring.Library, scoring.Bare);
-return 0;

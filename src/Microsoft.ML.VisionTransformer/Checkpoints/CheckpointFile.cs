@@ -10,5 +10,8 @@ internal abstract class CheckpointFile : IDisposable
     /// <summary>Every tensor by its name in the file.</summary>
     internal abstract IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
+    /// <summary>What was chosen where the file offers more than one, a sentence each.</summary>
+    internal virtual IReadOnlyList<string> Notes => [];
+
     public abstract void Dispose();
 }

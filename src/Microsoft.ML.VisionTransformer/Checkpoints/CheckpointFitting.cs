@@ -17,6 +17,8 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
 {
     private const string Positions = "pos_embed", PatchKernel = "patch_embed.proj.weight";
 
+    private static readonly string[] _leadingTokens = ["cls_token", "dist_token", "reg_token"];
+
     /// <summary>Compares names, shapes and types; nothing is read.</summary>
     /// <exception cref="InvalidCheckpointException">The file differs, and <paramref name="strict"/> is set; all differences in one message.</exception>
     internal CheckpointMismatch Check(bool strict) => map.Check(target.Parameters().Select(AsStored), strict, IsLeftOut);
@@ -83,7 +85,7 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
         if (!map.Tensors.TryGetValue(Positions, out var positions) || positions.Shape is not [1, var entries, var dimension])
             return null;
         int prefix = target.PositionCount - target.PatchTokens;
-        if (dimension != target.EmbeddingDimension || entries <= prefix)
+        if (dimension != target.EmbeddingDimension || entries <= prefix || !HasLeadingTokens())
             return null;
         foreach (var grid in new[] { stored.Grid, target.Grid })
         {
@@ -93,6 +95,9 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
 
         return PositionTableShape.Square(checked((int)entries), prefix, target.EmbeddingDimension, $"{map.Path}: {map.FileNames(Positions)[0]}");
     }
+
+    /// <summary>Whether the file has the target's tokens before the patches; another network's table says nothing of the grid.</summary>
+    private bool HasLeadingTokens() => target.Parameters().All(row => !_leadingTokens.Contains(row.Name) || map.Tensors.ContainsKey(row.Name));
 
     /// <summary>Whether the file's tensor of that name is not looked at, and none is missed.</summary>
     private bool IsLeftOut(string name) =>

@@ -14,21 +14,23 @@ namespace Microsoft.ML.VisionTransformer;
 public sealed class VisionTransformerCheckpoint : IDisposable
 {
     private static readonly HeadPlan _headKept = new(HeadFit.Kept, [], "The head is kept.");
+    private static readonly HeadPlan _headLeftOut = new(HeadFit.New, [], "The head is left out.");
 
     private readonly CheckpointFile _file;
     private readonly LayoutMap _map;
     private readonly VisionTransformerArchitecture _stored;
+    private readonly IReadOnlyList<string>? _storedNames;
     private readonly bool _strict;
 
     private VisionTransformerCheckpoint(
-        CheckpointFile file, LayoutMap map, CheckpointDescription description, VisionTransformerArchitecture? given, bool strict)
+        CheckpointFile file, LayoutMap map, CheckpointDescription description, VisionTransformerArchitecture? given, bool strict, HeadPlan head)
     {
-        (_file, _map, _strict, _stored) = (file, map, strict, description.Architecture);
+        (_file, _map, _strict, _stored, _storedNames) = (file, map, strict, description.Architecture, description.ClassNames);
         Architecture = given?.Check() ?? description.Architecture;
         Preprocessing = description.Preprocessing.WithChannels(Architecture.Channels) with { Size = Architecture.ImageSize };
         ClassNames = description.ClassNames?.Count == Architecture.Classes ? description.ClassNames : null;
-        Notes = description.Notes;
-        Differences = new CheckpointFitting(map, _stored, Architecture, _headKept).Check(strict).All;
+        Notes = [.. file.Notes, .. description.Notes];
+        Differences = new CheckpointFitting(map, _stored, Architecture, head).Check(strict).All;
     }
 
     /// <summary>What was opened: the file, or the index of a sharded one.</summary>
@@ -78,14 +80,24 @@ public sealed class VisionTransformerCheckpoint : IDisposable
         VisionTransformerArchitecture? architecture = null,
         bool strict = true,
         Action<string>? log = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        Open(pathOrHubId, architecture, strict, _headKept, log ?? (_ => { }), cancellationToken);
+
+    /// <summary>Opens a checkpoint whose head may be another than the architecture's: a task has classes of its own.</summary>
+    /// <inheritdoc cref="Load"/>
+    internal static VisionTransformerCheckpoint LoadForTask(
+        string pathOrHubId, VisionTransformerArchitecture? architecture, Action<string> log, CancellationToken cancellationToken) =>
+        Open(pathOrHubId, architecture, strict: true, _headLeftOut, log, cancellationToken);
+
+    private static VisionTransformerCheckpoint Open(
+        string pathOrHubId, VisionTransformerArchitecture? architecture, bool strict, HeadPlan head, Action<string> log, CancellationToken cancellationToken)
     {
-        string path = CheckpointSource.Resolve(pathOrHubId, log ?? (_ => { }), cancellationToken);
+        string path = CheckpointSource.Resolve(pathOrHubId, log, cancellationToken);
         var file = CheckpointFormat.OpenAny(path);
         try
         {
             var map = LayoutMap.Of(file);
-            return new VisionTransformerCheckpoint(file, map, CheckpointDescriber.Describe(path, file, map, architecture), architecture, strict);
+            return new VisionTransformerCheckpoint(file, map, CheckpointDescriber.Describe(path, file, map, architecture), architecture, strict, head);
         }
         catch
         {
@@ -98,6 +110,9 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// <exception cref="InvalidCheckpointException">A tensor cannot be read, or has values that are not finite.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
     public VisionTransformerNetwork CreateNetwork() => CreateNetwork(Architecture, _headKept, seed: 0);
+
+    /// <summary>What becomes of the head for a task with these classes.</summary>
+    internal HeadPlan PlanHead(IReadOnlyList<string> classNames) => HeadPlan.Decide(_stored.HeadBias && _stored.RepresentationDimension == 0 ? _storedNames : null, classNames);
 
     /// <summary>Closes the file. Networks that were made stay.</summary>
     public void Dispose() => _file.Dispose();

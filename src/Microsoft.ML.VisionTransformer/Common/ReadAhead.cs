@@ -15,6 +15,7 @@ internal sealed class ReadAhead<T> : IDisposable
     private readonly Thread _producer;
     private ExceptionDispatchInfo? _error;
     private bool _started;
+    private bool _disposed;
 
     /// <summary>Nothing is produced before the first <see cref="TryTake"/>.</summary>
     /// <param name="items">What to produce; enumerated once, on the background thread.</param>
@@ -41,9 +42,12 @@ internal sealed class ReadAhead<T> : IDisposable
         return false;
     }
 
-    /// <summary>Stops the producer and waits for it.</summary>
+    /// <summary>Stops the producer and waits for it. ML.NET disposes a cursor more than once where several others lean on it.</summary>
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         _stop.Cancel();
         if (_started)
             _producer.Join();

@@ -14,6 +14,7 @@ internal sealed class AdamW : IDisposable
 
     private readonly FlatParameters _parameters;
     private readonly double _weightDecay;
+    private readonly Slice[] _slices;
     private readonly Tensor _mean;
     private readonly Tensor _square;
     private int _steps;
@@ -24,6 +25,7 @@ internal sealed class AdamW : IDisposable
         _weightDecay = weightDecay;
         _mean = zeros_like(parameters.Values);
         _square = zeros_like(parameters.Values);
+        _slices = [.. parameters.Groups.Select(group => new Slice(group, parameters.Values, _mean))];
     }
 
     /// <summary>Scales the gradients down to an L2 norm of <paramref name="most"/> where it is larger, by most / (norm + 1e-6) as PyTorch does; returns the norm before.</summary>
@@ -43,18 +45,41 @@ internal sealed class AdamW : IDisposable
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         _steps++;
-        var (values, gradients) = (_parameters.Values, _parameters.Gradients);
-        if (_weightDecay > 0)
-            values.narrow(0, 0, _parameters.Decayed).TimesInPlace(1 - rate * _weightDecay);
+        var gradients = _parameters.Gradients;
         _mean.TimesInPlace(Beta1).PlusInPlace(gradients, 1 - Beta1);
         _square.TimesInPlace(Beta2).PlusProductInPlace(gradients, gradients, 1 - Beta2);
         var denominator = _square.sqrt().TimesInPlace(1 / Math.Sqrt(1 - Math.Pow(Beta2, _steps))).PlusInPlace(Epsilon);
-        values.PlusQuotientInPlace(_mean, denominator, -rate / (1 - Math.Pow(Beta1, _steps)));
+        foreach (var slice in _slices)
+        {
+            double own = rate * slice.Group.RateScale;
+            if (_weightDecay > 0 && slice.Group.Decays)
+                slice.Values.TimesInPlace(1 - own * _weightDecay);
+            slice.Values.PlusQuotientInPlace(
+                slice.Mean, denominator.narrow(0, slice.Group.Start, slice.Group.Length), -own / (1 - Math.Pow(Beta1, _steps)));
+        }
     }
 
     public void Dispose()
     {
+        foreach (var slice in _slices)
+            slice.Dispose();
         _mean.Dispose();
         _square.Dispose();
+    }
+
+    /// <summary>Views of the values and their first moments for one group.</summary>
+    private sealed class Slice(ParameterGroup group, Tensor values, Tensor mean) : IDisposable
+    {
+        internal ParameterGroup Group => group;
+
+        internal Tensor Values { get; } = values.narrow(0, group.Start, group.Length).DetachFromDisposeScope();
+
+        internal Tensor Mean { get; } = mean.narrow(0, group.Start, group.Length).DetachFromDisposeScope();
+
+        public void Dispose()
+        {
+            Values.Dispose();
+            Mean.Dispose();
+        }
     }
 }

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
 /// <summary>
-/// Moves the storage of a network's parameters into one flat tensor, those with weight decay first; the parameters become views of it, and
-/// their gradients views of another. The network must stay on its device while this exists.
+/// Moves the storage of a network's parameters into one flat tensor, those that the optimiser treats alike side by side; the parameters become views of it,
+/// and their gradients views of another. The network must stay on its device while this exists.
 /// </summary>
 internal sealed class FlatParameters : IDisposable
 {
@@ -16,18 +16,31 @@ internal sealed class FlatParameters : IDisposable
     private readonly Parameter[] _adopted;
 
     /// <summary>Takes over the storage of the parameters that are trained.</summary>
-    internal FlatParameters(nn.Module network)
+    /// <param name="network">Owns the parameters.</param>
+    /// <param name="rates">How much of the learning rate each gets; null gives all the same.</param>
+    internal FlatParameters(nn.Module network, LayerRates? rates = null)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var all = network.named_parameters().Where(p => p.parameter.requires_grad).ToArray();
-        _adopted = [.. all.OrderBy(p => IsDecayed(p.name, p.parameter) ? 0 : 1).Select(p => p.parameter)];
-        Decayed = all.Where(p => IsDecayed(p.name, p.parameter)).Sum(p => p.parameter.numel());
+        var groups = network.named_parameters()
+            .Where(p => p.parameter.requires_grad)
+            .GroupBy(p => (Scale: (rates ?? LayerRates.Even).ScaleOf(p.name), Decays: IsDecayed(p.name, p.parameter)))
+            .OrderByDescending(group => group.Key)
+            .ToArray();
+        _adopted = [.. groups.SelectMany(group => group.Select(p => p.parameter))];
         Values = empty(_adopted.Sum(p => p.numel()), device: _adopted[0].device);
         Gradients = zeros_like(Values);
         long offset = 0;
-        foreach (var parameter in _adopted)
-            offset = Adopt(parameter, offset);
+        var runs = new List<ParameterGroup>();
+        foreach (var group in groups)
+        {
+            long start = offset;
+            foreach (var (_, parameter) in group)
+                offset = Adopt(parameter, offset);
+            runs.Add(new ParameterGroup(start, offset - start, group.Key.Scale, group.Key.Decays));
+        }
+
+        Groups = runs;
 
         Values.MoveToOuterDisposeScope();
         Gradients.MoveToOuterDisposeScope();
@@ -39,8 +52,8 @@ internal sealed class FlatParameters : IDisposable
     /// <summary>The gradient of every trained number, [n].</summary>
     internal Tensor Gradients { get; }
 
-    /// <summary>How many numbers, from the start, weight decay applies to.</summary>
-    internal long Decayed { get; }
+    /// <summary>Runs that are treated alike; together they are all of the numbers.</summary>
+    internal IReadOnlyList<ParameterGroup> Groups { get; }
 
     /// <summary>Ends the training: the parameters keep their values and let go of their gradients.</summary>
     public void Dispose()

@@ -16,6 +16,9 @@ internal enum RandomPurpose
     /// <summary>Masks of dropout and stochastic depth; further key: step.</summary>
     Noise = 104,
 
+    /// <summary>Which rows a fold of cross-validation leaves out; no further key.</summary>
+    Folds = 105,
+
     /// <summary>Mixup and cutmix; further keys: epoch, batch of the epoch.</summary>
-    Mixing = 105,
+    Mixing = 106,
 }

@@ -44,7 +44,7 @@ internal sealed class TrainingLoop : IDisposable
             CosineSchedule.DefaultWarmupStart,
             (int)Math.Round(plan.WarmupEpochs * _stepsPerEpoch),
             plan.Epochs * _stepsPerEpoch);
-        _parameters = new FlatParameters(network);
+        _parameters = new FlatParameters(network, new LayerRates(plan.Architecture.Depth, plan.LayerDecay, plan.HeadRateFactor));
         _optimizer = new AdamW(_parameters, plan.WeightDecay);
         _best = new BestWeights(_parameters);
     }

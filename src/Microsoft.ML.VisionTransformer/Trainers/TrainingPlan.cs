@@ -6,6 +6,11 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <summary>Immutable; each value was checked. <see cref="VisionTransformerTrainer.Options"/> documents them.</summary>
 internal sealed record TrainingPlan
 {
+    internal required TrainingStrategy Strategy { get; init; }
+
+    /// <summary>A path or hub id; null from scratch.</summary>
+    internal required string? Pretrained { get; init; }
+
     internal required string Label { get; init; }
 
     internal required string? ExampleWeight { get; init; }
@@ -27,6 +32,13 @@ internal sealed record TrainingPlan
     internal required double WarmupEpochs { get; init; }
 
     internal required double WeightDecay { get; init; }
+
+    internal required double LayerDecay { get; init; }
+
+    internal required double HeadRateFactor { get; init; }
+
+    /// <summary>Null: chosen by cross-validation.</summary>
+    internal required double? ProbePenalty { get; init; }
 
     internal required double LabelSmoothing { get; init; }
 

@@ -21,7 +21,7 @@ internal sealed class TrainingReport : IDisposable
     /// <summary>What the run starts with.</summary>
     internal void Start(TrainingPlan plan, int training, int validation, int withoutLabel, string device)
     {
-        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels from scratch on {training} images of {plan.Architecture.Classes} classes ({validation} for validation), {plan.Epochs} epochs of batches of {plan.BatchSize}, on {device}."));
+        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels {(plan.Pretrained is null ? "from scratch" : $"from {plan.Pretrained}")} ({plan.Strategy}) on {training} images of {plan.Architecture.Classes} classes ({validation} for validation), {plan.Epochs} epochs of batches of {plan.BatchSize}, on {device}."));
         if (withoutLabel > 0)
             Warning(string.Create(CultureInfo.InvariantCulture, $"{withoutLabel} rows have no label and are left out."));
     }
@@ -47,5 +47,5 @@ internal sealed class TrainingReport : IDisposable
         _log.Dispose();
     }
 
-    private void Info(string message) => _log.Info(MessageSensitivity.None, message);
+    internal void Info(string message) => _log.Info(MessageSensitivity.None, message);
 }

@@ -7,9 +7,9 @@ public enum TrainingStrategy
     /// <summary>All weights start random and all are trained.</summary>
     FromScratch,
 
-    /// <summary>All weights of a pretrained model are trained on. Not available in this version.</summary>
+    /// <summary>All weights of a pretrained model are trained on, the early layers less than the late ones.</summary>
     FineTune,
 
-    /// <summary>Only a new head is trained, on the frozen features of a pretrained model. Not available in this version.</summary>
+    /// <summary>A new head alone is trained, to convergence, on features that a pretrained model gives once.</summary>
     LinearProbe,
 }

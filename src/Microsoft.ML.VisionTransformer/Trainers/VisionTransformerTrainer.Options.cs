@@ -13,9 +13,6 @@ public sealed partial class VisionTransformerTrainer
     /// <summary>Settings of the trainer. Names are those of ML.NET's <c>ImageClassificationTrainer.Options</c> where the meaning is the same.</summary>
     public sealed class Options
     {
-        private const float DefaultLearningRate = 5e-4f;
-        private const float DefaultCropMinimumArea = 0.08f;
-
         /// <summary>The label: a key column. Default "Label".</summary>
         public string LabelColumnName = DefaultLabel;
 
@@ -32,37 +29,66 @@ public sealed partial class VisionTransformerTrainer
         public string PredictedLabelColumnName = DefaultPredictedLabel;
 
         /// <summary>
-        /// The network. Its <see cref="VisionTransformerArchitecture.Classes"/> is replaced by the number of classes of the label. Default null:
-        /// <c>vit_tiny_patch16_224</c>.
+        /// The network. Its <see cref="VisionTransformerArchitecture.Classes"/> is replaced by the number of classes of the label. Default null: that of
+        /// <see cref="PretrainedModel"/>, else <c>vit_tiny_patch16_224</c>. With a pretrained model, image size and channels may differ from the
+        /// model's; all else must agree.
         /// </summary>
         public VisionTransformerArchitecture? Arch;
 
-        /// <summary>A pretrained model to start from: a path or hub id. Not available in this version: must be null.</summary>
+        /// <summary>
+        /// A pretrained model to start from: a file, a folder, or the id of a model on a Hugging Face hub, as <see cref="VisionTransformerCheckpoint.Load"/> takes
+        /// it. Its head is kept where its classes are those of the label; else a new head starts at zero. Default null: none.
+        /// </summary>
         public string? PretrainedModel;
 
-        /// <summary>Where training starts and what it changes. Default null: <see cref="TrainingStrategy.FromScratch"/>, the one this version has.</summary>
+        /// <summary>
+        /// Where training starts and what it changes. Default null: <see cref="TrainingStrategy.FineTune"/> with a <see cref="PretrainedModel"/>,
+        /// <see cref="TrainingStrategy.FromScratch"/> without one. Other defaults below depend on it.
+        /// </summary>
         public TrainingStrategy? Strategy;
 
-        /// <summary>Passes over the training rows, at least 1. Default null: 50.</summary>
+        /// <summary>Passes over the training rows, at least 1. Default null: 50 from scratch, 8 for fine-tuning, for a linear probe at most 100
+        /// steps of the optimiser over features, which cost next to nothing.</summary>
         public int? Epoch;
 
-        /// <summary>Rows of a step, at least 1. Default null: 32.</summary>
+        /// <summary>Rows of a step, at least 1. Default null: 32 from scratch, 16 for fine-tuning.</summary>
         public int? BatchSize;
 
         /// <summary>
         /// Learning rate after the warm-up, above 0. It then falls to <see cref="MinimumLearningRate"/> along a half cosine (arXiv:1608.03983).
-        /// Default null: 5e-4 (DeiT, arXiv:2012.12877).
+        /// Default null: 5e-4 from scratch (DeiT, arXiv:2012.12877), 1e-4 for fine-tuning.
         /// </summary>
         public float? LearningRate;
 
-        /// <summary>Where the learning rate ends, at least 0 and at most <see cref="LearningRate"/>. Default null: 1e-5 (DeiT), or the learning rate where that is less.</summary>
+        /// <summary>Where the learning rate ends, at least 0 and at most <see cref="LearningRate"/>. Default null: 1e-5 from scratch (DeiT), 1e-6 for fine-tuning (BEiT, arXiv:2106.08254), or the learning rate where that is less.</summary>
         public float? MinimumLearningRate;
 
-        /// <summary>Epochs in which the learning rate rises from 1e-6, at least 0. Default null: a tenth of the epochs, at most 5.</summary>
+        /// <summary>Epochs in which the learning rate rises from 1e-6, at least 0. Default null: a tenth of the epochs, at most 5; for fine-tuning one, or half of the epochs where there are fewer than two.</summary>
         public float? WarmupEpochs;
 
         /// <summary>AdamW's weight decay (arXiv:1711.05101) on matrices, at least 0; biases, norms, class token and positions have none. Default 0.05 (DeiT).</summary>
         public float WeightDecay = 0.05f;
+
+        /// <summary>
+        /// Layer-wise decay of the learning rate, in (0, 1]: block i of L has the rate times this to the power L - i, the embeddings one power more, the head none
+        /// (BEiT, arXiv:2106.08254, appendix). Default null: 0.75 for fine-tuning, 1 from scratch.
+        /// </summary>
+        public float? LayerDecay;
+
+        /// <summary>The learning rate of the head, as a multiple of the others', above 0. Default null: 10 for the new head of a pretrained model, else 1.</summary>
+        public float? HeadLearningRateFactor;
+
+        /// <summary>
+        /// Stochastic depth in training (arXiv:1603.09382): the last block's chance to be skipped for an image, in [0, 1). Default null: 0.1 for fine-tuning where
+        /// <see cref="Arch"/> is null, else what <see cref="Arch"/> says.
+        /// </summary>
+        public float? DropPathRate;
+
+        /// <summary>
+        /// Linear probe: lambda of the penalty lambda / 2 times the sum of the squared weights of the head, beside the mean cross-entropy; at least 0. Default null: chosen
+        /// by five-fold cross-validation on the features.
+        /// </summary>
+        public float? ProbePenalty;
 
         /// <summary>Share of each target spread over all classes (arXiv:1512.00567, section 7), in [0, 1). Default 0.1.</summary>
         public float LabelSmoothing = 0.1f;
@@ -70,8 +96,8 @@ public sealed partial class VisionTransformerTrainer
         /// <summary>The gradient is scaled down to this L2 norm where it is longer; 0 switches that off. Default 1.</summary>
         public float ClipGradientNorm = 1;
 
-        /// <summary>Smallest share of an image's area that a random crop keeps in training, in (0, 1]; the largest is 1. Default 0.08 (timm).</summary>
-        public float RandomCropMinimumArea = DefaultCropMinimumArea;
+        /// <summary>Smallest share of an image's area that a random crop keeps in training, in (0, 1]; the largest is 1. Default null: 0.08 from scratch (timm), 0.5 for fine-tuning.</summary>
+        public float? RandomCropMinimumArea;
 
         /// <summary>Whether training mirrors images left to right, each with probability 1/2. Default true.</summary>
         public bool HorizontalFlip = true;
@@ -79,10 +105,13 @@ public sealed partial class VisionTransformerTrainer
         /// <summary>
         /// How training varies images, beyond crop and flip: policies, jitter, erasing, mixup and cutmix. Default null: a crop of at least
         /// <see cref="RandomCropMinimumArea"/> and <see cref="HorizontalFlip"/>. Where it is set, those two stay at their defaults or say the same.
+        /// A <see cref="TrainingStrategy.LinearProbe"/> sees each image once, unchanged: leave it null there.
         /// </summary>
         public TrainingAugmentations? Augmentation;
 
-        /// <summary>How images become the network's input. Default null: what the architecture's public weights were trained with.</summary>
+        /// <summary>
+        /// How images become the network's input. Default null: as <see cref="PretrainedModel"/> says, else what the architecture's public weights were trained with.
+        /// </summary>
         public ImagePreprocessing? Preprocessing;
 
         /// <summary>Rows to validate on, with the columns and the label keys of the training rows. Default null: <see cref="ValidationSetFraction"/>.</summary>
@@ -113,7 +142,8 @@ public sealed partial class VisionTransformerTrainer
         /// <exception cref="NotSupportedException">An option of a later version is set.</exception>
         internal TrainingPlan ToPlan(int seed)
         {
-            RefuseLaterOptions();
+            var strategy = CheckStrategy();
+            var standard = StrategyDefaults.Of(strategy);
             Guard.NotBlank(LabelColumnName);
             Guard.NotBlank(FeatureColumnName);
             Guard.NotBlank(ScoreColumnName);
@@ -121,24 +151,30 @@ public sealed partial class VisionTransformerTrainer
             if (ScoreColumnName == PredictedLabelColumnName)
                 throw new ArgumentException($"ScoreColumnName and PredictedLabelColumnName are both '{ScoreColumnName}'; give them two names.");
             TorchRuntime.Parse(Guard.NotBlank(Device));
-            var architecture = (Arch ?? VisionTransformerArchitecture.Parse("vit_tiny_patch16_224")).Check();
-            int epochs = Guard.AtLeast(Epoch ?? 50, 1, nameof(Epoch));
+            var architecture = WithDropPath((Arch ?? VisionTransformerArchitecture.Parse("vit_tiny_patch16_224")).Check(), 0);
+            int epochs = Guard.AtLeast(Epoch ?? standard.Epochs, 1, nameof(Epoch));
+            float rate = Guard.Above(LearningRate ?? standard.LearningRate, 0f, nameof(LearningRate));
             return new TrainingPlan
             {
+                Strategy = strategy,
+                Pretrained = PretrainedModel,
                 Label = LabelColumnName,
                 ExampleWeight = ExampleWeightColumnName is null ? null : Guard.NotBlank(ExampleWeightColumnName),
                 Columns = new ColumnNames(FeatureColumnName, ScoreColumnName, PredictedLabelColumnName),
                 Architecture = architecture,
-                Preprocessing = CheckPreprocessing(architecture),
+                Preprocessing = CheckPreprocessing(architecture, Preprocessing ?? ImagePreprocessing.For(architecture)),
                 Epochs = epochs,
-                BatchSize = Guard.AtLeast(BatchSize ?? 32, 1, nameof(BatchSize)),
-                LearningRate = Guard.Above(LearningRate ?? DefaultLearningRate, 0f, nameof(LearningRate)),
-                MinimumLearningRate = CheckMinimumRate(LearningRate ?? DefaultLearningRate),
-                WarmupEpochs = Guard.InRange(WarmupEpochs ?? Math.Min(5, epochs / 10f), 0f, float.PositiveInfinity, nameof(WarmupEpochs)),
+                BatchSize = Guard.AtLeast(BatchSize ?? standard.BatchSize, 1, nameof(BatchSize)),
+                LearningRate = rate,
+                MinimumLearningRate = CheckMinimumRate(rate, standard.MinimumLearningRate),
+                WarmupEpochs = Guard.InRange(WarmupEpochs ?? standard.WarmupEpochs(epochs), 0f, float.PositiveInfinity, nameof(WarmupEpochs)),
                 WeightDecay = Guard.InRange(WeightDecay, 0f, float.PositiveInfinity),
+                LayerDecay = CheckShare(LayerDecay ?? standard.LayerDecay, nameof(LayerDecay), "1 gives all layers the same rate"),
+                HeadRateFactor = Guard.Above(HeadLearningRateFactor ?? standard.HeadRateFactor, 0f, nameof(HeadLearningRateFactor)),
+                ProbePenalty = ProbePenalty is { } penalty ? Guard.InRange(penalty, 0f, float.PositiveInfinity, nameof(ProbePenalty)) : null,
                 LabelSmoothing = Guard.InRange(LabelSmoothing, 0f, 1f),
                 ClipGradientNorm = Guard.InRange(ClipGradientNorm, 0f, float.PositiveInfinity),
-                Augmentation = CheckAugmentation(),
+                Augmentation = CheckAugmentation(strategy, CheckShare(RandomCropMinimumArea ?? standard.RandomCropMinimumArea, nameof(RandomCropMinimumArea), "1 keeps the whole image")),
                 AugmentationIsChosen = Augmentation is not null,
                 ValidationSet = ValidationSet,
                 ValidationFraction = Guard.InRange(ValidationSetFraction ?? 0, 0f, 1f, nameof(ValidationSetFraction)),
@@ -150,21 +186,47 @@ public sealed partial class VisionTransformerTrainer
             };
         }
 
-        private void RefuseLaterOptions()
+        /// <summary>A copy that later changes do not reach: a pretrained model is opened when training starts.</summary>
+        internal Options Copy() => (Options)MemberwiseClone();
+
+        /// <summary>The plan with the network and the preprocessing that follow from a pretrained model.</summary>
+        /// <exception cref="ArgumentException">An option does not go with the model.</exception>
+        internal TrainingPlan Complete(TrainingPlan plan, VisionTransformerCheckpoint checkpoint)
         {
-            if (PretrainedModel is not null)
-                throw new NotSupportedException("PretrainedModel is set, but this version trains from scratch only; leave it null.");
-            if (Strategy is not null && Guard.Defined(Strategy.Value, nameof(Strategy)) != TrainingStrategy.FromScratch)
-                throw new NotSupportedException($"Strategy is {Strategy}, which starts from a pretrained model; this version has FromScratch only. Leave Strategy null.");
-            if (WorkspacePath is not null)
-                throw new NotSupportedException("WorkspacePath is set, but this version keeps no checkpoints; leave it null.");
+            var architecture = WithDropPath(checkpoint.Architecture, Arch is null ? StrategyDefaults.Of(plan.Strategy).DropPathRate : 0) with
+            {
+                // Layers of the pre-training that no classifier goes on with: transformers and timm leave them out too.
+                RepresentationDimension = 0,
+                HeadBias = true,
+                Pooling = checkpoint.Architecture.Pooling == TokenPooling.None ? TokenPooling.Average : checkpoint.Architecture.Pooling,
+            };
+            return plan with { Architecture = architecture, Preprocessing = CheckPreprocessing(architecture, Preprocessing ?? checkpoint.Preprocessing) };
         }
 
-        private ImagePreprocessing CheckPreprocessing(VisionTransformerArchitecture architecture)
+        private TrainingStrategy CheckStrategy()
+        {
+            if (WorkspacePath is not null)
+                throw new NotSupportedException("WorkspacePath is set, but this version keeps no checkpoints; leave it null.");
+            if (PretrainedModel is not null)
+                Guard.NotBlank(PretrainedModel);
+            var strategy = Guard.Defined(Strategy ?? (PretrainedModel is null ? TrainingStrategy.FromScratch : TrainingStrategy.FineTune), nameof(Strategy));
+            Guard.That(
+                strategy == TrainingStrategy.FromScratch == PretrainedModel is null,
+                nameof(Strategy),
+                $"Strategy is {strategy} and PretrainedModel {(PretrainedModel is null ? "is null: name the model to start from, or train FromScratch" : "is set: leave it null, or choose FineTune or LinearProbe")}.");
+            return strategy;
+        }
+
+        private VisionTransformerArchitecture WithDropPath(VisionTransformerArchitecture architecture, double standard)
+        {
+            double rate = DropPathRate ?? Math.Max(standard, architecture.DropPathRate);
+            return architecture with { DropPathRate = Guard.InRange(rate, 0, 1, nameof(DropPathRate)) };
+        }
+
+        private static ImagePreprocessing CheckPreprocessing(VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing)
         {
             if (architecture.Channels is not (1 or 3))
                 throw new ArgumentException($"Arch has {architecture.Channels} channels; images are read as 3 (red, green, blue) or 1 (grey).", nameof(Arch));
-            var preprocessing = Preprocessing ?? ImagePreprocessing.For(architecture);
             preprocessing.Check();
             if (preprocessing.Size != architecture.ImageSize)
                 throw new ArgumentException($"Preprocessing makes images of {preprocessing.Size}, Arch takes {architecture.ImageSize}; make them the same.", nameof(Preprocessing));
@@ -173,21 +235,24 @@ public sealed partial class VisionTransformerTrainer
             return preprocessing;
         }
 
-        private float CheckMinimumRate(float rate)
+        private float CheckMinimumRate(float rate, float standard)
         {
-            float least = Guard.AtLeast(MinimumLearningRate ?? Math.Min(1e-5f, rate), 0f, nameof(MinimumLearningRate));
+            float least = Guard.AtLeast(MinimumLearningRate ?? Math.Min(standard, rate), 0f, nameof(MinimumLearningRate));
             return least <= rate
                 ? least
                 : throw new ArgumentOutOfRangeException(nameof(MinimumLearningRate), least, $"MinimumLearningRate is above LearningRate ({rate.ToString(CultureInfo.InvariantCulture)}); the rate falls from that one to this one.");
         }
 
-        private TrainingAugmentations CheckAugmentation()
+        private TrainingAugmentations CheckAugmentation(TrainingStrategy strategy, float leastArea)
         {
-            float area = CheckCrop();
             if (Augmentation is null)
-                return new TrainingAugmentations { CropMinimumArea = area, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
+                return new TrainingAugmentations { CropMinimumArea = leastArea, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
             Augmentation.Check();
-            if (area != DefaultCropMinimumArea && !(Augmentation.RandomCrop && (float)Augmentation.CropMinimumArea == area))
+            Guard.That(
+                strategy != TrainingStrategy.LinearProbe || Augmentation == TrainingAugmentations.None,
+                nameof(Augmentation),
+                "Augmentation is set, but LinearProbe computes the features of each image once, unchanged: leave it null, or choose FineTune.");
+            if (RandomCropMinimumArea is { } area && !(Augmentation.RandomCrop && (float)Augmentation.CropMinimumArea == area))
                 throw TwoWays(nameof(RandomCropMinimumArea), area, nameof(TrainingAugmentations.CropMinimumArea));
             if (!HorizontalFlip && Augmentation.HorizontalFlipProbability > 0)
                 throw TwoWays(nameof(HorizontalFlip), HorizontalFlip, nameof(TrainingAugmentations.HorizontalFlipProbability));
@@ -197,12 +262,10 @@ public sealed partial class VisionTransformerTrainer
         private static ArgumentException TwoWays(string option, object value, string property) => new(
             FormattableString.Invariant($"{option} is {value}, but Augmentation is set and says something else: set {property} there and leave {option} at its default."), option);
 
-        private float CheckCrop()
+        private static float CheckShare(float value, string name, string whatOneMeans)
         {
-            Guard.Above(RandomCropMinimumArea, 0f);
-            return RandomCropMinimumArea <= 1
-                ? RandomCropMinimumArea
-                : throw new ArgumentOutOfRangeException(nameof(RandomCropMinimumArea), RandomCropMinimumArea, "RandomCropMinimumArea must be in (0, 1]; 1 keeps the whole image.");
+            Guard.Above(value, 0f, name);
+            return value <= 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be in (0, 1]; {whatOneMeans}.");
         }
     }
 

@@ -1,5 +1,6 @@
 // The estimator: an ML.NET pipeline's door to training.
 using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
@@ -44,13 +45,15 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     internal const string DefaultLabel = "Label", DefaultFeatures = "Features", DefaultScore = "Score", DefaultPredictedLabel = "PredictedLabel";
 
     private readonly IHost _host;
+    private readonly Options _options;
     private readonly TrainingPlan _plan;
 
     /// <summary>Checks and copies the options: later changes to them do not matter.</summary>
     internal VisionTransformerTrainer(IHostEnvironment environment, Options options)
     {
         _host = environment.Register(nameof(VisionTransformerTrainer));
-        _plan = Guard.NotNull(options).ToPlan(seed: _host.Rand.Next());
+        _options = Guard.NotNull(options).Copy();
+        _plan = _options.ToPlan(seed: _host.Rand.Next());
     }
 
     /// <summary>The input's columns with <c>PredictedLabel</c> and <c>Score</c>.</summary>
@@ -73,40 +76,59 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
     /// <exception cref="InvalidDataException">There is nothing to train on, or a row cannot be used.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read; the message names its row.</exception>
+    /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
+    /// <exception cref="InvalidCheckpointException">The pretrained model is broken, or does not fit <c>Arch</c>.</exception>
+    /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
     /// <exception cref="InvalidOperationException">The training diverges, or libtorch or the device is not there.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public VisionTransformerPredictionTransformer Fit(IDataView input)
     {
-        var labels = CheckData(Guard.NotNull(input));
-        if (_plan.ValidationSet is not null)
-            CheckValidationData(_plan.ValidationSet, labels);
+        Guard.NotNull(input);
         var device = TorchRuntime.Device(_plan.Device, _host);
-        using var report = new TrainingReport(_host, _plan.MetricsCallback);
+        using var checkpoint = OpenPretrained();
+        var plan = checkpoint is null ? _plan : _options.Complete(_plan, checkpoint);
+        var labels = CheckData(input, plan);
+        if (plan.ValidationSet is not null)
+            CheckValidationData(plan.ValidationSet, labels, plan);
+        using var report = new TrainingReport(_host, plan.MetricsCallback);
 
-        var rows = TrainingRows.Read(input, _plan, CheckAlive);
-        var (training, validation) = Split(rows);
-        if (ImageColumn.Of(input.Schema, _plan.Columns.Image, _plan.Preprocessing).HoldsPixels)
+        var rows = TrainingRows.Read(input, plan, CheckAlive);
+        var (training, validation) = Split(rows, plan);
+        if (ImageColumn.Of(input.Schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
         {
-            PixelRange.WarnIfUnscaled(training, _plan.Preprocessing, report);
-            if (_plan.AugmentationIsChosen && _plan.Augmentation.NeedsImages)
-                report.Warning($"The column '{_plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
+            PixelRange.WarnIfUnscaled(training, plan.Preprocessing, report);
+            if (plan.AugmentationIsChosen && plan.Augmentation.NeedsImages)
+                report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
         }
 
-        var plan = _plan with { Architecture = _plan.Architecture with { Classes = labels.Names.Count } };
+        plan = plan with { Architecture = plan.Architecture with { Classes = labels.Names.Count } };
         report.Start(plan, training.Length, validation.Length, rows.WithoutLabel, device.ToString());
-        return Train(plan, labels, training, validation, rows.WithoutLabel, device, report);
+        var head = checkpoint?.PlanHead(labels.Names);
+        if (head is not null)
+            report.Info(head.Reason);
+        if (head?.Fit != HeadFit.New && _options.HeadLearningRateFactor is null)
+            plan = plan with { HeadRateFactor = 1 };
+        var network = checkpoint?.CreateNetwork(plan.Architecture, head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
+        return Train(plan, network, labels, training, validation, rows.WithoutLabel, device, report);
     }
 
+    private VisionTransformerCheckpoint? OpenPretrained() =>
+        _plan.Pretrained is null ? null : PretrainedModels.OpenForTask(_host, _plan.Pretrained, _options.Arch, _plan.CancellationToken);
+
     private VisionTransformerPredictionTransformer Train(
-        TrainingPlan plan, ClassLabels labels, TrainingRow[] training, TrainingRow[] validation, int withoutLabel, torch.Device device, TrainingReport report)
+        TrainingPlan plan,
+        VisionTransformerNetwork network,
+        ClassLabels labels,
+        TrainingRow[] training,
+        TrainingRow[] validation,
+        int withoutLabel,
+        torch.Device device,
+        TrainingReport report)
     {
-        var network = new VisionTransformerNetwork(plan.Architecture, plan.Seed);
         try
         {
             network.to(device);
-            TrainingHistory history;
-            using (var loop = new TrainingLoop(plan, training, validation, network, device, CheckAlive))
-                history = loop.Run(report.Epoch) with { RowsWithoutLabel = withoutLabel };
+            var history = Run(plan, network, training, validation, device, report) with { RowsWithoutLabel = withoutLabel };
             report.End(history);
             return new VisionTransformerPredictionTransformer(
                 new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history), new ScoringNetwork(network, device));
@@ -118,15 +140,24 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private ClassLabels CheckData(IDataView data)
+    private TrainingHistory Run(
+        TrainingPlan plan, VisionTransformerNetwork network, TrainingRow[] training, TrainingRow[] validation, torch.Device device, TrainingReport report)
     {
-        ImageColumn.Of(data.Schema, _plan.Columns.Image, _plan.Preprocessing);
-        return ClassLabels.Of(data.Schema.GetColumnOrNull(_plan.Label) ?? throw Guard.SchemaMismatch($"Could not find the label column '{_plan.Label}'."));
+        if (plan.Strategy == TrainingStrategy.LinearProbe)
+            return new LinearProbe(plan, training, validation, network, device, CheckAlive).Run(report.Epoch);
+        using var loop = new TrainingLoop(plan, training, validation, network, device, CheckAlive);
+        return loop.Run(report.Epoch);
     }
 
-    private void CheckValidationData(IDataView data, ClassLabels labels)
+    private static ClassLabels CheckData(IDataView data, TrainingPlan plan)
     {
-        var found = CheckData(data);
+        ImageColumn.Of(data.Schema, plan.Columns.Image, plan.Preprocessing);
+        return ClassLabels.Of(data.Schema.GetColumnOrNull(plan.Label) ?? throw Guard.SchemaMismatch($"Could not find the label column '{plan.Label}'."));
+    }
+
+    private static void CheckValidationData(IDataView data, ClassLabels labels, TrainingPlan plan)
+    {
+        var found = CheckData(data, plan);
         if (!found.Names.SequenceEqual(labels.Names))
         {
             throw Guard.SchemaMismatch(
@@ -134,14 +165,14 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows)
+    private (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows, TrainingPlan plan)
     {
         if (rows.Rows.Length == 0)
             throw new InvalidDataException($"There is nothing to train on: of {rows.WithoutLabel} rows none has a label.");
-        var (training, validation) = _plan.CutsValidation
-            ? StratifiedSplit.Cut(rows.Rows, _plan.ValidationFraction, _plan.Seed)
-            : (rows.Rows, _plan.ValidationSet is null ? [] : TrainingRows.Read(_plan.ValidationSet, _plan, CheckAlive).Rows);
-        if (_plan.EarlyStopping is not null && validation.Length == 0)
+        var (training, validation) = plan.CutsValidation
+            ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
+            : (rows.Rows, plan.ValidationSet is null ? [] : TrainingRows.Read(plan.ValidationSet, plan, CheckAlive).Rows);
+        if (plan.EarlyStopping is not null && validation.Length == 0)
             throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
         return (training, validation);
     }

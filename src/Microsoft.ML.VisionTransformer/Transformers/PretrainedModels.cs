@@ -12,9 +12,19 @@ internal static class PretrainedModels
     internal static VisionTransformerCheckpoint Open(
         IHostEnvironment environment, string pathOrHubId, VisionTransformerArchitecture? architecture, CancellationToken cancellation)
     {
+        return Open(environment, log => VisionTransformerCheckpoint.Load(pathOrHubId, architecture, log: log, cancellationToken: cancellation));
+    }
+
+    /// <summary>As <see cref="Open(IHostEnvironment, string, VisionTransformerArchitecture?, CancellationToken)"/>, for a task with classes of its own.</summary>
+    internal static VisionTransformerCheckpoint OpenForTask(
+        IHostEnvironment environment, string pathOrHubId, VisionTransformerArchitecture? architecture, CancellationToken cancellation) =>
+        Open(environment, log => VisionTransformerCheckpoint.LoadForTask(pathOrHubId, architecture, log, cancellation));
+
+    private static VisionTransformerCheckpoint Open(IHostEnvironment environment, Func<Action<string>, VisionTransformerCheckpoint> load)
+    {
         TorchRuntime.Load();
         using var log = environment.Start("Loading a pretrained Vision Transformer");
-        var checkpoint = VisionTransformerCheckpoint.Load(pathOrHubId, architecture, log: message => log.Info(MessageSensitivity.None, message), cancellationToken: cancellation);
+        var checkpoint = load(message => log.Info(MessageSensitivity.None, message));
         foreach (string note in checkpoint.Notes)
             log.Warning(MessageSensitivity.None, note);
         return checkpoint;

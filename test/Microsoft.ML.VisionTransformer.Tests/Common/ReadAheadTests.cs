@@ -78,6 +78,16 @@ public sealed class ReadAheadTests
     [TestMethod]
     public void DisposingWithoutTakingIsFine() => new ReadAhead<int>([1, 2], 1, "test").Dispose();
 
+    [TestMethod]
+    public void DisposingTwiceIsFine()
+    {
+        var ahead = new ReadAhead<int>([1, 2], 1, "test");
+        ahead.TryTake(out _);
+
+        ahead.Dispose();
+        ahead.Dispose();
+    }
+
     private static int[] All(ReadAhead<int> ahead)
     {
         var items = new List<int>();

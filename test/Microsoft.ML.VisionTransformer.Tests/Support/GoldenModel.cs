@@ -22,7 +22,7 @@ internal sealed class GoldenModel : IDisposable
     internal static GoldenModel Load(string name)
     {
         string folder = Folder(name);
-        var network = new VisionTransformerNetwork(ReadArchitecture(Path.Combine(folder, "config.json")));
+        var network = new VisionTransformerNetwork(ArchitectureOf(name));
         var weights = ToOneNetwork(SafetensorsFile.Read(Path.Combine(folder, "weights.safetensors")).Tensors());
         network.load_state_dict(weights);
         network.eval();
@@ -54,9 +54,10 @@ internal sealed class GoldenModel : IDisposable
             value.Dispose();
     }
 
-    private static VisionTransformerArchitecture ReadArchitecture(string path)
+    /// <summary>The architecture of a case, as its <c>config.json</c> has it.</summary>
+    internal static VisionTransformerArchitecture ArchitectureOf(string name)
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder(name), "config.json")));
         var config = document.RootElement;
         int dimension = config.GetProperty("embed_dim").GetInt32();
         return new VisionTransformerArchitecture

@@ -24,6 +24,16 @@ public sealed class OptionsTests
         ["ExampleWeightColumnName"] = o => o.ExampleWeightColumnName = " ",
         ["PredictedLabelColumnName"] = o => o.PredictedLabelColumnName = "Score",
         ["Device"] = o => o.Device = "gpu",
+        ["Strategy is FineTune and PretrainedModel is null"] = o => o.Strategy = TrainingStrategy.FineTune,
+        ["Strategy is FromScratch and PretrainedModel is set"] = o => (o.Strategy, o.PretrainedModel) = (TrainingStrategy.FromScratch, "model"),
+        ["Strategy is 9"] = o => o.Strategy = (TrainingStrategy)9,
+        ["PretrainedModel"] = o => o.PretrainedModel = " ",
+        ["Strategy is LinearProbe and PretrainedModel is null"] = o => o.Strategy = TrainingStrategy.LinearProbe,
+        ["ProbePenalty"] = o => o.ProbePenalty = -1,
+        ["LayerDecay"] = o => o.LayerDecay = 1.1f,
+        ["LayerDecay is 0"] = o => o.LayerDecay = 0,
+        ["HeadLearningRateFactor"] = o => o.HeadLearningRateFactor = 0,
+        ["DropPathRate"] = o => o.DropPathRate = 1,
         ["cuda:1"] = o => o.Device = "cuda:one",
         ["Heads"] = o => o.Arch = TinyTraining.Architecture with { Heads = 5 },
         ["4 channels"] = o => o.Arch = TinyTraining.Architecture with { Channels = 4 },
@@ -33,9 +43,6 @@ public sealed class OptionsTests
 
     private static readonly Dictionary<string, Action<VisionTransformerTrainer.Options>> _later = new()
     {
-        ["PretrainedModel"] = o => o.PretrainedModel = "timm/vit_tiny_patch16_224.augreg_in21k",
-        ["LinearProbe"] = o => o.Strategy = TrainingStrategy.LinearProbe,
-        ["FineTune"] = o => o.Strategy = TrainingStrategy.FineTune,
         ["WorkspacePath"] = o => o.WorkspacePath = "workspace",
     };
 

@@ -4,8 +4,8 @@ using Microsoft.ML.VisionTransformer.Network;
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <remarks>
-/// Shapes do not tell: heads (see <see cref="HeadCount"/>); a mean, a maximum or both behind <c>fc_norm</c>, and whether they take in the class token; overlapping
-/// patches; an image that is not square; epsilon, activation and rotary embedding, which are taken from what the layout's publisher does.
+/// Shapes do not tell: heads (see <see cref="HeadCount"/>); a mean, a maximum or both behind <c>fc_norm</c>, and whether they take in the class token;
+/// overlapping patches; an image that is not square; epsilon, activation and rotary embedding, which are taken from what the layout's publisher does.
 /// </remarks>
 internal static class ArchitectureFromShapes
 {
@@ -39,6 +39,7 @@ internal static class ArchitectureFromShapes
     private static VisionTransformerArchitecture Patches(NetworkShapes shapes)
     {
         int[] kernel = shapes.Of("patch_embed.proj.weight", 4);
+        bool either = shapes.AreOne("dist_token", "reg_token"), distilled = shapes.Has("dist_token") && (!either || shapes.Has("head_dist.weight"));
         return new VisionTransformerArchitecture
         {
             EmbeddingDimension = kernel[0],
@@ -47,8 +48,8 @@ internal static class ArchitectureFromShapes
             PatchBias = shapes.Has("patch_embed.proj.bias"),
             PatchNorm = shapes.Has("patch_embed.norm.weight"),
             ClassToken = shapes.Has("cls_token"),
-            DistillationToken = shapes.Has("dist_token"),
-            RegisterTokens = shapes.Has("reg_token") ? shapes.Of("reg_token", 3)[1] : 0,
+            DistillationToken = distilled,
+            RegisterTokens = shapes.Has("reg_token") && !(either && distilled) ? shapes.Of("reg_token", 3)[1] : 0,
             PreNorm = shapes.Has("norm_pre.weight"),
         };
     }
@@ -106,9 +107,11 @@ internal static class ArchitectureFromShapes
             (epsilon, rotary) = (MetaDinoLayouts.Dinov3Epsilon, MetaDinoLayouts.Dinov3Rotary);
         else if (layout == TimmLayouts.Eva && found.Mlp == MlpKind.SwiGlu)
             rotary = new RotaryEmbedding { ReferenceGrid = 16 };
-        notes.Add(FormattableString.Invariant($"The file does not say the norms' epsilon, {epsilon} assumed, nor the activation, {layout.Activation} assumed ({layout.Name})."));
+        notes.Add(FormattableString.Invariant(
+            $"The file does not say the norms' epsilon, {epsilon} assumed, nor the activation, {layout.Activation} assumed ({layout.Name})."));
         if (rotary is not null)
-            notes.Add(FormattableString.Invariant($"The file does not say how positions are turned; {rotary.Layout} with temperature {rotary.Temperature} assumed."));
+            notes.Add(FormattableString.Invariant(
+                $"The file does not say how positions are turned; {rotary.Layout} with temperature {rotary.Temperature} assumed."));
         return found with { NormEpsilon = epsilon, Rotary = rotary, Activation = layout.Activation };
     }
 }

@@ -2,8 +2,8 @@
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>
-/// Axes in the file, an arrow, axes in the network: <c>in heads width -&gt; (heads width) in</c>. Axes in parentheses are joined into one, <c>1</c> is an axis of
-/// size one that the file does not have. An empty text leaves any tensor as it is.
+/// Axes in the file, an arrow, axes in the network: <c>in heads width -&gt; (heads width) in</c>. Axes in parentheses are joined into one, <c>1</c> is an
+/// axis of size one that the file does not have. An empty text leaves any tensor as it is.
 /// </summary>
 internal sealed class AxisOrder
 {

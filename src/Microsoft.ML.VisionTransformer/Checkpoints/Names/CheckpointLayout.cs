@@ -5,9 +5,9 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 internal sealed class CheckpointLayout
 {
     private readonly Lazy<Dictionary<string, List<(int Rule, int Part)>>> _index;
-    private readonly Lazy<HashSet<string>> _ignored;
+    private readonly Lazy<(HashSet<string> Patterns, List<string> Starts)> _ignored;
 
-    public CheckpointLayout() => (_index, _ignored) = (new(Index), new(IgnoredPatterns));
+    public CheckpointLayout() => (_index, _ignored) = (new(Index), new(IgnoredNames));
 
     /// <summary>What messages call it.</summary>
     internal required string Name { get; init; }
@@ -21,6 +21,12 @@ internal sealed class CheckpointLayout
     /// <summary>Names that have no part in the network: patterns, or beginnings where the last character is <c>*</c>.</summary>
     internal IReadOnlyList<string> Ignored { get; init; } = [];
 
+    /// <summary>
+    /// Start of the network's names of a part that files with a head may have and the head does not see; null where there is none. A network that has the part
+    /// reads it all the same.
+    /// </summary>
+    internal string? UnusedBesideHead { get; init; }
+
     /// <summary>Tensors that are written as zeros, because the layout's own readers expect them.</summary>
     internal IReadOnlyList<ZeroTensor> Zeros { get; init; } = [];
 
@@ -33,7 +39,7 @@ internal sealed class CheckpointLayout
     /// <summary>Rotary embedding of their queries and keys.</summary>
     internal RotaryEmbedding? Rotary { get; init; }
 
-    /// <summary>How their publisher's own code takes learned positions to another patch grid.</summary>
+    /// <summary>How learned positions go to another patch grid in the code that usually runs these files: their publisher's, timm for Google's.</summary>
     internal PositionResampling Resampling { get; init; }
 
     /// <summary>
@@ -41,13 +47,16 @@ internal sealed class CheckpointLayout
     /// </summary>
     internal bool? PositionsCoverPrefix { get; init; }
 
+    /// <summary>A name of the table as files of the bare network have it.</summary>
+    internal string BareName(string name) => name.StartsWith(OptionalPrefix, StringComparison.Ordinal) ? name[OptionalPrefix.Length..] : name;
+
     /// <summary>The rows, and the part of each, that a file's tensor of that pattern belongs to.</summary>
     internal IReadOnlyList<(int Rule, int Part)> Find(string pattern) => _index.Value.TryGetValue(pattern, out var uses) ? uses : [];
 
     /// <summary>Whether a file's tensor is known to have no part in the network.</summary>
     internal bool Ignores(string name) =>
-        Ignored.Any(pattern => pattern[^1] == '*' && name.StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal))
-        || NamePattern.Readings(name).Any(reading => _ignored.Value.Contains(reading.Pattern));
+        _ignored.Value.Starts.Any(start => name.StartsWith(start, StringComparison.Ordinal))
+        || NamePattern.Readings(name).Any(reading => _ignored.Value.Patterns.Contains(reading.Pattern));
 
     private Dictionary<string, List<(int Rule, int Part)>> Index()
     {
@@ -58,20 +67,19 @@ internal sealed class CheckpointLayout
             {
                 string name = Rules[rule].Parts[part].Name;
                 Add(index, name, (rule, part));
-                if (OptionalPrefix.Length > 0 && name.StartsWith(OptionalPrefix, StringComparison.Ordinal))
-                    Add(index, name[OptionalPrefix.Length..], (rule, part));
+                if (BareName(name) != name)
+                    Add(index, BareName(name), (rule, part));
             }
         }
 
         return index;
     }
 
-    private HashSet<string> IgnoredPatterns()
+    private (HashSet<string> Patterns, List<string> Starts) IgnoredNames()
     {
-        var patterns = Ignored.Concat(Zeros.Select(zero => zero.Name)).ToHashSet(StringComparer.Ordinal);
-        if (OptionalPrefix.Length > 0)
-            patterns.UnionWith([.. patterns.Where(p => p.StartsWith(OptionalPrefix, StringComparison.Ordinal)).Select(p => p[OptionalPrefix.Length..])]);
-        return patterns;
+        var named = Ignored.Concat(Zeros.Select(zero => zero.Name)).ToList();
+        var all = named.Concat(named.Select(BareName)).Where(pattern => pattern.Length > 0).ToHashSet(StringComparer.Ordinal);
+        return ([.. all.Where(pattern => pattern[^1] != '*')], [.. all.Where(pattern => pattern[^1] == '*').Select(pattern => pattern[..^1])]);
     }
 
     private static void Add(Dictionary<string, List<(int, int)>> index, string pattern, (int, int) use)

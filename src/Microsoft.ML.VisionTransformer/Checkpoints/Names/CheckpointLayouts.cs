@@ -11,8 +11,10 @@ internal static class CheckpointLayouts
     /// <summary>Every layout that is read, the plainer one first where two can explain the same file.</summary>
     internal static IReadOnlyList<CheckpointLayout> All { get; } =
     [
-        TimmLayouts.Vit, TimmLayouts.Eva, MetaDinoLayouts.Dinov2, MetaDinoLayouts.Dinov2WithRegisters, MetaDinoLayouts.Dinov3, MetaDinoLayouts.Dinov3WithBiasMask,
-        HuggingFaceVitLayouts.Vit, HuggingFaceVitLayouts.Deit, HuggingFaceDinoLayouts.Dinov2, HuggingFaceDinoLayouts.Dinov2WithRegisters, HuggingFaceDinoLayouts.Dinov3,
+        TimmLayouts.Vit, TimmLayouts.Eva,
+        MetaDinoLayouts.Dinov2, MetaDinoLayouts.Dinov2WithRegisters, MetaDinoLayouts.Dinov3, MetaDinoLayouts.Dinov3WithBiasMask,
+        HuggingFaceVitLayouts.Vit, HuggingFaceVitLayouts.Deit,
+        HuggingFaceDinoLayouts.Dinov2, HuggingFaceDinoLayouts.Dinov2WithRegisters, HuggingFaceDinoLayouts.Dinov3,
         HuggingFaceTowerLayouts.Clip, HuggingFaceTowerLayouts.Siglip, OpenClipLayout.Layout, TorchvisionLayout.Layout,
         JaxLayouts.Original, JaxLayouts.BigVision, JaxLayouts.BigVisionScan, JaxLayouts.Siglip, JaxLayouts.SiglipScan,
     ];
@@ -38,8 +40,10 @@ internal static class CheckpointLayouts
             + $"Known are the names of {string.Join("; ", All.Select(layout => layout.Name))}. Rename the tensors to timm's names.");
     }
 
-    private static bool HasMark(CheckpointLayout layout, HashSet<string> readings) =>
-        readings.Any(pattern => layout.Find(pattern).Any(use => _marks.Contains(layout.Rules[use.Rule].Canonical)));
+    private static bool HasMark(CheckpointLayout layout, HashSet<string> readings) => layout.Rules
+        .Where(rule => _marks.Contains(rule.Canonical))
+        .SelectMany(rule => rule.Parts)
+        .Any(part => readings.Contains(part.Name) || readings.Contains(layout.BareName(part.Name)));
 
     private static bool Explains(CheckpointLayout layout, string name) =>
         NamePattern.Readings(name).Any(reading => layout.Find(reading.Pattern).Count > 0) || layout.Ignores(name);

@@ -28,14 +28,20 @@ internal static class HeadCount
             : throw shapes.Error($"the number of attention heads is not in it, and no known network is {dimension} wide and {found.Depth} blocks deep");
     }
 
-    /// <summary>The known network of that width and depth that has most else in common; null where there is none.</summary>
+    /// <summary>
+    /// The known network of that width and depth that has most else in common, of several alike a plain one with a short name; null where there is none.
+    /// </summary>
     internal static VisionTransformerArchitecture? Nearest(VisionTransformerArchitecture found) => VisionTransformerArchitecture.Known
         .Select(VisionTransformerArchitecture.Parse)
         .Where(known => known.EmbeddingDimension == found.EmbeddingDimension && known.Depth == found.Depth)
-        .MaxBy(known => Common(known, found));
+        .OrderByDescending(known => Common(known, found))
+        .ThenByDescending(known => known.Name.StartsWith("vit_", StringComparison.Ordinal))
+        .ThenBy(known => known.Name.Length)
+        .FirstOrDefault();
 
     private static int Common(VisionTransformerArchitecture known, VisionTransformerArchitecture found) =>
-        (known.PatchSize == found.PatchSize ? 4 : 0) + (known.ImageSize == found.ImageSize ? 2 : 0) + (known.MlpHiddenDimension == found.MlpHiddenDimension ? 4 : 0)
+        (known.PatchSize == found.PatchSize ? 4 : 0) + (known.ImageSize == found.ImageSize ? 2 : 0)
+        + (known.MlpHiddenDimension == found.MlpHiddenDimension ? 4 : 0)
         + (known.Pooling == found.Pooling ? 1 : 0) + (known.ClassToken == found.ClassToken ? 1 : 0) + (known.RegisterTokens == found.RegisterTokens ? 1 : 0)
         + (known.DistillationToken == found.DistillationToken ? 1 : 0) + (known.PreNorm == found.PreNorm ? 1 : 0) + (known.Mlp == found.Mlp ? 1 : 0)
         + (known.LayerScale.HasValue == found.LayerScale.HasValue ? 1 : 0) + (known.Rotary == found.Rotary ? 1 : 0);

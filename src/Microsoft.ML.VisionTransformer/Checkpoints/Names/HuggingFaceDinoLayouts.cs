@@ -17,6 +17,7 @@ internal static class HuggingFaceDinoLayouts
             .. Dinov2Rest("dinov2."),
         ],
         Zeros = [new("dinov2.embeddings.mask_token", 1)],
+        Resampling = PositionResampling.HuggingFace,
         PositionsCoverPrefix = true,
     };
 
@@ -30,11 +31,8 @@ internal static class HuggingFaceDinoLayouts
         OptionalPrefix = RegistersPrefix,
         Rules =
         [
-            new("cls_token", new(RegistersPrefix + "embeddings.cls_token"), new(RegistersPrefix + "embeddings.position_embeddings", Range: PartRange.FirstPosition))
-            {
-                Sum = true,
-            },
-            new("pos_embed", new NamePart(RegistersPrefix + "embeddings.position_embeddings", Range: PartRange.LaterPositions)),
+            new("cls_token", new(RegistersPrefix + "embeddings.cls_token"), new(RegistersPositions, Range: PartRange.FirstPosition)) { Sum = true },
+            new("pos_embed", new NamePart(RegistersPositions, Range: PartRange.LaterPositions)),
             Tensor("reg_token", RegistersPrefix + "embeddings.register_tokens"),
             .. Dinov2Rest(RegistersPrefix),
         ],
@@ -71,6 +69,7 @@ internal static class HuggingFaceDinoLayouts
     };
 
     private const string RegistersPrefix = "dinov2_with_registers.";
+    private const string RegistersPositions = RegistersPrefix + "embeddings.position_embeddings";
 
     private static NameRule[] Dinov2Rest(string prefix)
     {

@@ -23,10 +23,14 @@ internal static class HuggingFaceTowerLayouts
         Ignored = [Prefix + "embeddings.position_ids", .. TextTower()],
         NormEpsilon = 1e-5,
         Activation = MlpActivation.QuickGelu,
+        Resampling = PositionResampling.HuggingFace,
         PositionsCoverPrefix = true,
     };
 
-    /// <summary><c>SiglipVisionModel</c> and the image half of <c>SiglipModel</c>: attention pooling, whose in_proj has the rows of q, k and v.</summary>
+    /// <summary>
+    /// <c>SiglipVisionModel</c> and the image half of <c>SiglipModel</c>: attention pooling, whose in_proj has the rows of q, k and v.
+    /// <c>SiglipForImageClassification</c> reads the mean of the tokens, and its files have the pool nevertheless.
+    /// </summary>
     internal static CheckpointLayout Siglip { get; } = new()
     {
         Name = "Hugging Face SigLIP",
@@ -41,9 +45,12 @@ internal static class HuggingFaceTowerLayouts
             .. Module("attn_pool.norm", Prefix + "head.layernorm"),
             .. Module("attn_pool.mlp.fc1", Prefix + "head.mlp.fc1"),
             .. Module("attn_pool.mlp.fc2", Prefix + "head.mlp.fc2"),
+            .. Module("head", "classifier"),
         ],
         Ignored = [Prefix + "embeddings.position_ids", "logit_bias", .. TextTower()],
+        UnusedBesideHead = "attn_pool.",
         Activation = MlpActivation.GeluTanh,
+        Resampling = PositionResampling.HuggingFace,
     };
 
     private static NameRule[] Tower() =>

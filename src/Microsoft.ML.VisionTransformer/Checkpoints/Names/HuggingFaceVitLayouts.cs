@@ -8,18 +8,28 @@ internal static class HuggingFaceVitLayouts
     /// <summary>Epsilon of the published configurations.</summary>
     private const double PublishedEpsilon = 1e-12;
 
-    /// <summary><c>ViTForImageClassification</c>, and <c>ViTModel</c> without the prefix <c>vit.</c>, whose pooler is a layer with tanh on the class token.</summary>
+    /// <summary>Classifiers read the class token itself; a pooler beside one comes from the file that they were trained from.</summary>
+    private const string Pooler = "pre_logits.";
+
+    /// <summary>
+    /// <c>ViTForImageClassification</c>, and <c>ViTModel</c> without the prefix <c>vit.</c>, whose pooler is a layer with tanh on the normed class token.
+    /// </summary>
     internal static CheckpointLayout Vit { get; } = new()
     {
         Name = "Hugging Face ViT",
         OptionalPrefix = "vit.",
         Rules = [.. Backbone("vit."), .. Module("head", "classifier")],
         Ignored = ["vit.embeddings.mask_token", "decoder.*"],
+        UnusedBesideHead = Pooler,
         NormEpsilon = PublishedEpsilon,
+        Resampling = PositionResampling.HuggingFace,
         PositionsCoverPrefix = true,
     };
 
-    /// <summary><c>DeiTForImageClassificationWithTeacher</c>, <c>DeiTForImageClassification</c> and <c>DeiTModel</c>.</summary>
+    /// <summary>
+    /// <c>DeiTForImageClassificationWithTeacher</c>, <c>DeiTForImageClassification</c> and <c>DeiTModel</c>. The latter two have a distillation token that no head
+    /// reads, which makes it a register.
+    /// </summary>
     internal static CheckpointLayout Deit { get; } = new()
     {
         Name = "Hugging Face DeiT",
@@ -28,12 +38,15 @@ internal static class HuggingFaceVitLayouts
         [
             .. Backbone("deit."),
             Tensor("dist_token", "deit.embeddings.distillation_token"),
+            Tensor("reg_token", "deit.embeddings.distillation_token"),
             .. Module("head", "cls_classifier"),
             .. Module("head_dist", "distillation_classifier"),
             .. Module("head", "classifier"),
         ],
         Ignored = ["deit.embeddings.mask_token", "decoder.*"],
+        UnusedBesideHead = Pooler,
         NormEpsilon = PublishedEpsilon,
+        Resampling = PositionResampling.HuggingFace,
         PositionsCoverPrefix = true,
     };
 

@@ -19,6 +19,7 @@ internal static class JaxLayouts
             .. Ends(""),
             .. Block("Transformer/encoderblock_{}/", secondNorm: "LayerNorm_2", attention: "MultiHeadDotProductAttention_1", mlp: "MlpBlock_3"),
         ],
+        Resampling = PositionResampling.Bilinear,
         PositionsCoverPrefix = true,
     };
 
@@ -49,6 +50,7 @@ internal static class JaxLayouts
         ],
         Ignored = ["params/txt/*", "params/t", "params/b", "opt/*"],
         Activation = activation,
+        Resampling = PositionResampling.Bilinear,
     };
 
     private static NameRule[] Ends(string prefix) =>

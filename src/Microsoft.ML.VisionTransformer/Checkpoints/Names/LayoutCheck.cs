@@ -22,7 +22,8 @@ internal static class LayoutCheck
     {
         var rows = parameters.Where(row => leftOut?.Invoke(row.Name) != true).ToList();
         var found = rows.Where(row => map.Tensors.ContainsKey(row.Name)).Select(row => (Row: row, Tensor: map.Tensors[row.Name])).ToList();
-        var used = found.Select(f => f.Tensor).Concat(map.Tensors.Values.Where(t => leftOut?.Invoke(t.Name) == true)).SelectMany(Files).ToHashSet();
+        var passedOver = map.Tensors.Values.Where(t => map.IsUnused(t.Name) || leftOut?.Invoke(t.Name) == true);
+        var used = found.Select(f => f.Tensor).Concat(passedOver).SelectMany(Files).ToHashSet();
         var lost = rows.Where(row => !map.Tensors.ContainsKey(row.Name)).SelectMany(row => map.FileNames(row.Name));
         var incomplete = found.SelectMany(f => f.Tensor.Parts).Where(part => part.Tensor is null).Select(part => part.Name);
         var mismatch = new CheckpointMismatch(

@@ -8,7 +8,7 @@ internal sealed class LayoutMap
     private const int MostStackedBlocks = 10_000;
 
     private readonly string _wrapper;
-    private readonly StackedValues _stacked = new();
+    private readonly ReadBuffers _buffers = new();
     private readonly Dictionary<(int Rule, int? Block), StoredTensor?[]> _found = [];
     private readonly List<StoredTensor> _known = [];
     private readonly List<StoredTensor> _unknown = [];
@@ -66,6 +66,10 @@ internal sealed class LayoutMap
 
         return [name];
     }
+
+    /// <summary>Whether the file's own head leaves that tensor of the network unused.</summary>
+    internal bool IsUnused(string name) =>
+        Layout.UnusedBesideHead is { } part && name.StartsWith(part, StringComparison.Ordinal) && Tensors.ContainsKey("head.weight");
 
     /// <summary>A file whose parts are all there comes before one with gaps, then the one with more parts.</summary>
     private static int Rank(StoredTensor?[] parts) => parts.Count(part => part is not null) + (parts.Contains(null) ? 0 : parts.Length + 1);
@@ -128,13 +132,12 @@ internal sealed class LayoutMap
             found[i] is { } tensor ? tensor.Name : FileName(row, part, block),
             found[i],
             row.IsStacked(part) ? block : null));
-        return new MappedTensor(Path, row, block, [.. parts], _stacked);
+        return new MappedTensor(Path, row, block, [.. parts], _buffers);
     }
 
     private string FileName(NameRule rule, NamePart part, int? block)
     {
         string name = NamePattern.Fill(part.Name, block) + (rule.IsStacked(part) ? NamePattern.Fill("[{}]", block) : "");
-        bool bare = !_prefixed && name.StartsWith(Layout.OptionalPrefix, StringComparison.Ordinal);
-        return _wrapper + (bare ? name[Layout.OptionalPrefix.Length..] : name);
+        return _wrapper + (_prefixed ? name : Layout.BareName(name));
     }
 }

@@ -14,12 +14,12 @@ internal static class LayoutWriting
     internal static IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> ToFile(
         this CheckpointLayout layout, VisionTransformerArchitecture architecture, Func<string, ReadOnlyMemory<float>> values)
     {
-        bool positions = architecture is { PositionEmbedding: PositionEmbedding.Learned, PrefixTokens: > 0 };
+        bool prefixed = architecture is { PositionEmbedding: PositionEmbedding.Learned, PrefixTokens: > 0 };
         Guard.That(
-            !positions || layout.PositionsCoverPrefix is not { } covers || covers == architecture.PositionsCoverPrefix,
+            !prefixed || layout.PositionsCoverPrefix is not { } covers || covers == architecture.PositionsCoverPrefix,
             nameof(architecture),
-            $"The position table of {layout.Name} {(layout.PositionsCoverPrefix == true ? "has entries" : "stands for patches, with no entries of the network's own")} "
-            + $"for the tokens before the patches; the network has PositionsCoverPrefix {architecture.PositionsCoverPrefix}. Write {TimmLayouts.Vit.Name} names.");
+            $"The network has PositionsCoverPrefix {architecture.PositionsCoverPrefix}, networks of {layout.Name} have {layout.PositionsCoverPrefix}: "
+            + $"their position tables differ. Write {TimmLayouts.Vit.Name} names.");
         return layout.ToFile(architecture.Parameters(), architecture.Mlp, bare: architecture.Classes == 0, values);
     }
 
@@ -41,11 +41,8 @@ internal static class LayoutWriting
             .GroupBy(piece => piece.Name, StringComparer.Ordinal)
             .Select(group => Whole(layout, group.Key, [.. group.OrderBy(piece => piece.Part.Range)]))
             .Concat(zeros)
-            .Select(tensor => (bare ? Bare(layout, tensor.Name) : tensor.Name, tensor.Shape, tensor.Values));
+            .Select(tensor => (bare ? layout.BareName(tensor.Name) : tensor.Name, tensor.Shape, tensor.Values));
     }
-
-    private static string Bare(CheckpointLayout layout, string name) =>
-        name.StartsWith(layout.OptionalPrefix, StringComparison.Ordinal) ? name[layout.OptionalPrefix.Length..] : name;
 
     private static IEnumerable<(string Name, NamePart Part, long[] Shape, ReadOnlyMemory<float> Values)> Pieces(
         CheckpointLayout layout, ParameterRow row, MlpKind mlp, ReadOnlyMemory<float> values)
@@ -69,11 +66,13 @@ internal static class LayoutWriting
         {
             if (layout.Rules.FirstOrDefault(rule => rule.Canonical == pattern && (rule.Mlp ?? mlp) == mlp) is not { } rule)
                 continue;
-            Guard.That(!rule.Parts.Any(rule.IsStacked), nameof(layout), $"{layout.Name} stacks all blocks in one tensor, which is read and not written.");
+            Guard.That(
+                !rule.Parts.Any(rule.IsStacked), nameof(layout), $"{layout.Name} stacks all blocks in one tensor, which is read and not written.");
             return (rule, block);
         }
 
-        throw new ArgumentException($"{layout.Name} has no name for {name}: its networks have no such part. Write {TimmLayouts.Vit.Name} names.", nameof(layout));
+        throw new ArgumentException(
+            $"{layout.Name} has no name for {name}: its networks have no such part. Write {TimmLayouts.Vit.Name} names.", nameof(layout));
     }
 
     private static (string Name, long[] Shape, ReadOnlyMemory<float> Values) Whole(

@@ -4,7 +4,7 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>One of the network's tensors, its parts in the file, and the way from there.</summary>
-internal sealed class MappedTensor(string path, NameRule rule, int? block, IReadOnlyList<MappedPart> parts, StackedValues stacked)
+internal sealed class MappedTensor(string path, NameRule rule, int? block, IReadOnlyList<MappedPart> parts, ReadBuffers buffers)
 {
     /// <summary>The network's name of it.</summary>
     internal string Name { get; } = NamePattern.Fill(rule.Canonical, block);
@@ -58,16 +58,9 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
         if (part is { StackIndex: null, Part: { Range: PartRange.All, Order.KeepsOrder: true } })
             tensor.CopyTo(target);
         else if (part.StackIndex is { } index)
-            Arrange(part, stacked.Slice(rule, tensor, index), target);
+            Arrange(part, buffers.Slice(rule, tensor, index), target);
         else
-            Arrange(part, Values(tensor), target);
-    }
-
-    private static float[] Values(StoredTensor tensor)
-    {
-        float[] values = new float[tensor.Count];
-        tensor.CopyTo(values);
-        return values;
+            Arrange(part, buffers.Values(tensor), target);
     }
 
     private static void Arrange(MappedPart part, ReadOnlySpan<float> source, Span<float> target)
@@ -75,19 +68,9 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
         var (order, range) = (part.Part.Order, part.Part.Range);
         int begin = checked((int)range.Of(part.WholeShape!)!.Value.Begin);
         if (order.KeepsOrder)
-        {
             source.Slice(begin, target.Length).CopyTo(target);
-        }
-        else if (range == PartRange.All)
-        {
-            order.ToNetwork(source, part.FileShape, target);
-        }
         else
-        {
-            float[] whole = new float[source.Length];
-            order.ToNetwork(source, part.FileShape, whole);
-            whole.AsSpan(begin, target.Length).CopyTo(target);
-        }
+            order.ToNetwork(source, part.FileShape, target);
     }
 
     private static long[]? Join(NameRule rule, IReadOnlyList<MappedPart> parts)
@@ -98,7 +81,9 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
         long[] joined = [.. shapes[0]!];
         foreach (long[]? shape in shapes.Skip(1))
         {
-            bool fits = rule.Sum ? shape!.SequenceEqual(joined) : joined.Length > 0 && shape!.Length == joined.Length && shape.Skip(1).SequenceEqual(joined.Skip(1));
+            bool fits = rule.Sum
+                ? shape!.SequenceEqual(joined)
+                : joined.Length > 0 && shape!.Length == joined.Length && shape.Skip(1).SequenceEqual(joined.Skip(1));
             if (!fits)
                 return null;
             joined[0] = rule.Sum ? joined[0] : checked(joined[0] + shape![0]);

@@ -17,6 +17,7 @@ internal static class MetaDinoLayouts
         Name = "Meta DINOv2",
         Rules = [Tensor("cls_token", "cls_token"), Tensor("pos_embed", "pos_embed"), .. Dinov2Mlp(), .. QkvBias(), .. Rest()],
         Ignored = ["mask_token"],
+        Resampling = PositionResampling.Dinov2Original,
     };
 
     /// <summary>DINOv2 with registers: the position table's class entry, which the registers lack, is added to the class token, as timm does.</summary>

@@ -40,7 +40,11 @@ internal static class NamePattern
                 end++;
             bool plain = end - start is 1 || (end - start is > 1 and <= MostDigits && name[start] != '0');
             if (plain)
-                yield return (string.Concat(name.AsSpan(0, start), Block, name.AsSpan(end)), int.Parse(name.AsSpan(start, end - start), CultureInfo.InvariantCulture));
+            {
+                int block = int.Parse(name.AsSpan(start, end - start), CultureInfo.InvariantCulture);
+                yield return (string.Concat(name.AsSpan(0, start), Block, name.AsSpan(end)), block);
+            }
+
             start = end;
         }
     }

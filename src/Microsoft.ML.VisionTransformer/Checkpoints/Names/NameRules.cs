@@ -33,7 +33,8 @@ internal static class NameRules
         [.. Module(canonical, files).Select(rule => rule with { Mlp = mlp })];
 
     /// <summary>scale and bias of a Flax LayerNorm.</summary>
-    internal static NameRule[] FlaxNorm(string canonical, string file) => [Tensor($"{canonical}.weight", $"{file}/scale"), Tensor($"{canonical}.bias", $"{file}/bias")];
+    internal static NameRule[] FlaxNorm(string canonical, string file) =>
+        [Tensor($"{canonical}.weight", $"{file}/scale"), Tensor($"{canonical}.bias", $"{file}/bias")];
 
     /// <summary>kernel and bias of a Flax layer.</summary>
     internal static NameRule[] FlaxLayer(string canonical, string file, string axes = Transposed) =>

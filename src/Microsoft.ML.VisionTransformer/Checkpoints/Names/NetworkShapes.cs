@@ -7,8 +7,11 @@ internal sealed class NetworkShapes(LayoutMap map)
     /// <summary>What was opened.</summary>
     internal LayoutMap Map => map;
 
-    /// <summary>Whether the file has that tensor, whole.</summary>
-    internal bool Has(string name) => map.Tensors.TryGetValue(name, out var tensor) && tensor.Shape is not null;
+    /// <summary>Whether the file has that tensor, whole, and its own network uses it.</summary>
+    internal bool Has(string name) => map.Tensors.TryGetValue(name, out var tensor) && tensor.Shape is not null && !map.IsUnused(name);
+
+    /// <summary>Whether two of the network's tensors are one in the file, so that it can have only one of them.</summary>
+    internal bool AreOne(string name, string other) => Has(name) && Has(other) && map.Tensors[name].Parts[0].Tensor == map.Tensors[other].Parts[0].Tensor;
 
     /// <summary>Sizes of a tensor that must be there and have that many axes.</summary>
     /// <exception cref="InvalidCheckpointException">It is not there, is not whole, or has other axes.</exception>

@@ -1,4 +1,6 @@
 // Which values of a file's tensor belong to a tensor of the network.
+using System.Globalization;
+
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>A share of a tensor, counted in the network's axes. All of them are one run of values.</summary>
@@ -51,17 +53,17 @@ internal static class PartRanges
     /// <summary>The whole that has such a share, for messages: a size that the share does not say is a word.</summary>
     internal static string[] DescribeWhole(this PartRange range, long[] share)
     {
-        string[] sizes = [.. share.Select(FormattableSize)];
+        string[] sizes = [.. share.Select(Text)];
         if (sizes.Length > 0 && range is PartRange.QueryRows or PartRange.ValueRows)
-            sizes[0] = FormattableSize(share[0] * 3);
+            sizes[0] = Text(share[0] * 3);
         if (sizes.Length > 0 && range is PartRange.KeyAndValueRows)
-            sizes[0] = FormattableSize(share[0] / 2 * 3);
+            sizes[0] = Text(share[0] / 2 * 3);
         if (sizes.Length > 1 && range is PartRange.LaterPositions)
-            sizes[1] = FormattableSize(share[1] + 1);
+            sizes[1] = Text(share[1] + 1);
         if (sizes.Length > 1 && range is PartRange.FirstPosition)
             sizes[1] = "positions";
         return sizes;
     }
 
-    private static string FormattableSize(long size) => size.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(long size) => size.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,6 @@
 // Copies values while exchanging the axes of a tensor.
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 internal static class PermutedCopy
@@ -51,13 +53,16 @@ internal static class PermutedCopy
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // a large file is read in few calls, all of which would run unoptimised
     private static void TransposeTile(ReadOnlySpan<float> source, int rows, int columns, int row, int column, Span<float> target)
     {
         int lastRow = Math.Min(rows, row + Tile), lastColumn = Math.Min(columns, column + Tile);
         for (int c = column; c < lastColumn; c++)
         {
-            for (int r = row; r < lastRow; r++)
-                target[c * rows + r] = source[r * columns + c];
+            var written = target.Slice(c * rows + row, lastRow - row);
+            int read = row * columns + c;
+            for (int r = 0; r < written.Length; r++, read += columns)
+                written[r] = source[read];
         }
     }
 

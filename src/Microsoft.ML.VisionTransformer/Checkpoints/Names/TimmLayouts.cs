@@ -9,7 +9,7 @@ internal static class TimmLayouts
     internal static CheckpointLayout Vit { get; } = new()
     {
         Name = "timm ViT",
-        Rules = [.. Common(), .. Module("blocks.{}.attn.qkv", "blocks.{}.attn.qkv"), .. Module("blocks.{}.mlp.fc1", "blocks.{}.mlp.fc1"), .. LayerScale("ls1.gamma", "ls2.gamma")],
+        Rules = [.. Common(), .. SameModules("blocks.{}.attn.qkv", "blocks.{}.mlp.fc1"), .. LayerScale("ls1.gamma", "ls2.gamma")],
     };
 
     /// <summary>timm's <c>Eva</c> (EVA, EVA-02, DINOv3), whichever way q, k and v and the gated MLP are stored.</summary>

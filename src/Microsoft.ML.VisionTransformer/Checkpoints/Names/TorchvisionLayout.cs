@@ -7,7 +7,9 @@ internal static class TorchvisionLayout
 {
     private const string Layer = "encoder.layers.encoder_layer_{}.";
 
-    /// <summary>The MLP's layers are <c>mlp.0</c> and <c>mlp.3</c>, in published files <c>mlp.linear_1</c> and <c>mlp.linear_2</c>; in_proj has the rows of q, k and v.</summary>
+    /// <summary>
+    /// The MLP's layers are <c>mlp.0</c> and <c>mlp.3</c>, in published files <c>mlp.linear_1</c> and <c>mlp.linear_2</c>; in_proj has the rows of q, k and v.
+    /// </summary>
     internal static CheckpointLayout Layout { get; } = new()
     {
         Name = "torchvision",

@@ -16,7 +16,8 @@ internal static class WrapperPrefix
         {
             foreach (string prefix in level)
                 yield return prefix;
-            level = [.. level.SelectMany(prefix => _known, (prefix, next) => prefix + next).Where(p => names.Any(n => n.StartsWith(p, StringComparison.Ordinal)))];
+            var longer = level.SelectMany(prefix => _known, (prefix, next) => prefix + next);
+            level = [.. longer.Where(prefix => names.Any(name => name.StartsWith(prefix, StringComparison.Ordinal)))];
         }
     }
 }

@@ -13,12 +13,15 @@ internal sealed class PthCheckpoint : CheckpointFile
     {
         var found = PthStateDict.Find(PickleMachine.Run(archive.ReadPickle(), path), archive);
         (Path, StateDictKey, _archive) = (path, found.Key, archive);
+        Notes = found.Passed.Count == 0 ? [] : [$"The weights are those under {found.Key}; {string.Join(" and ", found.Passed)} beside it was left."];
         Tensors = found.Tensors.ToDictionary(t => t.Key, StoredTensor (t) => new PthTensor(archive, t.Key, t.Value));
     }
 
     internal override string Path { get; }
 
     internal override IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
+
+    internal override IReadOnlyList<string> Notes { get; }
 
     /// <summary>The entry the weights were under, such as <c>model</c>; null where the file is a plain state dict.</summary>
     internal string? StateDictKey { get; }

@@ -3,12 +3,13 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <param name="Key">The entry that the weights are in; null where the checkpoint is a plain state dict.</param>
 /// <param name="Tensors">The tensors by name; what else lies beside them is left out.</param>
-internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, PickledTensor> Tensors)
+/// <param name="Passed">Entries beside that one that may hold weights too.</param>
+internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, PickledTensor> Tensors, IReadOnlyList<string> Passed)
 {
     private const string Advice = "Save the weights alone: torch.save(model.state_dict(), path).";
 
-    /// <summary>Where training scripts put the weights, the first that is there; averaged weights come after the trained ones.</summary>
-    private static readonly string[] _keys = ["model", "state_dict", "teacher", "model_ema", "state_dict_ema"];
+    /// <summary>Where training scripts put the weights, the first that is there. Averaged weights come first: they are those that were evaluated, and what timm takes.</summary>
+    private static readonly string[] _keys = ["state_dict_ema", "model_ema", "model", "state_dict", "teacher"];
 
     /// <exception cref="InvalidCheckpointException">There are no named tensors in it.</exception>
     internal static PthStateDict Find(object? value, PthArchive archive)
@@ -18,11 +19,11 @@ internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, Pic
         foreach (string key in _keys)
         {
             if (root.Items.GetValueOrDefault(key) is PickleDictionary inner && NamedTensors(inner, archive) is { Count: > 0 } found)
-                return new PthStateDict(key, found);
+                return new PthStateDict(key, found, [.. _keys.Where(other => other != key && root.Items.GetValueOrDefault(other) is PickleDictionary)]);
         }
 
         return NamedTensors(root, archive) is { Count: > 0 } plain
-            ? new PthStateDict(null, plain)
+            ? new PthStateDict(null, plain, [])
             : throw archive.Fail(
                 $"there are no tensors in it, nor under {string.Join(", ", _keys)}; it has {string.Join(", ", root.Items.Keys.Take(8).Select(MessageText.Of))}",
                 Advice);

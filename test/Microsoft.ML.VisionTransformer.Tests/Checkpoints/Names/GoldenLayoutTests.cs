@@ -18,8 +18,6 @@ public sealed class GoldenLayoutTests
         ["hf-dinov2-classifier"] = ["head.weight", "head.bias"],
     };
 
-    public TestContext TestContext { get; set; } = null!;
-
     [TestMethod]
     [DataRow("timm", "timm ViT", "vit_plain")]
     [DataRow("hf-vit", "Hugging Face ViT", "vit_plain")]
@@ -82,7 +80,11 @@ public sealed class GoldenLayoutTests
         using var index = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("golden", "checkpoints", "index.json")));
         var tested = typeof(GoldenLayoutTests).GetMethod(nameof(AFileGivesTheWeightsOfItsCase))!.GetCustomAttributes(false).OfType<DataRowAttribute>()
             .Select(row => (string)row.Data[0]!).ToHashSet();
-        string[] elsewhere = ["dtype/fp16.safetensors", "dtype/bf16.safetensors", "dtype/mixed_bf16_f32.safetensors", "pytorch/fp16.pth", "pytorch/bf16.pth", "pytorch/with_ema_no_blocks.pth"];
+        string[] elsewhere =
+        [
+            "dtype/fp16.safetensors", "dtype/bf16.safetensors", "dtype/mixed_bf16_f32.safetensors",
+            "pytorch/fp16.pth", "pytorch/bf16.pth", "pytorch/with_ema_no_blocks.pth",
+        ];
         string[] refused = ["pytorch/legacy.pth", "pytorch/args_namespace_no_blocks.pth"];
 
         var forgotten = index.RootElement.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("file").GetString()!.TrimEnd('/'))

@@ -1,0 +1,39 @@
+// How much of the learning rate each parameter gets.
+using System.Globalization;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>
+/// Layer-wise decay (BEiT, arXiv:2106.08254, appendix) with timm's numbers: embeddings are layer 0, block i is layer i + 1, the final norm and the norm before the
+/// blocks share the last block's layer, whatever comes behind the pool is one more. Layer l of L gets decay^(L - l).
+/// </summary>
+/// <param name="Depth">Number of blocks.</param>
+/// <param name="Decay">In (0, 1]; 1 is none.</param>
+/// <param name="HeadFactor">Further factor of the heads.</param>
+internal sealed record LayerRates(int Depth, double Decay, double HeadFactor)
+{
+    private const string Block = "blocks.";
+
+    /// <summary>The same rate for all.</summary>
+    internal static LayerRates Even { get; } = new(1, 1, 1);
+
+    /// <summary>The factor of a parameter's learning rate.</summary>
+    internal double ScaleOf(string name)
+    {
+        bool head = name.StartsWith("head.", StringComparison.Ordinal) || name.StartsWith("head_dist.", StringComparison.Ordinal);
+        return Math.Pow(Decay, Depth + 1 - LayerOf(name)) * (head ? HeadFactor : 1);
+    }
+
+    /// <summary>The layer of a parameter, from 0 to the number of blocks + 1.</summary>
+    internal int LayerOf(string name)
+    {
+        if (name.StartsWith(Block, StringComparison.Ordinal))
+            return int.Parse(name.AsSpan(Block.Length, name.IndexOf('.', Block.Length) - Block.Length), CultureInfo.InvariantCulture) + 1;
+        return name.Split('.')[0] switch
+        {
+            "cls_token" or "dist_token" or "reg_token" or "pos_embed" or "patch_embed" => 0,
+            "norm" or "norm_pre" => Depth,
+            _ => Depth + 1,
+        };
+    }
+}

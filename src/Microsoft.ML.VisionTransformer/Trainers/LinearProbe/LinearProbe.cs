@@ -1,0 +1,111 @@
+// Trains a head alone, on features that the frozen network gives once.
+using System.Diagnostics;
+using Microsoft.ML.VisionTransformer.Images;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>
+/// One pass of the network over the images, in evaluation mode and without augmentation; then the head is trained on the features to convergence. An epoch is one
+/// step of the optimiser over all features. Validation rows that were cut off the training rows are put back for the last fit, after they have judged the one before.
+/// </summary>
+/// <param name="plan">Settings.</param>
+/// <param name="training">Rows to train on, at least one.</param>
+/// <param name="validation">Rows to validate on, or none.</param>
+/// <param name="network">The network, on its device; stays the caller's.</param>
+/// <param name="device">The device.</param>
+/// <param name="checkAlive">Throws when the run was cancelled.</param>
+internal sealed class LinearProbe(
+    TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, VisionTransformerNetwork network, Device device, Action checkAlive)
+{
+    private readonly Stopwatch _clock = new();
+    private readonly List<TrainingMetrics> _epochs = [];
+
+    /// <summary>Trains the head; the network then has it.</summary>
+    /// <param name="report">Called after each epoch.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="InvalidImageException">An image cannot be read.</exception>
+    internal TrainingHistory Run(Action<TrainingMetrics> report)
+    {
+        _clock.Start();
+        network.eval();
+        using var scope = NewDisposeScope();
+        using var features = Features(training);
+        double imagesPerSecond = training.Length / _clock.Elapsed.TotalSeconds;
+        using var left = validation.Length > 0 ? Features(validation) : null;
+        double penalty = plan.ProbePenalty ?? PenaltyChoice.For(features, plan.Seed, checkAlive);
+        var head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, (step, point) =>
+        {
+            checkAlive();
+            _epochs.Add(Judge(step, point, features, left, imagesPerSecond));
+            report(_epochs[^1]);
+        });
+        if (left is not null && plan.CutsValidation)
+        {
+            using var all = features.With(left);
+            head = new LogisticRegression(all, penalty).Fit(head, plan.Epochs, (_, _) => checkAlive());
+        }
+
+        SetHead(head);
+        return new TrainingHistory
+        {
+            Epochs = _epochs,
+            BestEpoch = _epochs.Count,
+            TrainingRows = training.Length,
+            ValidationRows = validation.Length,
+            Seed = plan.Seed,
+        };
+    }
+
+    private FeatureMatrix Features(TrainingRow[] rows)
+    {
+        using var mode = inference_mode();
+        var architecture = plan.Architecture;
+        float[] values = new float[checked(rows.Length * architecture.FeatureDimension)];
+        int filled = 0;
+        using var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed).ForValidation(rows);
+        while (batches.TryTake(out var batch))
+        {
+            checkAlive();
+            using var scope = NewDisposeScope();
+            var input = tensor(batch.Inputs, [batch.Count, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width], device: device);
+            var features = network.ForwardHead(network.ForwardFeatures(input), preLogits: true).cpu();
+            features.data<float>().CopyTo(values.AsSpan(filled));
+            filled += batch.Count * architecture.FeatureDimension;
+        }
+
+        using var outside = inference_mode(false);
+        return FeatureMatrix.Of(values, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)], architecture.Classes);
+    }
+
+    private TrainingMetrics Judge(int epoch, Tensor head, FeatureMatrix features, FeatureMatrix? left, double imagesPerSecond)
+    {
+        var (loss, accuracy) = features.Judge(head);
+        (double Loss, double Accuracy)? outside = left?.Judge(head);
+        return new TrainingMetrics
+        {
+            Epoch = epoch,
+            Epochs = plan.Epochs,
+            TrainingLoss = loss,
+            TrainingAccuracy = accuracy,
+            ValidationLoss = outside?.Loss,
+            ValidationAccuracy = outside?.Accuracy,
+            ImagesPerSecond = imagesPerSecond,
+            Elapsed = _clock.Elapsed,
+        };
+    }
+
+    /// <summary>Gives the head to the network; DeiT's second head gets the same, since its features are the mean of both tokens.</summary>
+    private void SetHead(Tensor head)
+    {
+        using var mode = no_grad();
+        var (weight, bias) = LogisticRegression.Split(head, plan.Architecture.Classes, plan.Architecture.FeatureDimension);
+        foreach (var (name, parameter) in network.named_parameters())
+        {
+            if (name is "head.weight" or "head_dist.weight")
+                parameter.copy_(weight);
+            else if (name is "head.bias" or "head_dist.bias")
+                parameter.copy_(bias);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// Sample images as the input of a network, for computing by hand what a transformer should give.
+using Microsoft.ML.VisionTransformer.Images;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+internal static class NetworkInputs
+{
+    /// <summary>The samples prepared that way, [N, channels, height, width].</summary>
+    internal static Tensor Of(ImagePreprocessing preprocessing, IReadOnlyList<ColouredSample> samples)
+    {
+        var converter = new ImageToInput(preprocessing);
+        float[] values = new float[samples.Count * converter.Length];
+        for (int i = 0; i < samples.Count; i++)
+            converter.ForPrediction(ImageDecoder.Decode(samples[i].Image, "sample"), values.AsSpan(i * converter.Length, converter.Length));
+        return tensor(values, [samples.Count, preprocessing.Mean.Count, preprocessing.Size.Height, preprocessing.Size.Width]);
+    }
+}

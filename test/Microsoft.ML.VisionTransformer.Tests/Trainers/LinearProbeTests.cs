@@ -1,0 +1,171 @@
+// The linear probe: its optimiser, its objective, and what it does to a model.
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Trainers;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Trainers;
+
+[TestClass]
+public sealed class LinearProbeTests
+{
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public void TheOptimiserFindsTheMinimumOfAnIllConditionedBowl()
+    {
+        using var scope = NewDisposeScope();
+        var scales = tensor([1.0, 10, 1000]);
+        var centre = tensor([3.0, -2, 0.5]);
+        using var search = new Lbfgs(Bowl, zeros(3, dtype: ScalarType.Float64));
+
+        int steps = 0;
+        while (search.GradientNorm > 1e-9 && steps < 100 && search.Step())
+            steps++;
+
+        search.Point.AssertValues(1e-6, 3, -2, 0.5);
+        Assert.IsLessThan(60, steps);
+
+        double Bowl(Tensor point, out Tensor gradient)
+        {
+            using var inner = NewDisposeScope();
+            var away = point.clone() - centre;
+            gradient = (away * scales).MoveToOuterDisposeScope();
+            return (away * away * scales).sum().item<double>() / 2;
+        }
+    }
+
+    [TestMethod]
+    public void TheGradientIsTheSlopeOfTheObjective()
+    {
+        using var scope = NewDisposeScope();
+        using var data = FeatureMatrix.Of([1, 2, -1, 0.5f, 3, -2], [0, 2, 1], [1, 3, 0.5f], classes: 3);
+        var objective = new LogisticRegression(data, penalty: 0.7);
+        var head = linspace(-1, 1, objective.Length, dtype: ScalarType.Float64);
+
+        objective.Objective(head, out var gradient);
+
+        for (int i = 0; i < objective.Length; i++)
+        {
+            double above = At(1e-6), below = At(-1e-6);
+            Assert.AreEqual((above - below) / 2e-6, gradient[i].item<double>(), 1e-7, $"slope {i}");
+
+            double At(double change)
+            {
+                var moved = head.clone();
+                moved[i] = head[i] + change;
+                return objective.Objective(moved, out _);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void TwoPointsAreSeparatedAsFarAsThePenaltyAllows()
+    {
+        using var scope = NewDisposeScope();
+        using var data = FeatureMatrix.Of([-1, 1], [0, 1], [1, 1], classes: 2);
+        var objective = new LogisticRegression(data, penalty: 0.25);
+
+        var head = objective.Fit(null, 200);
+
+        // By symmetry W = (-w, w), b = (0, 0), and the slope in w vanishes: 2 / (1 + exp(2 w)) = 2 * 0.25 w, so w = 0.9022.
+        double w = head[1].item<double>();
+        Assert.AreEqual(-w, head[0].item<double>(), 1e-6);
+        Assert.AreEqual(0, 1 / (1 + Math.Exp(2 * w)) - 0.25 * w, 1e-6);
+        Assert.AreEqual(0, head[2].item<double>(), 1e-6);
+    }
+
+    [TestMethod]
+    public void AWeightOfZeroLeavesARowOut()
+    {
+        using var scope = NewDisposeScope();
+        using var with = FeatureMatrix.Of([-1, 1, 5], [0, 1, 0], [1, 1, 0], classes: 2);
+        using var without = FeatureMatrix.Of([-1, 1], [0, 1], [2, 2], classes: 2);
+
+        var first = new LogisticRegression(with, 0.1).Fit(null, 200);
+        var second = new LogisticRegression(without, 0.1).Fit(null, 200);
+
+        first.AssertValues(1e-6, [.. second.to(ScalarType.Float32).Values().Select(v => (double)v)]);
+    }
+
+    [TestMethod]
+    public void OnlyTheHeadIsTrainedAndItLearns()
+    {
+        using var folder = new TemporaryFolder();
+        var context = new MLContext(seed: 3);
+        var data = TinyTraining.Data(context);
+        using (var first = TinyTraining.Train(context, data, TinyTraining.Options(epochs: 3)))
+            first.LastTransformer.SaveAsSafetensors(folder.Path);
+        var options = Options(folder);
+
+        using var model = TinyTraining.Train(new MLContext(seed: 5), data, options);
+        using var again = TinyTraining.Train(new MLContext(seed: 5), data, options);
+
+        Assert.IsGreaterThan(0.9, context.MulticlassClassification.Evaluate(model.Transform(data)).MicroAccuracy);
+        CollectionAssert.AreEqual(
+            TinyTraining.Scores(model.Transform(data)).SelectMany(s => s).ToArray(), TinyTraining.Scores(again.Transform(data)).SelectMany(s => s).ToArray());
+        using var saved = new TemporaryFolder();
+        model.LastTransformer.SaveAsSafetensors(saved.Path);
+        var before = SafetensorsFile.Read(folder.File("model.safetensors"));
+        var after = SafetensorsFile.Read(saved.File("model.safetensors"));
+        foreach (string name in before.Names.Where(n => !n.StartsWith("head.", StringComparison.Ordinal)))
+            CollectionAssert.AreEqual(before.Floats(name), after.Floats(name), name);
+        CollectionAssert.AreNotEqual(before.Floats("head.weight"), after.Floats("head.weight"));
+    }
+
+    [TestMethod]
+    public void AllTensorsAreGivenBack()
+    {
+        using var folder = new TemporaryFolder();
+        var context = new MLContext(seed: 3);
+        var data = TinyTraining.Data(context);
+        using (var first = TinyTraining.Train(context, data))
+            first.LastTransformer.SaveAsSafetensors(folder.Path);
+
+        LiveTensors.AssertSameAfter(() => TinyTraining.Train(context, data, Options(folder)).Dispose(), parametersCreated: TinyTraining.Parameters);
+    }
+
+    [TestMethod]
+    public void TheMinimumOnTheFlowersIsThatOfThePeer()
+    {
+        string photos = SharedData.Path("data", "flowers"), weights = SharedData.Path("weights", "vit-tiny-patch16-224-tinyimagenet");
+        using var split = JsonDocument.Parse(File.ReadAllText(Path.Combine(photos, "split.json")));
+        var context = new MLContext(seed: 3);
+        var rows = split.RootElement.GetProperty("train").EnumerateArray().Select(f => f.GetString()!).Select(f => new Photo { Image = Path.Combine(photos, f), Label = f.Split('/')[0] });
+        var data = context.Data.LoadFromEnumerable(rows.ToArray());
+        var labelled = context.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
+        var features = context.Transforms.VisionTransformerFeatures("Image", options: new() { PretrainedModel = weights });
+
+        using var model = features.Fit(labelled);
+        var scored = context.Data.CreateEnumerable<Featured>(model.Transform(labelled), reuseRowObject: false).ToArray();
+        using var matrix = FeatureMatrix.Of([.. scored.SelectMany(s => s.Image)], [.. scored.Select(s => (long)s.Label - 1)], [.. scored.Select(_ => 1f)], classes: 5);
+        var objective = new LogisticRegression(matrix, penalty: 1.0 / matrix.Rows);
+        using var head = objective.Fit(null, 2000);
+        double value = objective.Objective(head, out var gradient);
+        gradient.Dispose();
+
+        TestContext.WriteLine($"objective at C = 1: {value:F6}, the peer's 0.008524");
+        Assert.AreEqual(0.008524, value, 2e-5);
+    }
+
+    private static VisionTransformerTrainer.Options Options(TemporaryFolder folder)
+    {
+        var options = TinyTraining.Options(epochs: 60);
+        (options.Arch, options.PretrainedModel, options.Strategy) = (null, folder.Path, TrainingStrategy.LinearProbe);
+        return options;
+    }
+
+    private sealed class Photo
+    {
+        public string Image { get; set; } = "";
+
+        public string Label { get; set; } = "";
+    }
+
+    private sealed class Featured
+    {
+        public float[] Image { get; set; } = [];
+
+        public uint Label { get; set; }
+    }
+}

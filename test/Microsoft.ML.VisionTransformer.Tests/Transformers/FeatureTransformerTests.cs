@@ -1,0 +1,273 @@
+// Embeddings as a column: against tokens pooled by hand, normalised, in batches and one by one, before other trainers, and in the model .zip.
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Transformers;
+
+[TestClass]
+public sealed class FeatureTransformerTests : IDisposable
+{
+    private const double Tolerance = 1e-5;
+
+    private readonly MLContext _context = new(seed: 1);
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestMethod]
+    [DataRow("hf-vit", FeatureKind.Pooled, 32)]
+    [DataRow("hf-vit", FeatureKind.ClassToken, 32)]
+    [DataRow("hf-vit", FeatureKind.PatchMean, 32)]
+    [DataRow("hf-vit", FeatureKind.ClassTokenAndPatchMean, 64)]
+    [DataRow("hf-vit", FeatureKind.HeadOutput, 10)]
+    [DataRow("hf-dinov2-registers", FeatureKind.Pooled, 36)]
+    [DataRow("hf-dinov2-registers", FeatureKind.PatchMean, 36)]
+    [DataRow("hf-dinov2-classifier", FeatureKind.Pooled, 72)]
+    [DataRow("hf-dinov2-classifier", FeatureKind.ClassTokenAndPatchMean, 72)]
+    [DataRow("hf-dinov3", FeatureKind.ClassToken, 36)]
+    [DataRow("hf-siglip", FeatureKind.Pooled, 32)]
+    [DataRow("hf-siglip", FeatureKind.PatchMean, 32)]
+    [DataRow("hf-clip", FeatureKind.HeadOutput, 10)]
+    public void EachKind_IsWhatTheTokensGive(string folder, FeatureKind kind, int width)
+    {
+        var samples = ColouredSamples.Make(2);
+        using var checkpoint = VisionTransformerCheckpoint.Load(Golden(folder));
+
+        float[][] features = Features(Estimator(folder, kind), samples);
+
+        float[][] expected = ByHand(checkpoint, kind, samples);
+        Assert.HasCount(samples.Length, features);
+        for (int i = 0; i < features.Length; i++)
+        {
+            Assert.HasCount(width, features[i]);
+            for (int d = 0; d < width; d++)
+                Assert.AreEqual(expected[i][d], features[i][d], Tolerance, $"image {i}, value {d}");
+        }
+    }
+
+    [TestMethod]
+    public void PatchMean_PassesTheNormThatFollowsThePool()
+    {
+        var options = new VisionTransformerFeatureOptions
+        {
+            PretrainedModel = Path.Combine(GoldenModel.Folder("vit_avg_fcnorm"), "weights.safetensors"),
+            Architecture = GoldenModel.ArchitectureOf("vit_avg_fcnorm"),
+            Device = "cpu",
+        };
+        var samples = ColouredSamples.Make(1);
+
+        float[][] pooled = Features(_context.Transforms.VisionTransformerFeatures("Features", "Image", options), samples);
+        float[][] mean = Features(_context.Transforms.VisionTransformerFeatures("Features", "Image", options with { Kind = FeatureKind.PatchMean }), samples);
+
+        for (int i = 0; i < pooled.Length; i++)
+        {
+            for (int d = 0; d < pooled[i].Length; d++)
+                Assert.AreEqual(pooled[i][d], mean[i][d], Tolerance);
+        }
+    }
+
+    [TestMethod]
+    public void Normalize_GivesEachLengthOne_AndKeepsTheDirection()
+    {
+        var samples = ColouredSamples.Make(2);
+
+        float[][] plain = Features(Estimator("hf-vit", FeatureKind.Pooled), samples);
+        float[][] unit = Features(Estimator("hf-vit", FeatureKind.Pooled, normalize: true), samples);
+
+        for (int i = 0; i < plain.Length; i++)
+        {
+            double length = Math.Sqrt(plain[i].Sum(v => (double)v * v));
+            Assert.AreEqual(1, Math.Sqrt(unit[i].Sum(v => (double)v * v)), 1e-6);
+            for (int d = 0; d < unit[i].Length; d++)
+                Assert.AreEqual(plain[i][d] / length, unit[i][d], 1e-6);
+        }
+    }
+
+    [TestMethod]
+    public void BatchesAndSingleRows_GiveTheSame()
+    {
+        var samples = ColouredSamples.Make(12);
+        using var model = Estimator("hf-vit", FeatureKind.ClassTokenAndPatchMean).Fit(Data(samples));
+        using var engine = _context.Model.CreatePredictionEngine<ColouredSample, Embedded>(model);
+
+        float[][] batched = Read(model.Transform(Data(samples)));
+
+        for (int i = 0; i < samples.Length; i++)
+        {
+            float[] one = engine.Predict(samples[i]).Features;
+            for (int d = 0; d < one.Length; d++)
+                Assert.AreEqual(batched[i][d], one[d], Tolerance);
+        }
+    }
+
+    [TestMethod]
+    [DataRow("sdca")]
+    [DataRow("lbfgs")]
+    public void StockTrainers_LearnFromTheEmbeddings_AndSaveThemInTheSameZip(string trainer)
+    {
+        var samples = ColouredSamples.Make(12);
+        var trainers = _context.MulticlassClassification.Trainers;
+        IEstimator<ITransformer> last = trainer == "sdca" ? trainers.SdcaMaximumEntropy() : trainers.LbfgsMaximumEntropy();
+        var pipeline = _context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(Estimator("hf-vit", FeatureKind.ClassTokenAndPatchMean))
+            .AppendCacheCheckpoint(_context)
+            .Append(last)
+            .Append(_context.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+        using var model = pipeline.Fit(Data(samples));
+        string zip = TinyTraining.SavedModel(_folder, _context, model, Data(samples).Schema);
+
+        var loaded = new MLContext().Model.Load(zip, out _);
+
+        var (before, after) = (model.Transform(Data(samples)), loaded.Transform(Data(samples)));
+        var metrics = _context.MulticlassClassification.Evaluate(before);
+        Assert.IsGreaterThan(0.9, metrics.MicroAccuracy);
+        AssertSame(Read(before), Read(after));
+        AssertSame(TinyTraining.Scores(before), TinyTraining.Scores(after));
+        CollectionAssert.AreEqual(before.GetColumn<string>("PredictedLabel").ToArray(), after.GetColumn<string>("PredictedLabel").ToArray());
+        (loaded as IDisposable)!.Dispose();
+    }
+
+    [TestMethod]
+    public void KMeans_FindsTheColours()
+    {
+        var samples = ColouredSamples.Make(8);
+        var pipeline = Estimator("hf-vit", FeatureKind.PatchMean, normalize: true).AppendCacheCheckpoint(_context).Append(_context.Clustering.Trainers.KMeans(numberOfClusters: 3));
+        using var model = pipeline.Fit(Data(samples));
+
+        uint[] clusters = [.. model.Transform(Data(samples)).GetColumn<uint>("PredictedLabel")];
+
+        foreach (var colour in samples.Zip(clusters).GroupBy(pair => pair.First.Label))
+            Assert.HasCount(1, colour.Select(pair => pair.Second).Distinct().ToArray(), colour.Key);
+        Assert.HasCount(3, clusters.Distinct().ToArray());
+    }
+
+    [TestMethod]
+    public void AnotherEmbeddingColumn_KeepsTheImageAndHidesNothingElse()
+    {
+        var estimator = _context.Transforms.VisionTransformerFeatures("Embedding", "Image", Options("hf-vit", FeatureKind.Pooled));
+        var data = Data(ColouredSamples.Make(1));
+        using var model = estimator.Fit(data);
+
+        var column = model.GetOutputSchema(data.Schema)["Embedding"];
+
+        Assert.AreEqual(new VectorDataViewType(NumberDataViewType.Single, 32), column.Type);
+        Assert.IsNotNull(model.Transform(data).Schema.GetColumnOrNull("Image"));
+        Assert.AreEqual((32, FeatureKind.Pooled), (model.Dimension, model.Kind));
+        Assert.AreEqual(0, model.Architecture.Classes, "the head is left out where it is not asked for");
+    }
+
+    [TestMethod]
+    public void FittingEmbeddingAndDisposing_GiveAllTensorsBack()
+    {
+        var samples = ColouredSamples.Make(1);
+        using var checkpoint = VisionTransformerCheckpoint.Load(Golden("hf-vit"));
+
+        LiveTensors.AssertSameAfter(
+            () => Features(Estimator("hf-vit", FeatureKind.ClassTokenAndPatchMean, normalize: true), samples),
+            parametersCreated: (checkpoint.Architecture with { Classes = 0 }).Parameters().Count());
+    }
+
+    [TestMethod]
+    public void ADisposedModel_SaysSo()
+    {
+        var data = Data(ColouredSamples.Make(1));
+        var model = Estimator("hf-vit", FeatureKind.Pooled).Fit(data);
+        var view = model.Transform(data);
+
+        model.Dispose();
+        model.Dispose();
+
+        Assert.ThrowsExactly<ObjectDisposedException>(() => model.Transform(data));
+        Assert.ThrowsExactly<ObjectDisposedException>(() => model.GetRowToRowMapper(data.Schema));
+        Assert.Throws<Exception>(() => Read(view));
+    }
+
+    [TestMethod]
+    public void AWrongColumn_IsNamed()
+    {
+        var data = Data(ColouredSamples.Make(1));
+
+        var missing = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => _context.Transforms.VisionTransformerFeatures("Features", "Picture", Options("hf-vit", FeatureKind.Pooled)).Fit(data));
+        var number = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => _context.Transforms.VisionTransformerFeatures("Features", "Number", Options("hf-vit", FeatureKind.Pooled)).Fit(data));
+
+        Assert.Contains("'Picture'", missing.Message);
+        Assert.Contains("'Number'", number.Message);
+    }
+
+    [TestMethod]
+    public void WithoutAPretrainedModel_ThereIsNothingToEmbedWith()
+    {
+        var error = Assert.Throws<ArgumentException>(() => _context.Transforms.VisionTransformerFeatures("Features", "Image"));
+
+        Assert.Contains("PretrainedModel", error.Message);
+    }
+
+    [TestMethod]
+    [DataRow("hf-siglip", FeatureKind.ClassToken, "has no class token")]
+    [DataRow("hf-siglip", FeatureKind.ClassTokenAndPatchMean, "has no class token")]
+    [DataRow("hf-siglip", FeatureKind.HeadOutput, "has no head")]
+    [DataRow("hf-dinov2", FeatureKind.HeadOutput, "has no head")]
+    public void AKindThatTheNetworkLacks_IsRefusedWithAnother(string folder, FeatureKind kind, string why)
+    {
+        var error = Assert.Throws<ArgumentException>(() => Estimator(folder, kind).Fit(Data(ColouredSamples.Make(1))));
+
+        Assert.Contains(why, error.Message);
+        Assert.Contains("Take Pooled", error.Message);
+    }
+
+    private static string Golden(string folder) => SharedData.Path("golden", "checkpoints", folder);
+
+    private static VisionTransformerFeatureOptions Options(string folder, FeatureKind kind, bool normalize = false) =>
+        new() { PretrainedModel = Golden(folder), Kind = kind, Normalize = normalize, Device = "cpu" };
+
+    private static float[][] Read(IDataView view) => [.. view.GetColumn<float[]>("Features")];
+
+    /// <summary>The embedding from the network's tokens, pooled here.</summary>
+    private static float[][] ByHand(VisionTransformerCheckpoint checkpoint, FeatureKind kind, ColouredSample[] samples)
+    {
+        using var network = checkpoint.CreateNetwork();
+        network.eval();
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        var tokens = network.ForwardFeatures(NetworkInputs.Of(checkpoint.Preprocessing, samples));
+        int prefix = network.Architecture.PrefixTokens;
+        var (first, mean) = (tokens.select(1, 0), tokens.narrow(1, prefix, tokens.size(1) - prefix).mean([1]));
+        var features = kind switch
+        {
+            FeatureKind.ClassToken => first,
+            FeatureKind.PatchMean => mean,
+            FeatureKind.ClassTokenAndPatchMean => cat([first, mean], 1),
+            FeatureKind.HeadOutput => network.ForwardHead(tokens),
+            _ => network.ForwardHead(tokens, preLogits: true),
+        };
+        return [.. Enumerable.Range(0, samples.Length).Select(i => features[i].Values())];
+    }
+
+    private static void AssertSame(float[][] expected, float[][] actual)
+    {
+        Assert.HasCount(expected.Length, actual);
+        for (int i = 0; i < expected.Length; i++)
+            CollectionAssert.AreEqual(expected[i], actual[i]);
+    }
+
+    private VisionTransformerFeatureEstimator Estimator(string folder, FeatureKind kind, bool normalize = false) =>
+        _context.Transforms.VisionTransformerFeatures("Features", "Image", Options(folder, kind, normalize));
+
+    private float[][] Features(VisionTransformerFeatureEstimator estimator, ColouredSample[] samples)
+    {
+        using var model = estimator.Fit(Data(samples));
+        return Read(model.Transform(Data(samples)));
+    }
+
+    private IDataView Data(ColouredSample[] samples) => _context.Data.LoadFromEnumerable(samples);
+}
+
+/// <summary>What a prediction engine gives of an embedding.</summary>
+internal sealed class Embedded
+{
+    public float[] Features { get; set; } = [];
+}

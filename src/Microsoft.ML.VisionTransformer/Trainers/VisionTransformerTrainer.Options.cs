@@ -267,7 +267,7 @@ public sealed partial class VisionTransformerTrainer
         {
             float area = CheckShare(RandomCropMinimumArea ?? standard.RandomCropMinimumArea, nameof(RandomCropMinimumArea), "1 keeps the whole image");
             if (Augmentation is null)
-                return new TrainingAugmentations { CropMinimumArea = area, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
+                return new TrainingAugmentations { CropMinimumArea = leastArea, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
             Augmentation.Check();
             if (RandomCropMinimumArea is not null && !(Augmentation.RandomCrop && (float)Augmentation.CropMinimumArea == area))
                 throw TwoWays(nameof(RandomCropMinimumArea), area, nameof(TrainingAugmentations.CropMinimumArea));

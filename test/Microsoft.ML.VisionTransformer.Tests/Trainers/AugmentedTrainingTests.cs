@@ -144,14 +144,23 @@ public sealed class AugmentedTrainingTests
     }
 
     [TestMethod]
-    [DataRow(0.5f, true, "RandomCropMinimumArea is 0.5")]
-    [DataRow(0.08f, false, "HorizontalFlip is False")]
-    public void CropOrFlipThatContradictsTheAugmentationIsRefused(float area, bool flip, string reason)
+    [DataRow(0.25f, true, "RandomCropMinimumArea is 0.25")]
+    [DataRow(null, false, "HorizontalFlip is False")]
+    public void CropOrFlipThatContradictsTheAugmentationIsRefused(float? area, bool flip, string reason)
     {
         var options = Options(TrainingAugmentations.Light);
         (options.RandomCropMinimumArea, options.HorizontalFlip) = (area, flip);
 
         Assert.Contains(reason, Assert.Throws<ArgumentException>(() => options.ToPlan(1)).Message);
+    }
+
+    [TestMethod]
+    public void ALinearProbeWithAugmentationIsRefused()
+    {
+        var options = Options(TrainingAugmentations.Light);
+        (options.Strategy, options.PretrainedModel) = (TrainingStrategy.LinearProbe, "some/model");
+
+        Assert.Contains("once, unchanged", Assert.Throws<ArgumentException>(() => options.ToPlan(1)).Message);
     }
 
     [TestMethod]
@@ -189,7 +198,7 @@ public sealed class AugmentedTrainingTests
     private static VisionTransformerTrainer.Options Options(TrainingAugmentations augmentation, int epochs = 1)
     {
         var options = TinyTraining.Options(epochs);
-        (options.RandomCropMinimumArea, options.Augmentation) = (0.08f, augmentation);
+        (options.RandomCropMinimumArea, options.Augmentation) = (null, augmentation);
         return options;
     }
 

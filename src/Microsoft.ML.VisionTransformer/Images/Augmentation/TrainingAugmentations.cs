@@ -18,9 +18,10 @@ public sealed record TrainingAugmentations
     public static TrainingAugmentations None { get; } = new() { RandomCrop = false, HorizontalFlipProbability = 0 };
 
     /// <summary>
-    /// Crop, flip and TrivialAugment (arXiv:2103.10158), which has nothing to tune; labels stay whole. Meant for fine-tuning and short runs.
+    /// A crop of at least half the area (as is the default of fine-tuning), flip and TrivialAugment (arXiv:2103.10158), which has nothing to tune;
+    /// labels stay whole. Meant for fine-tuning and short runs.
     /// </summary>
-    public static TrainingAugmentations Light { get; } = new() { Policy = AugmentationPolicy.TrivialAugmentWide };
+    public static TrainingAugmentations Light { get; } = new() { CropMinimumArea = 0.5, Policy = AugmentationPolicy.TrivialAugmentWide };
 
     /// <summary>
     /// DeiT's recipe for hundreds of epochs from scratch (arXiv:2012.12877): RandAugment 9 with deviation 0.5, erasing 0.25 with noise, mixup

@@ -38,6 +38,8 @@ internal sealed class TrainingAugmentation
     /// </summary>
     internal int Reduction(int width, int height, RandomStream random)
     {
+        if (!_augmentations.RandomCrop)
+            return _wholePicture.Reduction(width, height);
         var area = _crop.Draw(width, height, random.Copy());
         return PictureReduction.Of(area.Width, area.Height, _settings.Size.Width, _settings.Size.Height);
     }

@@ -231,7 +231,7 @@ public sealed partial class VisionTransformerTrainer
                 nameof(Strategy),
                 $"Strategy is {strategy} and PretrainedModel {(PretrainedModel is null ? "is null: name the model to start from, or train FromScratch" : "is set: leave it null, or choose FineTune or LinearProbe")}.");
             Guard.That(
-                strategy != TrainingStrategy.LinearProbe || Augmentation is null,
+                strategy != TrainingStrategy.LinearProbe || Augmentation is null || Augmentation == TrainingAugmentations.None,
                 nameof(Augmentation),
                 "Augmentation is set and Strategy is LinearProbe, which sees each image once and as it is: leave Augmentation null, or choose FineTune.");
             return strategy;

@@ -76,6 +76,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
     /// <exception cref="InvalidDataException">There is nothing to train on, or a row cannot be used.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read; the message names its row.</exception>
+    /// <exception cref="IOException">Images beyond <see cref="Options.ImageMemoryLimitBytes"/> cannot be written to a file, or not be read back.</exception>
     /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
     /// <exception cref="InvalidCheckpointException">The pretrained model is broken, or does not fit <c>Arch</c>.</exception>
     /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
@@ -92,8 +93,9 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             CheckValidationData(plan.ValidationSet, labels, plan);
         using var report = new TrainingReport(_host, plan.MetricsCallback);
 
-        var rows = TrainingRows.Read(input, plan, CheckAlive);
-        var (training, validation) = Split(rows, plan);
+        using var store = new ImageStore(plan.ImageMemoryLimit, plan.Workspace);
+        var rows = TrainingRows.Read(input, plan, store, CheckAlive);
+        var (training, validation) = Split(rows, plan, store);
         if (ImageColumn.Of(input.Schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
             PixelRange.WarnIfUnscaled(training, plan.Preprocessing, report);
 
@@ -161,13 +163,13 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows, TrainingPlan plan)
+    private (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows, TrainingPlan plan, ImageStore store)
     {
         if (rows.Rows.Length == 0)
             throw new InvalidDataException($"There is nothing to train on: of {rows.WithoutLabel} rows none has a label.");
         var (training, validation) = plan.CutsValidation
             ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
-            : (rows.Rows, plan.ValidationSet is null ? [] : TrainingRows.Read(plan.ValidationSet, plan, CheckAlive).Rows);
+            : (rows.Rows, plan.ValidationSet is null ? [] : TrainingRows.Read(plan.ValidationSet, plan, store, CheckAlive).Rows);
         if (plan.EarlyStopping is not null && validation.Length == 0)
             throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
         return (training, validation);

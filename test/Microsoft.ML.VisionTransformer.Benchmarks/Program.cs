@@ -14,6 +14,12 @@ switch (args)
     case [Loading.PeakCommand, var path]:
         Loading.Peak(path);
         return 0;
+    case ["wait", var folder]:
+        ImageWait.Run(folder);
+        return 0;
+    case ["memory", var limit, var data]:
+        FlatMemory.Run(int.Parse(limit, CultureInfo.InvariantCulture), int.Parse(data, CultureInfo.InvariantCulture));
+        return 0;
     case ["images", var imageFolder]:
         ImageSpeed.Run(imageFolder);
         return 0;
@@ -24,6 +30,8 @@ switch (args)
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
                    Benchmarks load                                                   a checkpoint beside reading its bytes
+                   Benchmarks wait <folder of class folders>                         share of time that training waits for images
+                   Benchmarks memory <limit in MiB> <images in MiB>                  peak memory of training on more images than the limit
                    Benchmarks images <folder of JPEGs>                               decoding and resizing beside SkiaSharp
                    Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
             """);

@@ -148,7 +148,7 @@ internal sealed class ImageColumn
         };
     }
 
-    private string Where(DataViewRow row) => string.Create(CultureInfo.InvariantCulture, $"the image in row {row.Position} of column '{Column.Name}'");
+    private string Where(DataViewRow row) => new ImagePlace(row.Position, Column.Name).ToString();
 
     private static ArgumentOutOfRangeException Missing(string name) =>
         Guard.SchemaMismatch($"Could not find the image column '{name}'. Name the column of the images in FeatureColumnName; it can hold {Accepted}.");

@@ -1,4 +1,5 @@
 // One image of a data set, in whatever form its column has it, until a batch needs it.
+using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Images;
@@ -12,6 +13,12 @@ internal abstract class ImageSource
     /// <param name="chw">Where the input goes.</param>
     /// <exception cref="InvalidImageException">The image cannot be read.</exception>
     internal abstract void Fill(ImageToInput converter, RandomStream? random, Span<float> chw);
+
+    /// <summary>What the image takes in memory, for an <see cref="ImageStore"/> to put elsewhere; empty where that is nothing much.</summary>
+    internal virtual ReadOnlySpan<byte> Content => [];
+
+    /// <summary>The same image with its content there.</summary>
+    internal virtual ImageSource StoredAt(StoredBytes bytes) => this;
 
     private protected static void Fill(RgbImage image, ImageToInput converter, RandomStream? random, Span<float> chw)
     {
@@ -27,6 +34,10 @@ internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSo
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) =>
         Fill(ImageDecoder.Decode(encoded, where, converter.Decoding(random)), converter, random, chw);
+
+    internal override ReadOnlySpan<byte> Content => encoded;
+
+    internal override ImageSource StoredAt(StoredBytes bytes) => new StoredImageSource(bytes, static b => new EncodedImageSource(b.Read(), b.Place.ToString()));
 }
 
 /// <summary>An image file, read anew each time.</summary>
@@ -40,6 +51,14 @@ internal sealed class ImageFileSource(string path, string where) : ImageSource
 internal sealed class DecodedImageSource(RgbImage image) : ImageSource
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => Fill(image, converter, random, chw);
+
+    internal override ReadOnlySpan<byte> Content => image.Pixels;
+
+    internal override ImageSource StoredAt(StoredBytes bytes)
+    {
+        var (width, height) = (image.Width, image.Height);
+        return new StoredImageSource(bytes, b => new DecodedImageSource(new RgbImage(width, height, b.Read())));
+    }
 }
 
 /// <summary>An image that could not even be taken from its column: whoever asks for it gets the reason.</summary>
@@ -58,4 +77,13 @@ internal sealed class PixelVectorSource(float[] pixels) : ImageSource
         else
             converter.ForTraining(pixels, random, chw);
     }
+
+    internal override ReadOnlySpan<byte> Content => MemoryMarshal.AsBytes(pixels.AsSpan());
+
+    internal override ImageSource StoredAt(StoredBytes bytes) => new StoredImageSource(bytes, static b =>
+    {
+        float[] values = GC.AllocateUninitializedArray<float>(b.Length / sizeof(float));
+        b.Read(MemoryMarshal.AsBytes(values.AsSpan()));
+        return new PixelVectorSource(values);
+    });
 }

@@ -17,28 +17,35 @@ internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int
 {
     private const int BatchesAhead = 2;
 
-    /// <summary>All rows once, in an order and with an augmentation that belong to the seed, the epoch and the row.</summary>
-    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epoch)
+    /// <summary>
+    /// All rows once an epoch, in an order and with an augmentation that belong to the seed, the epoch and the row. The first batches of an epoch are
+    /// prepared while the one before ends and is validated.
+    /// </summary>
+    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epochs) =>
+        Start(stop => Enumerable.Range(1, epochs).SelectMany(epoch => Epoch(rows, epoch, stop)));
+
+    /// <summary>All rows once, in order, prepared as for prediction.</summary>
+    internal ReadAhead<TrainingBatch> ForValidation(TrainingRow[] rows) => Start(stop => rows.Chunk(batchSize).Select(chunk => Prepare(chunk, _ => null, stop)));
+
+    private static ReadAhead<TrainingBatch> Start(Func<CancellationToken, IEnumerable<TrainingBatch>> batches) =>
+        new(batches, BatchesAhead, "Vision Transformer training images");
+
+    private IEnumerable<TrainingBatch> Epoch(TrainingRow[] rows, int epoch, CancellationToken stop)
     {
         int[] order = [.. Enumerable.Range(0, rows.Length)];
         RandomStream.For(seed, (long)RandomPurpose.Order, epoch).Shuffle(order.AsSpan());
-        return Start(order.Chunk(batchSize).Select((chunk, number) => Mix(epoch, number, Prepare(
-            [.. chunk.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, chunk[i])))));
+        return order.Chunk(batchSize).Select((chunk, number) => Mix(epoch, number, Prepare(
+            [.. chunk.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, chunk[i]), stop)));
     }
-
-    /// <summary>All rows once, in order, prepared as for prediction.</summary>
-    internal ReadAhead<TrainingBatch> ForValidation(TrainingRow[] rows) => Start(rows.Chunk(batchSize).Select(chunk => Prepare(chunk, _ => null)));
-
-    private static ReadAhead<TrainingBatch> Start(IEnumerable<TrainingBatch> batches) => new(batches, BatchesAhead, "Vision Transformer training images");
 
     private TrainingBatch Mix(int epoch, int number, TrainingBatch batch) => mixing is null
         ? batch
         : batch with { OwnShare = mixing.Mix(batch.Inputs, batch.Count, RandomStream.For(seed, (long)RandomPurpose.Mixing, epoch, number)) };
 
-    private TrainingBatch Prepare(TrainingRow[] rows, Func<int, RandomStream?> random)
+    private TrainingBatch Prepare(TrainingRow[] rows, Func<int, RandomStream?> random, CancellationToken stop)
     {
         float[] inputs = new float[rows.Length * converter.Length];
-        ParallelImages.For(rows.Length, i => rows[i].Image.Fill(converter, random(i), inputs.AsSpan(i * converter.Length, converter.Length)));
+        ParallelImages.For(rows.Length, i => rows[i].Image.Fill(converter, random(i), inputs.AsSpan(i * converter.Length, converter.Length)), stop);
         return new TrainingBatch(inputs, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)]);
     }
 }

@@ -1,5 +1,6 @@
 // Trains a network: epochs of steps, each followed by validation.
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
@@ -24,6 +25,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly BestWeights _best;
     private readonly CosineSchedule _schedule;
     private readonly int _stepsPerEpoch;
+    private readonly Stopwatch _waitingForImages = new();
 
     /// <param name="plan">Settings.</param>
     /// <param name="training">Rows to train on, at least one.</param>
@@ -60,9 +62,10 @@ internal sealed class TrainingLoop : IDisposable
         var epochs = new List<TrainingMetrics>();
         var clock = Stopwatch.StartNew();
         bool stopped = false;
+        using var batches = _batches.ForTraining(_training, _plan.Epochs);
         while (epochs.Count < _plan.Epochs && !stopped)
         {
-            var metrics = RunEpoch(epochs.Count + 1, clock);
+            var metrics = RunEpoch(epochs.Count + 1, batches, clock);
             epochs.Add(metrics);
             report(metrics);
             stopped = watch is not null && watch.ShouldStop(metrics.ValidationLoss!.Value, metrics.ValidationAccuracy!.Value);
@@ -87,10 +90,10 @@ internal sealed class TrainingLoop : IDisposable
         _parameters.Dispose();
     }
 
-    private TrainingMetrics RunEpoch(int epoch, Stopwatch clock)
+    private TrainingMetrics RunEpoch(int epoch, ReadAhead<TrainingBatch> batches, Stopwatch clock)
     {
         var start = clock.Elapsed;
-        var training = Train(epoch);
+        var training = Train(epoch, batches);
         double seconds = (clock.Elapsed - start).TotalSeconds;
         RefuseDivergence(training.Loss, epoch);
         var validation = _validation.Length > 0 ? Validate() : null;
@@ -106,23 +109,32 @@ internal sealed class TrainingLoop : IDisposable
             ValidationLoss = validation?.Loss,
             ValidationAccuracy = validation?.Accuracy,
             ImagesPerSecond = _training.Length / seconds,
+            ImageWaitShare = _waitingForImages.Elapsed.TotalSeconds / seconds,
             Elapsed = clock.Elapsed,
             TimeLeft = clock.Elapsed * ((double)(_plan.Epochs - epoch) / epoch),
         };
     }
 
-    private RunningMean Train(int epoch)
+    private RunningMean Train(int epoch, ReadAhead<TrainingBatch> batches)
     {
         _network.train();
+        _waitingForImages.Reset();
         var mean = new RunningMean();
-        using var batches = _batches.ForTraining(_training, epoch);
-        for (int step = (epoch - 1) * _stepsPerEpoch; batches.TryTake(out var batch); step++)
+        for (int step = (epoch - 1) * _stepsPerEpoch; step < epoch * _stepsPerEpoch && Take(batches, out var batch); step++)
         {
             _checkAlive();
             TrainBatch(batch, step, epoch, mean);
         }
 
         return mean;
+    }
+
+    private bool Take(ReadAhead<TrainingBatch> batches, [NotNullWhen(true)] out TrainingBatch? batch)
+    {
+        _waitingForImages.Start();
+        bool taken = batches.TryTake(out batch, _checkAlive);
+        _waitingForImages.Stop();
+        return taken;
     }
 
     private void TrainBatch(TrainingBatch batch, int step, int epoch, RunningMean mean)
@@ -147,7 +159,7 @@ internal sealed class TrainingLoop : IDisposable
         using var mode = inference_mode();
         var mean = new RunningMean();
         using var batches = _batches.ForValidation(_validation);
-        while (batches.TryTake(out var batch))
+        while (batches.TryTake(out var batch, _checkAlive))
         {
             _checkAlive();
             using var scope = NewDisposeScope();

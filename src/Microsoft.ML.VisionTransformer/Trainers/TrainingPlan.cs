@@ -59,6 +59,10 @@ internal sealed record TrainingPlan
 
     internal required Action<TrainingMetrics>? MetricsCallback { get; init; }
 
+    internal required long ImageMemoryLimit { get; init; }
+
+    internal required string Workspace { get; init; }
+
     internal required string Device { get; init; }
 
     internal required CancellationToken CancellationToken { get; init; }

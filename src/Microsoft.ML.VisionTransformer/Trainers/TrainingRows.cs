@@ -15,11 +15,12 @@ internal readonly record struct TrainingRow(ImageSource Image, int Class, float 
 /// <summary>Reads rows from a data view.</summary>
 internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, SkippedImages Skipped)
 {
-    /// <summary>Reads all rows; those without a label, and with an invalid image where the plan says so, are left out and counted.</summary>
+    /// <summary>Reads all rows in one pass from first to last; those without a label, and with an invalid image where the plan says so, are left out and counted.</summary>
     /// <param name="data">The data.</param>
     /// <param name="plan">Names of the columns.</param>
+    /// <param name="store">Keeps the images; whatever uses the rows ends before it is disposed.</param>
     /// <param name="checkAlive">Called for each row; throws when the run was cancelled.</param>
-    internal static TrainingRows Read(IDataView data, TrainingPlan plan, Action checkAlive)
+    internal static TrainingRows Read(IDataView data, TrainingPlan plan, ImageStore store, Action checkAlive)
     {
         var image = ImageColumn.Of(data.Schema, plan.Columns.Image, plan.Preprocessing);
         var label = data.Schema[plan.Label];
@@ -37,7 +38,7 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
             if (key == 0)
                 withoutLabel++;
             else
-                rows.Add(new TrainingRow(readImage(), (int)(key - 1), readWeight()));
+                rows.Add(new TrainingRow(store.Keep(readImage(), new ImagePlace(cursor.Position, image.Column.Name)), (int)(key - 1), readWeight()));
         }
 
         var (readable, skipped) = SkippedImages.Find([.. rows], plan, checkAlive);

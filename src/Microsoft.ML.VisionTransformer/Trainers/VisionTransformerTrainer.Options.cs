@@ -141,7 +141,17 @@ public sealed partial class VisionTransformerTrainer
         /// <summary>Called after each epoch on the thread that trains; an exception it throws ends the training. Default null.</summary>
         public Action<TrainingMetrics>? MetricsCallback;
 
-        /// <summary>A folder for checkpoints. Not available in this version: must be null.</summary>
+        /// <summary>
+        /// Bytes of images that training keeps in memory, at least 0; those beyond go to a file in <see cref="WorkspacePath"/> that is deleted when the training ends.
+        /// Encoded images count with their size as files, an <c>MLImage</c> with 3 bytes a pixel, a pixel vector with 4 bytes a number; paths count nothing, their
+        /// files are read anew each epoch. The model does not depend on it. Default null: a quarter of the memory that the process may use, at most 4 GiB.
+        /// </summary>
+        public long? ImageMemoryLimitBytes;
+
+        /// <summary>
+        /// A folder for the files of a run, made where it is missing: for the images beyond <see cref="ImageMemoryLimitBytes"/>, while the training lasts. Checkpoints,
+        /// from which an interrupted training goes on, are not written by this version. Default null: the system's temporary folder.
+        /// </summary>
         public string? WorkspacePath;
 
         /// <summary>Where to compute: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
@@ -151,7 +161,6 @@ public sealed partial class VisionTransformerTrainer
         public CancellationToken CancellationToken;
 
         /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
-        /// <exception cref="NotSupportedException">An option of a later version is set.</exception>
         internal TrainingPlan ToPlan(int seed)
         {
             var strategy = CheckStrategy();
@@ -196,6 +205,8 @@ public sealed partial class VisionTransformerTrainer
                 ValidationFraction = Guard.InRange(ValidationSetFraction ?? 0, 0f, 1f, nameof(ValidationSetFraction)),
                 EarlyStopping = EarlyStoppingCriteria,
                 MetricsCallback = MetricsCallback,
+                ImageMemoryLimit = Guard.AtLeast(ImageMemoryLimitBytes ?? ImageStore.DefaultMemoryLimit, 0L, nameof(ImageMemoryLimitBytes)),
+                Workspace = WorkspacePath is null ? Path.GetTempPath() : Guard.NotBlank(WorkspacePath),
                 Device = Device,
                 CancellationToken = CancellationToken,
                 Seed = seed,
@@ -221,8 +232,6 @@ public sealed partial class VisionTransformerTrainer
 
         private TrainingStrategy CheckStrategy()
         {
-            if (WorkspacePath is not null)
-                throw new NotSupportedException("WorkspacePath is set, but this version keeps no checkpoints; leave it null.");
             if (PretrainedModel is not null)
                 Guard.NotBlank(PretrainedModel);
             var strategy = Guard.Defined(Strategy ?? (PretrainedModel is null ? TrainingStrategy.FromScratch : TrainingStrategy.FineTune), nameof(Strategy));
@@ -267,7 +276,7 @@ public sealed partial class VisionTransformerTrainer
         {
             float area = CheckShare(RandomCropMinimumArea ?? standard.RandomCropMinimumArea, nameof(RandomCropMinimumArea), "1 keeps the whole image");
             if (Augmentation is null)
-                return new TrainingAugmentations { CropMinimumArea = leastArea, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
+                return new TrainingAugmentations { CropMinimumArea = area, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
             Augmentation.Check();
             if (RandomCropMinimumArea is not null && !(Augmentation.RandomCrop && (float)Augmentation.CropMinimumArea == area))
                 throw TwoWays(nameof(RandomCropMinimumArea), area, nameof(TrainingAugmentations.CropMinimumArea));

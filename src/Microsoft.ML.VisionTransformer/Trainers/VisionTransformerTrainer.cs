@@ -76,6 +76,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
     /// <exception cref="InvalidDataException">There is nothing to train on, or a row cannot be used.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read; the message names its row.</exception>
+    /// <exception cref="IOException">Images beyond <see cref="Options.ImageMemoryLimitBytes"/> cannot be written to a file, or not be read back.</exception>
     /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
     /// <exception cref="InvalidCheckpointException">The pretrained model is broken, or does not fit <c>Arch</c>.</exception>
     /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
@@ -92,8 +93,9 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             CheckValidationData(plan.ValidationSet, labels, plan);
         using var report = new TrainingReport(_host, plan.MetricsCallback);
 
-        var rows = TrainingRows.Read(input, plan, CheckAlive);
-        var (training, validation, skipped) = Split(rows, plan);
+        using var store = new ImageStore(plan.ImageMemoryLimit, plan.Workspace);
+        var rows = TrainingRows.Read(input, plan, store, CheckAlive);
+        var (training, validation, skipped) = Split(rows, plan, store);
         if (ImageColumn.Of(input.Schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
         {
             PixelRange.WarnIfUnscaled(training, plan.Preprocessing, report);
@@ -172,7 +174,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private (TrainingRow[] Training, TrainingRow[] Validation, SkippedImages Skipped) Split(TrainingRows rows, TrainingPlan plan)
+    private (TrainingRow[] Training, TrainingRow[] Validation, SkippedImages Skipped) Split(TrainingRows rows, TrainingPlan plan, ImageStore store)
     {
         if (rows.Rows.Length == 0)
         {
@@ -181,7 +183,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
                 : $"There is nothing to train on: {rows.WithoutLabel} rows have no label, and {rows.Skipped}");
         }
 
-        var apart = plan.ValidationSet is null ? null : TrainingRows.Read(plan.ValidationSet, plan, CheckAlive);
+        var apart = plan.ValidationSet is null ? null : TrainingRows.Read(plan.ValidationSet, plan, store, CheckAlive);
         var (training, validation) = plan.CutsValidation
             ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
             : (rows.Rows, apart?.Rows ?? []);

@@ -34,6 +34,12 @@ public sealed record TrainingMetrics
     /// <summary>Training images a second.</summary>
     public double ImagesPerSecond { get; init; }
 
+    /// <summary>
+    /// Share of the epoch's training time in which the network stood still because images were not ready, in [0, 1]. Far above 0, decoding is what limits the
+    /// speed: store smaller images, or train where there are more processors. 0 for a linear probe, which looks at each image once.
+    /// </summary>
+    public double ImageWaitShare { get; init; }
+
     /// <summary>Time since training began.</summary>
     public TimeSpan Elapsed { get; init; }
 

@@ -76,6 +76,59 @@ public sealed class ReadAheadTests
     }
 
     [TestMethod]
+    public void DisposingStopsAProducerWithinAnItemThatHeedsTheToken()
+    {
+        using var begun = new ManualResetEventSlim();
+        var ahead = new ReadAhead<int>(OneAndThenWork, 1, "test");
+        Assert.IsTrue(ahead.TryTake(out _));
+        begun.Wait();
+
+        ahead.Dispose();
+
+        IEnumerable<int> OneAndThenWork(CancellationToken stop)
+        {
+            yield return 1;
+            begun.Set();
+            stop.WaitHandle.WaitOne();
+            stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    [TestMethod]
+    public void AWaitForAnItemEndsWhenTheRunIsCancelled()
+    {
+        using var ahead = new ReadAhead<int>(Never, 1, "test");
+
+        Assert.ThrowsExactly<OperationCanceledException>(() => ahead.TryTake(out _, () => throw new OperationCanceledException()));
+
+        static IEnumerable<int> Never(CancellationToken stop)
+        {
+            stop.WaitHandle.WaitOne();
+            yield break;
+        }
+    }
+
+    [TestMethod]
+    public void ItemsArriveInOrderWhileTheConsumerChecksThatItIsAlive()
+    {
+        int checks = 0;
+        using var ahead = new ReadAhead<int>(Slow(), 1, "test");
+        var items = new List<int>();
+        while (ahead.TryTake(out int item, () => checks++))
+            items.Add(item);
+
+        CollectionAssert.AreEqual(new[] { 1, 2 }, items);
+        Assert.IsGreaterThan(0, checks);
+
+        IEnumerable<int> Slow()
+        {
+            yield return 1;
+            SpinWait.SpinUntil(() => Volatile.Read(ref checks) > 0);
+            yield return 2;
+        }
+    }
+
+    [TestMethod]
     public void DisposingWithoutTakingIsFine() => new ReadAhead<int>([1, 2], 1, "test").Dispose();
 
     [TestMethod]

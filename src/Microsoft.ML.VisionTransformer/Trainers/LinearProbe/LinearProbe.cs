@@ -64,7 +64,7 @@ internal sealed class LinearProbe(
         float[] values = new float[checked(rows.Length * architecture.FeatureDimension)];
         int filled = 0;
         using var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed).ForValidation(rows);
-        while (batches.TryTake(out var batch))
+        while (batches.TryTake(out var batch, checkAlive))
         {
             checkAlive();
             using var scope = NewDisposeScope();

@@ -1,0 +1,78 @@
+// How much memory does training take on a data set far larger than the limit for images?
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+/// <summary>Trains a small network on images made while they are read, so that nothing but the library holds them.</summary>
+internal static class FlatMemory
+{
+    private const int MiB = 1 << 20, Width = 512, Height = 384;
+
+    /// <param name="limitMiB">Limit for images in memory.</param>
+    /// <param name="dataMiB">Encoded images to train on.</param>
+    internal static void Run(int limitMiB, int dataMiB)
+    {
+        var context = new MLContext(seed: 1);
+        long made = 0;
+        var options = new VisionTransformerTrainer.Options
+        {
+            FeatureColumnName = nameof(Photo.Image),
+            Arch = Workload.Architecture with { ImageSize = 64, PatchSize = 16, Depth = 2 },
+            Epoch = 2,
+            BatchSize = Workload.BatchSize,
+            ImageMemoryLimitBytes = (long)limitMiB * MiB,
+            MetricsCallback = m => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  epoch {m.Epoch}: {m.ImagesPerSecond:F0} images/s, now {Environment.WorkingSet / MiB} MiB")),
+            Device = "cpu",
+        };
+        // The labels are known beforehand: MapValueToKey would otherwise pass over the data once more.
+        var keys = context.Data.LoadFromEnumerable(Enumerable.Range(0, 2).Select(i => new Key { Label = Label(i) }));
+        var pipeline = context.Transforms.Conversion.MapValueToKey("Label", keyData: keys).Append(context.MulticlassClassification.Trainers.VisionTransformer(options));
+        using (pipeline.Fit(context.Data.LoadFromEnumerable(Photos())))
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"limit {limitMiB} MiB, {made / MiB} MiB of images: peak working set {Peak() / MiB} MiB"));
+
+        IEnumerable<Photo> Photos()
+        {
+            using var painter = new NoisePainter();
+            for (int i = 0; made < (long)dataMiB * MiB; i++)
+            {
+                var photo = new Photo { Image = painter.Next(), Label = Label(i) };
+                made += photo.Image.Length;
+                yield return photo;
+            }
+        }
+    }
+
+    private static string Label(int number) => $"class {number % 2}";
+
+    private static long Peak()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+
+    private sealed class Key
+    {
+        public string Label { get; set; } = "";
+    }
+
+    /// <summary>JPEGs of noise, which are large for their pixels: about 170 KB.</summary>
+    private sealed class NoisePainter : IDisposable
+    {
+        private readonly Random _random = new(1);
+        private readonly byte[] _pixels = new byte[Width * Height * 4];
+        private readonly SKBitmap _bitmap = new(new SKImageInfo(Width, Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+
+        internal byte[] Next()
+        {
+            _random.NextBytes(_pixels);
+            Marshal.Copy(_pixels, 0, _bitmap.GetPixels(), _pixels.Length);
+            using var data = _bitmap.Encode(SKEncodedImageFormat.Jpeg, 80);
+            return data.ToArray();
+        }
+
+        public void Dispose() => _bitmap.Dispose();
+    }
+}

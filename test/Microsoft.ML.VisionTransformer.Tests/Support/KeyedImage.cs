@@ -1,0 +1,16 @@
+// A row whose label is a key already, so that no transform has to pass over the data first.
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+internal sealed class KeyedImage
+{
+    public byte[] Image { get; set; } = [];
+
+    [KeyType(3)]
+    public uint Label { get; set; }
+
+    /// <summary>The coloured samples, class by number from 1.</summary>
+    internal static KeyedImage[] Make(int perClass) =>
+        [.. ColouredSamples.Make(perClass).Select(s => new KeyedImage { Image = s.Image, Label = (uint)Array.IndexOf(ColouredSamples.Classes, s.Label) + 1 })];
+}

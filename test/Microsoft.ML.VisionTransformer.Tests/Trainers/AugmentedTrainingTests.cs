@@ -87,8 +87,10 @@ public sealed class AugmentedTrainingTests
         var mixing = new BatchMixing(TrainingAugmentations.DeiT, 16, 16);
         TrainingRow[] rows = [.. ColouredSamples.Make(7).Select((s, i) => new TrainingRow(new EncodedImageSource(s.Image, s.Label), i, 1))];
 
-        using var batches = new TrainingBatches(converter, 8, seed: 5, mixing).ForTraining(rows, epoch: 2);
+        using var batches = new TrainingBatches(converter, 8, seed: 5, mixing).ForTraining(rows, epochs: 2);
 
+        for (int first = 0; first < 3; first++)
+            Assert.IsTrue(batches.TryTake(out _), "the first epoch has three batches");
         int number = 0, seen = 0;
         for (; batches.TryTake(out var batch); number++)
         {

@@ -162,7 +162,7 @@ public sealed class AugmentedTrainingTests
         var options = Options(TrainingAugmentations.Light);
         (options.Strategy, options.PretrainedModel) = (TrainingStrategy.LinearProbe, "some/model");
 
-        Assert.Contains("once, unchanged", Assert.Throws<ArgumentException>(() => options.ToPlan(1)).Message);
+        Assert.Contains("which sees each image once and as it is", Assert.Throws<ArgumentException>(() => options.ToPlan(1)).Message);
     }
 
     [TestMethod]

@@ -44,7 +44,7 @@ public sealed class DataKindsTests
     {
         using var folder = new TemporaryFolder();
         string table = folder.File("rows.tsv");
-        File.WriteAllLines(table, WriteImages(folder).Select(r => $"{r.Path}\t{r.Label - 1}"));
+        File.WriteAllLines(table, WriteImages(folder).Select(r => $"{r.Path}\t{r.Label}"));
         var context = new MLContext(seed: 1);
         var data = context.Data.LoadFromTextFile(
             table, [new("Path", DataKind.String, 0), new("Label", DataKind.UInt32, [new TextLoader.Range(1)], new KeyCount(3))], separatorChar: '\t');
@@ -60,7 +60,7 @@ public sealed class DataKindsTests
         table.Columns.Add("Path", typeof(string));
         table.Columns.Add("Label", typeof(int));
         foreach (var (path, label) in WriteImages(folder))
-            table.Rows.Add(path, (int)label);    // the loader takes a key as it is, from 1; the text loader counts from 0
+            table.Rows.Add(path, (int)label + 1);    // this loader takes a key as it is, from 1; the others count from 0
         var context = new MLContext(seed: 1);
         var loader = context.Data.CreateDatabaseLoader(
             new DatabaseLoader.Column("Path", System.Data.DbType.String, 0),

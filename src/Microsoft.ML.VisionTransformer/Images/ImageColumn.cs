@@ -63,6 +63,16 @@ internal sealed class ImageColumn
     /// </summary>
     internal Func<ImageSource> Open(DataViewRow row)
     {
+        var read = OpenBorrowed(row);
+        return () => read().Owned();
+    }
+
+    /// <summary>
+    /// As <see cref="Open"/>, but what is read may be gone at the next row: a store that writes it to a file then needs no array for each image. Large arrays are
+    /// collected late, and a long pass over the data would fill the memory with them.
+    /// </summary>
+    internal Func<ImageSource> OpenBorrowed(DataViewRow row)
+    {
         var read = Column.Type switch
         {
             TextDataViewType => OpenPaths(row),
@@ -123,10 +133,14 @@ internal sealed class ImageColumn
     {
         var getter = row.GetGetter<VBuffer<byte>>(Column);
         VBuffer<byte> bytes = default;
+        byte[] buffer = [];
         return () =>
         {
             getter(ref bytes);
-            return new EncodedImageSource([.. bytes.DenseValues()], Where(row));
+            if (bytes.Length > buffer.Length)
+                buffer = GC.AllocateUninitializedArray<byte>(Math.Max(bytes.Length, (int)Math.Min(2L * buffer.Length, Array.MaxLength)));
+            bytes.CopyTo(buffer.AsSpan(0, bytes.Length));
+            return new BorrowedImageSource(buffer.AsMemory(0, bytes.Length), Where(row));
         };
     }
 

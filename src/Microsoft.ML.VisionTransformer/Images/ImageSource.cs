@@ -17,6 +17,9 @@ internal abstract class ImageSource
     /// <summary>What the image takes in memory, for an <see cref="ImageStore"/> to put elsewhere; empty where that is nothing much.</summary>
     internal virtual ReadOnlySpan<byte> Content => [];
 
+    /// <summary>The same image with content that nobody else writes to.</summary>
+    internal virtual ImageSource Owned() => this;
+
     /// <summary>The same image with its content there.</summary>
     internal virtual ImageSource StoredAt(StoredBytes bytes) => this;
 
@@ -37,7 +40,10 @@ internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSo
 
     internal override ReadOnlySpan<byte> Content => encoded;
 
-    internal override ImageSource StoredAt(StoredBytes bytes) => new StoredImageSource(bytes, static b => new EncodedImageSource(b.Read(), b.Place.ToString()));
+    internal override ImageSource StoredAt(StoredBytes bytes) => In(bytes);
+
+    /// <summary>An image whose encoded content lies there.</summary>
+    internal static ImageSource In(StoredBytes bytes) => new StoredImageSource(bytes, static b => new EncodedImageSource(b.Read(), b.Place.ToString()));
 }
 
 /// <summary>An image file, read anew each time.</summary>

@@ -27,6 +27,8 @@ internal sealed class ImageStore(long memoryLimit, string folder) : IDisposable
     internal long BytesInFile => _file?.Length ?? 0;
 
     /// <summary>Takes an image in; what it returns gives the same image until the store is disposed. For one thread at a time; the returned images are for any.</summary>
+    /// <param name="image">The image; it may be borrowed from the row that it was read from.</param>
+    /// <param name="place">Where it comes from.</param>
     /// <exception cref="IOException">There is no room for the file, or no right to write it.</exception>
     internal ImageSource Keep(ImageSource image, ImagePlace place)
     {
@@ -34,10 +36,10 @@ internal sealed class ImageStore(long memoryLimit, string folder) : IDisposable
         if (content.Length <= memoryLimit - BytesInMemory)
         {
             BytesInMemory += content.Length;
-            return image;
+            return image.Owned();
         }
 
-        return content.IsEmpty ? image : image.StoredAt(Append(content, place));
+        return content.IsEmpty ? image.Owned() : image.StoredAt(Append(content, place));
     }
 
     public void Dispose() => _file?.Dispose();

@@ -28,7 +28,7 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
         var rows = new List<TrainingRow>((int)Math.Min(data.GetRowCount() ?? 0, 1_000_000));
         int withoutLabel = 0;
         using var cursor = image.OpenCursor(data, weight is null ? [image.Column, label] : [image.Column, label, weight.Value]);
-        var readImage = image.Open(cursor);
+        var readImage = image.OpenBorrowed(cursor);
         var readKey = OpenKey(cursor, label);
         var readWeight = weight is null ? () => 1f : OpenWeight(cursor, weight.Value);
         while (cursor.MoveNext())

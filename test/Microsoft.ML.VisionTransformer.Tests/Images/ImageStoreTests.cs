@@ -75,6 +75,22 @@ public sealed class ImageStoreTests
     }
 
     [TestMethod]
+    [DataRow(0L)]
+    [DataRow(1000L)]
+    public void ABorrowedImageLastsOnceItIsKept(long limit)
+    {
+        using var folder = new TemporaryFolder();
+        using var store = new ImageStore(limit, folder.Path);
+        byte[] buffer = [.. PaintedImage.Encode(PaintedImage.Gradient(4, 3), SKEncodedImageFormat.Png)];
+        float[] expected = Input(new EncodedImageSource([.. buffer], "a test"), null);
+
+        var kept = store.Keep(new BorrowedImageSource(buffer, "a test"), _place);
+        Array.Clear(buffer);
+
+        CollectionAssert.AreEqual(expected, Input(kept, null));
+    }
+
+    [TestMethod]
     public void ABrokenImageIsNamedAsItIsInMemory()
     {
         using var folder = new TemporaryFolder();

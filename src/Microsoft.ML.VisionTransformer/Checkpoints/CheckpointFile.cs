@@ -13,5 +13,8 @@ internal abstract class CheckpointFile : IDisposable
     /// <summary>What was chosen where the file offers more than one, a sentence each.</summary>
     internal virtual IReadOnlyList<string> Notes => [];
 
+    /// <summary>Whether several threads may read tensors at once. Default false.</summary>
+    internal virtual bool ReadsInParallel => false;
+
     public abstract void Dispose();
 }

@@ -1,4 +1,5 @@
 // Puts a checkpoint's weights into a network, which may take other images and tell other classes apart.
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
@@ -50,10 +51,27 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
         var rows = target.Parameters().ToDictionary(row => row.Name, StringComparer.Ordinal);
         foreach (var row in rows.Values.Where(row => IsHead(row.Name) && head.Fit == HeadFit.New))
             Values(parameters[row.Name]).Clear();
-        foreach (var tensor in map.Tensors.Values.Where(t => rows.ContainsKey(t.Name) && !IsLeftOut(t.Name)))
+        var wanted = map.Tensors.Values.Where(t => rows.TryGetValue(t.Name, out var row) && !IsLeftOut(t.Name) && t.Shape?.SequenceEqual(AsStored(row).Shape) == true);
+        ForEach(wanted, tensor => Fill(tensor, rows[tensor.Name], Values(parameters[tensor.Name])));
+    }
+
+    /// <summary>Reads on all processors where the file allows it, in the file's order elsewhere; an error is the first that was met.</summary>
+    private void ForEach(IEnumerable<MappedTensor> tensors, Action<MappedTensor> fill)
+    {
+        if (!map.ReadsInParallel)
         {
-            if (tensor.Shape is { } shape && shape.SequenceEqual(AsStored(rows[tensor.Name]).Shape))
-                Fill(tensor, rows[tensor.Name], Values(parameters[tensor.Name]));
+            foreach (var tensor in tensors)
+                fill(tensor);
+            return;
+        }
+
+        try
+        {
+            Parallel.ForEach(tensors.ToArray(), fill);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }
 

@@ -7,6 +7,7 @@ internal sealed class LayoutMap
     /// <summary>More blocks than any network has: a tensor that claims more is no stack of blocks.</summary>
     private const int MostStackedBlocks = 10_000;
 
+    private readonly CheckpointFile _file;
     private readonly string _wrapper;
     private readonly ReadBuffers _buffers = new();
     private readonly Dictionary<(int Rule, int? Block), StoredTensor?[]> _found = [];
@@ -16,7 +17,7 @@ internal sealed class LayoutMap
 
     private LayoutMap(CheckpointFile file, CheckpointLayout layout, string wrapper)
     {
-        (Path, Layout, _wrapper) = (file.Path, layout, wrapper);
+        (_file, Path, Layout, _wrapper) = (file, file.Path, layout, wrapper);
         foreach (var tensor in file.Tensors.Values)
             Place(tensor);
         Tensors = _found
@@ -29,6 +30,9 @@ internal sealed class LayoutMap
 
     /// <summary>What was opened, for messages.</summary>
     internal string Path { get; }
+
+    /// <summary>Whether several threads may read tensors at once: slices of one stacked tensor are read in turn.</summary>
+    internal bool ReadsInParallel => _file.ReadsInParallel && Tensors.Values.All(tensor => tensor.Parts.All(part => part.StackIndex is null));
 
     /// <summary>The layout that the file follows.</summary>
     internal CheckpointLayout Layout { get; }

@@ -21,6 +21,8 @@ internal sealed class SafetensorsCheckpoint : CheckpointFile
 
     internal override IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
+    internal override bool ReadsInParallel => true;
+
     /// <summary>The texts that the file carries beside the tensors; empty where there are none.</summary>
     internal IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 

@@ -16,6 +16,8 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
     /// <summary>The index.</summary>
     internal override string Path { get; }
 
+    internal override bool ReadsInParallel => true;
+
     internal override IReadOnlyDictionary<string, StoredTensor> Tensors { get; }
 
     /// <summary>Opens the index and every shard it names.</summary>

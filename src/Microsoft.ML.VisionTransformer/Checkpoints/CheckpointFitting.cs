@@ -81,7 +81,7 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
             HeadValues.Write(Read(tensor), values, checked((int)(row.Length / row.Shape[0])), head);
         else if (row.Name == Positions && PositionsAsStored() is { } table && table.Grid != target.Grid)
             PositionTable.Fit(Read(tensor), table, values, target.Grid, map.Layout.Resampling);
-        else if (row.Name == PatchKernel)
+        else if (row.Name == PatchKernel && !tensor.Shape!.SequenceEqual(row.Shape))
             ChannelAdaptation.Adapt(Read(tensor), KernelShape(tensor.Shape!), values, KernelShape(row.Shape), $"{map.Path}: {map.FileNames(row.Name)[0]}");
         else
             tensor.CopyTo(values);
@@ -127,7 +127,7 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
 
     private static float[] Read(MappedTensor tensor)
     {
-        float[] values = new float[tensor.Shape!.Aggregate(1L, (product, size) => checked(product * size))];
+        float[] values = new float[tensor.Count];
         tensor.CopyTo(values);
         return values;
     }

@@ -21,6 +21,9 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
     /// <summary>The network's shape as it follows from the file; null where a part is missing or the parts do not fit together.</summary>
     internal long[]? Shape { get; } = Join(rule, parts);
 
+    /// <summary>Number of values; the tensor must be whole.</summary>
+    internal long Count => Shape!.Aggregate(1L, (product, size) => checked(product * size));
+
     /// <summary>Writes the values in the network's order. A part that needs rearranging passes through a buffer of that file tensor's size.</summary>
     /// <param name="values">A place for each value.</param>
     /// <param name="checkFinite">Refuse NaN and infinity.</param>
@@ -28,8 +31,7 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
     internal void CopyTo(Span<float> values, bool checkFinite = true)
     {
         Guard.That(Shape is not null, nameof(values), $"{Name} is not whole in {path}; check the map before reading.");
-        long count = Shape!.Aggregate(1L, (product, size) => checked(product * size));
-        Guard.InRange(values.Length, count, count + 1);
+        Guard.InRange(values.Length, Count, Count + 1);
         foreach (var part in parts)
         {
             var target = rule.Sum ? values : values[..checked((int)part.Shape!.Aggregate(1L, (product, size) => product * size))];

@@ -8,16 +8,28 @@ namespace Microsoft.ML.VisionTransformer.Images;
 internal sealed class ResizePlan
 {
     private readonly ImagePreprocessing _settings;
-    private readonly ImageDimensions _scaled;
     private readonly byte[] _padding;
 
     internal ResizePlan(ImagePreprocessing settings)
     {
         _settings = settings;
         double kept = settings.Resizing == ImageResizing.Squash ? 1 : settings.CropFraction;
-        _scaled = new ImageDimensions((int)(settings.Size.Height / kept), (int)(settings.Size.Width / kept));
+        Scaled = new ImageDimensions((int)(settings.Size.Height / kept), (int)(settings.Size.Width / kept));
         _padding = [.. Enumerable.Range(0, RgbImage.Channels).Select(c => PaddingOf(settings.Mean[Math.Min(c, settings.Mean.Count - 1)]))];
     }
+
+    /// <summary>What a picture is resized towards, before the crop.</summary>
+    internal ImageDimensions Scaled { get; }
+
+    /// <summary>The colour around a picture that is too small.</summary>
+    internal ReadOnlySpan<byte> Padding => _padding;
+
+    /// <summary>timm keeps its resize-by-ratio at bilinear, whatever the setting; it is used where the network's input is not square.</summary>
+    internal ImageInterpolation Interpolation =>
+        _settings.Resizing == ImageResizing.CenterCrop && !IsSquare ? ImageInterpolation.Bilinear : _settings.Interpolation;
+
+    /// <summary>Whether both sides are resized towards the same length.</summary>
+    internal bool IsSquare => Scaled.Height == Scaled.Width;
 
     /// <summary>The picture at the network's size.</summary>
     internal RgbImage Apply(RgbImage image)
@@ -36,31 +48,25 @@ internal sealed class ResizePlan
         return PictureReduction.Of(width, height, resizedWidth, resizedHeight);
     }
 
-    /// <summary>timm keeps its resize-by-ratio at bilinear, whatever the setting; it is used where the network's input is not square.</summary>
-    private ImageInterpolation Interpolation =>
-        _settings.Resizing == ImageResizing.CenterCrop && !IsSquare ? ImageInterpolation.Bilinear : _settings.Interpolation;
-
-    private bool IsSquare => _scaled.Height == _scaled.Width;
-
     private (long Height, long Width) ResizedSize(int imageHeight, int imageWidth)
     {
         if (_settings.Resizing == ImageResizing.Squash)
-            return (_scaled.Height, _scaled.Width);
+            return (Scaled.Height, Scaled.Width);
         if (_settings.Resizing == ImageResizing.CenterCrop && IsSquare)
         {
-            long side = _scaled.Height, shorter = Math.Min(imageHeight, imageWidth);
+            long side = Scaled.Height, shorter = Math.Min(imageHeight, imageWidth);
             return imageHeight < imageWidth
                 ? (side, (long)((double)(side * imageWidth) / shorter))
                 : ((long)((double)(side * imageHeight) / shorter), side);
         }
 
-        double byHeight = (double)imageHeight / _scaled.Height, byWidth = (double)imageWidth / _scaled.Width;
+        double byHeight = (double)imageHeight / Scaled.Height, byWidth = (double)imageWidth / Scaled.Width;
         double ratio = _settings.Resizing == ImageResizing.Pad ? Math.Max(byHeight, byWidth) : Math.Min(byHeight, byWidth);
-        return (Scaled(imageHeight, ratio), Scaled(imageWidth, ratio));
+        return (ScaledSide(imageHeight, ratio), ScaledSide(imageWidth, ratio));
     }
 
     /// <summary>A side of a picture so slender that it would vanish stays one pixel.</summary>
-    private static long Scaled(int side, double ratio) => Math.Max(1, (long)Math.Round(side / ratio, MidpointRounding.ToEven));
+    private static long ScaledSide(int side, double ratio) => Math.Max(1, (long)Math.Round(side / ratio, MidpointRounding.ToEven));
 
     private static ResizedSide Middle(long resized, int wanted) => resized <= wanted
         ? new ResizedSide(resized, 0, (int)resized)

@@ -1,4 +1,5 @@
 // The parts of a classifier in a model .zip: readable JSON about it, and its weights.
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;

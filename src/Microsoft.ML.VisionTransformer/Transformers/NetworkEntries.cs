@@ -1,4 +1,5 @@
 // A network in a model file: its shape, how its images are made, and its weights.
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 

@@ -7,6 +7,7 @@ using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Onnx;
 using Microsoft.ML.VisionTransformer.Transformers;
 
 [assembly: LoadableClass(
@@ -91,6 +92,15 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         var images = FindImages(inputSchema);
         return new ScoringRowMapper(inputSchema, _column.AddTo(inputSchema, Dimension), _scorer, images);
     }
+
+    /// <summary>Writes the network as one ONNX file whose output <c>embedding</c> is what the column has.</summary>
+    /// <inheritdoc cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/>
+    public void SaveAsOnnx(string path, OnnxExportOptions? options = null) => OnnxNetwork.Write(
+        _network,
+        Guard.NotBlank(path),
+        values => new OnnxModelDescription(Architecture, Preprocessing, values) { Embedding = Kind, NormalizesEmbedding = _column.Normalize },
+        options,
+        OnnxOutputs.Embedding);
 
     /// <summary>Frees the weights, as soon as work that runs now has finished.</summary>
     public void Dispose() => _network.Dispose();

@@ -7,6 +7,7 @@ using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Onnx;
 using Microsoft.ML.VisionTransformer.Transformers;
 using TorchSharp;
 
@@ -119,6 +120,23 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
             return true;
         });
     }
+
+    /// <summary>
+    /// Writes the model as one ONNX file, for ONNX Runtime and whatever else reads the format: with its preprocessing where <see cref="OnnxExportOptions.Input"/> says so,
+    /// and with class names, preprocessing and architecture as metadata. <see cref="VisionTransformerCheckpoint.Load"/> opens the file again, unless it is of 8-bit integers.
+    /// </summary>
+    /// <param name="path">The file; one of that name is replaced when the new one is complete.</param>
+    /// <param name="options">What the file takes, gives and computes in. Default null: normalised images to probabilities, in 32-bit floats.</param>
+    /// <exception cref="ArgumentException">An option has a value that is not allowed.</exception>
+    /// <exception cref="NotSupportedException">The network does not have what the options ask for.</exception>
+    /// <exception cref="IOException">The file cannot be written; what was there is unchanged.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveAsOnnx(string path, OnnxExportOptions? options = null) =>
+        OnnxNetwork.Write(_network, Guard.NotBlank(path), values => OnnxDescription(values), options, OnnxOutputs.Probabilities);
+
+    private OnnxModelDescription OnnxDescription(Func<string, ReadOnlyMemory<float>> values) =>
+        new(Architecture, Preprocessing, values) { ClassNames = _model.Labels.TypeName is null ? null : ClassNames };
 
     /// <summary>Frees the weights, as soon as scoring that runs now has finished.</summary>
     public void Dispose() => _network.Dispose();

@@ -1,5 +1,6 @@
 // The weights of a network as entries of a model file: a JSON table of tensors and their bytes in parts.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Interop;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 // Rows whose image cannot be read: an error, or missing values; the same in batches and row by row, and never a neighbour's score.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Tests.Support;
-using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Transformers;
 

@@ -1,8 +1,8 @@
-// The JSON entries of a model file: indented, so that people can read them.
+// What models say of themselves as JSON: indented, so that people can read it.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Microsoft.ML.VisionTransformer.Transformers;
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 internal static class ModelJson
 {

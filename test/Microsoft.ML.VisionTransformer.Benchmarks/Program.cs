@@ -26,6 +26,10 @@ switch (args)
     case ["scaled", var imageFolder, var weights, .. var noise]:
         new ScaledDecodingEffect(imageFolder, weights, noise.Length == 0 ? 0 : double.Parse(noise[0], CultureInfo.InvariantCulture)).Measure();
         return 0;
+    case ["onnx", var weights, var imageFolder]:
+        using (var files = new OnnxFiles(weights, imageFolder))
+            files.Measure();
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
@@ -33,6 +37,7 @@ switch (args)
                    Benchmarks wait <folder of class folders>                         share of time that training waits for images
                    Benchmarks memory <limit in MiB> <images in MiB>                  peak memory of training on more images than the limit
                    Benchmarks images <folder of JPEGs>                               decoding and resizing beside SkiaSharp
+                   Benchmarks onnx <weights> <folder of class folders>               ONNX files beside the library
                    Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
             """);
         return 2;

@@ -3,7 +3,7 @@ using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
-/// <summary>The configuration beside the weights says it; without one the shapes do, or the user.</summary>
+/// <summary>The file itself says it, or the configuration beside the weights; without one the shapes do, or the user.</summary>
 internal static class CheckpointDescriber
 {
     private const string ConfigName = "config.json";
@@ -16,6 +16,8 @@ internal static class CheckpointDescriber
     /// <exception cref="InvalidCheckpointException">The configuration is broken, or there is none and the shapes leave something open.</exception>
     internal static CheckpointDescription Describe(string path, CheckpointFile file, LayoutMap map, VisionTransformerArchitecture? given)
     {
+        if (file.Description is { } own)
+            return own;
         string? folder = ConfigFolder(path);
         if (given is null)
             return folder is not null ? FromConfig(folder, file) ?? FromShapes(map) : FromShapes(map);

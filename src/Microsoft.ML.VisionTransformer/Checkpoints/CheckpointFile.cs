@@ -13,6 +13,9 @@ internal abstract class CheckpointFile : IDisposable
     /// <summary>What was chosen where the file offers more than one, a sentence each.</summary>
     internal virtual IReadOnlyList<string> Notes => [];
 
+    /// <summary>The network that the file itself says it is of; null where it does not.</summary>
+    internal virtual CheckpointDescription? Description => null;
+
     /// <summary>Whether several threads may read tensors at once. Default false.</summary>
     internal virtual bool ReadsInParallel => false;
 

@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 internal static class CheckpointFormat
 {
     private const string Known =
-        "Read are safetensors, one file or the index (.index.json) of several, NumPy archives (.npz) and zip files of torch.save (.pth, .pt, .bin).";
+        "Read are safetensors, one file or the index (.index.json) of several, NumPy archives (.npz), zip files of torch.save (.pth, .pt, .bin), and ONNX files of this library.";
 
     /// <summary>Opens a file, or the checkpoint that <see cref="CheckpointFolder"/> finds in a folder.</summary>
     /// <exception cref="FileNotFoundException">There is nothing at the path, or no checkpoint in the folder.</exception>
@@ -32,6 +32,7 @@ internal static class CheckpointFormat
             FileKind.Safetensors => SafetensorsCheckpoint.Open(path),
             FileKind.Zip => OpenArchive(path),
             FileKind.Pickle => PthCheckpoint.Open(path),    // refuses it and says how to save it again
+            FileKind.Onnx => OnnxCheckpoint.Open(path),
             FileKind.Json => ShardedSafetensorsCheckpoint.Open(path),
             FileKind.Empty => throw Refused(path, "is empty: the download or the copy failed; get it again."),
             FileKind.LfsPointer => throw Refused(path, "is a Git LFS pointer, which stands for the file itself: run git lfs pull in its repository."),

@@ -18,6 +18,9 @@ internal enum FileKind
     /// <summary>A Python pickle outside an archive: PyTorch's files from before version 1.6 begin like this too.</summary>
     Pickle,
 
+    /// <summary>An ONNX model, of this library or another program.</summary>
+    Onnx,
+
     /// <summary>JSON, as the index of a sharded checkpoint is.</summary>
     Json,
 

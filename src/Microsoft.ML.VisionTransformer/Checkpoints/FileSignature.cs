@@ -19,6 +19,9 @@ internal static class FileSignature
     private const byte PickleMark = 0x80;
     private const int HighestPickleProtocol = 5;
 
+    /// <summary>An ONNX file begins with the version of the format; the name of its producer follows, or in some the graph.</summary>
+    private const byte OnnxVersionTag = 0x08, OnnxProducerTag = 0x12, OnnxGraphTag = 0x3A, HighestOnnxVersion = 32;
+
     internal static FileKind Of(ReadOnlySpan<byte> start)
     {
         if (start.IsEmpty)
@@ -32,6 +35,8 @@ internal static class FileSignature
             return FileKind.Zip;
         if (start.Length > 1 && start[0] == PickleMark && start[1] is > 0 and <= HighestPickleProtocol)
             return FileKind.Pickle;
+        if (start.Length > 2 && start[0] == OnnxVersionTag && start[1] is > 0 and < HighestOnnxVersion && start[2] is OnnxProducerTag or OnnxGraphTag)
+            return FileKind.Onnx;
         if (shortLength || (brace && length.Contains((byte)0)))
             return FileKind.Safetensors;
         return OfText(start);

@@ -6,9 +6,9 @@ using Microsoft.ML.VisionTransformer.Network;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// An open checkpoint. Read are safetensors (one file or sharded), PyTorch's zip files (<c>.pth</c>, <c>.pt</c>, <c>.bin</c>) and NumPy's <c>.npz</c>, told apart by
-/// content, with the tensor names of timm, Hugging Face (ViT, DeiT, DINOv2, DINOv3, CLIP, SigLIP), torchvision, Google's JAX code, Meta's DINOv2 and DINOv3, and
-/// OpenCLIP. No checkpoint can run code.
+/// An open checkpoint. Read are safetensors (one file or sharded), PyTorch's zip files (<c>.pth</c>, <c>.pt</c>, <c>.bin</c>), NumPy's <c>.npz</c> and the ONNX files of
+/// this library, told apart by content, with the tensor names of timm, Hugging Face (ViT, DeiT, DINOv2, DINOv3, CLIP, SigLIP), torchvision, Google's JAX code, Meta's
+/// DINOv2 and DINOv3, and OpenCLIP. No checkpoint can run code.
 /// </summary>
 /// <remarks>Opening reads names and shapes; the numbers are read by <see cref="CreateNetwork()"/>. Dispose it to close the file.</remarks>
 public sealed class VisionTransformerCheckpoint : IDisposable

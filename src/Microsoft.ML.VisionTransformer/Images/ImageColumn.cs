@@ -25,6 +25,9 @@ internal sealed class ImageColumn
     /// <summary>Whether the column holds pixels that the user prepared, which are taken as they are.</summary>
     internal bool HoldsPixels => _layout is not null;
 
+    /// <summary>Whether those pixels have their channels side by side, [height, width, channels].</summary>
+    internal bool IsInterleaved => _layout?.IsInterleaved == true;
+
     /// <summary>Finds the column and checks its type.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it has another type.</exception>
     internal static ImageColumn Of(DataViewSchema schema, string name, ImagePreprocessing settings)

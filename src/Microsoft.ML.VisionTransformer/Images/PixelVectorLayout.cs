@@ -12,7 +12,6 @@ internal sealed class PixelVectorLayout
 {
     private readonly int _channels;
     private readonly int _pixels;
-    private readonly bool _interleaved;
 
     /// <exception cref="ArgumentException">The vector has another size than the network's input.</exception>
     internal PixelVectorLayout(VectorDataViewType type, string column, ImagePreprocessing settings)
@@ -20,8 +19,8 @@ internal sealed class PixelVectorLayout
         _channels = settings.Mean.Count;
         _pixels = settings.Size.Height * settings.Size.Width;
         int[] planar = [_channels, settings.Size.Height, settings.Size.Width], interleaved = [settings.Size.Height, settings.Size.Width, _channels];
-        _interleaved = type.Dimensions.SequenceEqual(interleaved);
-        if (!_interleaved && !type.Dimensions.SequenceEqual(planar) && !type.Dimensions.SequenceEqual([_channels * _pixels]))
+        IsInterleaved = type.Dimensions.SequenceEqual(interleaved);
+        if (!IsInterleaved && !type.Dimensions.SequenceEqual(planar) && !type.Dimensions.SequenceEqual([_channels * _pixels]))
         {
             throw new ArgumentException(
                 $"The pixel column '{column}' has the dimensions [{Text(type.Dimensions)}]; the network's input is [{Text(planar)}] (channels, height, width). " +
@@ -29,11 +28,14 @@ internal sealed class PixelVectorLayout
         }
     }
 
+    /// <summary>Whether the vector is [height, width, channels].</summary>
+    internal bool IsInterleaved { get; }
+
     /// <summary>Values in the order of the column to values in the order [channels, height, width].</summary>
     internal float[] ToPlanar(ReadOnlySpan<float> values)
     {
         float[] planar = values.ToArray();
-        if (_interleaved)
+        if (IsInterleaved)
         {
             for (int pixel = 0; pixel < _pixels; pixel++)
             {

@@ -85,7 +85,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         Guard.NotNull(input);
         _network.ThrowIfDisposed();
         var images = FindImages(input.Schema);
-        return new BatchScoringView(input, _columns.AddTo(input.Schema), _scorer, images);
+        var scored = new BatchScoringView(input, _columns.AddTo(input.Schema), _scorer, images);
+        return new ConvertibleView(input, scored, images.HoldsPixels ? images.Column.Name : null, graph => AddTo(graph, images, scored.Schema));
     }
 
     /// <summary>Scores row by row, for a <c>PredictionEngine</c>.</summary>
@@ -134,6 +135,15 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) =>
         OnnxNetwork.Write(_network, Guard.NotBlank(path), values => OnnxDescription(values), options, OnnxOutputs.Probabilities);
+
+    /// <summary>Puts the network into the ONNX graph of a whole pipeline.</summary>
+    private void AddTo(PipelineGraph graph, ImageColumn images, DataViewSchema schema) => _network.Use(network =>
+    {
+        using var scope = torch.NewDisposeScope();
+        var state = network.state_dict();
+        OnnxConversion.Save(graph, OnnxDescription(name => StateValues.Of(state[name])), images, schema, _model.Columns);
+        return true;
+    });
 
     private OnnxModelDescription OnnxDescription(Func<string, ReadOnlyMemory<float>> values) =>
         new(Architecture, Preprocessing, values) { ClassNames = _model.Labels.TypeName is null ? null : ClassNames };

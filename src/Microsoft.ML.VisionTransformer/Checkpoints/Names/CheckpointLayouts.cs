@@ -17,6 +17,7 @@ internal static class CheckpointLayouts
         HuggingFaceDinoLayouts.Dinov2, HuggingFaceDinoLayouts.Dinov2WithRegisters, HuggingFaceDinoLayouts.Dinov3,
         HuggingFaceTowerLayouts.Clip, HuggingFaceTowerLayouts.Siglip, OpenClipLayout.Layout, TorchvisionLayout.Layout,
         JaxLayouts.Original, JaxLayouts.BigVision, JaxLayouts.BigVisionScan, JaxLayouts.Siglip, JaxLayouts.SiglipScan,
+        LibraryLayout.Layout,
     ];
 
     /// <summary>

@@ -16,6 +16,9 @@ internal static class OnnxMetadata
     /// <summary>Names of the options that were chosen, and the temperature that logits are divided by before the softmax.</summary>
     internal const string Input = "input", Precision = "precision", Temperature = "temperature";
 
+    /// <summary>The text of <see cref="Precision"/> where weights are 8-bit integers.</summary>
+    internal const string IntegerPrecision = "Int8";
+
     /// <summary>End of an initializer's name: a matrix of the network, stored with rows and columns exchanged, as ONNX multiplies.</summary>
     internal const string Transposed = ".transposed";
 

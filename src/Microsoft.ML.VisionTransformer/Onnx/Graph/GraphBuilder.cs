@@ -64,6 +64,9 @@ internal sealed class GraphBuilder(int operatorSet)
     /// <summary>One whole number without an axis.</summary>
     internal string Long(long value) => Constant(OnnxType.Int64, [], [value]);
 
+    /// <summary>One byte without an axis.</summary>
+    internal string Byte(byte value) => Constant(OnnxType.UInt8, [], [value]);
+
     /// <summary>One 32-bit number without an axis.</summary>
     internal string Float(double value) => Constant(OnnxType.Float32, [], [(float)value]);
 

@@ -1,6 +1,4 @@
 // Linear layers as ONNX computes them.
-using Microsoft.ML.VisionTransformer.Checkpoints;
-
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
 /// <summary>x W^T + b, [..., in] to [..., out].</summary>
@@ -24,16 +22,10 @@ internal static class LinearPart
     /// <summary>The product of <see cref="BlockLinear"/> without a bias.</summary>
     internal static string BlockProduct(this NetworkContext context, string x, string module)
     {
-        var graph = context.Graph;
-        string path = ModulePath.Of(module), weight = $"{module}.weight";
-        if (!context.Quantizes)
-            return graph.Node("MatMul", path, [x, context.Weights.Matrix(weight)]);
-        var (values, scales) = context.Weights.QuantizedMatrix(weight);
-        string[] quantized = graph.Node("DynamicQuantizeLinear", path, 3, [x]);    // values, scale, zero point
-        string sums = graph.Node("MatMulInteger", path, [quantized[0], values, quantized[2]]);
-        string floats = graph.Node("Cast", path, [sums], ("to", (long)OnnxType.Float32));
-        string scale = graph.Node("Mul", $"{path}/scale", [quantized[1], scales]);
-        return graph.Node("Mul", path, [floats, scale]);
+        string weight = $"{module}.weight", path = ModulePath.Of(module);
+        return context.Quantizes
+            ? IntegerProductPart.Emit(context.Graph, x, context.Weights.QuantizedMatrix(weight), path)
+            : context.Graph.Node("MatMul", path, [x, context.Weights.Matrix(weight)]);
     }
 
     private static string AddBias(this NetworkContext context, string product, string bias, string path) =>

@@ -1,0 +1,100 @@
+// Reads messages of Protocol Buffers field by field, without taking their content into memory.
+using System.Text;
+
+namespace Microsoft.ML.VisionTransformer.Checkpoints;
+
+/// <summary>
+/// The wire format (https://protobuf.dev/programming-guides/encoding): a tag (number and kind) before each value; kinds are 0 varint, 1 eight bytes, 2 length and bytes,
+/// 5 four bytes. No value may end behind the message that it is in.
+/// </summary>
+internal sealed class ProtoReader(Stream stream, string path)
+{
+    /// <summary>Bytes of the longest text that is read: metadata and names.</summary>
+    private const int MostText = 64 << 20;
+
+    private const int MostVarintBytes = 10;
+
+    private static readonly UTF8Encoding _strict = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>The fields of the message in these bytes of the file, in order; while they are gone through others may be read.</summary>
+    /// <exception cref="InvalidCheckpointException">The bytes are no such message.</exception>
+    internal IEnumerable<ProtoField> Fields(long start, long length)
+    {
+        long end = start + length;
+        for (long position = start; position < end;)
+        {
+            stream.Position = position;
+            var field = ReadField(end);
+            position = stream.Position + Math.Max(field.Length, 0);
+            yield return field;
+        }
+    }
+
+    /// <summary>The text in a field.</summary>
+    /// <exception cref="InvalidCheckpointException">It is no text, or longer than any that is expected.</exception>
+    internal string Text(ProtoField field)
+    {
+        if (field.Length is < 0 or > MostText)
+            throw Broken($"field {field.Number} at byte {field.Start} is no text, or one of {field.Length} bytes");
+        byte[] bytes = new byte[field.Length];
+        stream.Position = field.Start;
+        stream.ReadExactly(bytes);
+        try
+        {
+            return _strict.GetString(bytes);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw Broken($"the text at byte {field.Start} is not UTF-8", e);
+        }
+    }
+
+    internal InvalidCheckpointException Broken(string what, Exception? cause = null) =>
+        new($"{path} is no sound ONNX file: {what}. Get it again, or export it again.", cause!);
+
+    private ProtoField ReadField(long end)
+    {
+        ulong tag = ReadVarint(end);
+        int number = checked((int)Math.Min(tag >> 3, int.MaxValue));
+        switch (tag & 7)
+        {
+            case 0:
+                return new ProtoField(number, unchecked((long)ReadVarint(end)), 0, -1);
+            case 1:
+                return Skip(number, sizeof(long), end);
+            case 5:
+                return Skip(number, sizeof(int), end);
+            case 2:
+                ulong length = ReadVarint(end);
+                if (length > (ulong)(end - stream.Position))
+                    throw Broken($"field {number} at byte {stream.Position} claims {length} bytes, {end - stream.Position} are left");
+                return new ProtoField(number, 0, stream.Position, (long)length);
+            default:
+                throw Broken($"byte {stream.Position} begins a field of the unknown kind {tag & 7}");
+        }
+    }
+
+    private ProtoField Skip(int number, int bytes, long end)
+    {
+        if (end - stream.Position < bytes)
+            throw Broken($"field {number} at byte {stream.Position} is cut off");
+        stream.Position += bytes;
+        return new ProtoField(number, 0, 0, -1);
+    }
+
+    private ulong ReadVarint(long end)
+    {
+        ulong value = 0;
+        for (int i = 0; i < MostVarintBytes; i++)
+        {
+            int next = stream.Position < end ? stream.ReadByte() : -1;
+            if (next < 0)
+                throw Broken($"a number is cut off at byte {stream.Position}");
+            value |= (ulong)(next & 0x7F) << (7 * i);
+            if (next < 0x80)
+                return value;
+        }
+
+        throw Broken($"a number before byte {stream.Position} has more than {MostVarintBytes} bytes");
+    }
+}

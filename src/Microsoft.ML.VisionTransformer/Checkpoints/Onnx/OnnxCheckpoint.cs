@@ -89,9 +89,11 @@ internal sealed class OnnxCheckpoint : CheckpointFile
         try
         {
             var names = metadata.TryGetValue(OnnxMetadata.ClassNames, out string? classes) ? JsonSerializer.Deserialize<string[]>(classes) : null;
-            var images = ModelJson.Read<ImagePreprocessing>(Encoding.UTF8.GetBytes(preprocessing));
-            images.Check();
-            return new CheckpointDescription(ModelJson.Read<VisionTransformerArchitecture>(Encoding.UTF8.GetBytes(architecture)).Check(), images, names, []);
+            return new CheckpointDescription(
+                ModelJson.Read<VisionTransformerArchitecture>(Encoding.UTF8.GetBytes(architecture)).Check(),
+                ModelJson.Read<ImagePreprocessing>(Encoding.UTF8.GetBytes(preprocessing)),
+                names,
+                []);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException or FormatException)
         {

@@ -66,6 +66,52 @@ public sealed class OnnxGoldenTests
         Assert.IsGreaterThan(0.98, cosine);
     }
 
+    /// <summary>One of each layout; lone files need their architecture.</summary>
+    [TestMethod]
+    [DataRow("timm", null)]
+    [DataRow("hf-vit", null)]
+    [DataRow("hf-vit-sharded", null)]
+    [DataRow("hf-vit-backbone", null)]
+    [DataRow("jax/vit.npz", null)]
+    [DataRow("jax/vit_big_vision.npz", null)]
+    [DataRow("jax/vit_big_vision_scan.npz", null)]
+    [DataRow("jax/siglip_big_vision.npz", null)]
+    [DataRow("hf-dinov2", null)]
+    [DataRow("hf-dinov2-classifier", null)]
+    [DataRow("hf-dinov2-registers", null)]
+    [DataRow("hf-dinov2-registers-swiglu", null)]
+    [DataRow("hf-dinov3", null)]
+    [DataRow("hf-clip", null)]
+    [DataRow("hf-siglip", null)]
+    [DataRow("dtype/bf16.safetensors", "vit_plain")]
+    [DataRow("pytorch/state_dict.pth", "vit_plain")]
+    [DataRow("torchvision/vit.pth", "vit_plain")]
+    [DataRow("dinov2-original/dinov2_reg4_swiglu.pth", "dinov2_reg4_swiglu")]
+    [DataRow("dinov3-original/dinov3_swiglu.pth", "dinov3_swiglu")]
+    [DataRow("openai-clip/model.safetensors", "clip_quickgelu")]
+    public void EveryCheckpointLayoutGivesTheNetworksNumbers(string file, string? networkCase)
+    {
+        var given = networkCase is null ? null : GoldenModel.ArchitectureOf(networkCase) with { HeadBias = networkCase != "clip_quickgelu" };
+        using var checkpoint = VisionTransformerCheckpoint.Load(SharedData.Path(["golden", "checkpoints", .. file.Split('/')]), given, strict: given is null);
+        using var network = checkpoint.CreateNetwork();
+        network.eval();
+        using var work = new TemporaryFolder();
+        string path = work.File("model.onnx");
+        OnnxGolden.Write(path, network, new OnnxExportOptions());
+        using var run = new OnnxRun(path);
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        var (channels, size) = (checkpoint.Architecture.Channels, checkpoint.Architecture.ImageSize);
+        var images = linspace(0, 97, 2 * channels * size.Height * size.Width).sin().reshape(2, channels, size.Height, size.Width);
+        var expected = network.forward(images);
+
+        float[] found = run.Run(images.data<float>().ToArray(), [.. images.shape.Select(s => (int)s)], checkpoint.Architecture.Classes > 0 ? "logits" : "embedding");
+
+        double difference = (tensor(found, expected.shape) - expected).abs().max().item<float>();
+        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"largest difference {difference:g3}, allowed {Tolerance:g3}"));
+        Assert.IsLessThanOrEqualTo(Tolerance, difference);
+    }
+
     private static float[] Run(GoldenModel golden, OnnxRun run, string output)
     {
         var input = golden["input"];

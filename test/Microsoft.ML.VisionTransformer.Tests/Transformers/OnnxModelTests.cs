@@ -1,5 +1,6 @@
 // Exported models in stock pipelines of ML.NET: a file through ApplyOnnxModel gives the transformer's own answers.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Transformers;
@@ -68,6 +69,40 @@ public sealed class OnnxModelTests : IDisposable
         using var checkpoint = VisionTransformerCheckpoint.Load(path);
         CollectionAssert.AreEqual(ColouredSamples.Classes, checkpoint.ClassNames!.ToArray());
         Assert.AreEqual(chain.LastTransformer.Preprocessing, checkpoint.Preprocessing);
+    }
+
+    [TestMethod]
+    public void AFeaturizersFileGivesItsEmbeddingFromRawPixels()
+    {
+        string path = _folder.File("model.onnx");
+        var samples = ColouredSamples.Make(1);
+        var data = _context.Data.LoadFromEnumerable(samples);
+        var options = new VisionTransformerFeatureOptions
+        {
+            PretrainedModel = SharedData.Path("golden", "checkpoints", "hf-dinov2"), Kind = FeatureKind.ClassTokenAndPatchMean, Normalize = true, Device = "cpu",
+        };
+        using var model = _context.Transforms.VisionTransformerFeatures("Features", "Image", options).Fit(data);
+        model.SaveAsOnnx(path, new OnnxExportOptions { Input = OnnxInput.RawRgb });
+        using var run = new OnnxRun(path);
+
+        float[][] expected = [.. model.Transform(data).GetColumn<float[]>("Features")];
+
+        for (int i = 0; i < samples.Length; i++)
+        {
+            var image = ImageDecoder.Decode(samples[i].Image, "sample");
+            float[] found = run.Run(image.Pixels, [1, image.Height, image.Width, RgbImage.Channels], "embedding");
+            for (int d = 0; d < found.Length; d++)
+                Assert.AreEqual(expected[i][d], found[d], 1e-5);
+        }
+    }
+
+    [TestMethod]
+    public void ADisposedModelIsSaid()
+    {
+        using var chain = TinyTraining.Train(_context, TinyTraining.Data(_context));
+        chain.LastTransformer.Dispose();
+
+        Assert.ThrowsExactly<ObjectDisposedException>(() => chain.LastTransformer.SaveAsOnnx(_folder.File("model.onnx")));
     }
 
     /// <summary>A row of prepared pixels, named as the file's input is.</summary>

@@ -23,7 +23,7 @@ internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription mo
     internal string Exact(string name) => Stored(name, OnnxType.Float32);
 
     /// <summary>A bias, as products give it.</summary>
-    internal string Bias(string name) => Stored(name, precision == OnnxPrecision.Float16 ? OnnxType.Float16 : OnnxType.Float32);
+    internal string Bias(string name) => Stored(name, Narrow);
 
     /// <summary>Tokens and positions: stored narrow, given as the stream has them.</summary>
     internal string Tokens(string name)

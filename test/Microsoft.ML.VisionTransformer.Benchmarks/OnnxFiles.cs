@@ -10,7 +10,9 @@ using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>Files of each precision: size, agreement with the library, accuracy (folders are named as classes), speed, and operators before and after optimising.</summary>
+/// <summary>
+/// Files of each precision: size, agreement with the library, accuracy (folders are named as classes), speed, and operators before and after optimising.
+/// </summary>
 internal sealed class OnnxFiles : IDisposable
 {
     private const int Rounds = 5;

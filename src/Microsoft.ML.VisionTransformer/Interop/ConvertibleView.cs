@@ -32,7 +32,8 @@ internal sealed class ConvertibleView(IDataView source, IDataView view, string? 
         if (!graph.HasColumn(column!))
         {
             throw new NotSupportedException(
-                $"The pixel column '{column}' is not part of the ONNX graph: the transform that makes it cannot be converted. Convert a pipeline whose data has the pixels.");
+                $"The pixel column '{column}' is not part of the ONNX graph: the transform that makes it cannot be converted. "
+                + "Convert a pipeline whose data has the pixels.");
         }
 
         save(graph);

@@ -30,9 +30,11 @@ internal sealed class PipelineGraph(OnnxContext context)
     }
 
     /// <summary>Adds a node.</summary>
-    internal void Add(string operation, IEnumerable<string> inputs, IEnumerable<string> outputs, string name, IEnumerable<(string Name, object Value)> attributes)
+    internal void Add(
+        string operation, IEnumerable<string> inputs, IEnumerable<string> outputs, string name, IEnumerable<(string Name, object Value)> attributes)
     {
-        string[] known = [.. inputs.Select(NameOf)], added = [.. outputs.Select(value => _names[value] = context.AddIntermediateVariable(null, value, skip: true))];
+        string[] known = [.. inputs.Select(NameOf)];
+        string[] added = [.. outputs.Select(value => _names[value] = context.AddIntermediateVariable(null, value, skip: true))];
         var node = context.CreateNode(operation, known, added, context.GetNodeName(name), "");
         foreach (var attribute in attributes)
             Set(node, attribute.Name, attribute.Value);

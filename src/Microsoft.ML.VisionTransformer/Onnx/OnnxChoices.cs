@@ -46,7 +46,8 @@ public enum OnnxPrecision
     Float16,
 
     /// <summary>
-    /// 8-bit integers for the matrix products of the blocks (a scale for each output of a layer, and one for each token, found at run time), 32-bit floats for the
+    /// 8-bit integers for the matrix products of the blocks (a scale for each output of a layer, and one for each token, found at run time), 32-bit floats
+    /// for the
     /// rest: a quarter of the size. Some answers change: measure them on images of your own.
     /// </summary>
     Int8,

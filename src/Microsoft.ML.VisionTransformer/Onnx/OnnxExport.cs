@@ -38,14 +38,15 @@ internal static class OnnxExport
         if (options.Input == OnnxInput.RawRgb && model.Preprocessing.Mean.Count is not (1 or 3))
         {
             throw new NotSupportedException(
-                $"Input is {OnnxInput.RawRgb}, and {architecture.Name} takes images of {architecture.Channels} channels; pixels are red, green and blue, or grey made of them. "
-                + $"Take {OnnxInput.NormalizedFloat}.");
+                $"Input is {OnnxInput.RawRgb}, and {architecture.Name} takes images of {architecture.Channels} channels; "
+                + $"pixels are red, green and blue, or grey made of them. Take {OnnxInput.NormalizedFloat}.");
         }
 
         if (architecture.Classes == 0 && options.Outputs != OnnxOutputs.Embedding)
         {
             throw new NotSupportedException(
-                $"Outputs is {options.Outputs}, and {architecture.Name} has no head: there are neither logits nor probabilities. Take {OnnxOutputs.Embedding}.");
+                $"Outputs is {options.Outputs}, and {architecture.Name} has no head: there are neither logits nor probabilities. "
+                + $"Take {OnnxOutputs.Embedding}.");
         }
     }
 

@@ -3,7 +3,9 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Options of <see cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/> and <see cref="VisionTransformerFeatureTransformer.SaveAsOnnx"/>.</summary>
+/// <summary>
+/// Options of <see cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/> and <see cref="VisionTransformerFeatureTransformer.SaveAsOnnx"/>.
+/// </summary>
 public sealed record OnnxExportOptions
 {
     /// <summary>What the file takes. Default <see cref="OnnxInput.NormalizedFloat"/>.</summary>
@@ -19,7 +21,8 @@ public sealed record OnnxExportOptions
     public OnnxPrecision Precision { get; init; } = OnnxPrecision.Float32;
 
     /// <summary>
-    /// Whether the weights go to a second file beside the first, of the same name with <c>.data</c> behind it; the two belong together. Default false; weights of more
+    /// Whether the weights go to a second file beside the first, of the same name with <c>.data</c> behind it; the two belong together. Default false;
+    /// weights of more
     /// than 2 GB, which the format cannot hold in one file, go there whatever this says.
     /// </summary>
     public bool ExternalData { get; init; }

@@ -40,10 +40,10 @@ internal static class OnnxConversion
     {
         var graph = new GraphBuilder(PipelineGraph.OperatorSet);
         var (channels, size) = (model.Architecture.Channels, model.Architecture.ImageSize);
-        string images = interleaved
-            ? graph.Node(
-                "Transpose", "/pixels", [graph.Node("Reshape", "/pixels", [Input, graph.Longs(-1, size.Height, size.Width, channels)])], ("perm", [0L, 3, 1, 2]))
-            : graph.Node("Reshape", "/pixels", [Input, graph.Longs(-1, channels, size.Height, size.Width)]);
+        string shape = interleaved ? graph.Longs(-1, size.Height, size.Width, channels) : graph.Longs(-1, channels, size.Height, size.Width);
+        string images = graph.Node("Reshape", "/pixels", [Input, shape]);
+        if (interleaved)
+            images = graph.Node("Transpose", "/pixels", [images], ("perm", [0L, 3, 1, 2]));
         var network = new NetworkPart(new NetworkContext(graph, model, OnnxPrecision.Float32), model, images, batchSize: null);
         string scores = network.Probabilities();
         string best = graph.Node("ArgMax", "/label", [scores], ("axis", 1), ("keepdims", 1));

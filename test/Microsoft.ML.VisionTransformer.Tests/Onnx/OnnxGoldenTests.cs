@@ -105,7 +105,8 @@ public sealed class OnnxGoldenTests
         var images = linspace(0, 97, 2 * channels * size.Height * size.Width).sin().reshape(2, channels, size.Height, size.Width);
         var expected = network.forward(images);
 
-        float[] found = run.Run(images.data<float>().ToArray(), [.. images.shape.Select(s => (int)s)], checkpoint.Architecture.Classes > 0 ? "logits" : "embedding");
+        int[] shape = [.. images.shape.Select(s => (int)s)];
+        float[] found = run.Run(images.data<float>().ToArray(), shape, checkpoint.Architecture.Classes > 0 ? "logits" : "embedding");
 
         double difference = (tensor(found, expected.shape) - expected).abs().max().item<float>();
         TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"largest difference {difference:g3}, allowed {Tolerance:g3}"));

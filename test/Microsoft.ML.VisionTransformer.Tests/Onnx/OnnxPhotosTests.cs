@@ -12,16 +12,20 @@ public sealed class OnnxPhotosTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    public void RawPixelsGiveTheLibrarysAnswers() => Compare(new OnnxExportOptions { Input = OnnxInput.RawRgb }, agreed: 200, difference: 1e-4, size: 1.01);
+    public void RawPixelsGiveTheLibrarysAnswers() =>
+        Compare(new OnnxExportOptions { Input = OnnxInput.RawRgb }, agreed: 200, difference: 1e-4, size: 1.01);
 
     [TestMethod]
-    public void Floats32GiveTheLibrarysAnswers() => Compare(new OnnxExportOptions(), agreed: 200, difference: 1e-4, size: 1.01);
+    public void Floats32GiveTheLibrarysAnswers() =>
+        Compare(new OnnxExportOptions(), agreed: 200, difference: 1e-4, size: 1.01);
 
     [TestMethod]
-    public void Floats16AgreeInHalfTheSize() => Compare(new OnnxExportOptions { Precision = OnnxPrecision.Float16 }, agreed: 199, difference: 0.02, size: 0.51);
+    public void Floats16AgreeInHalfTheSize() =>
+        Compare(new OnnxExportOptions { Precision = OnnxPrecision.Float16 }, agreed: 199, difference: 0.02, size: 0.51);
 
     [TestMethod]
-    public void IntegersAgreeInAQuarterOfTheSize() => Compare(new OnnxExportOptions { Precision = OnnxPrecision.Int8 }, agreed: 190, difference: 0.5, size: 0.28);
+    public void IntegersAgreeInAQuarterOfTheSize() =>
+        Compare(new OnnxExportOptions { Precision = OnnxPrecision.Int8 }, agreed: 190, difference: 0.5, size: 0.28);
 
     private void Compare(OnnxExportOptions options, int agreed, double difference, double size)
     {
@@ -47,7 +51,8 @@ public sealed class OnnxPhotosTests
         }
 
         double share = new FileInfo(path).Length / (double)new FileInfo(Path.Combine(weights, "model.safetensors")).Length;
-        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"top-1 {same} of {paths.Length}, largest probability difference {largest:g3}, size {share:f3} of the weights"));
+        TestContext.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"top-1 {same} of {paths.Length}, largest probability difference {largest:g3}, size {share:f3} of the weights"));
         Assert.HasCount(200, paths);
         Assert.IsGreaterThanOrEqualTo(agreed, same);
         Assert.IsLessThanOrEqualTo(difference, largest);

@@ -7,7 +7,8 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 internal static class OnnxGolden
 {
     /// <summary>Writes the network; outputs are all that it has where the options say nothing.</summary>
-    internal static void Write(string path, VisionTransformerNetwork network, OnnxExportOptions options, Func<OnnxModelDescription, OnnxModelDescription>? change = null)
+    internal static void Write(
+        string path, VisionTransformerNetwork network, OnnxExportOptions options, Func<OnnxModelDescription, OnnxModelDescription>? change = null)
     {
         var state = network.state_dict();
         var architecture = network.Architecture;

@@ -31,10 +31,12 @@ internal sealed class OnnxRun : IDisposable
     internal IReadOnlyDictionary<string, string> Metadata => _session.ModelMetadata.CustomMetadataMap;
 
     /// <summary>The output of that name, or the only one, for normalised images.</summary>
-    internal float[] Run(float[] values, int[] shape, string? output = null) => Run(NamedOnnxValue.CreateFromTensor("input", new DenseTensor<float>(values, shape)), output);
+    internal float[] Run(float[] values, int[] shape, string? output = null) =>
+        Run(NamedOnnxValue.CreateFromTensor("input", new DenseTensor<float>(values, shape)), output);
 
     /// <summary>The same for raw pixels.</summary>
-    internal float[] Run(byte[] pixels, int[] shape, string? output = null) => Run(NamedOnnxValue.CreateFromTensor("image", new DenseTensor<byte>(pixels, shape)), output);
+    internal float[] Run(byte[] pixels, int[] shape, string? output = null) =>
+        Run(NamedOnnxValue.CreateFromTensor("image", new DenseTensor<byte>(pixels, shape)), output);
 
     public void Dispose() => _session.Dispose();
 

@@ -7,6 +7,11 @@ internal static class LibraryLayout
     internal static CheckpointLayout Layout { get; } = new()
     {
         Name = "Microsoft.ML.VisionTransformer",
-        Rules = [.. TimmLayouts.Vit.Rules, NameRules.Tensor("blocks.{}.attn.q_bias", "blocks.{}.attn.q_bias"), NameRules.Tensor("blocks.{}.attn.v_bias", "blocks.{}.attn.v_bias")],
+        Rules =
+        [
+            .. TimmLayouts.Vit.Rules,
+            NameRules.Tensor("blocks.{}.attn.q_bias", "blocks.{}.attn.q_bias"),
+            NameRules.Tensor("blocks.{}.attn.v_bias", "blocks.{}.attn.v_bias"),
+        ],
     };
 }

@@ -7,7 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>
-/// Initializers under the network's own names (<see cref="OnnxMetadata"/>). Files of other programs do not say which network they are, and 8-bit weights cannot be had back:
+/// Initializers under the network's own names (<see cref="OnnxMetadata"/>). Files of other programs do not say which network they are, and 8-bit weights
+/// cannot be had back:
 /// both are refused.
 /// </summary>
 internal sealed class OnnxCheckpoint : CheckpointFile
@@ -78,14 +79,20 @@ internal sealed class OnnxCheckpoint : CheckpointFile
 
     private CheckpointDescription Describe(IReadOnlyDictionary<string, string> metadata)
     {
-        if (!metadata.TryGetValue(OnnxMetadata.Architecture, out string? architecture) || !metadata.TryGetValue(OnnxMetadata.Preprocessing, out string? preprocessing))
+        if (!metadata.TryGetValue(OnnxMetadata.Architecture, out string? architecture)
+            || !metadata.TryGetValue(OnnxMetadata.Preprocessing, out string? preprocessing))
         {
             throw new InvalidCheckpointException(
-                $"{Path} is an ONNX file that {OnnxMetadata.Producer} did not write: which network its tensors belong to cannot be known from it. Load the checkpoint it was made of.");
+                $"{Path} is an ONNX file that {OnnxMetadata.Producer} did not write: which network its tensors belong to cannot be known from it. "
+                + "Load the checkpoint it was made of.");
         }
 
         if (metadata.GetValueOrDefault(OnnxMetadata.Precision) == OnnxMetadata.IntegerPrecision)
-            throw new InvalidCheckpointException($"{Path} has weights of 8-bit integers, of which the network's own cannot be made again. Load the model it was exported from.");
+        {
+            throw new InvalidCheckpointException(
+                $"{Path} has weights of 8-bit integers, of which the network's own cannot be made again. Load the model it was exported from.");
+        }
+
         try
         {
             var names = metadata.TryGetValue(OnnxMetadata.ClassNames, out string? classes) ? JsonSerializer.Deserialize<string[]>(classes) : null;
@@ -112,7 +119,8 @@ internal sealed class OnnxCheckpoint : CheckpointFile
         }
         catch (Exception e) when (location.Length > 0 && e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidCheckpointException($"{Path} keeps its weights in {MessageText.Of(location)}, which is no readable file beside it; put it there.", e);
+            throw new InvalidCheckpointException(
+                $"{Path} keeps its weights in {MessageText.Of(location)}, which is no readable file beside it; put it there.", e);
         }
     }
 
@@ -125,7 +133,12 @@ internal sealed class OnnxCheckpoint : CheckpointFile
             throw Broken($"{name} has {entry.Shape.Length} axes, a matrix has 2");
         long rest = RandomAccess.GetLength(_files[entry.Location ?? ""]) - entry.Offset;
         if (entry.Offset < 0 || Bytes(entry) != entry.Length || entry.Length > rest)
-            throw Broken($"{name} of the shape [{string.Join(", ", entry.Shape)}] has {entry.Length} bytes of data from byte {entry.Offset} on, of which {Math.Max(rest, 0)} are there");
+        {
+            throw Broken(
+                $"{name} of the shape [{string.Join(", ", entry.Shape)}] has {entry.Length} bytes of data from byte {entry.Offset} on, "
+                + $"of which {Math.Max(rest, 0)} are there");
+        }
+
         return new OnnxTensor(this, entry);
     }
 

@@ -4,7 +4,8 @@ using System.Text;
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>
-/// The wire format (https://protobuf.dev/programming-guides/encoding): a tag (number and kind) before each value; kinds are 0 varint, 1 eight bytes, 2 length and bytes,
+/// The wire format (https://protobuf.dev/programming-guides/encoding): a tag (number and kind) before each value; kinds are 0 varint, 1 eight bytes, 2
+/// length and bytes,
 /// 5 four bytes. No value may end behind the message that it is in.
 /// </summary>
 internal sealed class ProtoReader(Stream stream, string path)

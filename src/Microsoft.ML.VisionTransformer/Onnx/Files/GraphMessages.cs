@@ -19,7 +19,8 @@ internal static class GraphMessages
             ? new ProtoMessage().Text(OnnxFields.Value.DimensionParameter, name)
             : new ProtoMessage().Integer(OnnxFields.Value.DimensionValue, size.Value)));
         var tensor = new ProtoMessage().Integer(OnnxFields.Value.ElementType, (long)value.Type).Message(OnnxFields.Value.Shape, shape);
-        return new ProtoMessage().Text(OnnxFields.Value.Name, value.Name).Message(OnnxFields.Value.Type, new ProtoMessage().Message(OnnxFields.Value.TensorType, tensor));
+        var type = new ProtoMessage().Message(OnnxFields.Value.TensorType, tensor);
+        return new ProtoMessage().Text(OnnxFields.Value.Name, value.Name).Message(OnnxFields.Value.Type, type);
     }
 
     /// <summary>A tensor up to its data.</summary>

@@ -71,7 +71,9 @@ internal sealed class OnnxFile
         .Integer(OnnxFields.Model.IrVersion, IrVersion)
         .Text(OnnxFields.Model.ProducerName, OnnxMetadata.Producer)
         .Text(OnnxFields.Model.ProducerVersion, _metadata[OnnxMetadata.Version])
-        .Message(OnnxFields.Model.OperatorSets, new ProtoMessage().Text(OnnxFields.OperatorSet.Domain, "").Integer(OnnxFields.OperatorSet.Version, _graph.OperatorSet))
+        .Message(
+            OnnxFields.Model.OperatorSets,
+            new ProtoMessage().Text(OnnxFields.OperatorSet.Domain, "").Integer(OnnxFields.OperatorSet.Version, _graph.OperatorSet))
         .Messages(OnnxFields.Model.Metadata, _metadata.Select(text => GraphMessages.OfEntry(text.Key, text.Value)));
 
     private ProtoMessage GraphHead() => new ProtoMessage()

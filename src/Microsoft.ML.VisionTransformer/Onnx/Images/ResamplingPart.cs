@@ -4,7 +4,8 @@ using Microsoft.ML.VisionTransformer.Images;
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
 /// <summary>
-/// <see cref="ResamplingWeights"/> as arithmetic on the size of the image, in 64-bit numbers: a matrix [wanted, input] of whole numbers, 2^22 times the weights. ONNX's own
+/// <see cref="ResamplingWeights"/> as arithmetic on the size of the image, in 64-bit numbers: a matrix [wanted, input] of whole numbers, 2^22 times the
+/// weights. ONNX's own
 /// Resize has other rules at the borders and for rounding.
 /// </summary>
 internal sealed class ResamplingPart
@@ -52,7 +53,8 @@ internal sealed class ResamplingPart
     }
 
     /// <summary>
-    /// Where the wanted pixels lie in the resized image, [wanted, 1]: the middle of what is too long, halves rounded to even; of what is too short, all of it with the
+    /// Where the wanted pixels lie in the resized image, [wanted, 1]: the middle of what is too long, halves rounded to even; of what is too short, all of
+    /// it with the
     /// smaller part of the rest before it.
     /// </summary>
     private string Positions()

@@ -4,7 +4,8 @@ using Microsoft.ML.VisionTransformer.Checkpoints;
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
 /// <summary>
-/// [N, T, D] to [N, T, D]. One product for q, k and v, a transposition of each to [N, heads, T, d] (k to [N, heads, d, T]), and the scale on the queries: ONNX Runtime
+/// [N, T, D] to [N, T, D]. One product for q, k and v, a transposition of each to [N, heads, T, d] (k to [N, heads, d, T]), and the scale on the queries:
+/// ONNX Runtime
 /// folds it into the product of scores.
 /// </summary>
 internal sealed class AttentionPart(NetworkContext context)

@@ -4,8 +4,10 @@ using Microsoft.ML.VisionTransformer.Checkpoints;
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
 /// <summary>
-/// x W of floats x [..., inputs] and quantized W [inputs, outputs]: each token is scaled by its own largest magnitude, found at run time, so that an outlier costs
-/// its own token alone and no image depends on the others of its batch. ONNX's DynamicQuantizeLinear has one scale for all of x; with it 166 of 200 answers of a
+/// x W of floats x [..., inputs] and quantized W [inputs, outputs]: each token is scaled by its own largest magnitude, found at run time, so that an
+/// outlier costs
+/// its own token alone and no image depends on the others of its batch. ONNX's DynamicQuantizeLinear has one scale for all of x; with it 166 of 200
+/// answers of a
 /// ViT-Ti stayed, 192 this way (docs/onnx.md).
 /// </summary>
 internal static class IntegerProductPart

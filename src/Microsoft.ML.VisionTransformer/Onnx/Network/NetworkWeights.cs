@@ -7,7 +7,8 @@ using Microsoft.ML.VisionTransformer.Network;
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
 /// <summary>
-/// Initializers have the names of the network's parameters, so that the file can be opened again as a checkpoint; matrices are stored as ONNX multiplies, [inputs,
+/// Initializers have the names of the network's parameters, so that the file can be opened again as a checkpoint; matrices are stored as ONNX multiplies,
+/// [inputs,
 /// outputs], and have <see cref="OnnxMetadata.Transposed"/> behind their names.
 /// </summary>
 internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription model, OnnxPrecision precision)

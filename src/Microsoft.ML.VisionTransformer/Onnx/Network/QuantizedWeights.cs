@@ -12,7 +12,8 @@ internal sealed record QuantizedWeights(byte[] Values, float[] Scales)
     internal const string ValuesMark = ".int8", ScalesMark = ".scale";
 
     /// <summary>
-    /// 7 bits and a sign bit of 8: processors with AVX2 but no VNNI add two products of unsigned and signed bytes in 16 bits and cut the sum off at 32767; 2 * 255 * 64 still
+    /// 7 bits and a sign bit of 8: processors with AVX2 but no VNNI add two products of unsigned and signed bytes in 16 bits and cut the sum off at 32767;
+    /// 2 * 255 * 64 still
     /// fits.
     /// </summary>
     private const int Largest = 64;

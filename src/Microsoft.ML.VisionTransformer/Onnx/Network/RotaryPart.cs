@@ -5,7 +5,8 @@ using Microsoft.ML.VisionTransformer.Network;
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
 /// <summary>
-/// Queries or keys [N, heads, T, d], turned: x cos + swap(x) sin, where swap exchanges the two values of each pair and the sines of the first have a minus. Tokens before
+/// Queries or keys [N, heads, T, d], turned: x cos + swap(x) sin, where swap exchanges the two values of each pair and the sines of the first have a
+/// minus. Tokens before
 /// the patches have cosine 1 and sine 0, so that they stay as they are.
 /// </summary>
 internal sealed class RotaryPart

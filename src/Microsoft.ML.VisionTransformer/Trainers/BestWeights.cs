@@ -1,39 +1,45 @@
-// Keeps a copy of the weights of the best epoch so far.
+// Keeps a copy of the best weights so far.
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
-/// <summary>Best means the highest validation accuracy; of equal ones the lower loss.</summary>
-internal sealed class BestWeights(FlatParameters parameters) : IDisposable
+/// <summary>What the weights of an epoch came to on the validation rows.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="IsAverage">Whether they are the running mean.</param>
+/// <param name="Accuracy">Share of right answers.</param>
+/// <param name="Loss">Cross-entropy.</param>
+internal sealed record ValidationResult(int Epoch, bool IsAverage, double Accuracy, double Loss)
 {
-    private (double Accuracy, double NegativeLoss) _best = (double.NegativeInfinity, double.NegativeInfinity);
-    private Tensor? _copy;
+    /// <summary>Whether the accuracy is higher, or the same and the loss lower.</summary>
+    internal bool IsBetterThan(ValidationResult other) => (Accuracy, -Loss).CompareTo((other.Accuracy, -other.Loss)) > 0;
+}
 
-    /// <summary>Number of the best epoch; 0 before any was offered.</summary>
-    internal int Epoch { get; private set; }
+/// <summary>Best means the highest validation accuracy; of equal ones the lower loss; of equal ones the first.</summary>
+internal sealed class BestWeights : IDisposable
+{
+    /// <summary>The best so far; null before any was offered.</summary>
+    internal ValidationResult? Result { get; private set; }
 
-    /// <summary>Copies the weights if this epoch is better than all before.</summary>
-    internal void Offer(int epoch, double accuracy, double loss)
+    /// <summary>Its weights, [n].</summary>
+    internal Tensor? Values { get; private set; }
+
+    /// <summary>Copies the weights if they are better than all before.</summary>
+    internal void Offer(ValidationResult result, Tensor values)
     {
-        var figures = (accuracy, -loss);
-        if (figures.CompareTo(_best) <= 0)
-            return;
-        _best = figures;
-        Epoch = epoch;
+        if (Result is null || result.IsBetterThan(Result))
+            Set(result, values);
+    }
+
+    /// <summary>Copies the weights, whatever was there.</summary>
+    internal void Set(ValidationResult result, Tensor values)
+    {
+        Result = result;
         using var mode = no_grad();
-        if (_copy is null)
-            _copy = parameters.Values.clone();
+        if (Values is null)
+            Values = values.clone().DetachFromDisposeScope();
         else
-            _copy.copy_(parameters.Values);
+            Values.copy_(values);
     }
 
-    /// <summary>Puts the best epoch's weights back into the network.</summary>
-    internal void Restore()
-    {
-        using var mode = no_grad();
-        if (_copy is not null)
-            parameters.Values.copy_(_copy);
-    }
-
-    public void Dispose() => _copy?.Dispose();
+    public void Dispose() => Values?.Dispose();
 }

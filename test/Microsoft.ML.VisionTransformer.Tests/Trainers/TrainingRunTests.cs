@@ -104,7 +104,11 @@ public sealed class TrainingRunTests
         context.Log += (_, e) => log.Add(e.Message);
         var seen = new List<TrainingMetrics>();
         var options = TinyTraining.Options(epochs: 3);
-        options.MetricsCallback = seen.Add;
+        options.MetricsCallback = metrics =>
+        {
+            if (metrics.Phase == TrainingPhase.Epoch)
+                seen.Add(metrics);
+        };
 
         using var model = TinyTraining.Train(context, TinyTraining.Data(context, perClass: 10), options);
 

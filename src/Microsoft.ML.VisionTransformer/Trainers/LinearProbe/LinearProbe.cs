@@ -22,23 +22,23 @@ internal sealed class LinearProbe(
     private readonly List<TrainingMetrics> _epochs = [];
 
     /// <summary>Trains the head; the network then has it.</summary>
-    /// <param name="report">Called after each epoch.</param>
+    /// <param name="report">Told of images and epochs.</param>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
-    internal TrainingHistory Run(Action<TrainingMetrics> report)
+    internal TrainingHistory Run(TrainingReport report)
     {
         _clock.Start();
         network.eval();
         using var scope = NewDisposeScope();
-        using var features = Features(training);
+        using var features = Features(training, report);
         double imagesPerSecond = training.Length / _clock.Elapsed.TotalSeconds;
-        using var left = validation.Length > 0 ? Features(validation) : null;
+        using var left = validation.Length > 0 ? Features(validation, report) : null;
         double penalty = plan.ProbePenalty ?? PenaltyChoice.For(features, plan.Seed, checkAlive);
         var head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, (step, point) =>
         {
             checkAlive();
             _epochs.Add(Judge(step, point, features, left, imagesPerSecond));
-            report(_epochs[^1]);
+            report.Epoch(_epochs[^1]);
         });
         if (left is not null && plan.CutsValidation)
         {
@@ -57,8 +57,10 @@ internal sealed class LinearProbe(
         };
     }
 
-    private FeatureMatrix Features(TrainingRow[] rows)
+    private FeatureMatrix Features(TrainingRow[] rows, TrainingReport report)
     {
+        var clock = Stopwatch.StartNew();
+        int done = 0;
         using var mode = inference_mode();
         var architecture = plan.Architecture;
         float[] values = new float[checked(rows.Length * architecture.FeatureDimension)];
@@ -68,15 +70,27 @@ internal sealed class LinearProbe(
         {
             checkAlive();
             using var scope = NewDisposeScope();
-            var input = tensor(batch.Inputs, [batch.Count, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width], device: device);
-            var features = network.ForwardHead(network.ForwardFeatures(input), preLogits: true).cpu();
+            var features = network.ForwardHead(network.ForwardFeatures(BatchInput.Of(batch, architecture, device)), preLogits: true).cpu();
             features.data<float>().CopyTo(values.AsSpan(filled));
             filled += batch.Count * architecture.FeatureDimension;
+            done += batch.Count;
+            report.Step(Done(done, rows.Length, clock.Elapsed));
         }
 
         using var outside = inference_mode(false);
         return FeatureMatrix.Of(values, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)], architecture.Classes);
     }
+
+    private TrainingMetrics Done(int images, int of, TimeSpan time) => new()
+    {
+        Phase = TrainingPhase.Features,
+        Epochs = plan.Epochs,
+        Step = images,
+        Steps = of,
+        ImagesPerSecond = images / time.TotalSeconds,
+        Elapsed = _clock.Elapsed,
+        TimeLeft = time * ((double)(of - images) / images),
+    };
 
     private TrainingMetrics Judge(int epoch, Tensor head, FeatureMatrix features, FeatureMatrix? left, double imagesPerSecond)
     {

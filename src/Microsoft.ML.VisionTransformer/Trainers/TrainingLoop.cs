@@ -217,5 +217,9 @@ internal sealed class TrainingLoop : IDisposable
 
     private RunProgress Now() => _progress with { Elapsed = Elapsed };
 
-    private IEnumerable<(string Name, Tensor Values)> Tensors() => _best.Values is null ? _step.State : _step.State.Append(("best", _best.Values));
+    private IEnumerable<(string Name, Tensor Values)> Tensors()
+    {
+        _step.RefuseBrokenWeights();
+        return _best.Values is null ? _step.State : _step.State.Append(("best", _best.Values));
+    }
 }

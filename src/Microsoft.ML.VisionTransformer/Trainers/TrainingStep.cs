@@ -105,6 +105,16 @@ internal sealed class TrainingStep : IDisposable
         }
     }
 
+    /// <summary>To be called before the weights are written down or returned.</summary>
+    /// <exception cref="InvalidOperationException">A weight is no number any more.</exception>
+    internal void RefuseBrokenWeights()
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        if (!Parameters.Values.isfinite().all().item<bool>())
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"Step {Done} made weights that are no numbers"), RateAt(Done - 1));
+    }
+
     public void Dispose()
     {
         _twin?.Dispose();

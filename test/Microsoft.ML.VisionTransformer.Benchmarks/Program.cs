@@ -26,6 +26,9 @@ switch (args)
     case ["scaled", var imageFolder, var weights, .. var noise]:
         new ScaledDecodingEffect(imageFolder, weights, noise.Length == 0 ? 0 : double.Parse(noise[0], CultureInfo.InvariantCulture)).Measure();
         return 0;
+    case ["transfer", var folder, var strategy, var weights, .. var settings]:
+        new Transfer(folder, strategy, weights == "none" ? null : weights, settings).Run();
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
@@ -34,6 +37,8 @@ switch (args)
                    Benchmarks memory <limit in MiB> <images in MiB>                  peak memory of training on more images than the limit
                    Benchmarks images <folder of JPEGs>                               decoding and resizing beside SkiaSharp
                    Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
+                   Benchmarks transfer <folder with split.json> <strategy> <weights, or none> [seeds=3] [<option>=<value> ...]
+                                                                                     test accuracy of default options over several seeds
             """);
         return 2;
 }

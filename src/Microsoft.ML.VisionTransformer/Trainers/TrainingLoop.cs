@@ -71,10 +71,15 @@ internal sealed class TrainingLoop : IDisposable
                 _recorder?.Write(Now() with { Finished = true }, [("parameters", _step.Parameters.Values)]);
         }
 
+        // A run that was told to stop does not begin another pass over the validation rows.
+        var calibration = _plan.Calibrate && !cancelled ? Calibration.Of(_validation!.Logits(), fit: true) : null;
+        int best = _progress.Best?.Epoch ?? _epochs.Count;
         return new TrainingHistory
         {
             Epochs = _epochs,
-            BestEpoch = _progress.Best?.Epoch ?? _epochs.Count,
+            Temperature = calibration?.Temperature ?? 1,
+            CalibrationError = calibration?.Error ?? _epochs.ElementAtOrDefault(best - 1)?.ValidationCalibrationError,
+            BestEpoch = best,
             IsAverage = _progress.Best?.IsAverage ?? _step.Average is not null,
             TrainingRows = _training.Length,
             ValidationRows = _validation?.Rows ?? 0,
@@ -142,12 +147,14 @@ internal sealed class TrainingLoop : IDisposable
         var metrics = Describe(epoch, clock.Elapsed, firstStep);
         if (_validation is null)
             return metrics;
-        var result = Validate(epoch, _validation);
+        _step.RefuseBrokenWeights();
+        var (result, calibrationError) = Validate(epoch, _validation);
         return metrics with
         {
             ValidationLoss = result.Loss,
             ValidationAccuracy = result.Accuracy,
             ValidatedAverage = result.IsAverage,
+            ValidationCalibrationError = calibrationError,
             Elapsed = Elapsed,
             TimeLeft = TimeLeft(),
         };
@@ -169,17 +176,17 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>The figures of the weights, or of their average where that is better; the better ones are kept if nothing before was.</summary>
-    private ValidationResult Validate(int epoch, Validation validation)
+    private (ValidationResult Result, double CalibrationError) Validate(int epoch, Validation validation)
     {
-        var own = validation.Judge();
-        var result = new ValidationResult(epoch, IsAverage: false, own.Accuracy, own.Loss);
+        var (mean, calibrationError) = validation.Judge();
+        var result = new ValidationResult(epoch, IsAverage: false, mean.Accuracy, mean.Loss);
         _best.Offer(result, _step.Parameters.Values);
         if (_step.Average is not { } average)
-            return result;
-        var mean = _step.Parameters.With(average.Values, validation.Judge);
-        var averaged = new ValidationResult(epoch, IsAverage: true, mean.Accuracy, mean.Loss);
+            return (result, calibrationError);
+        var (meanOfAverage, errorOfAverage) = _step.Parameters.With(average.Values, validation.Judge);
+        var averaged = new ValidationResult(epoch, IsAverage: true, meanOfAverage.Accuracy, meanOfAverage.Loss);
         _best.Offer(averaged, average.Values);
-        return averaged.IsBetterThan(result) ? averaged : result;
+        return averaged.IsBetterThan(result) ? (averaged, errorOfAverage) : (result, calibrationError);
     }
 
     private void TakeBest()

@@ -9,6 +9,7 @@ internal sealed class TrainingReport : IDisposable
     private readonly IChannel _log;
     private readonly IProgressChannel _progress;
     private readonly Action<TrainingMetrics>? _callback;
+    private RunLogs? _logs;
 
     internal TrainingReport(IHost host, Action<TrainingMetrics>? callback)
     {
@@ -26,19 +27,28 @@ internal sealed class TrainingReport : IDisposable
             Warning(string.Create(CultureInfo.InvariantCulture, $"{withoutLabel} rows have no label and are left out."));
     }
 
+    /// <summary>Files that are told from now on; disposed with this.</summary>
+    internal void WriteTo(RunLogs logs) => _logs = logs;
+
     /// <summary>Where an interrupted run goes on.</summary>
     internal void Resume(RunProgress from, int stepsPerEpoch) => Info(string.Create(
         CultureInfo.InvariantCulture,
         $"An interrupted training goes on after {from.Epochs.Count} epochs and {from.Step - from.Epochs.Count * stepsPerEpoch} steps."));
 
     /// <summary>The figures after a step, or after some images of a linear probe.</summary>
-    internal void Step(TrainingMetrics metrics) => _callback?.Invoke(metrics);
+    internal void Step(TrainingMetrics metrics)
+    {
+        if (metrics.Phase == TrainingPhase.Step)
+            _logs?.Step(metrics);
+        _callback?.Invoke(metrics);
+    }
 
     /// <summary>An epoch's figures.</summary>
     internal void Epoch(TrainingMetrics metrics)
     {
         Info(metrics.ToString());
         _progress.Checkpoint(metrics.TrainingLoss, metrics.TrainingAccuracy, metrics.ValidationLoss, metrics.ValidationAccuracy, metrics.ImagesPerSecond, metrics.Epoch, metrics.Epochs);
+        _logs?.Epoch(metrics);
         _callback?.Invoke(metrics);
     }
 
@@ -53,6 +63,7 @@ internal sealed class TrainingReport : IDisposable
 
     public void Dispose()
     {
+        _logs?.Dispose();
         _progress.Dispose();
         _log.Dispose();
     }

@@ -16,27 +16,34 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
     /// <summary>Number of rows.</summary>
     internal int Rows => rows.Length;
 
-    /// <summary>Loss and accuracy with the weights as they are.</summary>
-    internal RunningMean Judge()
+    /// <summary>Loss, accuracy and calibration error with the weights as they are.</summary>
+    internal (RunningMean Mean, double CalibrationError) Judge()
     {
         var mean = default(RunningMean);
-        ForEachBatch((batch, logits) => mean = mean.And(BatchLoss.Of(logits, batch, smoothing: 0).Figures));
-        return mean;
+        var scores = new ProbabilityScores();
+        ForEachBatch((batch, logits) =>
+        {
+            mean = mean.And(BatchLoss.Of(logits, batch, smoothing: 0).Figures);
+            scores.Add(new JudgedRows(ValuesOf(logits), batch.Classes, batch.Weights, plan.Architecture.Classes));
+        });
+        return (mean, scores.CalibrationError);
     }
 
-    /// <summary>The logits, row after row [rows, classes].</summary>
-    internal float[] Logits()
+    /// <summary>The logits of all rows, to calibrate on.</summary>
+    internal JudgedRows Logits()
     {
         float[] all = new float[(long)rows.Length * plan.Architecture.Classes];
         int filled = 0;
         ForEachBatch((_, logits) =>
         {
-            float[] some = logits.cpu().data<float>().ToArray();
+            float[] some = ValuesOf(logits);
             some.CopyTo(all, filled);
             filled += some.Length;
         });
-        return all;
+        return new JudgedRows(all, [.. rows.Select(row => (long)row.Class)], [.. rows.Select(row => row.Weight)], plan.Architecture.Classes);
     }
+
+    private static float[] ValuesOf(Tensor logits) => logits.cpu().data<float>().ToArray();
 
     private void ForEachBatch(Action<TrainingBatch, Tensor> take)
     {

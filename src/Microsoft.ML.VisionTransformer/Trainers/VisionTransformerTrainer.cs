@@ -116,6 +116,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         if (head?.Fit != HeadFit.New && _options.HeadLearningRateFactor is null)
             plan = plan with { HeadRateFactor = 1 };
         var recorder = workspace is null ? null : Recorder(workspace, plan, labels, training, validation);
+        if (workspace is not null && recorder?.Found is not { Finished: true })
+            report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
         training = ClassBalance.Apply(training, plan, labels.Names);
         var network = checkpoint?.CreateNetwork(plan.Architecture, head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
         return Train(new Run(plan, network, training, validation, device, recorder), labels, rows with { Skipped = skipped }, report);
@@ -144,7 +146,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             };
             report.End(history);
             return new VisionTransformerPredictionTransformer(
-                new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history), new ScoringNetwork(network, run.Device));
+                new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history) { Temperature = history.Temperature }, new ScoringNetwork(network, run.Device));
         }
         catch
         {

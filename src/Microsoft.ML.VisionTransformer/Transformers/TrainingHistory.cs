@@ -13,6 +13,12 @@ public sealed record TrainingHistory
     /// <summary>Whether the model has the running mean of the weights at that epoch, and not the weights themselves.</summary>
     public bool IsAverage { get; init; }
 
+    /// <summary>What the model divides its logits by; 1 where it was not calibrated.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Expected calibration error of the model on the validation rows, after calibration where there was one; null without such rows.</summary>
+    public double? CalibrationError { get; init; }
+
     /// <summary>Rows trained on.</summary>
     public int TrainingRows { get; init; }
 

@@ -40,6 +40,9 @@ public sealed record TrainingMetrics
     /// <summary>Accuracy on the validation rows after the epoch; null where there are none.</summary>
     public double? ValidationAccuracy { get; init; }
 
+    /// <summary>Expected calibration error on the validation rows (15 bins, arXiv:1706.04599): how far the probabilities are from the shares of right answers, in [0, 1]; null without such rows.</summary>
+    public double? ValidationCalibrationError { get; init; }
+
     /// <summary>Whether the validation figures are those of the running mean of the weights, because they are better.</summary>
     public bool ValidatedAverage { get; init; }
 

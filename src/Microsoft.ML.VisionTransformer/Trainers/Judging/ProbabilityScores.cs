@@ -35,14 +35,19 @@ internal sealed class ProbabilityScores
     {
         Guard.Above(temperature, 0);
         var scores = new ProbabilityScores();
+        scores.Add(rows, temperature);
+        return scores;
+    }
+
+    /// <summary>Adds the rows with the probabilities softmax(logits / temperature).</summary>
+    internal void Add(JudgedRows rows, double temperature = 1)
+    {
         double[] probabilities = new double[rows.ClassCount];
         for (int row = 0; row < rows.Count; row++)
         {
             TemperedSoftmax.Fill(rows.Logits(row), temperature, probabilities);
-            scores.Add(probabilities, rows.Class(row), rows.Weight(row));
+            Add(probabilities, rows.Class(row), rows.Weight(row));
         }
-
-        return scores;
     }
 
     /// <param name="probabilities">One a class; they sum to 1.</param>

@@ -69,6 +69,15 @@ internal sealed class FeatureMatrix : IDisposable
         return (loss, logits.argmax(1).eq(Targets).to(ScalarType.Float64).mean().item<double>());
     }
 
+    /// <summary>The rows with the logits that a head gives them.</summary>
+    internal JudgedRows Judged(Tensor head)
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        float[] logits = LogisticRegression.Logits(this, head).to(ScalarType.Float32).contiguous().data<float>().ToArray();
+        return new JudgedRows(logits, Targets.data<long>().ToArray(), Weights.to(ScalarType.Float32).data<float>().ToArray(), Classes);
+    }
+
     public void Dispose()
     {
         Features.Dispose();

@@ -40,6 +40,8 @@ internal sealed class LinearProbe(
             _epochs.Add(Judge(step, point, features, left, imagesPerSecond));
             report.Epoch(_epochs[^1]);
         });
+        // Before the validation rows are trained on: a head is too sure of what it has seen.
+        var calibration = left is null ? null : Calibration.Of(left.Judged(head), plan.Calibrate);
         if (left is not null && plan.CutsValidation)
         {
             using var all = features.With(left);
@@ -50,6 +52,8 @@ internal sealed class LinearProbe(
         return new TrainingHistory
         {
             Epochs = _epochs,
+            Temperature = calibration?.Temperature ?? 1,
+            CalibrationError = calibration?.Error,
             BestEpoch = _epochs.Count,
             TrainingRows = training.Length,
             ValidationRows = validation.Length,

@@ -31,15 +31,13 @@ internal static class MetricTags
     internal static readonly string[] OfBatch = [TrainingLoss, TrainingAccuracy, LearningRate];
 
     /// <summary>The figures of an epoch.</summary>
-    /// <param name="metrics">The epoch.</param>
-    /// <param name="calibrationError">Expected calibration error on the validation rows; null where it was not measured.</param>
-    internal static (string Tag, double? Value)[] Of(TrainingMetrics metrics, double? calibrationError) =>
+    internal static (string Tag, double? Value)[] Of(TrainingMetrics metrics) =>
     [
         (TrainingLoss, metrics.TrainingLoss),
         (TrainingAccuracy, metrics.TrainingAccuracy),
         (ValidationLoss, metrics.ValidationLoss),
         (ValidationAccuracy, metrics.ValidationAccuracy),
-        (CalibrationError, calibrationError),
+        (CalibrationError, metrics.ValidationCalibrationError),
         (LearningRate, metrics.LearningRate),
         (ImagesPerSecond, metrics.ImagesPerSecond),
         (ImageWaitShare, metrics.ImageWaitShare),

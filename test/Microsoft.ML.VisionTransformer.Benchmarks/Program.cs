@@ -26,6 +26,17 @@ switch (args)
     case ["scaled", var imageFolder, var weights, .. var noise]:
         new ScaledDecodingEffect(imageFolder, weights, noise.Length == 0 ? 0 : double.Parse(noise[0], CultureInfo.InvariantCulture)).Measure();
         return 0;
+    case [StepCost.Command]:
+        StepCost.Run();
+        return 0;
+    case [StepCost.Command, var side]:
+        StepCost.Run(side);
+        return 0;
+    case [KillAndResume.Command, "train", var workspace, var trained]:
+        KillAndResume.Train(workspace, trained);
+        return 0;
+    case [KillAndResume.Command, var rounds]:
+        return KillAndResume.Run(int.Parse(rounds, CultureInfo.InvariantCulture));
     case ["transfer", var folder, var strategy, var weights, .. var settings]:
         new Transfer(folder, strategy, weights == "none" ? null : weights, settings).Run();
         return 0;
@@ -37,6 +48,8 @@ switch (args)
                    Benchmarks memory <limit in MiB> <images in MiB>                  peak memory of training on more images than the limit
                    Benchmarks images <folder of JPEGs>                               decoding and resizing beside SkiaSharp
                    Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
+                   Benchmarks step                                                   a training step beside a bare TorchSharp loop, time and memory
+                   Benchmarks kill <times>                                           trainings that are killed and go on, beside one that is left alone
                    Benchmarks transfer <folder with split.json> <strategy> <weights, or none> [seeds=3] [<option>=<value> ...]
                                                                                      test accuracy of default options over several seeds
             """);

@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.ML.Data;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
@@ -51,7 +50,7 @@ internal sealed class Transfer(string folder, string strategy, string? weights, 
         {
             if (name == "Augmentation")
             {
-                options.Augmentation = (TrainingAugmentations)typeof(TrainingAugmentations).GetProperty(value)!.GetValue(null)!;
+                options.Augmentation = value == "CropFlip" ? new TrainingAugmentations { CropMinimumArea = 0.5 } : (TrainingAugmentations)typeof(TrainingAugmentations).GetProperty(value)!.GetValue(null)!;
                 continue;
             }
 

@@ -54,6 +54,9 @@ internal sealed record TrainingPlan
 
     internal required double HeadRateFactor { get; init; }
 
+    /// <summary>Whether a linear probe gives a new head its first weights.</summary>
+    internal required bool ProbesHead { get; init; }
+
     internal required int FrozenBlocks { get; init; }
 
     /// <summary>0: no average is kept.</summary>

@@ -99,6 +99,12 @@ public sealed partial class VisionTransformerTrainer
         public float? HeadLearningRateFactor;
 
         /// <summary>
+        /// Fine-tuning: whether a new head begins with the weights that a linear probe of the training rows gives it, which costs one pass over them and keeps the pretrained
+        /// features from being spoilt by a head that knows nothing (arXiv:2202.10054). False begins at zero. Default true.
+        /// </summary>
+        public bool InitializeHeadByProbe = true;
+
+        /// <summary>
         /// How many of the first blocks stay as they are, with the embeddings before them; at least 0 and at most the network's depth. Default 0: everything is trained.
         /// </summary>
         public int FrozenBlocks;
@@ -271,6 +277,7 @@ public sealed partial class VisionTransformerTrainer
                 WeightDecay = Guard.InRange(WeightDecay, 0f, float.PositiveInfinity),
                 LayerDecay = CheckShare(LayerDecay ?? standard.LayerDecay, nameof(LayerDecay), "1 gives all layers the same rate"),
                 HeadRateFactor = Guard.Above(HeadLearningRateFactor ?? standard.HeadRateFactor, 0f, nameof(HeadLearningRateFactor)),
+                ProbesHead = strategy == TrainingStrategy.FineTune && InitializeHeadByProbe,
                 FrozenBlocks = CheckFrozenBlocks(architecture),
                 EmaDecay = Guard.InRange(EmaDecay ?? standard.EmaDecay, 0f, 1f, nameof(EmaDecay)),
                 EmaWarmup = EmaWarmup,

@@ -113,8 +113,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var head = checkpoint?.PlanHead(labels.Names);
         if (head is not null)
             report.Info(head.Reason);
-        if (head?.Fit != HeadFit.New && _options.HeadLearningRateFactor is null)
-            plan = plan with { HeadRateFactor = 1 };
+        if (head?.Fit != HeadFit.New)
+            plan = plan with { HeadRateFactor = _options.HeadLearningRateFactor ?? 1, ProbesHead = false };
         var recorder = workspace is null ? null : Recorder(workspace, plan, labels, training, validation);
         if (workspace is not null && recorder?.Found is not { Finished: true })
             report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
@@ -159,6 +159,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     {
         if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
             return new LinearProbe(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive).Run(report);
+        if (run.Plan.ProbesHead && run.Recorder?.Found is null)
+            ProbedHead.Give(run.Plan, run.Training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive), report, CheckAlive);
         using var loop = new TrainingLoop(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive, run.Recorder);
         return loop.Run(report);
     }

@@ -60,7 +60,7 @@ internal sealed class FeatureMatrix : IDisposable
     }
 
     /// <summary>Weighted mean cross-entropy and accuracy of a head on these rows.</summary>
-    internal (double Loss, double Accuracy) Judge(Tensor head)
+    internal (double Loss, double Accuracy) Judge(double[] head)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
@@ -70,7 +70,7 @@ internal sealed class FeatureMatrix : IDisposable
     }
 
     /// <summary>The rows with the logits that a head gives them.</summary>
-    internal JudgedRows Judged(Tensor head)
+    internal JudgedRows Judged(double[] head)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();

@@ -1,6 +1,5 @@
 // Trains a head alone, on features that the frozen network gives once.
 using System.Diagnostics;
-using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -28,13 +27,12 @@ internal sealed class LinearProbe(
     internal TrainingHistory Run(TrainingReport report)
     {
         _clock.Start();
-        network.eval();
-        using var scope = NewDisposeScope();
-        using var features = Features(training, report);
+        var pass = new FeaturePass(plan, network, device, checkAlive);
+        using var features = pass.Over(training, report);
         double imagesPerSecond = training.Length / _clock.Elapsed.TotalSeconds;
-        using var left = validation.Length > 0 ? Features(validation, report) : null;
+        using var left = validation.Length > 0 ? pass.Over(validation, report) : null;
         double penalty = plan.ProbePenalty ?? PenaltyChoice.For(features, plan.Seed, checkAlive);
-        var head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, (step, point) =>
+        var head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, report: (step, point) =>
         {
             checkAlive();
             _epochs.Add(Judge(step, point, features, left, imagesPerSecond));
@@ -45,10 +43,10 @@ internal sealed class LinearProbe(
         if (left is not null && plan.CutsValidation)
         {
             using var all = features.With(left);
-            head = new LogisticRegression(all, penalty).Fit(head, plan.Epochs, (_, _) => checkAlive());
+            head = new LogisticRegression(all, penalty).Fit(head, plan.Epochs, report: (_, _) => checkAlive());
         }
 
-        SetHead(head);
+        ProbedHead.Set(network, head);
         return new TrainingHistory
         {
             Epochs = _epochs,
@@ -61,42 +59,7 @@ internal sealed class LinearProbe(
         };
     }
 
-    private FeatureMatrix Features(TrainingRow[] rows, TrainingReport report)
-    {
-        var clock = Stopwatch.StartNew();
-        int done = 0;
-        using var mode = inference_mode();
-        var architecture = plan.Architecture;
-        float[] values = new float[checked(rows.Length * architecture.FeatureDimension)];
-        int filled = 0;
-        using var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed).ForValidation(rows);
-        while (batches.TryTake(out var batch, checkAlive))
-        {
-            checkAlive();
-            using var scope = NewDisposeScope();
-            var features = network.ForwardHead(network.ForwardFeatures(BatchInput.Of(batch, architecture, device)), preLogits: true).cpu();
-            features.data<float>().CopyTo(values.AsSpan(filled));
-            filled += batch.Count * architecture.FeatureDimension;
-            done += batch.Count;
-            report.Step(Done(done, rows.Length, clock.Elapsed));
-        }
-
-        using var outside = inference_mode(false);
-        return FeatureMatrix.Of(values, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)], architecture.Classes);
-    }
-
-    private TrainingMetrics Done(int images, int of, TimeSpan time) => new()
-    {
-        Phase = TrainingPhase.Features,
-        Epochs = plan.Epochs,
-        Step = images,
-        Steps = of,
-        ImagesPerSecond = images / time.TotalSeconds,
-        Elapsed = _clock.Elapsed,
-        TimeLeft = time * ((double)(of - images) / images),
-    };
-
-    private TrainingMetrics Judge(int epoch, Tensor head, FeatureMatrix features, FeatureMatrix? left, double imagesPerSecond)
+    private TrainingMetrics Judge(int epoch, double[] head, FeatureMatrix features, FeatureMatrix? left, double imagesPerSecond)
     {
         var (loss, accuracy) = features.Judge(head);
         (double Loss, double Accuracy)? outside = left?.Judge(head);
@@ -104,6 +67,8 @@ internal sealed class LinearProbe(
         {
             Epoch = epoch,
             Epochs = plan.Epochs,
+            Step = 1,
+            Steps = 1,
             TrainingLoss = loss,
             TrainingAccuracy = accuracy,
             ValidationLoss = outside?.Loss,
@@ -111,19 +76,5 @@ internal sealed class LinearProbe(
             ImagesPerSecond = imagesPerSecond,
             Elapsed = _clock.Elapsed,
         };
-    }
-
-    /// <summary>Gives the head to the network; DeiT's second head gets the same, since its features are the mean of both tokens.</summary>
-    private void SetHead(Tensor head)
-    {
-        using var mode = no_grad();
-        var (weight, bias) = LogisticRegression.Split(head, plan.Architecture.Classes, plan.Architecture.FeatureDimension);
-        foreach (var (name, parameter) in network.named_parameters())
-        {
-            if (name is "head.weight" or "head_dist.weight")
-                parameter.copy_(weight);
-            else if (name is "head.bias" or "head_dist.bias")
-                parameter.copy_(bias);
-        }
     }
 }

@@ -30,6 +30,7 @@ internal static class RunIdentity
         ["WeightDecay"] = Text(plan.WeightDecay),
         ["LayerDecay"] = Text(plan.LayerDecay),
         ["HeadLearningRateFactor"] = Text(plan.HeadRateFactor),
+        ["InitializeHeadByProbe"] = plan.ProbesHead.ToString(),
         ["FrozenBlocks"] = Text(plan.FrozenBlocks),
         ["LabelSmoothing"] = Text(plan.LabelSmoothing),
         ["ClipGradientNorm"] = Text(plan.ClipGradientNorm),

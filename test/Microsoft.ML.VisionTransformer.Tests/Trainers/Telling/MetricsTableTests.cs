@@ -175,7 +175,7 @@ public sealed class MetricsTableTests : IDisposable
     {
         using var table = new MetricsTable(File, "epoch", MetricTags.OfEpoch);
         table.Start();
-        table.Add(1, MetricTags.Of(new TrainingMetrics { Epoch = 1, TrainingLoss = 2, LearningRate = 0.5, Elapsed = TimeSpan.FromSeconds(3) }, calibrationError: 0.125));
+        table.Add(1, MetricTags.Of(new TrainingMetrics { Epoch = 1, TrainingLoss = 2, LearningRate = 0.5, Elapsed = TimeSpan.FromSeconds(3), ValidationCalibrationError = 0.125 }));
 
         string[] lines = Text().Split("\r\n");
         Assert.AreEqual(string.Join(',', MetricTags.OfEpoch.Prepend("epoch")), lines[0]);

@@ -32,6 +32,9 @@ switch (args)
     case [StepCost.Command, var side]:
         StepCost.Run(side);
         return 0;
+    case ["probe", var probed, var backbone]:
+        ProbeCost.Run(probed, backbone);
+        return 0;
     case [KillAndResume.Command, "train", var workspace, var trained]:
         KillAndResume.Train(workspace, trained);
         return 0;
@@ -50,6 +53,7 @@ switch (args)
                    Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
                    Benchmarks step                                                   a training step beside a bare TorchSharp loop, time and memory
                    Benchmarks kill <times>                                           trainings that are killed and go on, beside one that is left alone
+                   Benchmarks probe <folder of class folders> <weights>              a linear probe beside one pass of its backbone
                    Benchmarks transfer <folder with split.json> <strategy> <weights, or none> [seeds=3] [<option>=<value> ...]
                                                                                      test accuracy of default options over several seeds
             """);

@@ -3,18 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
-/// <summary>What the weights of an epoch came to on the validation rows.</summary>
-/// <param name="Epoch">From 1.</param>
-/// <param name="IsAverage">Whether they are the running mean.</param>
-/// <param name="Accuracy">Share of right answers.</param>
-/// <param name="Loss">Cross-entropy.</param>
-internal sealed record ValidationResult(int Epoch, bool IsAverage, double Accuracy, double Loss)
-{
-    /// <summary>Whether the accuracy is higher, or the same and the loss lower.</summary>
-    internal bool IsBetterThan(ValidationResult other) => (Accuracy, -Loss).CompareTo((other.Accuracy, -other.Loss)) > 0;
-}
-
-/// <summary>Best means the highest validation accuracy; of equal ones the lower loss; of equal ones the first.</summary>
+/// <summary>Keeps the weights of the best <see cref="ValidationResult"/>.</summary>
 internal sealed class BestWeights : IDisposable
 {
     /// <summary>The best so far; null before any was offered.</summary>

@@ -179,12 +179,12 @@ internal sealed class TrainingLoop : IDisposable
     private (ValidationResult Result, double CalibrationError) Validate(int epoch, Validation validation)
     {
         var (mean, calibrationError) = validation.Judge();
-        var result = new ValidationResult(epoch, IsAverage: false, mean.Accuracy, mean.Loss);
+        var result = new ValidationResult(epoch, IsAverage: false, mean.Accuracy, mean.Loss, validation.Rows);
         _best.Offer(result, _step.Parameters.Values);
         if (_step.Average is not { } average)
             return (result, calibrationError);
         var (meanOfAverage, errorOfAverage) = _step.Parameters.With(average.Values, validation.Judge);
-        var averaged = new ValidationResult(epoch, IsAverage: true, meanOfAverage.Accuracy, meanOfAverage.Loss);
+        var averaged = new ValidationResult(epoch, IsAverage: true, meanOfAverage.Accuracy, meanOfAverage.Loss, validation.Rows);
         _best.Offer(averaged, average.Values);
         return averaged.IsBetterThan(result) ? (averaged, errorOfAverage) : (result, calibrationError);
     }

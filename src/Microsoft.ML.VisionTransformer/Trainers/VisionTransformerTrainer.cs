@@ -157,6 +157,18 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
 
     private TrainingHistory Train(Run run, TrainingReport report)
     {
+        try
+        {
+            return TrainInKeptMemory(run, report);
+        }
+        finally
+        {
+            NativeHeap.Trim();
+        }
+    }
+
+    private TrainingHistory TrainInKeptMemory(Run run, TrainingReport report)
+    {
         if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
             return new LinearProbe(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive).Run(report);
         if (run.Plan.ProbesHead && run.Recorder?.Found is null)

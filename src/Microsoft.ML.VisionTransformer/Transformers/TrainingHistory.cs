@@ -7,7 +7,7 @@ public sealed record TrainingHistory
     /// <summary>One entry an epoch, in order.</summary>
     public IReadOnlyList<TrainingMetrics> Epochs { get; init; } = [];
 
-    /// <summary>Number (from 1) of the epoch whose weights the model has: the best on the validation rows, or the last where there are none.</summary>
+    /// <summary>Number (from 1) of the epoch whose weights the model has: the best on the validation rows (docs/training.md says what is better), or the last where there are none.</summary>
     public int BestEpoch { get; init; }
 
     /// <summary>Whether the model has the running mean of the weights at that epoch, and not the weights themselves.</summary>

@@ -76,7 +76,7 @@ public sealed class TrainingOptionsInUseTests
         using var after = new TemporaryFolder();
         SavePretrained(folder);
 
-        using (var model = Train(o => (o.Arch, o.PretrainedModel, o.FrozenBlocks, o.LearningRate) = (null, folder.Path, frozen, 0.01f)))
+        using (var model = Train(o => (o.Arch, o.PretrainedModel, o.Strategy, o.FrozenBlocks, o.LearningRate) = (null, folder.Path, TrainingStrategy.FineTune, frozen, 0.01f)))
             model.LastTransformer.SaveAsSafetensors(after.Path);
 
         var (was, now) = (SafetensorsFile.Read(folder.File("model.safetensors")), SafetensorsFile.Read(after.File("model.safetensors")));
@@ -96,7 +96,6 @@ public sealed class TrainingOptionsInUseTests
         var history = model.LastTransformer.TrainingHistory!;
         var best = history.Epochs[history.BestEpoch - 1];
         Assert.AreEqual(best.ValidatedAverage, history.IsAverage);
-        Assert.AreEqual(history.Epochs.Max(e => e.ValidationAccuracy), best.ValidationAccuracy);
     }
 
     [TestMethod]

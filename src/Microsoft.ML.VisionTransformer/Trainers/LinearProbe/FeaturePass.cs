@@ -17,26 +17,26 @@ internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork ne
     /// <param name="report">Told after each batch.</param>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
+    /// <exception cref="IOException">Features that do not fit into memory cannot be written to a file.</exception>
     internal FeatureMatrix Over(TrainingRow[] rows, TrainingReport report)
     {
         network.eval();
         using var mode = inference_mode();
         var clock = Stopwatch.StartNew();
-        int dimension = plan.Architecture.FeatureDimension, done = 0;
-        float[] values = new float[checked(rows.Length * dimension)];
+        int done = 0;
+        using var builder = new FeatureMatrixBuilder(plan.Architecture.FeatureDimension, plan.ImageMemoryLimit, plan.SpillFolder);
         using var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed).ForValidation(rows);
         while (batches.TryTake(out var batch, checkAlive))
         {
             checkAlive();
             using var scope = NewDisposeScope();
             var features = network.ForwardHead(network.ForwardFeatures(BatchInput.Of(batch, plan.Architecture, device)), preLogits: true).cpu();
-            features.data<float>().CopyTo(values.AsSpan(done * dimension));
+            builder.Add(features.data<float>().ToArray());
             done += batch.Count;
             report.Step(Describe(done, rows.Length, clock.Elapsed));
         }
 
-        using var outside = inference_mode(false);
-        return FeatureMatrix.Of(values, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)], plan.Architecture.Classes);
+        return builder.Build([.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)], plan.Architecture.Classes);
     }
 
     private TrainingMetrics Describe(int images, int of, TimeSpan time) => new()

@@ -34,12 +34,12 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
         return search.Point;
     }
 
-    /// <summary>Logits [rows, classes] of a head on other rows.</summary>
-    internal static Tensor Logits(FeatureMatrix rows, double[] head)
+    /// <summary>Logits [rows, classes] of a head on features [rows, D].</summary>
+    internal static Tensor Logits(Tensor features, double[] head, int classes)
     {
         using var scope = NewDisposeScope();
-        var (weight, bias) = Split(head, rows.Classes, rows.Dimension);
-        return rows.Features.matmul(weight.t()).PlusInPlace(bias).MoveToOuterDisposeScope();
+        var (weight, bias) = Split(head, classes, (int)features.size(1));
+        return features.matmul(weight.t()).PlusInPlace(bias).MoveToOuterDisposeScope();
     }
 
     /// <summary>W [classes, D] and b [classes] of a head.</summary>
@@ -49,21 +49,32 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
     /// <summary>The objective and its gradient.</summary>
     internal double Objective(double[] head, double[] gradient)
     {
-        using var scope = NewDisposeScope();
         int weights = data.Classes * data.Dimension;
+        double loss = 0;
+        Array.Clear(gradient);
+        data.ForEach((features, first, targets) => loss += AddLoss(features, first, targets, head, gradient));
         var weight = head.AsSpan(0, weights);
-        var logs = Logits(data, head).log_softmax(1);
-        var index = data.Targets.unsqueeze(1);
-        double loss = -logs.gather(1, index).squeeze(1).dot(data.Shares).item<double>();
-        double squares = TensorPrimitives.SumOfSquares<double>(weight);
+        TensorPrimitives.MultiplyAdd(weight, penalty, gradient.AsSpan(0, weights), gradient.AsSpan(0, weights));
+        return loss + penalty / 2 * TensorPrimitives.SumOfSquares<double>(weight);
+    }
+
+    /// <summary>The loss of some rows; adds its gradient.</summary>
+    private double AddLoss(Tensor features, int first, Tensor targets, double[] head, double[] gradient)
+    {
+        int weights = data.Classes * data.Dimension, rows = (int)targets.size(0);
+        var shares = tensor(data.Shares.AsMemory(first, rows), [rows]);
+        var logs = Logits(features, head, data.Classes).log_softmax(1);
+        var index = targets.unsqueeze(1);
+        double loss = -logs.gather(1, index).squeeze(1).dot(shares).item<double>();
 
         // d loss / d logits: (probability - 1 at the right class) times the row's share.
         var residual = logs.exp();
         residual.scatter_add_(1, index, ones_like(index, dtype: ScalarType.Float64).neg());
-        residual = residual.mul(data.Shares.unsqueeze(1));
-        residual.t().matmul(data.Features).data<double>().CopyTo(gradient.AsSpan(0, weights));
-        TensorPrimitives.MultiplyAdd(weight, penalty, gradient.AsSpan(0, weights), gradient.AsSpan(0, weights));
-        residual.sum([0L]).data<double>().CopyTo(gradient.AsSpan(weights));
-        return loss + penalty / 2 * squares;
+        residual = residual.mul(shares.unsqueeze(1));
+        Add(residual.t().matmul(features), gradient.AsSpan(0, weights));
+        Add(residual.sum([0L]), gradient.AsSpan(weights));
+        return loss;
     }
+
+    private static void Add(Tensor part, Span<double> sum) => TensorPrimitives.Add(sum, part.data<double>().ToArray(), sum);
 }

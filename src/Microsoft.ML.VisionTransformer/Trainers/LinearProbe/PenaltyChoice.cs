@@ -47,8 +47,8 @@ internal static class PenaltyChoice
         }
     }
 
-    private static IEnumerable<long> Numbers(int[] folds, Func<int, bool> take) =>
-        folds.Select((fold, row) => (fold, row)).Where(p => take(p.fold)).Select(p => (long)p.row);
+    private static IEnumerable<int> Numbers(int[] folds, Func<int, bool> take) =>
+        folds.Select((fold, row) => (fold, row)).Where(p => take(p.fold)).Select(p => p.row);
 
     /// <summary>The fold of each row, the same share of each class in all; -1 for rows beyond the sample.</summary>
     private static int[] Assign(FeatureMatrix data, int seed)
@@ -56,7 +56,7 @@ internal static class PenaltyChoice
         var random = RandomStream.For(seed, (long)RandomPurpose.Folds);
         int[] folds = new int[data.Rows];
         Array.Fill(folds, -1);
-        long[] classes = data.Targets.data<long>().ToArray();
+        long[] classes = data.Targets.ToArray();
         int taken = 0;
         double share = Math.Min(1, (double)MostRows / data.Rows);
         foreach (var group in Enumerable.Range(0, data.Rows).GroupBy(row => classes[row]).OrderBy(group => group.Key))

@@ -24,7 +24,11 @@ internal static class FlatMemory
             Epoch = 2,
             BatchSize = Workload.BatchSize,
             ImageMemoryLimitBytes = (long)limitMiB * MiB,
-            MetricsCallback = m => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  epoch {m.Epoch}: {m.ImagesPerSecond:F0} images/s, now {Environment.WorkingSet / MiB} MiB")),
+            MetricsCallback = m =>
+            {
+                if (m.Phase == TrainingPhase.Epoch)
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  epoch {m.Epoch}: {m.ImagesPerSecond:F0} images/s, now {Environment.WorkingSet / MiB} MiB"));
+            },
             Device = "cpu",
         };
         // The labels are known beforehand: MapValueToKey would otherwise pass over the data once more.

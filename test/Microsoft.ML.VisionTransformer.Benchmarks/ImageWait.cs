@@ -26,7 +26,9 @@ internal static class ImageWait
         using var model = pipeline.Fit(data);
     }
 
-    private static void Print(TrainingMetrics metrics) => Console.WriteLine(string.Create(
-        CultureInfo.InvariantCulture,
-        $"epoch {metrics.Epoch}: waits for images {metrics.ImageWaitShare:P2} of the time, {metrics.ImagesPerSecond:F1} images/s"));
+    private static void Print(TrainingMetrics metrics)
+    {
+        if (metrics.Phase == TrainingPhase.Epoch)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {metrics.Epoch}: waits for images {metrics.ImageWaitShare:P2} of the time, {metrics.ImagesPerSecond:F1} images/s"));
+    }
 }

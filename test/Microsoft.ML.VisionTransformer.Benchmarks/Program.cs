@@ -30,6 +30,23 @@ switch (args)
         using (var files = new OnnxFiles(weights, imageFolder))
             files.Measure();
         return 0;
+    case [StepCost.Command]:
+        StepCost.Run();
+        return 0;
+    case [StepCost.Command, var side]:
+        StepCost.Run(side);
+        return 0;
+    case ["probe", var probed, var backbone]:
+        ProbeCost.Run(probed, backbone);
+        return 0;
+    case [KillAndResume.Command, "train", var workspace, var trained]:
+        KillAndResume.Train(workspace, trained);
+        return 0;
+    case [KillAndResume.Command, var rounds]:
+        return KillAndResume.Run(int.Parse(rounds, CultureInfo.InvariantCulture));
+    case ["transfer", var folder, var strategy, var weights, .. var settings]:
+        new Transfer(folder, strategy, weights == "none" ? null : weights, settings).Run();
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
@@ -39,6 +56,11 @@ switch (args)
                    Benchmarks images <folder of JPEGs>                               decoding and resizing beside SkiaSharp
                    Benchmarks onnx <weights> <folder of class folders>               ONNX files beside the library
                    Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
+                   Benchmarks step                                                   a training step beside a bare TorchSharp loop, time and memory
+                   Benchmarks kill <times>                                           trainings that are killed and go on, beside one that is left alone
+                   Benchmarks probe <folder of class folders> <weights>              a linear probe beside one pass of its backbone
+                   Benchmarks transfer <folder with split.json> <strategy> <weights, or none> [seeds=3] [<option>=<value> ...]
+                                                                                     test accuracy of default options over several seeds
             """);
         return 2;
 }

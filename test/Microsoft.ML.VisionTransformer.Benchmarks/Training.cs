@@ -17,7 +17,7 @@ internal static class Training
             Epoch = 1,
             BatchSize = Workload.BatchSize,
             ValidationSetFraction = null,
-            MetricsCallback = m => imagesPerSecond = m.ImagesPerSecond,
+            MetricsCallback = m => imagesPerSecond = m.Phase == TrainingPhase.Epoch ? m.ImagesPerSecond : 0,
             Device = "cpu",
         });
         trainer.Fit(workload.Data).Dispose();

@@ -10,6 +10,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer;
 using QuickStart;
 using QuickStart.Photos;
 
@@ -28,7 +29,11 @@ static void TrainTestAndPredict(Arguments arguments, CancellationToken cancellat
     var options = arguments.Data is null ? Recipes.ForGeneratedPhotos(arguments) : Recipes.ForYourPhotos(arguments);
     options.LabelColumnName = "Label";
     options.FeatureColumnName = "ImagePath";
-    options.MetricsCallback = Console.WriteLine;
+    options.MetricsCallback = metrics =>
+    {
+        if (metrics.Phase == TrainingPhase.Epoch)
+            Console.WriteLine(metrics);
+    };
     options.CancellationToken = cancellation;
     Report.Network(options);
 

@@ -1,39 +1,34 @@
-// Keeps a copy of the weights of the best epoch so far.
+// Keeps a copy of the best weights so far.
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
-/// <summary>Best means the highest validation accuracy; of equal ones the lower loss.</summary>
-internal sealed class BestWeights(FlatParameters parameters) : IDisposable
+/// <summary>Keeps the weights of the best <see cref="ValidationResult"/>.</summary>
+internal sealed class BestWeights : IDisposable
 {
-    private (double Accuracy, double NegativeLoss) _best = (double.NegativeInfinity, double.NegativeInfinity);
-    private Tensor? _copy;
+    /// <summary>The best so far; null before any was offered.</summary>
+    internal ValidationResult? Result { get; private set; }
 
-    /// <summary>Number of the best epoch; 0 before any was offered.</summary>
-    internal int Epoch { get; private set; }
+    /// <summary>Its weights, [n].</summary>
+    internal Tensor? Values { get; private set; }
 
-    /// <summary>Copies the weights if this epoch is better than all before.</summary>
-    internal void Offer(int epoch, double accuracy, double loss)
+    /// <summary>Copies the weights if they are better than all before.</summary>
+    internal void Offer(ValidationResult result, Tensor values)
     {
-        var figures = (accuracy, -loss);
-        if (figures.CompareTo(_best) <= 0)
-            return;
-        _best = figures;
-        Epoch = epoch;
+        if (Result is null || result.IsBetterThan(Result))
+            Set(result, values);
+    }
+
+    /// <summary>Copies the weights, whatever was there.</summary>
+    internal void Set(ValidationResult result, Tensor values)
+    {
+        Result = result;
         using var mode = no_grad();
-        if (_copy is null)
-            _copy = parameters.Values.clone();
+        if (Values is null)
+            Values = values.clone().DetachFromDisposeScope();
         else
-            _copy.copy_(parameters.Values);
+            Values.copy_(values);
     }
 
-    /// <summary>Puts the best epoch's weights back into the network.</summary>
-    internal void Restore()
-    {
-        using var mode = no_grad();
-        if (_copy is not null)
-            parameters.Values.copy_(_copy);
-    }
-
-    public void Dispose() => _copy?.Dispose();
+    public void Dispose() => Values?.Dispose();
 }

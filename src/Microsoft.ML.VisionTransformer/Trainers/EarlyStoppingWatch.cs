@@ -1,22 +1,22 @@
-// Follows the watched figure of one run and says when it has stopped getting better.
+// Says from the figures of the epochs so far whether a run has stopped getting better.
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
-internal sealed class EarlyStoppingWatch(VisionTransformerTrainer.EarlyStopping settings)
+internal static class EarlyStoppingWatch
 {
-    private double _best = double.NegativeInfinity;
-    private int _waited;
-
-    /// <summary>Takes an epoch's figures; true ends the run.</summary>
-    internal bool ShouldStop(double loss, double accuracy)
+    /// <summary>Whether the watched figure has not become better by enough for as long as the settings wait.</summary>
+    internal static bool ShouldStop(VisionTransformerTrainer.EarlyStopping settings, IEnumerable<TrainingMetrics> epochs)
     {
-        double figure = settings.Metric == VisionTransformerTrainer.EarlyStoppingMetric.Accuracy ? accuracy : -loss;
-        if (figure - _best >= settings.MinDelta)
+        double best = double.NegativeInfinity;
+        int waited = 0;
+        foreach (var epoch in epochs)
         {
-            _best = figure;
-            _waited = 0;
-            return false;
+            double figure = settings.Metric == VisionTransformerTrainer.EarlyStoppingMetric.Accuracy ? epoch.ValidationAccuracy!.Value : -epoch.ValidationLoss!.Value;
+            if (figure - best >= settings.MinDelta)
+                (best, waited) = (figure, 0);
+            else if (++waited >= settings.Patience)
+                return true;
         }
 
-        return ++_waited >= settings.Patience;
+        return false;
     }
 }

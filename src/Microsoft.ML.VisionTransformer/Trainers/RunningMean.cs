@@ -2,28 +2,18 @@
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
 /// <summary>Means over rows, weighted as the rows are; exact for batches of different sizes.</summary>
-internal sealed class RunningMean
+/// <param name="LossSum">Sum of loss times weight.</param>
+/// <param name="Weight">Sum of the weights.</param>
+/// <param name="Right">Right answers.</param>
+/// <param name="Rows">Rows.</param>
+internal readonly record struct RunningMean(double LossSum, double Weight, long Right, int Rows)
 {
-    private double _loss;
-    private double _right;
-    private double _weight;
-    private int _rows;
-
     /// <summary>Mean loss; 0 before the first batch.</summary>
-    internal double Loss => _weight > 0 ? _loss / _weight : 0;
+    internal double Loss => Weight > 0 ? LossSum / Weight : 0;
 
     /// <summary>Share of right answers, each row counted once; 0 before the first batch.</summary>
-    internal double Accuracy => _rows > 0 ? _right / _rows : 0;
+    internal double Accuracy => Rows > 0 ? (double)Right / Rows : 0;
 
-    /// <param name="meanLoss">Weighted mean loss of the batch.</param>
-    /// <param name="weight">Sum of the weights of the batch.</param>
-    /// <param name="right">Right answers.</param>
-    /// <param name="rows">Rows of the batch.</param>
-    internal void Add(double meanLoss, double weight, long right, int rows)
-    {
-        _loss += meanLoss * weight;
-        _weight += weight;
-        _right += right;
-        _rows += rows;
-    }
+    /// <summary>The mean over these rows and others.</summary>
+    internal RunningMean And(RunningMean others) => new(LossSum + others.LossSum, Weight + others.Weight, Right + others.Right, Rows + others.Rows);
 }

@@ -1,9 +1,12 @@
 // What a strategy does where the user leaves the choice to it.
+using System.Globalization;
+
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
 /// <summary>
-/// From scratch: DeiT (arXiv:2012.12877, table 9). Fine-tuning: AdamW with layer-wise decay as in BEiT (arXiv:2106.08254, appendix) and MAE (arXiv:2111.06377, table
-/// 9), with the few epochs and the mild crops that small data sets want (arXiv:2106.10270, section 4.5).
+/// From scratch: DeiT (arXiv:2012.12877, table 9), with regularisation that grows with the data as arXiv:2106.10270 (section 4) found it to pay. Fine-tuning: AdamW with
+/// layer-wise decay as in BEiT (arXiv:2106.08254, appendix) and MAE (arXiv:2111.06377, table 9), with the few epochs and the mild crops that small data sets want.
+/// docs/training.md has the table.
 /// </summary>
 internal sealed record StrategyDefaults(
     int Epochs,
@@ -13,25 +16,51 @@ internal sealed record StrategyDefaults(
     float LayerDecay,
     float HeadRateFactor,
     float RandomCropMinimumArea,
-    float DropPathRate)
+    float DropPathRate,
+    float EmaDecay,
+    TrainingAugmentations Augmentation)
 {
+    private const int ImagesPerClassToFineTune = 10, MediumSet = 10_000, LargeSet = 100_000;
+
     private static readonly StrategyDefaults _fromScratch = new(
-        Epochs: 50, BatchSize: 32, LearningRate: 5e-4f, MinimumLearningRate: 1e-5f, LayerDecay: 1, HeadRateFactor: 1, RandomCropMinimumArea: 0.08f, DropPathRate: 0);
+        Epochs: 50, BatchSize: 32, LearningRate: 5e-4f, MinimumLearningRate: 1e-5f, LayerDecay: 1, HeadRateFactor: 1, RandomCropMinimumArea: 0.08f, DropPathRate: 0, EmaDecay: 0,
+        new TrainingAugmentations());
 
     private static readonly StrategyDefaults _fineTune = new(
-        Epochs: 8, BatchSize: 16, LearningRate: 1e-4f, MinimumLearningRate: 1e-6f, LayerDecay: 0.75f, HeadRateFactor: 10, RandomCropMinimumArea: 0.5f, DropPathRate: 0.1f);
+        Epochs: 8, BatchSize: 16, LearningRate: 1e-4f, MinimumLearningRate: 1e-6f, LayerDecay: 0.75f, HeadRateFactor: 10, RandomCropMinimumArea: 0.5f, DropPathRate: 0.1f, EmaDecay: 0,
+        TrainingAugmentations.Light);
 
     /// <summary>Steps of the optimiser over features; the rest is for the one pass over the images, or does not matter.</summary>
-    private static readonly StrategyDefaults _linearProbe = _fineTune with { Epochs = 100 };
+    private static readonly StrategyDefaults _linearProbe = _fineTune with { Epochs = 100, Augmentation = TrainingAugmentations.None };
 
     /// <summary>The defaults of a strategy.</summary>
-    internal static StrategyDefaults Of(TrainingStrategy strategy) => strategy switch
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="data">How much there is to train on; null: little.</param>
+    internal static StrategyDefaults Of(TrainingStrategy strategy, DataSize? data) => strategy switch
     {
-        TrainingStrategy.FromScratch => _fromScratch,
+        TrainingStrategy.FromScratch => FromScratch(data?.Images ?? 0),
         TrainingStrategy.LinearProbe => _linearProbe,
         _ => _fineTune,
     };
 
+    /// <summary>The strategy where none is set, and why.</summary>
+    internal static (TrainingStrategy Strategy, string Reason) Choose(bool pretrained, DataSize? data)
+    {
+        if (!pretrained)
+            return (TrainingStrategy.FromScratch, "no PretrainedModel is set");
+        return data is { } size && size.Images < ImagesPerClassToFineTune * size.Classes
+            ? (TrainingStrategy.LinearProbe, string.Create(CultureInfo.InvariantCulture, $"fewer than {ImagesPerClassToFineTune} images a class"))
+            : (TrainingStrategy.FineTune, string.Create(CultureInfo.InvariantCulture, $"PretrainedModel and at least {ImagesPerClassToFineTune} images a class"));
+    }
+
     /// <summary>A tenth of the epochs, at most 5; from pretrained weights one.</summary>
-    internal float WarmupEpochs(int epochs) => this == _fromScratch ? Math.Min(5, epochs / 10f) : Math.Min(1, epochs / 2f);
+    internal float WarmupEpochs(int epochs) => LayerDecay == 1 ? Math.Min(5, epochs / 10f) : Math.Min(1, epochs / 2f);
+
+    /// <summary>Crop and flip for few images; RandAugment and erasing from ten thousand on; all of DeiT, stochastic depth too, from a hundred thousand on.</summary>
+    private static StrategyDefaults FromScratch(int images) => images switch
+    {
+        < MediumSet => _fromScratch,
+        < LargeSet => _fromScratch with { Augmentation = TrainingAugmentations.DeiT with { MixupAlpha = 0, CutmixAlpha = 0 } },
+        _ => _fromScratch with { Augmentation = TrainingAugmentations.DeiT, DropPathRate = 0.1f },
+    };
 }

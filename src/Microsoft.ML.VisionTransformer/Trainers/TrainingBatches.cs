@@ -11,18 +11,39 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Weights, double OwnShare = 1)
 {
     internal int Count => Classes.Length;
+
+    /// <summary>Sum of the weights of all rows whose gradients are added up before the update, this batch's among them.</summary>
+    internal double StepWeight { get; init; }
+
+    /// <summary>Whether the update follows this batch.</summary>
+    internal bool EndsStep { get; init; }
 }
 
-internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int seed, BatchMixing? mixing = null)
+/// <param name="converter">Makes input of images.</param>
+/// <param name="batchSize">Rows of a batch.</param>
+/// <param name="seed">Of the run.</param>
+/// <param name="mixing">Mixup and cutmix; null for none.</param>
+/// <param name="batchesPerStep">Batches whose gradients are added up for one update; an epoch's last update may have fewer.</param>
+internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int seed, BatchMixing? mixing = null, int batchesPerStep = 1)
 {
     private const int BatchesAhead = 2;
+
+    /// <summary>Updates of an epoch over so many rows.</summary>
+    internal int StepsPerEpoch(int rows) => Ratio(Ratio(rows, batchSize), batchesPerStep);
 
     /// <summary>
     /// All rows once an epoch, in an order and with an augmentation that belong to the seed, the epoch and the row. The first batches of an epoch are
     /// prepared while the one before ends and is validated.
     /// </summary>
-    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epochs) =>
-        Start(stop => Enumerable.Range(1, epochs).SelectMany(epoch => Epoch(rows, epoch, stop)));
+    /// <param name="rows">The rows.</param>
+    /// <param name="epochs">Epochs of the whole run.</param>
+    /// <param name="firstStep">The update to begin with, counted over all epochs from 0; what comes before is not prepared.</param>
+    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epochs, int firstStep = 0)
+    {
+        var (epochsDone, stepsDone) = Math.DivRem(firstStep, StepsPerEpoch(rows.Length));
+        return Start(stop => Enumerable.Range(epochsDone + 1, epochs - epochsDone)
+            .SelectMany(epoch => Epoch(rows, epoch, epoch == epochsDone + 1 ? stepsDone * batchesPerStep : 0, stop)));
+    }
 
     /// <summary>All rows once, in order, prepared as for prediction.</summary>
     internal ReadAhead<TrainingBatch> ForValidation(TrainingRow[] rows) => Start(stop => rows.Chunk(batchSize).Select(chunk => Prepare(chunk, _ => null, stop)));
@@ -30,12 +51,25 @@ internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int
     private static ReadAhead<TrainingBatch> Start(Func<CancellationToken, IEnumerable<TrainingBatch>> batches) =>
         new(batches, BatchesAhead, "Vision Transformer training images");
 
-    private IEnumerable<TrainingBatch> Epoch(TrainingRow[] rows, int epoch, CancellationToken stop)
+    private static int Ratio(int number, int size) => (number + size - 1) / size;
+
+    private IEnumerable<TrainingBatch> Epoch(TrainingRow[] rows, int epoch, int firstBatch, CancellationToken stop)
     {
         int[] order = [.. Enumerable.Range(0, rows.Length)];
         RandomStream.For(seed, (long)RandomPurpose.Order, epoch).Shuffle(order.AsSpan());
-        return order.Chunk(batchSize).Select((chunk, number) => Mix(epoch, number, Prepare(
-            [.. chunk.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, chunk[i]), stop)));
+        int[][] chunks = [.. order.Chunk(batchSize)];
+        for (int number = firstBatch; number < chunks.Length; number++)
+        {
+            int[] chunk = chunks[number];
+            var batch = Prepare([.. chunk.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, chunk[i]), stop);
+            int step = number / batchesPerStep;
+            var together = chunks.AsSpan(step * batchesPerStep, Math.Min(batchesPerStep, chunks.Length - step * batchesPerStep)).ToArray();
+            yield return Mix(epoch, number, batch) with
+            {
+                StepWeight = together.Sum(part => part.Sum(i => (double)rows[i].Weight)),
+                EndsStep = number == step * batchesPerStep + together.Length - 1,
+            };
+        }
     }
 
     private TrainingBatch Mix(int epoch, int number, TrainingBatch batch) => mixing is null

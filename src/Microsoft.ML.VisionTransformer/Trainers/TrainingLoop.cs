@@ -1,31 +1,26 @@
-// Trains a network: epochs of steps, each followed by validation.
+// Trains a network: epochs of steps, each followed by validation; what is best is kept, and what has been done is written down.
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
-/// <summary>
-/// One run. The order of a step is that of PyTorch and timm: forward, loss, backward, clip, optimiser step with the rate of this step.
-/// </summary>
+/// <summary>One run, or the rest of one that was interrupted.</summary>
 internal sealed class TrainingLoop : IDisposable
 {
     private readonly TrainingPlan _plan;
     private readonly TrainingRow[] _training;
-    private readonly TrainingRow[] _validation;
-    private readonly VisionTransformerNetwork _network;
-    private readonly Device _device;
     private readonly Action _checkAlive;
     private readonly TrainingBatches _batches;
-    private readonly FlatParameters _parameters;
-    private readonly AdamW _optimizer;
-    private readonly BestWeights _best;
-    private readonly CosineSchedule _schedule;
+    private readonly TrainingStep _step;
+    private readonly Validation? _validation;
+    private readonly BestWeights _best = new();
+    private readonly RunRecorder? _recorder;
     private readonly int _stepsPerEpoch;
+    private readonly List<TrainingMetrics> _epochs = [];
+    private readonly Stopwatch _clock = new();
     private readonly Stopwatch _waitingForImages = new();
+    private RunProgress _progress;
 
     /// <param name="plan">Settings.</param>
     /// <param name="training">Rows to train on, at least one.</param>
@@ -33,52 +28,63 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="network">The network, on its device; stays the caller's.</param>
     /// <param name="device">The device.</param>
     /// <param name="checkAlive">Throws when the run was cancelled; called for each batch.</param>
-    internal TrainingLoop(TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, VisionTransformerNetwork network, Device device, Action checkAlive)
+    /// <param name="recorder">Where the run is written down and may have been; null for nowhere.</param>
+    internal TrainingLoop(
+        TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, VisionTransformerNetwork network, Device device, Action checkAlive, RunRecorder? recorder = null)
     {
-        (_plan, _training, _validation, _network, _device, _checkAlive) = (plan, training, validation, network, device, checkAlive);
+        (_plan, _training, _checkAlive, _recorder) = (plan, training, checkAlive, recorder);
         var augmentation = new TrainingAugmentation(plan.Preprocessing, plan.Augmentation);
         var mixing = new BatchMixing(plan.Augmentation, plan.Preprocessing.Size.Height, plan.Preprocessing.Size.Width);
-        _batches = new TrainingBatches(new ImageToInput(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing);
-        _stepsPerEpoch = (training.Length + plan.BatchSize - 1) / plan.BatchSize;
-        _schedule = new CosineSchedule(
-            plan.LearningRate,
-            plan.MinimumLearningRate,
-            CosineSchedule.DefaultWarmupStart,
-            (int)Math.Round(plan.WarmupEpochs * _stepsPerEpoch),
-            plan.Epochs * _stepsPerEpoch);
-        _parameters = new FlatParameters(network, new LayerRates(plan.Architecture.Depth, plan.LayerDecay, plan.HeadRateFactor));
-        _optimizer = new AdamW(_parameters, plan.WeightDecay);
-        _best = new BestWeights(_parameters);
+        _batches = new TrainingBatches(new ImageToInput(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation);
+        _stepsPerEpoch = _batches.StepsPerEpoch(training.Length);
+        _step = new TrainingStep(plan, network, device, _stepsPerEpoch);
+        _validation = validation.Length > 0 ? new Validation(plan, validation, network, device, checkAlive) : null;
+        _progress = new RunProgress { Seed = plan.Seed, Step = 0 };
     }
 
-    /// <summary>Runs all epochs; the network then has the weights of the best one.</summary>
-    /// <param name="report">Called after each epoch.</param>
-    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <summary>Runs all epochs that are left; the network then has the best weights.</summary>
+    /// <param name="report">Told of steps and epochs.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled, and the plan throws then or there is no model yet.</exception>
     /// <exception cref="InvalidOperationException">The loss is no number any more, or grows without bound.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
-    internal TrainingHistory Run(Action<TrainingMetrics> report)
+    /// <exception cref="IOException">The checkpoint cannot be written.</exception>
+    internal TrainingHistory Run(TrainingReport report)
     {
-        var watch = _plan.EarlyStopping is null ? null : new EarlyStoppingWatch(_plan.EarlyStopping);
-        var epochs = new List<TrainingMetrics>();
-        var clock = Stopwatch.StartNew();
-        bool stopped = false;
-        using var batches = _batches.ForTraining(_training, _plan.Epochs);
-        while (epochs.Count < _plan.Epochs && !stopped)
+        Resume(report);
+        bool cancelled = false;
+        if (!_progress.Finished)
         {
-            var metrics = RunEpoch(epochs.Count + 1, batches, clock);
-            epochs.Add(metrics);
-            report(metrics);
-            stopped = watch is not null && watch.ShouldStop(metrics.ValidationLoss!.Value, metrics.ValidationAccuracy!.Value);
+            try
+            {
+                RunEpochs(report);
+            }
+            catch (OperationCanceledException)
+            {
+                _recorder?.Write(Now(), Tensors());
+                if (_plan.OnCancellation == CancellationHandling.Throw || _step.Done == 0)
+                    throw;
+                cancelled = true;
+            }
+
+            TakeBest();
+            if (!cancelled)
+                _recorder?.Write(Now() with { Finished = true }, [("parameters", _step.Parameters.Values)]);
         }
 
-        _best.Restore();
+        // A run that was told to stop does not begin another pass over the validation rows.
+        var calibration = _plan.Calibrate && !cancelled ? Calibration.Of(_validation!.Logits(), fit: true) : null;
+        int best = _progress.Best?.Epoch ?? _epochs.Count;
         return new TrainingHistory
         {
-            Epochs = epochs,
-            BestEpoch = _best.Epoch > 0 ? _best.Epoch : epochs.Count,
+            Epochs = _epochs,
+            Temperature = calibration?.Temperature ?? 1,
+            CalibrationError = calibration?.Error ?? _epochs.ElementAtOrDefault(best - 1)?.ValidationCalibrationError,
+            BestEpoch = best,
+            IsAverage = _progress.Best?.IsAverage ?? _step.Average is not null,
             TrainingRows = _training.Length,
-            ValidationRows = _validation.Length,
-            StoppedEarly = stopped && epochs.Count < _plan.Epochs,
+            ValidationRows = _validation?.Rows ?? 0,
+            StoppedEarly = _progress.StoppedEarly,
+            Cancelled = cancelled,
             Seed = _plan.Seed,
         };
     }
@@ -86,133 +92,141 @@ internal sealed class TrainingLoop : IDisposable
     public void Dispose()
     {
         _best.Dispose();
-        _optimizer.Dispose();
-        _parameters.Dispose();
+        _step.Dispose();
     }
 
-    private TrainingMetrics RunEpoch(int epoch, ReadAhead<TrainingBatch> batches, Stopwatch clock)
+    private void Resume(TrainingReport report)
     {
-        var start = clock.Elapsed;
-        var training = Train(epoch, batches);
-        double seconds = (clock.Elapsed - start).TotalSeconds;
-        RefuseDivergence(training.Loss, epoch);
-        var validation = _validation.Length > 0 ? Validate() : null;
-        if (validation is not null)
-            _best.Offer(epoch, validation.Accuracy, validation.Loss);
+        if (_recorder?.Found is not { } found)
+            return;
+        _progress = found;
+        _epochs.AddRange(found.Epochs);
+        _step.Done = found.Step;
+        if (found.Finished)
+        {
+            _recorder.Read([("parameters", _step.Parameters.Values)]);
+            report.Info("The workspace has the result of this training; nothing is left to do.");
+            return;
+        }
+
+        if (found.Best is not null)
+            _best.Set(found.Best, _step.Parameters.Values);
+        _recorder.Read(Tensors());
+        report.Resume(found, _stepsPerEpoch);
+    }
+
+    private void RunEpochs(TrainingReport report)
+    {
+        _clock.Start();
+        using var batches = _batches.ForTraining(_training, _plan.Epochs, _step.Done);
+        while (_epochs.Count < _plan.Epochs && !_progress.StoppedEarly)
+        {
+            var metrics = RunEpoch(_epochs.Count + 1, batches, report);
+            _epochs.Add(metrics);
+            bool stop = _plan.EarlyStopping is { } settings && EarlyStoppingWatch.ShouldStop(settings, _epochs);
+            _progress = new RunProgress { Seed = _plan.Seed, Step = _step.Done, Epochs = [.. _epochs], Best = _best.Result, StoppedEarly = stop && _epochs.Count < _plan.Epochs };
+            _recorder?.Write(Now(), Tensors());
+            report.Epoch(metrics);
+        }
+    }
+
+    private TrainingMetrics RunEpoch(int epoch, Common.ReadAhead<TrainingBatch> batches, TrainingReport report)
+    {
+        var clock = Stopwatch.StartNew();
+        _waitingForImages.Reset();
+        int firstStep = _step.Done;
+        _step.BeginEpoch();
+        while (_step.Done < epoch * _stepsPerEpoch)
+        {
+            Step(epoch, batches);
+            _recorder?.WriteIfDue(Now, Tensors);
+            report.Step(Describe(epoch, clock.Elapsed, firstStep) with { Phase = TrainingPhase.Step });
+        }
+
+        _step.RefuseDivergence(_progress.EpochSoFar.Loss, epoch);
+        var metrics = Describe(epoch, clock.Elapsed, firstStep);
+        if (_validation is null)
+            return metrics;
+        _step.RefuseBrokenWeights();
+        var (result, calibrationError) = Validate(epoch, _validation);
+        return metrics with
+        {
+            ValidationLoss = result.Loss,
+            ValidationAccuracy = result.Accuracy,
+            ValidatedAverage = result.IsAverage,
+            ValidationCalibrationError = calibrationError,
+            Elapsed = Elapsed,
+            TimeLeft = TimeLeft(),
+        };
+    }
+
+    private void Step(int epoch, Common.ReadAhead<TrainingBatch> batches)
+    {
+        var mean = _progress.EpochSoFar.And(_step.Run(() => Take(batches), epoch));
+        _progress = _progress with { Step = _step.Done, LossSum = mean.LossSum, Weight = mean.Weight, Right = mean.Right, Rows = mean.Rows };
+    }
+
+    private TrainingBatch Take(Common.ReadAhead<TrainingBatch> batches)
+    {
+        _checkAlive();
+        _waitingForImages.Start();
+        bool taken = batches.TryTake(out var batch, _checkAlive);
+        _waitingForImages.Stop();
+        return taken ? batch! : throw new InvalidOperationException("The training images ended before the last epoch.");
+    }
+
+    /// <summary>The figures of the weights, or of their average where that is better; the better ones are kept if nothing before was.</summary>
+    private (ValidationResult Result, double CalibrationError) Validate(int epoch, Validation validation)
+    {
+        var (mean, calibrationError) = validation.Judge();
+        var result = new ValidationResult(epoch, IsAverage: false, mean.Accuracy, mean.Loss, validation.Rows);
+        _best.Offer(result, _step.Parameters.Values);
+        if (_step.Average is not { } average)
+            return (result, calibrationError);
+        var (meanOfAverage, errorOfAverage) = _step.Parameters.With(average.Values, validation.Judge);
+        var averaged = new ValidationResult(epoch, IsAverage: true, meanOfAverage.Accuracy, meanOfAverage.Loss, validation.Rows);
+        _best.Offer(averaged, average.Values);
+        return averaged.IsBetterThan(result) ? (averaged, errorOfAverage) : (result, calibrationError);
+    }
+
+    private void TakeBest()
+    {
+        using var mode = no_grad();
+        if ((_best.Values ?? _step.Average?.Values) is { } values)
+            _step.Parameters.Values.copy_(values);
+        _progress = _progress with { Best = _best.Result };
+    }
+
+    private TrainingMetrics Describe(int epoch, TimeSpan time, int firstStep)
+    {
+        var mean = _progress.EpochSoFar;
+        int stepsOfEpoch = _step.Done - (epoch - 1) * _stepsPerEpoch;
+        double share = (double)(_step.Done - firstStep) / Math.Max(1, stepsOfEpoch);
         return new TrainingMetrics
         {
             Epoch = epoch,
             Epochs = _plan.Epochs,
-            LearningRate = _schedule.RateAt(epoch * _stepsPerEpoch - 1),
-            TrainingLoss = training.Loss,
-            TrainingAccuracy = training.Accuracy,
-            ValidationLoss = validation?.Loss,
-            ValidationAccuracy = validation?.Accuracy,
-            ImagesPerSecond = _training.Length / seconds,
-            ImageWaitShare = _waitingForImages.Elapsed.TotalSeconds / seconds,
-            Elapsed = clock.Elapsed,
-            TimeLeft = clock.Elapsed * ((double)(_plan.Epochs - epoch) / epoch),
+            Step = stepsOfEpoch,
+            Steps = _stepsPerEpoch,
+            LearningRate = _step.RateAt(Math.Max(0, _step.Done - 1)),
+            TrainingLoss = mean.Loss,
+            TrainingAccuracy = mean.Accuracy,
+            ImagesPerSecond = mean.Rows * share / time.TotalSeconds,
+            ImageWaitShare = _waitingForImages.Elapsed / time,
+            Elapsed = Elapsed,
+            TimeLeft = TimeLeft(),
         };
     }
 
-    private RunningMean Train(int epoch, ReadAhead<TrainingBatch> batches)
+    private TimeSpan Elapsed => (_recorder?.Found?.Elapsed ?? TimeSpan.Zero) + _clock.Elapsed;
+
+    private TimeSpan TimeLeft() => Elapsed * ((double)(_plan.Epochs * _stepsPerEpoch - _step.Done) / Math.Max(1, _step.Done));
+
+    private RunProgress Now() => _progress with { Elapsed = Elapsed };
+
+    private IEnumerable<(string Name, Tensor Values)> Tensors()
     {
-        _network.train();
-        _waitingForImages.Reset();
-        var mean = new RunningMean();
-        for (int step = (epoch - 1) * _stepsPerEpoch; step < epoch * _stepsPerEpoch && Take(batches, out var batch); step++)
-        {
-            _checkAlive();
-            TrainBatch(batch, step, epoch, mean);
-        }
-
-        return mean;
+        _step.RefuseBrokenWeights();
+        return _best.Values is null ? _step.State : _step.State.Append(("best", _best.Values));
     }
-
-    private bool Take(ReadAhead<TrainingBatch> batches, [NotNullWhen(true)] out TrainingBatch? batch)
-    {
-        _waitingForImages.Start();
-        bool taken = batches.TryTake(out batch, _checkAlive);
-        _waitingForImages.Stop();
-        return taken;
-    }
-
-    private void TrainBatch(TrainingBatch batch, int step, int epoch, RunningMean mean)
-    {
-        using var scope = NewDisposeScope();
-        double rate = _schedule.RateAt(step);
-        _network.UseNoise(RandomStream.For(_plan.Seed, (long)RandomPurpose.Noise, step));
-        var logits = _network.forward(Inputs(batch));
-        double loss = batch.OwnShare < 1 ? MixedLoss(logits, batch, mean, out var total) : WeightedLoss(logits, batch, _plan.LabelSmoothing, mean, out total);
-        if (!double.IsFinite(loss))
-            throw NotLearning($"The training loss became {loss.ToString(CultureInfo.InvariantCulture)} in epoch {epoch}, step {step + 1}", rate);
-        _parameters.Gradients.zero_();
-        total.backward();
-        if (_plan.ClipGradientNorm > 0)
-            _optimizer.ClipGradients(_plan.ClipGradientNorm);
-        _optimizer.Step(rate);
-    }
-
-    private RunningMean Validate()
-    {
-        _network.eval();
-        using var mode = inference_mode();
-        var mean = new RunningMean();
-        using var batches = _batches.ForValidation(_validation);
-        while (batches.TryTake(out var batch, _checkAlive))
-        {
-            _checkAlive();
-            using var scope = NewDisposeScope();
-            WeightedLoss(_network.forward(Inputs(batch)), batch, smoothing: 0, mean, out _);
-        }
-
-        return mean;
-    }
-
-    private Tensor Inputs(TrainingBatch batch)
-    {
-        var size = _plan.Architecture.ImageSize;
-        return tensor(batch.Inputs, [batch.Count, _plan.Architecture.Channels, size.Height, size.Width], device: _device);
-    }
-
-    /// <summary>Cross-entropy, the mean over rows as they are weighted; adds loss and right answers to <paramref name="mean"/>.</summary>
-    private double WeightedLoss(Tensor logits, TrainingBatch batch, double smoothing, RunningMean mean, out Tensor loss)
-    {
-        var classes = tensor(batch.Classes, device: _device);
-        double weight = batch.Weights.Sum(w => (double)w);
-        var each = nn.functional.cross_entropy(logits, classes, reduction: nn.Reduction.None, label_smoothing: smoothing);
-        // A batch in which every weight is 0 teaches nothing; its loss is 0 rather than 0/0.
-        loss = each.mul(tensor(batch.Weights, device: _device)).sum().Times(weight > 0 ? 1 / weight : 0);
-        double value = loss.item<float>();
-        mean.Add(value, weight, logits.argmax(1).eq(classes).sum().item<long>(), batch.Count);
-        return value;
-    }
-
-    /// <summary>As <see cref="WeightedLoss"/> for mixed rows; a right answer is the class that has the larger share.</summary>
-    private double MixedLoss(Tensor logits, TrainingBatch batch, RunningMean mean, out Tensor loss)
-    {
-        double weight = batch.Weights.Sum(w => (double)w);
-        var targets = tensor(SoftTargets.Of(batch, _plan.Architecture.Classes, _plan.LabelSmoothing), [batch.Count, _plan.Architecture.Classes], device: _device);
-        loss = SoftTargets.CrossEntropy(logits, targets).Times(weight > 0 ? 1 / weight : 0);
-        double value = loss.item<float>();
-        mean.Add(value, weight, logits.argmax(1).eq(tensor(SoftTargets.Dominant(batch), device: _device)).sum().item<long>(), batch.Count);
-        return value;
-    }
-
-    /// <summary>Guessing costs ln(classes); a network far above that has diverged, even if its numbers are still finite.</summary>
-    private void RefuseDivergence(double loss, int epoch)
-    {
-        const double TimesGuessing = 20;
-        double guessing = Math.Log(Math.Max(_plan.Architecture.Classes, 2));
-        if (loss > TimesGuessing * guessing)
-        {
-            throw NotLearning(
-                string.Create(CultureInfo.InvariantCulture, $"The mean training loss of epoch {epoch} is {loss:F1}, {loss / guessing:F0} times that of guessing: the training diverges"),
-                _schedule.RateAt(epoch * _stepsPerEpoch - 1));
-        }
-    }
-
-    private InvalidOperationException NotLearning(string what, double rate) => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{what}, at a learning rate of {rate:E1}. Lower LearningRate (it is {_plan.LearningRate:E1}), lengthen WarmupEpochs, or set ClipGradientNorm (it is {_plan.ClipGradientNorm}); pixels that are not scaled to about -1..1 do this too."));
 }

@@ -8,6 +8,9 @@ internal sealed record TrainingPlan
 {
     internal required TrainingStrategy Strategy { get; init; }
 
+    /// <summary>Why this strategy, for the log.</summary>
+    internal required string StrategyReason { get; init; }
+
     /// <summary>A path or hub id; null from scratch.</summary>
     internal required string? Pretrained { get; init; }
 
@@ -27,6 +30,18 @@ internal sealed record TrainingPlan
 
     internal required int BatchSize { get; init; }
 
+    internal required int GradientAccumulation { get; init; }
+
+    internal required TrainingOptimizer Optimizer { get; init; }
+
+    internal required double Momentum { get; init; }
+
+    internal required double Beta2 { get; init; }
+
+    internal required bool Nesterov { get; init; }
+
+    internal required TrainingSchedule Schedule { get; init; }
+
     internal required double LearningRate { get; init; }
 
     internal required double MinimumLearningRate { get; init; }
@@ -38,6 +53,22 @@ internal sealed record TrainingPlan
     internal required double LayerDecay { get; init; }
 
     internal required double HeadRateFactor { get; init; }
+
+    /// <summary>Whether a linear probe gives a new head its first weights.</summary>
+    internal required bool ProbesHead { get; init; }
+
+    internal required int FrozenBlocks { get; init; }
+
+    /// <summary>0: no average is kept.</summary>
+    internal required double EmaDecay { get; init; }
+
+    internal required bool EmaWarmup { get; init; }
+
+    internal required TrainingPrecision Precision { get; init; }
+
+    internal required ClassWeighting ClassWeighting { get; init; }
+
+    internal required IReadOnlyDictionary<string, float>? ClassWeights { get; init; }
 
     /// <summary>Null: chosen by cross-validation.</summary>
     internal required double? ProbePenalty { get; init; }
@@ -59,9 +90,18 @@ internal sealed record TrainingPlan
 
     internal required Action<TrainingMetrics>? MetricsCallback { get; init; }
 
+    internal required bool Calibrate { get; init; }
+
+    internal required CancellationHandling OnCancellation { get; init; }
+
     internal required long ImageMemoryLimit { get; init; }
 
-    internal required string Workspace { get; init; }
+    /// <summary>Null: the run leaves no files.</summary>
+    internal required string? Workspace { get; init; }
+
+    internal required TimeSpan CheckpointInterval { get; init; }
+
+    internal required TrainingLogs Logs { get; init; }
 
     internal required string Device { get; init; }
 
@@ -69,6 +109,9 @@ internal sealed record TrainingPlan
 
     /// <summary>All random numbers of the run are drawn from streams with this seed.</summary>
     internal required int Seed { get; init; }
+
+    /// <summary>Where images beyond the memory limit go.</summary>
+    internal string SpillFolder => Workspace ?? Path.GetTempPath();
 
     /// <summary>Whether validation rows are cut off the training rows.</summary>
     internal bool CutsValidation => ValidationSet is null && ValidationFraction > 0;

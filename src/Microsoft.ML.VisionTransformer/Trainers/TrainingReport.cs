@@ -9,6 +9,7 @@ internal sealed class TrainingReport : IDisposable
     private readonly IChannel _log;
     private readonly IProgressChannel _progress;
     private readonly Action<TrainingMetrics>? _callback;
+    private RunLogs? _logs;
 
     internal TrainingReport(IHost host, Action<TrainingMetrics>? callback)
     {
@@ -21,9 +22,25 @@ internal sealed class TrainingReport : IDisposable
     /// <summary>What the run starts with.</summary>
     internal void Start(TrainingPlan plan, int training, int validation, int withoutLabel, string device)
     {
-        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels {(plan.Pretrained is null ? "from scratch" : $"from {plan.Pretrained}")} ({plan.Strategy}) on {training} images of {plan.Architecture.Classes} classes ({validation} for validation), {plan.Epochs} epochs of batches of {plan.BatchSize}, on {device}."));
+        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels {(plan.Pretrained is null ? "from scratch" : $"from {plan.Pretrained}")} ({plan.Strategy}: {plan.StrategyReason}) on {training} images of {plan.Architecture.Classes} classes ({validation} for validation), {plan.Epochs} epochs of batches of {plan.BatchSize}, on {device}."));
         if (withoutLabel > 0)
             Warning(string.Create(CultureInfo.InvariantCulture, $"{withoutLabel} rows have no label and are left out."));
+    }
+
+    /// <summary>Files that are told from now on; disposed with this.</summary>
+    internal void WriteTo(RunLogs logs) => _logs = logs;
+
+    /// <summary>Where an interrupted run goes on.</summary>
+    internal void Resume(RunProgress from, int stepsPerEpoch) => Info(string.Create(
+        CultureInfo.InvariantCulture,
+        $"An interrupted training goes on after {from.Epochs.Count} epochs and {from.Step - from.Epochs.Count * stepsPerEpoch} steps."));
+
+    /// <summary>The figures after a step, or after some images of a linear probe.</summary>
+    internal void Step(TrainingMetrics metrics)
+    {
+        if (metrics.Phase == TrainingPhase.Step)
+            _logs?.Step(metrics);
+        _callback?.Invoke(metrics);
     }
 
     /// <summary>An epoch's figures.</summary>
@@ -31,21 +48,23 @@ internal sealed class TrainingReport : IDisposable
     {
         Info(metrics.ToString());
         _progress.Checkpoint(metrics.TrainingLoss, metrics.TrainingAccuracy, metrics.ValidationLoss, metrics.ValidationAccuracy, metrics.ImagesPerSecond, metrics.Epoch, metrics.Epochs);
+        _logs?.Epoch(metrics);
         _callback?.Invoke(metrics);
     }
 
     /// <summary>How the run ended.</summary>
     internal void End(TrainingHistory history) => Info(string.Create(
         CultureInfo.InvariantCulture,
-        $"Trained {history.Epochs.Count} epochs{(history.StoppedEarly ? " (stopped early)" : "")}; the model has the weights of epoch {history.BestEpoch}."));
+        $"Trained {history.Epochs.Count} epochs{(history.StoppedEarly ? " (stopped early)" : history.Cancelled ? " (cancelled)" : "")}; the model has the {(history.IsAverage ? "averaged " : "")}weights of epoch {history.BestEpoch}."));
 
     internal void Warning(string message) => _log.Warning(MessageSensitivity.None, message);
 
+    internal void Info(string message) => _log.Info(MessageSensitivity.None, message);
+
     public void Dispose()
     {
+        _logs?.Dispose();
         _progress.Dispose();
         _log.Dispose();
     }
-
-    internal void Info(string message) => _log.Info(MessageSensitivity.None, message);
 }

@@ -43,8 +43,9 @@ public sealed partial class VisionTransformerTrainer
         public string? PretrainedModel;
 
         /// <summary>
-        /// Where training starts and what it changes. Default null: <see cref="TrainingStrategy.FineTune"/> with a <see cref="PretrainedModel"/>,
-        /// <see cref="TrainingStrategy.FromScratch"/> without one. Other defaults below depend on it.
+        /// Where training starts and what it changes. Default null: <see cref="TrainingStrategy.FromScratch"/> without a <see cref="PretrainedModel"/>; with one
+        /// <see cref="TrainingStrategy.LinearProbe"/> for fewer than 10 training images a class, else <see cref="TrainingStrategy.FineTune"/>. The log says which.
+        /// Other defaults below depend on it.
         /// </summary>
         public TrainingStrategy? Strategy;
 
@@ -52,14 +53,32 @@ public sealed partial class VisionTransformerTrainer
         /// steps of the optimiser over features, which cost next to nothing.</summary>
         public int? Epoch;
 
-        /// <summary>Rows of a step, at least 1. Default null: 32 from scratch, 16 for fine-tuning.</summary>
+        /// <summary>Rows that the network sees at once, at least 1. Default null: 32 from scratch, 16 for fine-tuning.</summary>
         public int? BatchSize;
 
+        /// <summary>Batches whose gradients are added up for one update of the weights, at least 1: a large batch in little memory. Default 1.</summary>
+        public int GradientAccumulation = 1;
+
+        /// <summary>The rule that moves the weights. Default AdamW.</summary>
+        public TrainingOptimizer Optimizer = TrainingOptimizer.AdamW;
+
+        /// <summary>SGD's momentum, AdamW's beta1, in [0, 1). Default 0.9.</summary>
+        public float Momentum = 0.9f;
+
+        /// <summary>AdamW's beta2, in [0, 1). Default 0.999.</summary>
+        public float Beta2 = 0.999f;
+
+        /// <summary>Whether SGD looks ahead as Nesterov's does. Default true, as timm's <c>sgd</c>.</summary>
+        public bool Nesterov = true;
+
         /// <summary>
-        /// Learning rate after the warm-up, above 0. It then falls to <see cref="MinimumLearningRate"/> along a half cosine (arXiv:1608.03983).
+        /// Learning rate after the warm-up, above 0. It then falls to <see cref="MinimumLearningRate"/> as <see cref="LearningRateSchedule"/> says.
         /// Default null: 5e-4 from scratch (DeiT, arXiv:2012.12877), 1e-4 for fine-tuning.
         /// </summary>
         public float? LearningRate;
+
+        /// <summary>How the learning rate falls. Default a half cosine (arXiv:1608.03983).</summary>
+        public TrainingSchedule LearningRateSchedule = TrainingSchedule.Cosine;
 
         /// <summary>Where the learning rate ends, at least 0 and at most <see cref="LearningRate"/>. Default null: 1e-5 from scratch (DeiT), 1e-6 for fine-tuning (BEiT, arXiv:2106.08254), or the learning rate where that is less.</summary>
         public float? MinimumLearningRate;
@@ -78,6 +97,38 @@ public sealed partial class VisionTransformerTrainer
 
         /// <summary>The learning rate of the head, as a multiple of the others', above 0. Default null: 10 for the new head of a pretrained model, else 1.</summary>
         public float? HeadLearningRateFactor;
+
+        /// <summary>
+        /// Fine-tuning: whether a new head begins with the weights that a linear probe of the training rows gives it, which costs one pass over them and keeps the pretrained
+        /// features from being spoilt by a head that knows nothing (arXiv:2202.10054). False begins at zero. Default true.
+        /// </summary>
+        public bool InitializeHeadByProbe = true;
+
+        /// <summary>
+        /// How many of the first blocks stay as they are, with the embeddings before them; at least 0 and at most the network's depth. Default 0: everything is trained.
+        /// </summary>
+        public int FrozenBlocks;
+
+        /// <summary>
+        /// Decay of a running mean of the weights (timm's <c>--model-ema</c>), in [0, 1): the mean is validated beside the weights, and the model has the better
+        /// of the two; without validation rows it has the mean. Default null: none.
+        /// </summary>
+        public float? EmaDecay;
+
+        /// <summary>Whether the running mean forgets faster at first, so that a short run's mean is not full of its first weights. Default true.</summary>
+        public bool EmaWarmup = true;
+
+        /// <summary>The numbers of the forward and the backward pass. Default 32-bit.</summary>
+        public TrainingPrecision Precision = TrainingPrecision.Full;
+
+        /// <summary>Whether rare classes count more in the training loss. Default no.</summary>
+        public ClassWeighting ClassWeighting = ClassWeighting.None;
+
+        /// <summary>
+        /// How much a training row of each class weighs in the loss, beside its own weight: for every class of the label its name and a number of at least 0. Default null:
+        /// as <see cref="ClassWeighting"/> says.
+        /// </summary>
+        public IReadOnlyDictionary<string, float>? ClassWeights;
 
         /// <summary>
         /// Stochastic depth in training (arXiv:1603.09382): the last block's chance to be skipped for an image, in [0, 1). Default null: 0.1 for fine-tuning where
@@ -138,7 +189,16 @@ public sealed partial class VisionTransformerTrainer
         /// <summary>When to stop before the last epoch. Default null: never. Needs validation rows.</summary>
         public EarlyStopping? EarlyStoppingCriteria;
 
-        /// <summary>Called after each epoch on the thread that trains; an exception it throws ends the training. Default null.</summary>
+        /// <summary>
+        /// Whether the model's probabilities are calibrated on the validation rows: logits are divided by the temperature (arXiv:1706.04599) with which the probabilities fit them best.
+        /// The predicted classes stay the same. Default false. Needs validation rows.
+        /// </summary>
+        public bool Calibrate;
+
+        /// <summary>
+        /// Called after each step and each epoch (<see cref="TrainingMetrics.Phase"/> says which) on the thread that trains; an exception it throws ends the training. Default
+        /// null.
+        /// </summary>
         public Action<TrainingMetrics>? MetricsCallback;
 
         /// <summary>
@@ -149,22 +209,35 @@ public sealed partial class VisionTransformerTrainer
         public long? ImageMemoryLimitBytes;
 
         /// <summary>
-        /// A folder for the files of a run, made where it is missing: for the images beyond <see cref="ImageMemoryLimitBytes"/>, while the training lasts. Checkpoints,
-        /// from which an interrupted training goes on, are not written by this version. Default null: the system's temporary folder.
+        /// A folder for the files of a run, made where it is missing: a checkpoint after every epoch and every <see cref="CheckpointInterval"/>, from which a run that was
+        /// interrupted, by whatever end, goes on when <c>Fit</c> is called again with the same options and data; it then ends with the weights that it would have had. The
+        /// seed of the interrupted run is taken over. After a run that has ended, <c>Fit</c> with the same options, data and seed returns its result; with others it begins
+        /// anew. One training at a time may use a folder. Images beyond <see cref="ImageMemoryLimitBytes"/> lie there too, while the training lasts. Default null: no checkpoint.
         /// </summary>
         public string? WorkspacePath;
+
+        /// <summary>Time after which a checkpoint is written within an epoch, at least zero; zero writes them after epochs only. Default 10 minutes.</summary>
+        public TimeSpan CheckpointInterval = TimeSpan.FromMinutes(10);
+
+        /// <summary>Files about the run in <see cref="WorkspacePath"/>, which must then be set. Default none.</summary>
+        public TrainingLogs Logs;
 
         /// <summary>Where to compute: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
         public string Device = "auto";
 
-        /// <summary>Stops the training within one batch, with an <see cref="OperationCanceledException"/>. Default none.</summary>
+        /// <summary>Stops the training within one batch, as <c>MLContext.CancelExecution</c> does. Default none.</summary>
         public CancellationToken CancellationToken;
 
+        /// <summary>What <c>Fit</c> does when it is stopped. Default: it throws an <see cref="OperationCanceledException"/>.</summary>
+        public CancellationHandling OnCancellation;
+
+        /// <param name="seed">Of the run.</param>
+        /// <param name="data">What defaults depend on; null where the data is not known yet.</param>
         /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
-        internal TrainingPlan ToPlan(int seed)
+        internal TrainingPlan ToPlan(int seed, DataSize? data = null)
         {
-            var strategy = CheckStrategy();
-            var standard = StrategyDefaults.Of(strategy);
+            var (strategy, reason) = CheckStrategy(data);
+            var standard = StrategyDefaults.Of(strategy, data);
             Guard.NotBlank(LabelColumnName);
             Guard.NotBlank(FeatureColumnName);
             Guard.NotBlank(ScoreColumnName);
@@ -172,12 +245,14 @@ public sealed partial class VisionTransformerTrainer
             if (ScoreColumnName == PredictedLabelColumnName)
                 throw new ArgumentException($"ScoreColumnName and PredictedLabelColumnName are both '{ScoreColumnName}'; give them two names.");
             TorchRuntime.Parse(Guard.NotBlank(Device));
-            var architecture = WithDropPath((Arch ?? VisionTransformerArchitecture.Parse("vit_tiny_patch16_224")).Check(), 0);
+            CheckCombinations(strategy);
+            var architecture = WithDropPath((Arch ?? VisionTransformerArchitecture.Parse("vit_tiny_patch16_224")).Check(), standard.DropPathRate);
             int epochs = Guard.AtLeast(Epoch ?? standard.Epochs, 1, nameof(Epoch));
             float rate = Guard.Above(LearningRate ?? standard.LearningRate, 0f, nameof(LearningRate));
             return new TrainingPlan
             {
                 Strategy = strategy,
+                StrategyReason = reason,
                 Pretrained = PretrainedModel,
                 Label = LabelColumnName,
                 ExampleWeight = ExampleWeightColumnName is null ? null : Guard.NotBlank(ExampleWeightColumnName),
@@ -190,12 +265,25 @@ public sealed partial class VisionTransformerTrainer
                 Preprocessing = CheckPreprocessing(architecture, Preprocessing ?? ImagePreprocessing.For(architecture)),
                 Epochs = epochs,
                 BatchSize = Guard.AtLeast(BatchSize ?? standard.BatchSize, 1, nameof(BatchSize)),
+                GradientAccumulation = Guard.AtLeast(GradientAccumulation, 1),
+                Optimizer = Guard.Defined(Optimizer),
+                Momentum = Guard.InRange(Momentum, 0f, 1f),
+                Beta2 = Guard.InRange(Beta2, 0f, 1f),
+                Nesterov = Nesterov,
+                Schedule = Guard.Defined(LearningRateSchedule),
                 LearningRate = rate,
                 MinimumLearningRate = CheckMinimumRate(rate, standard.MinimumLearningRate),
                 WarmupEpochs = Guard.InRange(WarmupEpochs ?? standard.WarmupEpochs(epochs), 0f, float.PositiveInfinity, nameof(WarmupEpochs)),
                 WeightDecay = Guard.InRange(WeightDecay, 0f, float.PositiveInfinity),
                 LayerDecay = CheckShare(LayerDecay ?? standard.LayerDecay, nameof(LayerDecay), "1 gives all layers the same rate"),
                 HeadRateFactor = Guard.Above(HeadLearningRateFactor ?? standard.HeadRateFactor, 0f, nameof(HeadLearningRateFactor)),
+                ProbesHead = strategy == TrainingStrategy.FineTune && InitializeHeadByProbe,
+                FrozenBlocks = CheckFrozenBlocks(architecture),
+                EmaDecay = Guard.InRange(EmaDecay ?? standard.EmaDecay, 0f, 1f, nameof(EmaDecay)),
+                EmaWarmup = EmaWarmup,
+                Precision = Guard.Defined(Precision),
+                ClassWeighting = Guard.Defined(ClassWeighting),
+                ClassWeights = CheckClassWeights(),
                 ProbePenalty = ProbePenalty is { } penalty ? Guard.InRange(penalty, 0f, float.PositiveInfinity, nameof(ProbePenalty)) : null,
                 LabelSmoothing = Guard.InRange(LabelSmoothing, 0f, 1f),
                 ClipGradientNorm = Guard.InRange(ClipGradientNorm, 0f, float.PositiveInfinity),
@@ -205,8 +293,12 @@ public sealed partial class VisionTransformerTrainer
                 ValidationFraction = Guard.InRange(ValidationSetFraction ?? 0, 0f, 1f, nameof(ValidationSetFraction)),
                 EarlyStopping = EarlyStoppingCriteria,
                 MetricsCallback = MetricsCallback,
+                Calibrate = Calibrate,
+                OnCancellation = Guard.Defined(OnCancellation),
                 ImageMemoryLimit = Guard.AtLeast(ImageMemoryLimitBytes ?? ImageStore.DefaultMemoryLimit, 0L, nameof(ImageMemoryLimitBytes)),
-                Workspace = WorkspacePath is null ? Path.GetTempPath() : Guard.NotBlank(WorkspacePath),
+                Workspace = WorkspacePath is null ? null : Guard.NotBlank(WorkspacePath),
+                CheckpointInterval = CheckInterval(),
+                Logs = CheckLogs(),
                 Device = Device,
                 CancellationToken = CancellationToken,
                 Seed = seed,
@@ -220,21 +312,22 @@ public sealed partial class VisionTransformerTrainer
         /// <exception cref="ArgumentException">An option does not go with the model.</exception>
         internal TrainingPlan Complete(TrainingPlan plan, VisionTransformerCheckpoint checkpoint)
         {
-            var architecture = WithDropPath(checkpoint.Architecture, Arch is null ? StrategyDefaults.Of(plan.Strategy).DropPathRate : 0) with
+            var architecture = WithDropPath(checkpoint.Architecture, Arch is null ? StrategyDefaults.Of(plan.Strategy, null).DropPathRate : 0) with
             {
                 // Layers of the pre-training that no classifier goes on with: transformers and timm leave them out too.
                 RepresentationDimension = 0,
                 HeadBias = true,
                 Pooling = checkpoint.Architecture.Pooling == TokenPooling.None ? TokenPooling.Average : checkpoint.Architecture.Pooling,
             };
+            CheckFrozenBlocks(architecture);
             return plan with { Architecture = architecture, Preprocessing = CheckPreprocessing(architecture, Preprocessing ?? checkpoint.Preprocessing) };
         }
 
-        private TrainingStrategy CheckStrategy()
+        private (TrainingStrategy Strategy, string Reason) CheckStrategy(DataSize? data)
         {
             if (PretrainedModel is not null)
                 Guard.NotBlank(PretrainedModel);
-            var strategy = Guard.Defined(Strategy ?? (PretrainedModel is null ? TrainingStrategy.FromScratch : TrainingStrategy.FineTune), nameof(Strategy));
+            var (strategy, reason) = Strategy is { } chosen ? (Guard.Defined(chosen, nameof(Strategy)), "as set") : StrategyDefaults.Choose(PretrainedModel is not null, data);
             Guard.That(
                 strategy == TrainingStrategy.FromScratch == PretrainedModel is null,
                 nameof(Strategy),
@@ -243,7 +336,67 @@ public sealed partial class VisionTransformerTrainer
                 strategy != TrainingStrategy.LinearProbe || Augmentation is null || Augmentation == TrainingAugmentations.None,
                 nameof(Augmentation),
                 "Augmentation is set and Strategy is LinearProbe, which sees each image once and as it is: leave Augmentation null, or choose FineTune.");
-            return strategy;
+            return (strategy, reason);
+        }
+
+        /// <summary>Refuses options that say two things, or that a strategy has no use for.</summary>
+        private void CheckCombinations(TrainingStrategy strategy)
+        {
+            Guard.That(
+                LearningRateSchedule != TrainingSchedule.Constant || MinimumLearningRate is null,
+                nameof(MinimumLearningRate),
+                "MinimumLearningRate is set and LearningRateSchedule is Constant, which never falls: leave one of them at its default.");
+            Guard.That(
+                strategy != TrainingStrategy.FromScratch || FrozenBlocks == 0,
+                nameof(FrozenBlocks),
+                "FrozenBlocks is set and Strategy is FromScratch: blocks with random weights would never learn. Set PretrainedModel, or leave FrozenBlocks at 0.");
+            Guard.That(
+                strategy == TrainingStrategy.LinearProbe || ProbePenalty is null,
+                nameof(ProbePenalty),
+                $"ProbePenalty is set and Strategy is {strategy}: it is for LinearProbe; the others have WeightDecay.");
+            if (strategy != TrainingStrategy.LinearProbe)
+                return;
+            (string Name, bool IsSet)[] unused =
+            [
+                (nameof(FrozenBlocks), FrozenBlocks != 0),
+                (nameof(EmaDecay), EmaDecay is not null),
+                (nameof(GradientAccumulation), GradientAccumulation != 1),
+                (nameof(Optimizer), Optimizer != TrainingOptimizer.AdamW),
+                (nameof(LearningRateSchedule), LearningRateSchedule != TrainingSchedule.Cosine),
+                (nameof(Precision), Precision != TrainingPrecision.Full),
+                (nameof(EarlyStoppingCriteria), EarlyStoppingCriteria is not null),
+            ];
+            if (Array.Find(unused, option => option.IsSet) is { Name: { } name })
+                throw new ArgumentException($"{name} is set and Strategy is LinearProbe, which trains the head alone to convergence by L-BFGS: leave {name} at its default, or choose FineTune.", name);
+        }
+
+        private int CheckFrozenBlocks(VisionTransformerArchitecture architecture) =>
+            FrozenBlocks >= 0 && FrozenBlocks <= architecture.Depth
+                ? FrozenBlocks
+                : throw new ArgumentOutOfRangeException(nameof(FrozenBlocks), FrozenBlocks, $"FrozenBlocks must be from 0 to the number of blocks, which is {architecture.Depth}.");
+
+        private Dictionary<string, float>? CheckClassWeights()
+        {
+            if (ClassWeights is null)
+                return null;
+            Guard.That(
+                ClassWeighting == ClassWeighting.None,
+                nameof(ClassWeights),
+                $"ClassWeights is set and ClassWeighting is {ClassWeighting}: leave one of them at its default.");
+            foreach (var (name, weight) in ClassWeights)
+                Guard.That(weight >= 0 && float.IsFinite(weight), nameof(ClassWeights), FormattableString.Invariant($"The weight of class '{name}' is {weight}; weights are at least 0 and finite."));
+            return new Dictionary<string, float>(ClassWeights, StringComparer.Ordinal);
+        }
+
+        private TimeSpan CheckInterval() => CheckpointInterval >= TimeSpan.Zero
+            ? CheckpointInterval
+            : throw new ArgumentOutOfRangeException(nameof(CheckpointInterval), CheckpointInterval, "CheckpointInterval must be at least zero.");
+
+        private TrainingLogs CheckLogs()
+        {
+            Guard.That((Logs & ~(TrainingLogs.Csv | TrainingLogs.TensorBoard)) == 0, nameof(Logs), $"Logs is {Logs}; it is None, or Csv and TensorBoard in any combination.");
+            Guard.That(Logs == TrainingLogs.None || WorkspacePath is not null, nameof(Logs), $"Logs is {Logs} and WorkspacePath is null: set the folder that the files go to.");
+            return Logs;
         }
 
         private VisionTransformerArchitecture WithDropPath(VisionTransformerArchitecture architecture, double standard)
@@ -276,7 +429,7 @@ public sealed partial class VisionTransformerTrainer
         {
             float area = CheckShare(RandomCropMinimumArea ?? standard.RandomCropMinimumArea, nameof(RandomCropMinimumArea), "1 keeps the whole image");
             if (Augmentation is null)
-                return new TrainingAugmentations { CropMinimumArea = area, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
+                return standard.Augmentation with { CropMinimumArea = area, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
             Augmentation.Check();
             if (RandomCropMinimumArea is not null && !(Augmentation.RandomCrop && (float)Augmentation.CropMinimumArea == area))
                 throw TwoWays(nameof(RandomCropMinimumArea), area, nameof(TrainingAugmentations.CropMinimumArea));

@@ -91,10 +91,13 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var labels = CheckData(input, plan);
         if (plan.ValidationSet is not null)
             CheckValidationData(plan.ValidationSet, labels, plan);
+        using var workspace = TrainingWorkspace.Open(plan.Workspace);
         using var report = new TrainingReport(_host, plan.MetricsCallback);
 
-        using var store = new ImageStore(plan.ImageMemoryLimit, plan.Workspace);
+        using var store = new ImageStore(plan.ImageMemoryLimit, plan.SpillFolder);
         var rows = TrainingRows.Read(input, plan, store, CheckAlive);
+        plan = _options.ToPlan(workspace?.SeedOf(_plan.Seed) ?? _plan.Seed, new DataSize(rows.Rows.Length, labels.Names.Count));
+        plan = checkpoint is null ? plan : _options.Complete(plan, checkpoint);
         var (training, validation, skipped) = Split(rows, plan, store);
         if (ImageColumn.Of(input.Schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
         {
@@ -110,29 +113,32 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var head = checkpoint?.PlanHead(labels.Names);
         if (head is not null)
             report.Info(head.Reason);
-        if (head?.Fit != HeadFit.New && _options.HeadLearningRateFactor is null)
-            plan = plan with { HeadRateFactor = 1 };
+        if (head?.Fit != HeadFit.New)
+            plan = plan with { HeadRateFactor = _options.HeadLearningRateFactor ?? 1, ProbesHead = false };
+        var recorder = workspace is null ? null : Recorder(workspace, plan, labels, training, validation);
+        if (workspace is not null && recorder?.Found is not { Finished: true })
+            report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
+        training = ClassBalance.Apply(training, plan, labels.Names);
         var network = checkpoint?.CreateNetwork(plan.Architecture, head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
-        return Train(plan, network, labels, training, validation, rows with { Skipped = skipped }, device, report);
+        return Train(new Run(plan, network, training, validation, device, recorder), labels, rows with { Skipped = skipped }, report);
     }
 
     private VisionTransformerCheckpoint? OpenPretrained() =>
         _plan.Pretrained is null ? null : PretrainedModels.OpenForTask(_host, _plan.Pretrained, _options.Arch, _plan.CancellationToken);
 
-    private VisionTransformerPredictionTransformer Train(
-        TrainingPlan plan,
-        VisionTransformerNetwork network,
-        ClassLabels labels,
-        TrainingRow[] training,
-        TrainingRow[] validation,
-        TrainingRows rows,
-        torch.Device device,
-        TrainingReport report)
+    private static RunRecorder Recorder(TrainingWorkspace workspace, TrainingPlan plan, ClassLabels labels, TrainingRow[] training, TrainingRow[] validation)
     {
+        var identity = RunIdentity.Of(plan, labels.Names, training, validation);
+        return new RunRecorder(workspace, identity, workspace.ResumeFrom(identity, plan.Seed), plan.CheckpointInterval);
+    }
+
+    private VisionTransformerPredictionTransformer Train(Run run, ClassLabels labels, TrainingRows rows, TrainingReport report)
+    {
+        var (plan, network) = (run.Plan, run.Network);
         try
         {
-            network.to(device);
-            var history = Run(plan, network, training, validation, device, report) with
+            network.to(run.Device);
+            var history = Train(run, report) with
             {
                 RowsWithoutLabel = rows.WithoutLabel,
                 RowsWithInvalidImage = rows.Skipped.Count,
@@ -140,7 +146,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             };
             report.End(history);
             return new VisionTransformerPredictionTransformer(
-                new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history), new ScoringNetwork(network, device));
+                new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history) { Temperature = history.Temperature }, new ScoringNetwork(network, run.Device));
         }
         catch
         {
@@ -149,14 +155,31 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private TrainingHistory Run(
-        TrainingPlan plan, VisionTransformerNetwork network, TrainingRow[] training, TrainingRow[] validation, torch.Device device, TrainingReport report)
+    private TrainingHistory Train(Run run, TrainingReport report)
     {
-        if (plan.Strategy == TrainingStrategy.LinearProbe)
-            return new LinearProbe(plan, training, validation, network, device, CheckAlive).Run(report.Epoch);
-        using var loop = new TrainingLoop(plan, training, validation, network, device, CheckAlive);
-        return loop.Run(report.Epoch);
+        try
+        {
+            return TrainInKeptMemory(run, report);
+        }
+        finally
+        {
+            NativeHeap.Trim();
+        }
     }
+
+    private TrainingHistory TrainInKeptMemory(Run run, TrainingReport report)
+    {
+        if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
+            return new LinearProbe(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive).Run(report);
+        if (run.Plan.ProbesHead && run.Recorder?.Found is null)
+            ProbedHead.Give(run.Plan, run.Training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive), report, CheckAlive);
+        using var loop = new TrainingLoop(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive, run.Recorder);
+        return loop.Run(report);
+    }
+
+    /// <summary>What one training works with.</summary>
+    private sealed record Run(
+        TrainingPlan Plan, VisionTransformerNetwork Network, TrainingRow[] Training, TrainingRow[] Validation, torch.Device Device, RunRecorder? Recorder);
 
     private static ClassLabels CheckData(IDataView data, TrainingPlan plan)
     {
@@ -187,6 +210,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var (training, validation) = plan.CutsValidation
             ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
             : (rows.Rows, apart?.Rows ?? []);
+        if (plan.Calibrate && validation.Length == 0)
+            throw new InvalidDataException("Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet, or more rows for ValidationSetFraction.");
         if (plan.EarlyStopping is not null && validation.Length == 0)
             throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
         return (training, validation, apart is null ? rows.Skipped : rows.Skipped.And(apart.Skipped));

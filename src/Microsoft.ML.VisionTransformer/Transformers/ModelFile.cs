@@ -4,14 +4,6 @@ using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
-/// <summary>Everything that a model file says of a classifier, apart from the weights.</summary>
-internal sealed record ModelDescription(
-    VisionTransformerArchitecture Architecture,
-    ImagePreprocessing Preprocessing,
-    ClassLabels Labels,
-    ColumnNames Columns,
-    TrainingHistory? History);
-
 /// <summary>Writes and reads the entries; docs/model-file.md describes them.</summary>
 internal static class ModelFile
 {
@@ -20,7 +12,7 @@ internal static class ModelFile
     internal static void Write(ModelWriter writer, ModelDescription description, VisionTransformerNetwork network)
     {
         writer.Add(ClassesName, description.Labels.ToJson());
-        writer.Add(ColumnsName, ModelJson.Write(description.Columns));
+        writer.Add(ColumnsName, ModelJson.Write(ColumnsDocument.Of(description)));
         writer.Add(HistoryName, ModelJson.Write(new HistoryDocument(description.History)));
         NetworkEntries.Write(writer, description.Preprocessing, network);
         writer.Finish();
@@ -30,16 +22,38 @@ internal static class ModelFile
     internal static (ModelDescription Description, VisionTransformerNetwork Network) Read(ModelReader reader)
     {
         var labels = ModelEntries.Parse(reader, ClassesName, ClassLabels.FromJson);
-        var columns = ModelEntries.Parse(reader, ColumnsName, ModelJson.Read<ColumnNames>);
-        if (columns.OnInvalidImage == InvalidImageHandling.Skip)
-            throw ModelReader.Broken($"{ColumnsName} skips invalid images, which prediction cannot");
+        var columns = ModelEntries.Parse(reader, ColumnsName, ModelJson.Read<ColumnsDocument>);
+        Check(columns);
         var history = ModelEntries.Parse(reader, HistoryName, ModelJson.Read<HistoryDocument>).History;
         var (preprocessing, network) = NetworkEntries.Read(reader, architecture =>
         {
             if (labels.Names.Count != architecture.Classes)
                 throw ModelReader.Broken($"{ClassesName} has {labels.Names.Count} classes, {NetworkEntries.ArchitectureName} {architecture.Classes}");
         });
-        return (new ModelDescription(network.Architecture, preprocessing, labels, columns, history), network);
+        var names = new ColumnNames(columns.Image, columns.Score, columns.PredictedLabel) { OnInvalidImage = columns.OnInvalidImage };
+        return (new ModelDescription(network.Architecture, preprocessing, labels, names, history) { Temperature = columns.Temperature }, network);
+    }
+
+    /// <exception cref="InvalidDataException">The columns could not be scored so.</exception>
+    private static void Check(ColumnsDocument columns)
+    {
+        if (columns.OnInvalidImage == InvalidImageHandling.Skip)
+            throw ModelReader.Broken($"{ColumnsName} skips invalid images, which prediction cannot");
+        try
+        {
+            ModelDescription.CheckTemperature(columns.Temperature);
+        }
+        catch (ArgumentException e)
+        {
+            throw ModelReader.Broken($"{ColumnsName}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The columns and what they show; files before format 1.3 have no temperature.</summary>
+    private sealed record ColumnsDocument(string Image, string Score, string PredictedLabel, InvalidImageHandling OnInvalidImage, double Temperature = 1)
+    {
+        internal static ColumnsDocument Of(ModelDescription model) =>
+            new(model.Columns.Image, model.Columns.Score, model.Columns.PredictedLabel, model.Columns.OnInvalidImage, model.Temperature);
     }
 
     /// <summary>A model that was not trained here has no history.</summary>

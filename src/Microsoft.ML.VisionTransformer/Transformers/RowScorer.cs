@@ -25,13 +25,13 @@ internal sealed class RowScorer(
 
     internal int Width => width;
 
-    /// <summary>The class probabilities and the most probable class.</summary>
-    internal static RowScorer Classes(ScoringNetwork network, ImageToInput converter, InvalidImageHandling onInvalidImage) => new(
+    /// <summary>The class probabilities at the model's temperature, and the most probable class.</summary>
+    internal static RowScorer Classes(ScoringNetwork network, ModelDescription model) => new(
         network,
-        converter,
-        onInvalidImage,
+        new ImageToInput(model.Preprocessing),
+        model.Columns.OnInvalidImage,
         network.Architecture.Classes,
-        network.Probabilities,
+        (inputs, count) => network.Probabilities(inputs, count, model.Temperature),
         current => [ScoredRow.PredictedLabelGetter(current), ScoredRow.ScoreGetter(current)]);
 
     /// <summary>The embedding.</summary>

@@ -1,4 +1,5 @@
 // A network that many threads score with and one disposes.
+using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,9 +35,13 @@ internal sealed class ScoringNetwork : IDisposable
     /// <summary>Class probabilities, row after row [count, classes], of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
     /// <param name="count">How many to score.</param>
+    /// <param name="temperature">Divides the logits before the softmax (arXiv:1706.04599); 1 leaves them bit for bit as they are.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal float[] Probabilities(float[] inputs, int count) =>
-        Compute(inputs, count, (network, x) => nn.functional.softmax(network.forward(x), 1));
+    internal float[] Probabilities(float[] inputs, int count, double temperature) => Compute(inputs, count, (network, x) =>
+    {
+        var logits = network.forward(x);
+        return nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1);
+    });
 
     /// <summary>Embeddings, row after row [count, width of that kind], of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>

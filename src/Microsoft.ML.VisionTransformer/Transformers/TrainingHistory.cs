@@ -7,8 +7,17 @@ public sealed record TrainingHistory
     /// <summary>One entry an epoch, in order.</summary>
     public IReadOnlyList<TrainingMetrics> Epochs { get; init; } = [];
 
-    /// <summary>Number (from 1) of the epoch whose weights the model has: the best on the validation rows, or the last where there are none.</summary>
+    /// <summary>Number (from 1) of the epoch whose weights the model has: the best on the validation rows (docs/training.md says what is better), or the last where there are none.</summary>
     public int BestEpoch { get; init; }
+
+    /// <summary>Whether the model has the running mean of the weights at that epoch, and not the weights themselves.</summary>
+    public bool IsAverage { get; init; }
+
+    /// <summary>What the model divides its logits by; 1 where it was not calibrated.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Expected calibration error of the model on the validation rows, after calibration where there was one; null without such rows.</summary>
+    public double? CalibrationError { get; init; }
 
     /// <summary>Rows trained on.</summary>
     public int TrainingRows { get; init; }
@@ -27,6 +36,9 @@ public sealed record TrainingHistory
 
     /// <summary>Whether early stopping ended the run before its last epoch.</summary>
     public bool StoppedEarly { get; init; }
+
+    /// <summary>Whether the run was cancelled, and this is its best model so far (<see cref="CancellationHandling.ReturnBest"/>).</summary>
+    public bool Cancelled { get; init; }
 
     /// <summary>The seed that the run's random numbers were drawn from.</summary>
     public int Seed { get; init; }

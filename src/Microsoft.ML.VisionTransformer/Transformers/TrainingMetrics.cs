@@ -1,19 +1,28 @@
-// The figures of one epoch of training.
+// The figures of an epoch of training, or of the part of it that is done.
 using System.Globalization;
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>What an epoch of training came to. Losses are means over rows, in nats; accuracies are shares of rows in [0, 1].</summary>
+/// <summary>What an epoch of training came to, or has come to so far. Losses are means over rows, in nats; accuracies are shares of rows in [0, 1].</summary>
 public sealed record TrainingMetrics
 {
+    /// <summary>Whether a step or an epoch was completed. Figures of a step are those of its epoch so far.</summary>
+    public TrainingPhase Phase { get; init; } = TrainingPhase.Epoch;
+
     /// <summary>Number of the epoch, from 1.</summary>
     public int Epoch { get; init; }
 
     /// <summary>Epochs planned.</summary>
     public int Epochs { get; init; }
 
-    /// <summary>Learning rate of the epoch's last step.</summary>
+    /// <summary>Steps of this epoch that are done: updates of the weights, or in <see cref="TrainingPhase.Features"/> images.</summary>
+    public int Step { get; init; }
+
+    /// <summary>Steps of an epoch.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Learning rate of the last step.</summary>
     public double LearningRate { get; init; }
 
     /// <summary>Training loss, label smoothing included, as measured while the weights changed.</summary>
@@ -31,6 +40,12 @@ public sealed record TrainingMetrics
     /// <summary>Accuracy on the validation rows after the epoch; null where there are none.</summary>
     public double? ValidationAccuracy { get; init; }
 
+    /// <summary>Expected calibration error on the validation rows (15 bins, arXiv:1706.04599): how far the probabilities are from the shares of right answers, in [0, 1]; null without such rows.</summary>
+    public double? ValidationCalibrationError { get; init; }
+
+    /// <summary>Whether the validation figures are those of the running mean of the weights, because they are better.</summary>
+    public bool ValidatedAverage { get; init; }
+
     /// <summary>Training images a second.</summary>
     public double ImagesPerSecond { get; init; }
 
@@ -43,14 +58,19 @@ public sealed record TrainingMetrics
     /// <summary>Time since training began.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Time left if the remaining epochs take as long as those so far.</summary>
+    /// <summary>Time left if the remaining steps take as long as those so far.</summary>
     public TimeSpan TimeLeft { get; init; }
 
     /// <summary>One line for a console.</summary>
     public override string ToString()
     {
         var line = new StringBuilder();
-        line.Append(CultureInfo.InvariantCulture, $"epoch {Epoch,3}/{Epochs}  loss {TrainingLoss:F3}  accuracy {TrainingAccuracy:P1}");
+        if (Phase == TrainingPhase.Features)
+            return line.Append(CultureInfo.InvariantCulture, $"features of image {Step}/{Steps}  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}").ToString();
+        line.Append(CultureInfo.InvariantCulture, $"epoch {Epoch,3}/{Epochs}");
+        if (Phase == TrainingPhase.Step)
+            line.Append(CultureInfo.InvariantCulture, $"  step {Step,3}/{Steps}");
+        line.Append(CultureInfo.InvariantCulture, $"  loss {TrainingLoss:F3}  accuracy {TrainingAccuracy:P1}");
         if (ValidationLoss is { } loss && ValidationAccuracy is { } accuracy)
             line.Append(CultureInfo.InvariantCulture, $"  validation loss {loss:F3}  accuracy {accuracy:P1}");
         line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:E1}  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}");

@@ -46,7 +46,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     {
         _model = model;
         _network = network;
-        _scorer = RowScorer.Classes(network, new ImageToInput(model.Preprocessing), model.Columns.OnInvalidImage);
+        _scorer = RowScorer.Classes(network, model);
         _columns = new ScoreColumns(model.Columns, model.Labels);
         ClassNames = model.Labels.Names;
     }
@@ -62,6 +62,12 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 
     /// <summary>Names of the classes, in the order of the slots of <c>Score</c>; "1", "2", ... where the label key had no values.</summary>
     public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>
+    /// What logits are divided by before the softmax that gives <c>Score</c>: above 1 the scores are less sure than the network, below 1 surer. The most probable
+    /// class stays the same. It was fitted on the validation rows (Guo et al. 2017, arXiv:1706.04599); 1 for a model that is not calibrated.
+    /// </summary>
+    public double Temperature => _model.Temperature;
 
     /// <summary>What training did; null for a model that was not trained here.</summary>
     public TrainingHistory? TrainingHistory => _model.History;
@@ -102,7 +108,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <summary>
     /// Writes the model for Python: <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>, which timm loads
     /// (<c>timm.create_model("local-dir:folder", pretrained=True)</c>), or Hugging Face's transformers where timm has no such network;
-    /// <see cref="VisionTransformerCheckpoint.Load"/> gives the same weights back, bit for bit.
+    /// <see cref="VisionTransformerCheckpoint.Load"/> gives the same weights back, bit for bit. <see cref="Temperature"/> is not part of it: divide the logits by
+    /// it to get these scores.
     /// </summary>
     /// <param name="folder">The folder; it is made where it is not there, and files of these names are replaced.</param>
     /// <exception cref="NotSupportedException">Neither framework has such a network; the message names the part.</exception>
@@ -146,7 +153,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     });
 
     private OnnxModelDescription OnnxDescription(Func<string, ReadOnlyMemory<float>> values) =>
-        new(Architecture, Preprocessing, values) { ClassNames = _model.Labels.TypeName is null ? null : ClassNames };
+        new(Architecture, Preprocessing, values) { ClassNames = _model.Labels.TypeName is null ? null : ClassNames, Temperature = _model.Temperature };
 
     /// <summary>Frees the weights, as soon as scoring that runs now has finished.</summary>
     public void Dispose() => _network.Dispose();
@@ -168,8 +175,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 
     private static VersionInfo Version() => new(
         modelSignature: "VIT CLSF",
-        verWrittenCur: 0x00010002,
-        verReadableCur: 0x00010002,
+        verWrittenCur: 0x00010003,
+        verReadableCur: 0x00010003,
         verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(VisionTransformerPredictionTransformer).Assembly.FullName,
         loaderSignature: LoaderSignature);

@@ -128,7 +128,7 @@ public sealed class PretrainedTrainingTests
     private static VisionTransformerTrainer.Options Options(TemporaryFolder folder, float rate, int epochs = 1)
     {
         var options = TinyTraining.Options(epochs);
-        (options.Arch, options.PretrainedModel) = (null, folder.Path);
+        (options.Arch, options.PretrainedModel, options.Strategy, options.InitializeHeadByProbe) = (null, folder.Path, TrainingStrategy.FineTune, false);
         (options.LearningRate, options.MinimumLearningRate, options.WarmupEpochs, options.WeightDecay) = (rate, 0, 0, 0);
         return options;
     }

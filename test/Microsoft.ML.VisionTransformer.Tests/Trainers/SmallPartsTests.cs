@@ -9,7 +9,7 @@ public sealed class SmallPartsTests
     [TestMethod]
     public void TheRateRisesInALineAndFallsAlongACosine()
     {
-        var schedule = new CosineSchedule(Base: 1, Minimum: 0.2, WarmupStart: 0.1, WarmupSteps: 3, Steps: 12);
+        var schedule = new LearningRateSchedule(Base: 1, Minimum: 0.2, WarmupStart: 0.1, WarmupSteps: 3, Steps: 12);
 
         Assert.AreEqual(0.1, schedule.RateAt(0), 1e-12);
         Assert.AreEqual(0.4, schedule.RateAt(1), 1e-12);
@@ -20,14 +20,22 @@ public sealed class SmallPartsTests
     }
 
     [TestMethod]
-    public void WithoutWarmupTheFirstStepHasTheBaseRate() => Assert.AreEqual(0.5, new CosineSchedule(0.5, 0, 1e-6, 0, 10).RateAt(0));
+    public void ALinearScheduleFallsInALineAndAConstantOneNot()
+    {
+        var linear = new LearningRateSchedule(Base: 1, Minimum: 0.2, WarmupStart: 0.1, WarmupSteps: 0, Steps: 8, TrainingSchedule.Linear);
+        var constant = linear with { Curve = TrainingSchedule.Constant };
+
+        CollectionAssert.AreEqual(new[] { 1, 0.8, 0.6, 0.2, 0.2 }, new[] { 0, 2, 4, 8, 9 }.Select(step => Math.Round(linear.RateAt(step), 12)).ToArray());
+        CollectionAssert.AreEqual(new[] { 1.0, 1.0, 1.0 }, new[] { 0, 4, 100 }.Select(constant.RateAt).ToArray());
+    }
+
+    [TestMethod]
+    public void WithoutWarmupTheFirstStepHasTheBaseRate() => Assert.AreEqual(0.5, new LearningRateSchedule(0.5, 0, 1e-6, 0, 10).RateAt(0));
 
     [TestMethod]
     public void MeansAreExactForBatchesOfDifferentSizes()
     {
-        var mean = new RunningMean();
-        mean.Add(meanLoss: 2, weight: 4, right: 3, rows: 4);
-        mean.Add(meanLoss: 5, weight: 1, right: 0, rows: 1);
+        var mean = new RunningMean(LossSum: 8, Weight: 4, Right: 3, Rows: 4).And(new RunningMean(LossSum: 5, Weight: 1, Right: 0, Rows: 1));
 
         Assert.AreEqual(2.6, mean.Loss, 1e-12);
         Assert.AreEqual(0.6, mean.Accuracy, 1e-12);
@@ -39,8 +47,10 @@ public sealed class SmallPartsTests
     [TestMethod]
     public void EarlyStoppingWaitsForItsPatience()
     {
-        var watch = new EarlyStoppingWatch(new VisionTransformerTrainer.EarlyStopping(minDelta: 0.1f, patience: 2));
-        bool[] stops = [.. new[] { 0.5, 0.7, 0.75, 0.85, 0.86, 0.87 }.Select(accuracy => watch.ShouldStop(loss: 1, accuracy))];
+        var settings = new VisionTransformerTrainer.EarlyStopping(minDelta: 0.1f, patience: 2);
+        var epochs = new[] { 0.5, 0.7, 0.75, 0.85, 0.86, 0.87 }.Select(accuracy => new TrainingMetrics { ValidationLoss = 1, ValidationAccuracy = accuracy }).ToArray();
+
+        bool[] stops = [.. Enumerable.Range(1, epochs.Length).Select(count => EarlyStoppingWatch.ShouldStop(settings, epochs.Take(count)))];
 
         CollectionAssert.AreEqual(new[] { false, false, false, false, false, true }, stops);
     }
@@ -48,11 +58,13 @@ public sealed class SmallPartsTests
     [TestMethod]
     public void EarlyStoppingOnTheLossWantsLess()
     {
-        var watch = new EarlyStoppingWatch(new VisionTransformerTrainer.EarlyStopping(minDelta: 0, patience: 1, VisionTransformerTrainer.EarlyStoppingMetric.Loss));
+        var settings = new VisionTransformerTrainer.EarlyStopping(minDelta: 0, patience: 1, VisionTransformerTrainer.EarlyStoppingMetric.Loss);
+        TrainingMetrics[] epochs = [Epoch(2, 0.1), Epoch(1.9, 0.1), Epoch(1.95, 0.9)];
 
-        Assert.IsFalse(watch.ShouldStop(loss: 2, accuracy: 0.1));
-        Assert.IsFalse(watch.ShouldStop(loss: 1.9, accuracy: 0.1));
-        Assert.IsTrue(watch.ShouldStop(loss: 1.95, accuracy: 0.9));
+        Assert.IsFalse(EarlyStoppingWatch.ShouldStop(settings, epochs.Take(2)));
+        Assert.IsTrue(EarlyStoppingWatch.ShouldStop(settings, epochs));
+
+        static TrainingMetrics Epoch(double loss, double accuracy) => new() { ValidationLoss = loss, ValidationAccuracy = accuracy };
     }
 
     [TestMethod]

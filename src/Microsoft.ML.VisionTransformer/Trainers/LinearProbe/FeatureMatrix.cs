@@ -3,77 +3,109 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
-/// <summary>Rows as a linear probe sees them, in main memory and 64-bit numbers.</summary>
+/// <summary>Rows as a linear probe sees them: 64-bit numbers, chunk after chunk.</summary>
 internal sealed class FeatureMatrix : IDisposable
 {
-    private FeatureMatrix(Tensor features, Tensor targets, Tensor weights, int classes)
+    private readonly IDisposable[] _owned;
+    private readonly long[] _targets;
+    private readonly float[] _weights;
+
+    /// <param name="chunks">The features.</param>
+    /// <param name="dimension">Numbers of a row.</param>
+    /// <param name="targets">Class of each row.</param>
+    /// <param name="weights">Weight of each row, at least 0.</param>
+    /// <param name="classes">Number of classes.</param>
+    /// <param name="owned">What is disposed with this.</param>
+    internal FeatureMatrix(IReadOnlyList<FeatureChunk> chunks, int dimension, long[] targets, float[] weights, int classes, params IDisposable[] owned)
     {
-        Features = features.DetachFromDisposeScope();
-        Targets = targets.DetachFromDisposeScope();
-        Weights = weights.DetachFromDisposeScope();
-        using var total = weights.sum();
+        (Chunks, Dimension, Classes, _targets, _weights, _owned) = (chunks, dimension, classes, targets, weights, owned);
+        double sum = weights.Sum(weight => (double)weight);
         // Where every weight is 0 nothing is asked of the rows; shares of 0 say so.
-        double sum = total.item<double>();
-        Shares = (sum > 0 ? weights.div(total) : zeros_like(weights)).DetachFromDisposeScope();
-        Classes = classes;
+        Shares = [.. weights.Select(weight => sum > 0 ? weight / sum : 0)];
     }
 
-    /// <summary>[rows, D].</summary>
-    internal Tensor Features { get; }
+    internal IReadOnlyList<FeatureChunk> Chunks { get; }
 
-    /// <summary>Class of each row, [rows].</summary>
-    internal Tensor Targets { get; }
+    internal ReadOnlySpan<long> Targets => _targets;
 
-    /// <summary>Weight of each row, [rows].</summary>
-    internal Tensor Weights { get; }
-
-    /// <summary>Share of each row in the loss, [rows], sum 1.</summary>
-    internal Tensor Shares { get; }
+    /// <summary>Share of each row in the loss; their sum is 1.</summary>
+    internal double[] Shares { get; }
 
     internal int Classes { get; }
 
-    internal int Rows => (int)Features.size(0);
+    internal int Dimension { get; }
 
-    internal int Dimension => (int)Features.size(1);
+    internal int Rows => _targets.Length;
 
-    /// <summary>A matrix of numbers that lie row after row.</summary>
+    /// <summary>A matrix in main memory, of numbers that lie row after row.</summary>
     internal static FeatureMatrix Of(float[] features, long[] targets, float[] weights, int classes)
     {
-        using var scope = NewDisposeScope();
-        return new FeatureMatrix(
-            tensor(features, [targets.Length, features.Length / targets.Length]).to(ScalarType.Float64), tensor(targets), tensor(weights).to(ScalarType.Float64), classes);
+        int dimension = features.Length / targets.Length;
+        var chunk = new FeatureChunk(features, dimension);
+        return new FeatureMatrix([chunk], dimension, targets, weights, classes, chunk);
     }
 
-    /// <summary>The rows of those numbers.</summary>
-    internal FeatureMatrix Take(long[] rows)
+    /// <summary>Some of the rows, in main memory.</summary>
+    /// <param name="rows">Their numbers, in rising order.</param>
+    internal FeatureMatrix Take(int[] rows)
     {
-        using var scope = NewDisposeScope();
-        var index = tensor(rows);
-        return new FeatureMatrix(Features.index_select(0, index), Targets.index_select(0, index), Weights.index_select(0, index), Classes);
+        float[] values = new float[rows.Length * Dimension];
+        int filled = 0;
+        ForEach((features, first, targets) =>
+        {
+            long[] here = [.. rows.SkipWhile(row => row < first).TakeWhile(row => row < first + targets.size(0)).Select(row => (long)row - first)];
+            if (here.Length == 0)
+                return;
+            features.index_select(0, tensor(here)).to(ScalarType.Float32).data<float>().CopyTo(values.AsSpan(filled));
+            filled += here.Length * Dimension;
+        });
+        return Of(values, [.. rows.Select(row => _targets[row])], [.. rows.Select(row => _weights[row])], Classes);
     }
 
-    /// <summary>These rows and others.</summary>
-    internal FeatureMatrix With(FeatureMatrix others)
+    /// <summary>These rows and others; both stay in use and are not disposed with it.</summary>
+    internal FeatureMatrix With(FeatureMatrix others) =>
+        new([.. Chunks, .. others.Chunks], Dimension, [.. _targets, .. others._targets], [.. _weights, .. others._weights], Classes);
+
+    /// <summary>Calls for each chunk: its features [rows, D], the number of its first row, and the classes of its rows [rows]. Tensors are disposed afterwards.</summary>
+    internal void ForEach(Action<Tensor, int, Tensor> work)
     {
-        using var scope = NewDisposeScope();
-        return new FeatureMatrix(cat([Features, others.Features]), cat([Targets, others.Targets]), cat([Weights, others.Weights]), Classes);
+        int first = 0;
+        foreach (var chunk in Chunks)
+        {
+            using var scope = NewDisposeScope();
+            work(chunk.Read(), first, tensor(_targets.AsMemory(first, chunk.Rows), [chunk.Rows]));
+            first += chunk.Rows;
+        }
     }
 
     /// <summary>Weighted mean cross-entropy and accuracy of a head on these rows.</summary>
-    internal (double Loss, double Accuracy) Judge(Tensor head)
+    internal (double Loss, double Accuracy) Judge(double[] head)
     {
         using var mode = no_grad();
-        using var scope = NewDisposeScope();
-        var logits = LogisticRegression.Logits(this, head);
-        double loss = -logits.log_softmax(1).gather(1, Targets.unsqueeze(1)).squeeze(1).dot(Shares).item<double>();
-        return (loss, logits.argmax(1).eq(Targets).to(ScalarType.Float64).mean().item<double>());
+        double loss = 0;
+        long right = 0;
+        ForEach((features, first, targets) =>
+        {
+            var logits = LogisticRegression.Logits(features, head, Classes);
+            loss -= logits.log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1).dot(tensor(Shares.AsMemory(first, (int)targets.size(0)), [targets.size(0)])).item<double>();
+            right += logits.argmax(1).eq(targets).sum().item<long>();
+        });
+        return (loss, (double)right / Rows);
+    }
+
+    /// <summary>The rows with the logits that a head gives them.</summary>
+    internal JudgedRows Judged(double[] head)
+    {
+        using var mode = no_grad();
+        float[] all = new float[checked(Rows * Classes)];
+        ForEach((features, first, _) =>
+            LogisticRegression.Logits(features, head, Classes).to(ScalarType.Float32).contiguous().data<float>().CopyTo(all.AsSpan(first * Classes)));
+        return new JudgedRows(all, _targets, _weights, Classes);
     }
 
     public void Dispose()
     {
-        Features.Dispose();
-        Targets.Dispose();
-        Weights.Dispose();
-        Shares.Dispose();
+        foreach (var part in _owned)
+            part.Dispose();
     }
 }

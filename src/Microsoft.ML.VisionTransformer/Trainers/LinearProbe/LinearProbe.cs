@@ -1,6 +1,5 @@
 // Trains a head alone, on features that the frozen network gives once.
 using System.Diagnostics;
-using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -22,34 +21,37 @@ internal sealed class LinearProbe(
     private readonly List<TrainingMetrics> _epochs = [];
 
     /// <summary>Trains the head; the network then has it.</summary>
-    /// <param name="report">Called after each epoch.</param>
+    /// <param name="report">Told of images and epochs.</param>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
-    internal TrainingHistory Run(Action<TrainingMetrics> report)
+    internal TrainingHistory Run(TrainingReport report)
     {
         _clock.Start();
-        network.eval();
-        using var scope = NewDisposeScope();
-        using var features = Features(training);
+        var pass = new FeaturePass(plan, network, device, checkAlive);
+        using var features = pass.Over(training, report);
         double imagesPerSecond = training.Length / _clock.Elapsed.TotalSeconds;
-        using var left = validation.Length > 0 ? Features(validation) : null;
+        using var left = validation.Length > 0 ? pass.Over(validation, report) : null;
         double penalty = plan.ProbePenalty ?? PenaltyChoice.For(features, plan.Seed, checkAlive);
-        var head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, (step, point) =>
+        var head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, report: (step, point) =>
         {
             checkAlive();
             _epochs.Add(Judge(step, point, features, left, imagesPerSecond));
-            report(_epochs[^1]);
+            report.Epoch(_epochs[^1]);
         });
+        // Before the validation rows are trained on: a head is too sure of what it has seen.
+        var calibration = left is null ? null : Calibration.Of(left.Judged(head), plan.Calibrate);
         if (left is not null && plan.CutsValidation)
         {
             using var all = features.With(left);
-            head = new LogisticRegression(all, penalty).Fit(head, plan.Epochs, (_, _) => checkAlive());
+            head = new LogisticRegression(all, penalty).Fit(head, plan.Epochs, report: (_, _) => checkAlive());
         }
 
-        SetHead(head);
+        ProbedHead.Set(network, head);
         return new TrainingHistory
         {
             Epochs = _epochs,
+            Temperature = calibration?.Temperature ?? 1,
+            CalibrationError = calibration?.Error,
             BestEpoch = _epochs.Count,
             TrainingRows = training.Length,
             ValidationRows = validation.Length,
@@ -57,28 +59,7 @@ internal sealed class LinearProbe(
         };
     }
 
-    private FeatureMatrix Features(TrainingRow[] rows)
-    {
-        using var mode = inference_mode();
-        var architecture = plan.Architecture;
-        float[] values = new float[checked(rows.Length * architecture.FeatureDimension)];
-        int filled = 0;
-        using var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed).ForValidation(rows);
-        while (batches.TryTake(out var batch, checkAlive))
-        {
-            checkAlive();
-            using var scope = NewDisposeScope();
-            var input = tensor(batch.Inputs, [batch.Count, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width], device: device);
-            var features = network.ForwardHead(network.ForwardFeatures(input), preLogits: true).cpu();
-            features.data<float>().CopyTo(values.AsSpan(filled));
-            filled += batch.Count * architecture.FeatureDimension;
-        }
-
-        using var outside = inference_mode(false);
-        return FeatureMatrix.Of(values, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)], architecture.Classes);
-    }
-
-    private TrainingMetrics Judge(int epoch, Tensor head, FeatureMatrix features, FeatureMatrix? left, double imagesPerSecond)
+    private TrainingMetrics Judge(int epoch, double[] head, FeatureMatrix features, FeatureMatrix? left, double imagesPerSecond)
     {
         var (loss, accuracy) = features.Judge(head);
         (double Loss, double Accuracy)? outside = left?.Judge(head);
@@ -86,6 +67,8 @@ internal sealed class LinearProbe(
         {
             Epoch = epoch,
             Epochs = plan.Epochs,
+            Step = 1,
+            Steps = 1,
             TrainingLoss = loss,
             TrainingAccuracy = accuracy,
             ValidationLoss = outside?.Loss,
@@ -93,19 +76,5 @@ internal sealed class LinearProbe(
             ImagesPerSecond = imagesPerSecond,
             Elapsed = _clock.Elapsed,
         };
-    }
-
-    /// <summary>Gives the head to the network; DeiT's second head gets the same, since its features are the mean of both tokens.</summary>
-    private void SetHead(Tensor head)
-    {
-        using var mode = no_grad();
-        var (weight, bias) = LogisticRegression.Split(head, plan.Architecture.Classes, plan.Architecture.FeatureDimension);
-        foreach (var (name, parameter) in network.named_parameters())
-        {
-            if (name is "head.weight" or "head_dist.weight")
-                parameter.copy_(weight);
-            else if (name is "head.bias" or "head_dist.bias")
-                parameter.copy_(bias);
-        }
     }
 }

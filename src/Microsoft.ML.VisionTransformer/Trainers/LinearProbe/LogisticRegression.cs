@@ -1,6 +1,7 @@
 // Multinomial logistic regression on features: the linear probe's objective.
 using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
@@ -21,46 +22,59 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
     /// <summary>Minimises the objective.</summary>
     /// <param name="start">Where to begin, [n]; null for zero.</param>
     /// <param name="iterations">At most so many steps.</param>
+    /// <param name="tolerance">Length of the gradient at which the minimum counts as found.</param>
     /// <param name="report">Told of each step's number and point; null for none.</param>
-    /// <returns>The head, [n], the caller's to dispose.</returns>
-    internal Tensor Fit(Tensor? start, int iterations, Action<int, Tensor>? report = null)
+    /// <returns>The head, [n].</returns>
+    internal double[] Fit(double[]? start, int iterations, double tolerance = Tolerance, Action<int, double[]>? report = null)
     {
         using var mode = no_grad();
-        using var scope = NewDisposeScope();
-        using var search = new Lbfgs(Objective, start ?? zeros(Length, dtype: ScalarType.Float64));
-        for (int step = 1; step <= iterations && search.GradientNorm > Tolerance && search.Step(); step++)
+        var search = new Lbfgs(Objective, start ?? new double[Length]);
+        for (int step = 1; step <= iterations && search.GradientNorm > tolerance && search.Step(); step++)
             report?.Invoke(step, search.Point);
-        return search.Point.clone().MoveToOuterDisposeScope();
+        return search.Point;
     }
 
-    /// <summary>Logits [rows, classes] of a head on other rows.</summary>
-    internal static Tensor Logits(FeatureMatrix rows, Tensor head)
+    /// <summary>Logits [rows, classes] of a head on features [rows, D].</summary>
+    internal static Tensor Logits(Tensor features, double[] head, int classes)
     {
         using var scope = NewDisposeScope();
-        var (weight, bias) = Split(head, rows.Classes, rows.Dimension);
-        return rows.Features.matmul(weight.t()).PlusInPlace(bias).MoveToOuterDisposeScope();
+        var (weight, bias) = Split(head, classes, (int)features.size(1));
+        return features.matmul(weight.t()).PlusInPlace(bias).MoveToOuterDisposeScope();
     }
 
-    /// <summary>W [classes, D] and b [classes] of a head: views.</summary>
-    internal static (Tensor Weight, Tensor Bias) Split(Tensor head, int classes, int dimension) =>
-        (head.narrow(0, 0, (long)classes * dimension).view(classes, dimension), head.narrow(0, (long)classes * dimension, classes));
+    /// <summary>W [classes, D] and b [classes] of a head.</summary>
+    internal static (Tensor Weight, Tensor Bias) Split(double[] head, int classes, int dimension) =>
+        (tensor(head.AsMemory(0, classes * dimension), [classes, dimension]), tensor(head.AsMemory(classes * dimension), [classes]));
 
     /// <summary>The objective and its gradient.</summary>
-    internal double Objective(Tensor head, out Tensor gradient)
+    internal double Objective(double[] head, double[] gradient)
     {
-        using var scope = NewDisposeScope();
-        var (weight, _) = Split(head, data.Classes, data.Dimension);
-        var logs = Logits(data, head).log_softmax(1);
-        var index = data.Targets.unsqueeze(1);
-        double loss = -logs.gather(1, index).squeeze(1).dot(data.Shares).item<double>();
-        double squares = weight.reshape(-1).dot(weight.reshape(-1)).item<double>();
+        int weights = data.Classes * data.Dimension;
+        double loss = 0;
+        Array.Clear(gradient);
+        data.ForEach((features, first, targets) => loss += AddLoss(features, first, targets, head, gradient));
+        var weight = head.AsSpan(0, weights);
+        TensorPrimitives.MultiplyAdd(weight, penalty, gradient.AsSpan(0, weights), gradient.AsSpan(0, weights));
+        return loss + penalty / 2 * TensorPrimitives.SumOfSquares<double>(weight);
+    }
+
+    /// <summary>The loss of some rows; adds its gradient.</summary>
+    private double AddLoss(Tensor features, int first, Tensor targets, double[] head, double[] gradient)
+    {
+        int weights = data.Classes * data.Dimension, rows = (int)targets.size(0);
+        var shares = tensor(data.Shares.AsMemory(first, rows), [rows]);
+        var logs = Logits(features, head, data.Classes).log_softmax(1);
+        var index = targets.unsqueeze(1);
+        double loss = -logs.gather(1, index).squeeze(1).dot(shares).item<double>();
 
         // d loss / d logits: (probability - 1 at the right class) times the row's share.
         var residual = logs.exp();
         residual.scatter_add_(1, index, ones_like(index, dtype: ScalarType.Float64).neg());
-        residual = residual.mul(data.Shares.unsqueeze(1));
-        var ofWeight = residual.t().matmul(data.Features).PlusInPlace(weight, penalty);
-        gradient = cat([ofWeight.reshape(-1), residual.sum([0L])]).MoveToOuterDisposeScope();
-        return loss + penalty / 2 * squares;
+        residual = residual.mul(shares.unsqueeze(1));
+        Add(residual.t().matmul(features), gradient.AsSpan(0, weights));
+        Add(residual.sum([0L]), gradient.AsSpan(weights));
+        return loss;
     }
+
+    private static void Add(Tensor part, Span<double> sum) => TensorPrimitives.Add(sum, part.data<double>().ToArray(), sum);
 }

@@ -1,6 +1,5 @@
 // Chooses how strongly the weights of a linear probe are held down.
 using Microsoft.ML.VisionTransformer.Common;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
@@ -11,6 +10,9 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal static class PenaltyChoice
 {
     private const int Folds = 5, MostRows = 5_000, Iterations = 50;
+
+    /// <summary>Enough to tell penalties apart; the head itself is fitted to a far smaller gradient.</summary>
+    private const double Tolerance = 1e-4;
 
     private static readonly double[] _penalties = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001];
 
@@ -35,19 +37,18 @@ internal static class PenaltyChoice
 
     private static void AddLosses(FeatureMatrix data, int[] folds, int fold, double[] losses)
     {
-        using var scope = NewDisposeScope();
         using var training = data.Take([.. Numbers(folds, f => f >= 0 && f != fold)]);
         using var rest = data.Take([.. Numbers(folds, f => f == fold)]);
-        Tensor? head = null;
+        double[]? head = null;
         for (int i = 0; i < _penalties.Length; i++)
         {
-            head = new LogisticRegression(training, _penalties[i]).Fit(head, Iterations);
+            head = new LogisticRegression(training, _penalties[i]).Fit(head, Iterations, Tolerance);
             losses[i] += rest.Judge(head).Loss;
         }
     }
 
-    private static IEnumerable<long> Numbers(int[] folds, Func<int, bool> take) =>
-        folds.Select((fold, row) => (fold, row)).Where(p => take(p.fold)).Select(p => (long)p.row);
+    private static IEnumerable<int> Numbers(int[] folds, Func<int, bool> take) =>
+        folds.Select((fold, row) => (fold, row)).Where(p => take(p.fold)).Select(p => p.row);
 
     /// <summary>The fold of each row, the same share of each class in all; -1 for rows beyond the sample.</summary>
     private static int[] Assign(FeatureMatrix data, int seed)
@@ -55,7 +56,7 @@ internal static class PenaltyChoice
         var random = RandomStream.For(seed, (long)RandomPurpose.Folds);
         int[] folds = new int[data.Rows];
         Array.Fill(folds, -1);
-        long[] classes = data.Targets.data<long>().ToArray();
+        long[] classes = data.Targets.ToArray();
         int taken = 0;
         double share = Math.Min(1, (double)MostRows / data.Rows);
         foreach (var group in Enumerable.Range(0, data.Rows).GroupBy(row => classes[row]).OrderBy(group => group.Key))

@@ -2,15 +2,16 @@
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
 /// <summary>
-/// Linear warm-up, then a half cosine (SGDR, arXiv:1608.03983), per update, with timm's rules: the cosine counts from step 0, so that a long
-/// warm-up ends below the base rate; the first step uses the warm-up's first rate.
+/// Linear warm-up, then a curve per update, with timm's rules: the curve counts from step 0, so that a long warm-up ends below the base rate; the first
+/// step uses the warm-up's first rate.
 /// </summary>
 /// <param name="Base">Rate at the top.</param>
 /// <param name="Minimum">Rate at the end.</param>
 /// <param name="WarmupStart">Rate of the first step, where there is a warm-up.</param>
 /// <param name="WarmupSteps">Steps of the warm-up.</param>
 /// <param name="Steps">Steps of the run.</param>
-internal sealed record CosineSchedule(double Base, double Minimum, double WarmupStart, int WarmupSteps, int Steps)
+/// <param name="Curve">What follows the warm-up.</param>
+internal sealed record LearningRateSchedule(double Base, double Minimum, double WarmupStart, int WarmupSteps, int Steps, TrainingSchedule Curve = TrainingSchedule.Cosine)
 {
     /// <summary>timm's and DeiT's first rate of a warm-up.</summary>
     internal const double DefaultWarmupStart = 1e-6;
@@ -20,6 +21,12 @@ internal sealed record CosineSchedule(double Base, double Minimum, double Warmup
     {
         if (step < WarmupSteps)
             return WarmupStart + step * (Base - WarmupStart) / WarmupSteps;
-        return step < Steps ? Minimum + 0.5 * (Base - Minimum) * (1 + Math.Cos(Math.PI * step / Steps)) : Minimum;
+        double done = Math.Min(1, (double)step / Steps);
+        return Curve switch
+        {
+            TrainingSchedule.Cosine => Minimum + 0.5 * (Base - Minimum) * (1 + Math.Cos(Math.PI * done)),
+            TrainingSchedule.Linear => Base + done * (Minimum - Base),
+            _ => Base,
+        };
     }
 }

@@ -1,4 +1,5 @@
 // All parameters of a network in one buffer and all gradients in another, so that the optimiser's work is a few operations.
+using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ internal sealed class FlatParameters : IDisposable
             .OrderByDescending(group => group.Key)
             .ToArray();
         _adopted = [.. groups.SelectMany(group => group.Select(p => p.parameter))];
-        Values = empty(_adopted.Sum(p => p.numel()), device: _adopted[0].device);
+        Values = empty(_adopted.Sum(p => p.numel()), dtype: _adopted[0].dtype, device: _adopted[0].device);
         Gradients = zeros_like(Values);
         long offset = 0;
         var runs = new List<ParameterGroup>();
@@ -54,6 +55,35 @@ internal sealed class FlatParameters : IDisposable
 
     /// <summary>Runs that are treated alike; together they are all of the numbers.</summary>
     internal IReadOnlyList<ParameterGroup> Groups { get; }
+
+    /// <summary>Scales the gradients down to an L2 norm of <paramref name="most"/> where it is larger, by most / (norm + 1e-6) as PyTorch does; returns the norm before.</summary>
+    internal double ClipGradients(double most)
+    {
+        using var scope = NewDisposeScope();
+        double norm = Gradients.norm().to(ScalarType.Float32).item<float>();
+        double factor = most / (norm + 1e-6);
+        if (factor < 1)
+            Gradients.TimesInPlace(factor);
+        return norm;
+    }
+
+    /// <summary>Puts other numbers in the place of the parameters' while something is done.</summary>
+    /// <param name="others">[n]; as it was afterwards.</param>
+    /// <param name="work">What is done.</param>
+    internal T With<T>(Tensor others, Func<T> work)
+    {
+        using var mode = no_grad();
+        using var own = Values.clone().DetachFromDisposeScope();
+        Values.copy_(others);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Values.copy_(own);
+        }
+    }
 
     /// <summary>Ends the training: the parameters keep their values and let go of their gradients.</summary>
     public void Dispose()

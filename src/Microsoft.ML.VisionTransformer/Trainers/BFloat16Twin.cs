@@ -1,0 +1,62 @@
+// A copy of the network in 16-bit numbers, which does the forward and the backward pass of a training.
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>
+/// The weights that the optimiser moves keep 32 bits (Micikevicius et al., "Mixed Precision Training", arXiv:1710.03740, section 3.1); before each update the twin
+/// gets them rounded, after it its gradients are added to theirs. bfloat16 has the range of 32-bit numbers, so that the loss needs no scaling.
+/// </summary>
+internal sealed class BFloat16Twin : IDisposable
+{
+    private readonly FlatParameters _original;
+    private readonly FlatParameters _own;
+
+    /// <param name="network">The original.</param>
+    /// <param name="parameters">The original's trained parameters.</param>
+    /// <param name="rates">How they were grouped.</param>
+    /// <param name="frozen">What is not trained.</param>
+    /// <param name="device">The device of both.</param>
+    internal BFloat16Twin(VisionTransformerNetwork network, FlatParameters parameters, LayerRates rates, FrozenBlocks frozen, Device device)
+    {
+        _original = parameters;
+        Network = VisionTransformerNetwork.WithUnsetWeights(network.Architecture);
+        Network.load_state_dict(network.state_dict());
+        Network.to(device);
+        Network.to(ScalarType.BFloat16);
+        frozen.Freeze(Network);
+        _own = new FlatParameters(Network, rates);
+    }
+
+    internal VisionTransformerNetwork Network { get; }
+
+    /// <summary>Takes over the weights.</summary>
+    internal void Begin()
+    {
+        using var mode = no_grad();
+        _own.Values.copy_(_original.Values);
+        _own.Gradients.zero_();
+    }
+
+    /// <summary>Input of 32-bit numbers to logits of 32-bit numbers.</summary>
+    internal Tensor Forward(Tensor input)
+    {
+        using var rounded = input.to(ScalarType.BFloat16);
+        using var logits = Network.forward(rounded);
+        return logits.to(ScalarType.Float32);
+    }
+
+    /// <summary>Gives the gradients to the original.</summary>
+    internal void End()
+    {
+        using var mode = no_grad();
+        _original.Gradients.copy_(_own.Gradients);
+    }
+
+    public void Dispose()
+    {
+        _own.Dispose();
+        Network.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+// Lets classes weigh more or less in training.
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+internal static class ClassBalance
+{
+    /// <summary>The rows with their weights times those of their classes.</summary>
+    /// <param name="rows">Training rows; validation rows keep their weights.</param>
+    /// <param name="plan">How classes weigh.</param>
+    /// <param name="names">The classes, by number.</param>
+    /// <exception cref="ArgumentException">Weights are given for classes that are not there, or not for all.</exception>
+    internal static TrainingRow[] Apply(TrainingRow[] rows, TrainingPlan plan, IReadOnlyList<string> names)
+    {
+        double[]? weights = plan.ClassWeights is not null ? Given(plan.ClassWeights, names) : plan.ClassWeighting == ClassWeighting.Balanced ? Balanced(rows, names.Count) : null;
+        return weights is null ? rows : [.. rows.Select(row => row with { Weight = (float)(row.Weight * weights[row.Class]) })];
+    }
+
+    /// <summary>As scikit-learn has it, with weights in the place of counts; a class without rows gets 0.</summary>
+    private static double[] Balanced(TrainingRow[] rows, int classes)
+    {
+        double[] sums = new double[classes];
+        foreach (var row in rows)
+            sums[row.Class] += row.Weight;
+        double all = sums.Sum();
+        int present = sums.Count(sum => sum > 0);
+        return [.. sums.Select(sum => sum > 0 ? all / (present * sum) : 0)];
+    }
+
+    private static double[] Given(IReadOnlyDictionary<string, float> given, IReadOnlyList<string> names)
+    {
+        const string Option = nameof(VisionTransformerTrainer.Options.ClassWeights);
+        string[] missing = [.. names.Where(name => !given.ContainsKey(name))], unknown = [.. given.Keys.Except(names)];
+        Guard.That(
+            missing.Length == 0 && unknown.Length == 0,
+            Option,
+            $"{Option} must have the classes of the label: {(missing.Length > 0 ? $"{Listed(missing)} missing" : "")}{(missing.Length > 0 && unknown.Length > 0 ? ", " : "")}{(unknown.Length > 0 ? $"{Listed(unknown)} not among them" : "")}.");
+        return [.. names.Select(name => (double)given[name])];
+    }
+
+    private static string Listed(string[] names) => $"{string.Join(", ", names.Take(5).Select(name => $"'{name}'"))}{(names.Length > 5 ? ", ..." : "")} {(names.Length == 1 ? "is" : "are")}";
+}

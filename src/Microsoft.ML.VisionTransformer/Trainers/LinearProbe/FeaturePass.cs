@@ -1,0 +1,52 @@
+// One pass of a frozen network over some rows.
+using System.Diagnostics;
+using Microsoft.ML.VisionTransformer.Images;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>What enters the head, for rows as they are: in evaluation mode, without augmentation.</summary>
+/// <param name="plan">Settings.</param>
+/// <param name="network">The network, on its device; stays the caller's.</param>
+/// <param name="device">The device.</param>
+/// <param name="checkAlive">Throws when the run was cancelled.</param>
+internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork network, Device device, Action checkAlive)
+{
+    /// <summary>The features of the rows; the network is in evaluation mode afterwards.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="report">Told after each batch.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="InvalidImageException">An image cannot be read.</exception>
+    /// <exception cref="IOException">Features that do not fit into memory cannot be written to a file.</exception>
+    internal FeatureMatrix Over(TrainingRow[] rows, TrainingReport report)
+    {
+        network.eval();
+        using var mode = inference_mode();
+        var clock = Stopwatch.StartNew();
+        int done = 0;
+        using var builder = new FeatureMatrixBuilder(plan.Architecture.FeatureDimension, plan.ImageMemoryLimit, plan.SpillFolder);
+        using var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed).ForValidation(rows);
+        while (batches.TryTake(out var batch, checkAlive))
+        {
+            checkAlive();
+            using var scope = NewDisposeScope();
+            var features = network.ForwardHead(network.ForwardFeatures(BatchInput.Of(batch, plan.Architecture, device)), preLogits: true).cpu();
+            builder.Add(features.data<float>().ToArray());
+            done += batch.Count;
+            report.Step(Describe(done, rows.Length, clock.Elapsed));
+        }
+
+        return builder.Build([.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)], plan.Architecture.Classes);
+    }
+
+    private TrainingMetrics Describe(int images, int of, TimeSpan time) => new()
+    {
+        Phase = TrainingPhase.Features,
+        Epochs = plan.Epochs,
+        Step = images,
+        Steps = of,
+        ImagesPerSecond = images / time.TotalSeconds,
+        Elapsed = time,
+        TimeLeft = time * ((double)(of - images) / images),
+    };
+}

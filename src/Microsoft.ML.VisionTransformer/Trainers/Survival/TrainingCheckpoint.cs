@@ -1,0 +1,117 @@
+// The file that an interrupted training goes on from.
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Checkpoints;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>
+/// A safetensors file: flat tensors of weights and optimiser, cut where a span would be too long, and as metadata <see cref="RunProgress"/> and
+/// <see cref="RunIdentity"/>. It is written beside and renamed, so that there is always a whole one.
+/// </summary>
+internal static class TrainingCheckpoint
+{
+    private const string Version = "1", VersionKey = "training_checkpoint", ProgressKey = "progress", IdentityKey = "identity";
+
+    /// <summary>Replaces the file.</summary>
+    /// <exception cref="IOException">It cannot be written, for example because the disk is full; the old one is unchanged.</exception>
+    internal static void Write(string path, RunProgress progress, IReadOnlyDictionary<string, string> identity, IEnumerable<(string Name, Tensor Values)> state)
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [VersionKey] = Version,
+            [ProgressKey] = Encoding.UTF8.GetString(ModelJson.Write(progress)),
+            [IdentityKey] = Encoding.UTF8.GetString(ModelJson.Write(identity)),
+        };
+        try
+        {
+            SafetensorsWriter.Write(path, state.SelectMany(Stored), metadata);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string last = File.Exists(path) ? "The last checkpoint is still there, and the training goes on from it" : "There is none yet; the training begins anew";
+            throw new IOException(
+                $"The training checkpoint {path} could not be written: {e.Message.TrimEnd('.')}. {last} when Fit is called again. Free space there, or set WorkspacePath to another folder.", e);
+        }
+    }
+
+    /// <summary>What the file says of its run; null where there is no file.</summary>
+    /// <exception cref="InvalidDataException">The file is no training checkpoint, or of a later version, or broken.</exception>
+    internal static (RunProgress Progress, IReadOnlyDictionary<string, string> Identity)? Describe(string path)
+    {
+        if (!File.Exists(path))
+            return null;
+        using var file = Open(path);
+        if (file.Metadata.GetValueOrDefault(VersionKey) != Version)
+            throw Broken(path, "it is not a training checkpoint that this version of the library reads");
+        try
+        {
+            return (Json<RunProgress>(file, ProgressKey), Json<Dictionary<string, string>>(file, IdentityKey));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException)
+        {
+            throw Broken(path, e.Message, e);
+        }
+    }
+
+    /// <summary>Fills flat tensors with what the file has under their names.</summary>
+    /// <exception cref="InvalidDataException">The file has no such tensor, or one of another length.</exception>
+    internal static void Read(string path, IEnumerable<(string Name, Tensor Values)> state)
+    {
+        using var mode = no_grad();
+        using var file = Open(path);
+        foreach (var (name, values) in state)
+            Fill(file, name, values);
+    }
+
+    private static IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> Stored((string Name, Tensor Values) tensor) =>
+        TensorMemory.Parts(tensor.Values).Select((part, number) => (PartName(tensor.Name, number), part.shape, (ReadOnlyMemory<float>)new TensorMemory(part).Memory));
+
+    private static void Fill(SafetensorsCheckpoint file, string name, Tensor values)
+    {
+        using var scope = NewDisposeScope();
+        long start = 0;
+        int number = 0;
+        foreach (var part in TensorMemory.Parts(values))
+        {
+            string partName = PartName(name, number++);
+            if (!file.Tensors.TryGetValue(partName, out var stored) || stored.Count != part.numel())
+                throw Broken(file.Path, string.Create(CultureInfo.InvariantCulture, $"{partName} is missing or has not {part.numel()} values"));
+            try
+            {
+                stored.CopyTo(new TensorMemory(part).GetSpan());
+            }
+            catch (InvalidCheckpointException e)
+            {
+                throw Broken(file.Path, e.Message, e);
+            }
+
+            values.narrow(0, start, part.numel()).copy_(part);
+            start += part.numel();
+        }
+    }
+
+    private static SafetensorsCheckpoint Open(string path)
+    {
+        try
+        {
+            return SafetensorsCheckpoint.Open(path);
+        }
+        catch (InvalidCheckpointException e)
+        {
+            throw Broken(path, e.Message, e);
+        }
+    }
+
+    private static T Json<T>(SafetensorsCheckpoint file, string key)
+        where T : class => ModelJson.Read<T>(Encoding.UTF8.GetBytes(file.Metadata[key]));
+
+    private static string PartName(string name, int number) => string.Create(CultureInfo.InvariantCulture, $"{name}.{number}");
+
+    private static InvalidDataException Broken(string path, string what, Exception? inner = null) =>
+        new($"The training checkpoint {path} cannot be used: {what}. Delete it to train anew, or set WorkspacePath to another folder.", inner);
+}

@@ -1,0 +1,95 @@
+// The folder of a run: its checkpoint, and a lock that keeps other trainings out.
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>A workspace that is in use by this run alone, in this process or any other.</summary>
+internal sealed class TrainingWorkspace : IDisposable
+{
+    /// <summary>The checkpoint's name in the folder.</summary>
+    internal const string CheckpointName = "training-checkpoint.safetensors";
+
+    private const string LockName = "training.lock";
+
+    private readonly FileStream _lock;
+
+    private TrainingWorkspace(string folder, FileStream heldLock)
+    {
+        Folder = folder;
+        _lock = heldLock;
+        Checkpoint = Path.Combine(folder, CheckpointName);
+        if (TrainingCheckpoint.Describe(Checkpoint) is var (progress, identity))
+            (Found, FoundIdentity) = (progress, identity);
+    }
+
+    internal string Folder { get; }
+
+    /// <summary>Path of the checkpoint, whether it is there or not.</summary>
+    internal string Checkpoint { get; }
+
+    /// <summary>How far the run of the checkpoint had come; null where there is no checkpoint.</summary>
+    internal RunProgress? Found { get; }
+
+    private IReadOnlyDictionary<string, string>? FoundIdentity { get; }
+
+    /// <summary>Takes the folder, which is made where it is missing; null where there is none.</summary>
+    /// <exception cref="IOException">Another training uses the folder, or it cannot be written to.</exception>
+    /// <exception cref="InvalidDataException">There is a checkpoint that cannot be used.</exception>
+    internal static TrainingWorkspace? Open(string? folder)
+    {
+        if (folder is null)
+            return null;
+        var held = Lock(folder);
+        try
+        {
+            return new TrainingWorkspace(folder, held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The seed of the run: that of the checkpoint where a run was interrupted, so that it goes on as it would have.</summary>
+    internal int SeedOf(int own) => Found is { Finished: false } ? Found.Seed : own;
+
+    /// <summary>Where the run goes on from; null where it begins anew: without a checkpoint, or after a finished run with other options, data or seed.</summary>
+    /// <exception cref="InvalidOperationException">The run that was interrupted had other options or data.</exception>
+    internal RunProgress? ResumeFrom(IReadOnlyDictionary<string, string> identity, int seed)
+    {
+        if (Found is null)
+            return null;
+        var differences = RunIdentity.Differences(FoundIdentity!, identity);
+        if (differences.Count == 0)
+            return Found.Seed == seed ? Found : null;
+        if (Found.Finished)
+            return null;
+        throw new InvalidOperationException(
+            $"{Checkpoint} belongs to a training that was interrupted after {Found.Epochs.Count} epochs and differs from this one: {string.Join("; ", differences)}. " +
+            "Make them the same to go on with it, delete the file to train anew, or set WorkspacePath to another folder.");
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>The system lets go of the lock with the process, by whatever end.</summary>
+    private static FileStream Lock(string folder)
+    {
+        string path = Path.Combine(folder, LockName);
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The workspace {folder} cannot be made: {e.Message.TrimEnd('.')}. Set WorkspacePath to a folder that can be written to.", e);
+        }
+
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The workspace {folder} cannot be used: {e.Message.TrimEnd('.')}. Another training may be using it: give each its own WorkspacePath.", e);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+// The numbers that training computes with.
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>The numbers of the forward and the backward pass. Weights, optimiser, loss and validation have 32 bits in either case.</summary>
+public enum TrainingPrecision
+{
+    /// <summary>32-bit floats.</summary>
+    Full,
+
+    /// <summary>16-bit brain floats: about twice as fast where the device multiplies them in hardware (NVIDIA from Ampere on), slower elsewhere.</summary>
+    BFloat16,
+}

@@ -1,0 +1,143 @@
+// One update of the weights: forward, loss, backward, clip, optimiser.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Common;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>The order is that of PyTorch and timm. The gradients of several batches may be added up before the update; then the result is that of one large batch.</summary>
+internal sealed class TrainingStep : IDisposable
+{
+    private readonly TrainingPlan _plan;
+    private readonly VisionTransformerNetwork _network;
+    private readonly Device _device;
+    private readonly LearningRateSchedule _schedule;
+    private readonly FlatOptimizer _optimizer;
+    private readonly FrozenBlocks _frozen;
+    private readonly BFloat16Twin? _twin;
+
+    /// <param name="plan">Settings.</param>
+    /// <param name="network">The network, on its device; stays the caller's.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="stepsPerEpoch">Updates of an epoch.</param>
+    internal TrainingStep(TrainingPlan plan, VisionTransformerNetwork network, Device device, int stepsPerEpoch)
+    {
+        (_plan, _network, _device) = (plan, network, device);
+        int warmup = (int)Math.Round(plan.WarmupEpochs * stepsPerEpoch);
+        _schedule = new LearningRateSchedule(
+            plan.LearningRate, plan.MinimumLearningRate, LearningRateSchedule.DefaultWarmupStart, warmup, plan.Epochs * stepsPerEpoch, plan.Schedule);
+        var rates = new LayerRates(plan.Architecture.Depth, plan.LayerDecay, plan.HeadRateFactor);
+        _frozen = new FrozenBlocks(plan.Architecture.Depth, plan.FrozenBlocks);
+        _frozen.Freeze(network);
+        Parameters = new FlatParameters(network, rates);
+        _optimizer = plan.Optimizer == TrainingOptimizer.Sgd
+            ? new Sgd(Parameters, plan.WeightDecay, plan.Momentum, plan.Nesterov)
+            : new AdamW(Parameters, plan.WeightDecay, plan.Momentum, plan.Beta2);
+        Average = plan.EmaDecay > 0 ? new WeightAverage(Parameters, plan.EmaDecay, plan.EmaWarmup) : null;
+        _twin = plan.Precision == TrainingPrecision.BFloat16 ? new BFloat16Twin(network, Parameters, rates, _frozen, device) : null;
+    }
+
+    /// <summary>What is trained.</summary>
+    internal FlatParameters Parameters { get; }
+
+    /// <summary>The running mean of the weights; null where there is none.</summary>
+    internal WeightAverage? Average { get; }
+
+    /// <summary>Updates done.</summary>
+    internal int Done { get => _optimizer.Steps; set => _optimizer.Steps = value; }
+
+    /// <summary>All numbers that the next update depends on, each [n].</summary>
+    internal IEnumerable<(string Name, Tensor Values)> State
+    {
+        get
+        {
+            yield return ("parameters", Parameters.Values);
+            foreach (var part in _optimizer.State)
+                yield return part;
+            if (Average is not null)
+                yield return ("average", Average.Values);
+        }
+    }
+
+    /// <summary>The learning rate of the update of that number, from 0.</summary>
+    internal double RateAt(int step) => _schedule.RateAt(step);
+
+    /// <summary>To be called before the first batch of an epoch.</summary>
+    internal void BeginEpoch() => _frozen.Train(_twin?.Network ?? _network);
+
+    /// <summary>One update.</summary>
+    /// <param name="batches">Gives the batches of the update, one at a time.</param>
+    /// <param name="epoch">From 1, for messages.</param>
+    /// <returns>Loss and accuracy on these batches, before the update.</returns>
+    /// <exception cref="InvalidOperationException">The loss is no number any more.</exception>
+    internal RunningMean Run(Func<TrainingBatch> batches, int epoch)
+    {
+        Parameters.Gradients.zero_();
+        _twin?.Begin();
+        (_twin?.Network ?? _network).UseNoise(RandomStream.For(_plan.Seed, (long)RandomPurpose.Noise, Done));
+        var mean = default(RunningMean);
+        TrainingBatch batch;
+        do
+        {
+            batch = batches();
+            mean = mean.And(AddGradients(batch, epoch));
+        }
+        while (!batch.EndsStep);
+        _twin?.End();
+        if (_plan.ClipGradientNorm > 0)
+            Parameters.ClipGradients(_plan.ClipGradientNorm);
+        _optimizer.Step(RateAt(Done));
+        Average?.Update(Done);
+        return mean;
+    }
+
+    /// <summary>Guessing costs ln(classes); a network far above that has diverged, even if its numbers are still finite.</summary>
+    /// <exception cref="InvalidOperationException">It has.</exception>
+    internal void RefuseDivergence(double loss, int epoch)
+    {
+        const double TimesGuessing = 20;
+        double guessing = Math.Log(Math.Max(_plan.Architecture.Classes, 2));
+        if (loss > TimesGuessing * guessing)
+        {
+            throw NotLearning(
+                string.Create(CultureInfo.InvariantCulture, $"The mean training loss of epoch {epoch} is {loss:F1}, {loss / guessing:F0} times that of guessing: the training diverges"),
+                RateAt(Done - 1));
+        }
+    }
+
+    /// <summary>To be called before the weights are written down or returned.</summary>
+    /// <exception cref="InvalidOperationException">A weight is no number any more.</exception>
+    internal void RefuseBrokenWeights()
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        if (!Parameters.Values.isfinite().all().item<bool>())
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"Step {Done} made weights that are no numbers"), RateAt(Done - 1));
+    }
+
+    public void Dispose()
+    {
+        _twin?.Dispose();
+        Average?.Dispose();
+        _optimizer.Dispose();
+        Parameters.Dispose();
+        FrozenBlocks.Thaw(_network);
+    }
+
+    private RunningMean AddGradients(TrainingBatch batch, int epoch)
+    {
+        using var scope = NewDisposeScope();
+        var input = BatchInput.Of(batch, _plan.Architecture, _device);
+        var logits = _twin is null ? _network.forward(input) : _twin.Forward(input);
+        var loss = BatchLoss.Of(logits, batch, _plan.LabelSmoothing);
+        if (!double.IsFinite(loss.Figures.LossSum))
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss.Figures.LossSum} in epoch {epoch}, step {Done + 1}"), RateAt(Done));
+        // An update in which every weight is 0 teaches nothing; its gradient is 0 rather than 0/0.
+        loss.Sum.Times(batch.StepWeight > 0 ? 1 / batch.StepWeight : 0).backward();
+        return loss.Figures;
+    }
+
+    private InvalidOperationException NotLearning(string what, double rate) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{what}, at a learning rate of {rate:E1}. Lower LearningRate (it is {_plan.LearningRate:E1}), lengthen WarmupEpochs, or set ClipGradientNorm (it is {_plan.ClipGradientNorm}); pixels that are not scaled to about -1..1 do this too."));
+}

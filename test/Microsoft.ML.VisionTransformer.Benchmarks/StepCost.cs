@@ -1,0 +1,146 @@
+// What does a step of training cost over a bare TorchSharp loop of the same network, in time and in memory?
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.Data;
+using TorchSharp;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+/// <summary>
+/// Each side runs in a process of its own, since what one asks of the system's allocator would help the other. Both take ready pixels: decoding is another question.
+/// </summary>
+internal static class StepCost
+{
+    internal const string Command = "step";
+
+    private const int Rows = 64, Epochs = 4, WarmUpSteps = 4;
+
+    internal static void Run()
+    {
+        var pairs = new List<(Figures Ours, Figures Bare)>();
+        for (int round = 0; round < Pair.Rounds; round++)
+        {
+            pairs.Add((InProcess("ours"), InProcess("bare")));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ours {pairs[^1].Ours}, bare {pairs[^1].Bare}"));
+        }
+
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Workload.Architecture.Name}, batches of {Workload.BatchSize}: step ours / bare {Median(pairs.Select(p => p.Ours.Seconds / p.Bare.Seconds)):F3}, peak memory {Median(pairs.Select(p => p.Ours.PeakMiB / p.Bare.PeakMiB)):F3}"));
+    }
+
+    /// <summary>One side, in this process.</summary>
+    internal static void Run(string side)
+    {
+        var figures = side == "ours" ? Ours() : Bare();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{figures.Seconds:R} {figures.PeakMiB:R}"));
+    }
+
+    private static Figures InProcess(string side)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(StepCost).Assembly.Location, Command, side]) { RedirectStandardOutput = true })!;
+        double[] numbers = [.. process.StandardOutput.ReadToEnd().Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
+        process.WaitForExit();
+        return new Figures(numbers[0], numbers[1]);
+    }
+
+    private static Figures Ours()
+    {
+        var context = new MLContext(seed: 1);
+        var rows = Enumerable.Range(0, Rows).Select(i => new Pixels { Image = Noise(i), Label = (uint)(i % 5) }).ToArray();
+        var steps = new Steps();
+        var trainer = context.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
+        {
+            FeatureColumnName = nameof(Pixels.Image),
+            Arch = Workload.Architecture,
+            Epoch = Epochs,
+            BatchSize = Workload.BatchSize,
+            ValidationSetFraction = null,
+            MetricsCallback = m =>
+            {
+                if (m.Phase == TrainingPhase.Step)
+                    steps.Count();
+            },
+            Device = "cpu",
+        });
+        trainer.Fit(context.Data.LoadFromEnumerable(rows)).Dispose();
+        return new Figures(steps.Median, Peak());
+    }
+
+    private static Figures Bare()
+    {
+        using var network = new VisionTransformerNetwork(Workload.Architecture with { Classes = 5 });
+        using var optimizer = torch.optim.AdamW(network.parameters(), lr: 5e-4, weight_decay: 0.05);
+        network.train();
+        float[][] rows = [.. Enumerable.Range(0, Rows).Select(Noise)];
+        var steps = new Steps();
+        for (int step = 0; step < Epochs * Rows / Workload.BatchSize; step++)
+        {
+            using var scope = torch.NewDisposeScope();
+            int first = step % (Rows / Workload.BatchSize) * Workload.BatchSize;
+            var size = Workload.Architecture.ImageSize;
+            var input = torch.tensor(rows[first..(first + Workload.BatchSize)].SelectMany(r => r).ToArray(), [Workload.BatchSize, 3, size.Height, size.Width]);
+            var targets = torch.tensor(Enumerable.Range(first, Workload.BatchSize).Select(i => i % 5L).ToArray());
+            var loss = torch.nn.functional.cross_entropy(network.forward(input), targets, label_smoothing: 0.1);
+            optimizer.zero_grad();
+            loss.backward();
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1);
+            optimizer.step();
+            loss.item<float>();
+            steps.Count();
+        }
+
+        return new Figures(steps.Median, Peak());
+    }
+
+    private static float[] Noise(int seed)
+    {
+        var random = new Random(seed);
+        float[] values = new float[3 * Workload.Architecture.ImageSize.Height * Workload.Architecture.ImageSize.Width];
+        foreach (ref float value in values.AsSpan())
+            value = random.NextSingle() * 2 - 1;
+        return values;
+    }
+
+    private static double Peak()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 / (1024.0 * 1024);
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+
+    /// <summary>Time of a step and peak working set.</summary>
+    private sealed record Figures(double Seconds, double PeakMiB)
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Seconds:F3} s a step, {PeakMiB:F0} MiB");
+    }
+
+    /// <summary>Times between steps.</summary>
+    private sealed class Steps
+    {
+        private readonly Stopwatch _clock = Stopwatch.StartNew();
+        private readonly List<double> _seconds = [];
+
+        internal double Median => StepCost.Median(_seconds.Skip(WarmUpSteps));
+
+        internal void Count()
+        {
+            _seconds.Add(_clock.Elapsed.TotalSeconds);
+            _clock.Restart();
+        }
+    }
+
+    private sealed class Pixels
+    {
+        [VectorType(3 * 224 * 224)]
+        public float[] Image { get; set; } = [];
+
+        [KeyType(5)]
+        public uint Label { get; set; }
+    }
+}

@@ -179,15 +179,19 @@ internal sealed class TrainingLoop : IDisposable
     private (ValidationResult Result, double CalibrationError) Validate(int epoch, Validation validation)
     {
         var (mean, calibrationError) = validation.Judge();
-        var result = new ValidationResult(epoch, IsAverage: false, mean.Accuracy, mean.Loss, validation.Rows);
+        var result = Result(epoch, isAverage: false, mean, validation.Rows);
         _best.Offer(result, _step.Parameters.Values);
         if (_step.Average is not { } average)
             return (result, calibrationError);
         var (meanOfAverage, errorOfAverage) = _step.Parameters.With(average.Values, validation.Judge);
-        var averaged = new ValidationResult(epoch, IsAverage: true, meanOfAverage.Accuracy, meanOfAverage.Loss, validation.Rows);
+        var averaged = Result(epoch, isAverage: true, meanOfAverage, validation.Rows);
         _best.Offer(averaged, average.Values);
         return averaged.IsBetterThan(result) ? (averaged, errorOfAverage) : (result, calibrationError);
     }
+
+    /// <summary>Rows that the user gave are taken at their word; those that were cut off are what was left over.</summary>
+    private ValidationResult Result(int epoch, bool isAverage, RunningMean mean, int rows) =>
+        new(epoch, isAverage, mean.Accuracy, mean.Loss, _plan.CutsValidation ? ValidationResult.StandardError(mean.Accuracy, rows) : 0);
 
     private void TakeBest()
     {

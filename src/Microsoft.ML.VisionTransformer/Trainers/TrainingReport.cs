@@ -23,6 +23,8 @@ internal sealed class TrainingReport : IDisposable
     internal void Start(TrainingPlan plan, int training, int validation, int withoutLabel, string device)
     {
         Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels {(plan.Pretrained is null ? "from scratch" : $"from {plan.Pretrained}")} ({plan.Strategy}: {plan.StrategyReason}) on {training} images of {plan.Architecture.Classes} classes ({validation} for validation), {plan.Epochs} epochs of batches of {plan.BatchSize}, on {device}."));
+        if (validation == 0)
+            Info("No rows are kept for validation: the model has the last weights. Set ValidationSet, or a ValidationSetFraction for more images.");
         if (withoutLabel > 0)
             Warning(string.Create(CultureInfo.InvariantCulture, $"{withoutLabel} rows have no label and are left out."));
     }

@@ -14,6 +14,8 @@ public sealed partial class VisionTransformerTrainer
     /// <summary>Settings of the trainer. Names are those of ML.NET's <c>ImageClassificationTrainer.Options</c> where the meaning is the same.</summary>
     public sealed class Options
     {
+        private const float DefaultValidationFraction = 0.1f, FewestValidationRows = 50;
+
         /// <summary>The label: a key column. Default "Label".</summary>
         public string LabelColumnName = DefaultLabel;
 
@@ -182,9 +184,10 @@ public sealed partial class VisionTransformerTrainer
 
         /// <summary>
         /// Share of the training rows of each class that is kept for validation where there is no <see cref="ValidationSet"/>, in [0, 1).
-        /// Default 0.1; null and 0 keep none.
+        /// Default 0.1; null and 0 keep none. Fine-tuning at the default keeps none either where they would be fewer than 50 and neither
+        /// <see cref="EarlyStoppingCriteria"/> nor <see cref="Calibrate"/> needs them: so few cannot tell epochs apart, and training has more use for them. The log says so.
         /// </summary>
-        public float? ValidationSetFraction = 0.1f;
+        public float? ValidationSetFraction = DefaultValidationFraction;
 
         /// <summary>When to stop before the last epoch. Default null: never. Needs validation rows.</summary>
         public EarlyStopping? EarlyStoppingCriteria;
@@ -290,7 +293,7 @@ public sealed partial class VisionTransformerTrainer
                 Augmentation = CheckAugmentation(standard),
                 AugmentationIsChosen = Augmentation is not null,
                 ValidationSet = ValidationSet,
-                ValidationFraction = Guard.InRange(ValidationSetFraction ?? 0, 0f, 1f, nameof(ValidationSetFraction)),
+                ValidationFraction = CheckValidationFraction(strategy, data),
                 EarlyStopping = EarlyStoppingCriteria,
                 MetricsCallback = MetricsCallback,
                 Calibrate = Calibrate,
@@ -386,6 +389,14 @@ public sealed partial class VisionTransformerTrainer
             foreach (var (name, weight) in ClassWeights)
                 Guard.That(weight >= 0 && float.IsFinite(weight), nameof(ClassWeights), FormattableString.Invariant($"The weight of class '{name}' is {weight}; weights are at least 0 and finite."));
             return new Dictionary<string, float>(ClassWeights, StringComparer.Ordinal);
+        }
+
+        private float CheckValidationFraction(TrainingStrategy strategy, DataSize? data)
+        {
+            float fraction = Guard.InRange(ValidationSetFraction ?? 0, 0f, 1f, nameof(ValidationSetFraction));
+            bool tooFew = data is { } size && size.Images * fraction < FewestValidationRows;
+            bool needed = EarlyStoppingCriteria is not null || Calibrate;
+            return strategy == TrainingStrategy.FineTune && fraction == DefaultValidationFraction && tooFew && !needed ? 0 : fraction;
         }
 
         private TimeSpan CheckInterval() => CheckpointInterval >= TimeSpan.Zero

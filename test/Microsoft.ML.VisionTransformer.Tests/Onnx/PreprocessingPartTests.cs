@@ -24,8 +24,12 @@ public sealed class PreprocessingPartTests
     [DynamicData(nameof(Ways))]
     public void EveryValueIsEqual_WhereTheInputIsNotSquare(ImageResizing resizing, ImageInterpolation interpolation) => AssertEqual(new ImagePreprocessing
     {
-        Size = (12, 20), CropFraction = 0.875, Resizing = resizing, Interpolation = interpolation,
-        Mean = new(0.485f, 0.456f, 0.406f), StandardDeviation = new(0.229f, 0.224f, 0.225f),
+        Size = (12, 20),
+        CropFraction = 0.875,
+        Resizing = resizing,
+        Interpolation = interpolation,
+        Mean = new(0.485f, 0.456f, 0.406f),
+        StandardDeviation = new(0.229f, 0.224f, 0.225f),
     });
 
     [TestMethod]

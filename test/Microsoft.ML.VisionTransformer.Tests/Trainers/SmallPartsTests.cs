@@ -45,6 +45,25 @@ public sealed class SmallPartsTests
     public void AMeanOfNothingIsZero() => Assert.AreEqual((0.0, 0.0), (new RunningMean().Loss, new RunningMean().Accuracy));
 
     [TestMethod]
+    [DataRow(0.81, 2.0, 0.0, true)]
+    [DataRow(0.80, 0.9, 0.0, true)]
+    [DataRow(0.80, 1.1, 0.0, false)]
+    [DataRow(0.79, 0.1, 0.0, false)]
+    [DataRow(0.85, 1.1, 0.1, false)]
+    [DataRow(0.75, 0.9, 0.1, true)]
+    [DataRow(0.69, 0.1, 0.1, false)]
+    [DataRow(0.91, 2.0, 0.1, true)]
+    public void WithinTheDoubtOfTheAccuracyTheLossDecides(double accuracy, double loss, double doubt, bool better)
+    {
+        var best = new ValidationResult(1, IsAverage: false, 0.8, 1, doubt);
+
+        Assert.AreEqual(better, new ValidationResult(2, IsAverage: false, accuracy, loss, doubt).IsBetterThan(best));
+    }
+
+    [TestMethod]
+    public void FifteenRowsLeaveTheAccuracyInDoubtByATenth() => Assert.AreEqual(0.1033, ValidationResult.StandardError(0.8, 15), 1e-4);
+
+    [TestMethod]
     public void EarlyStoppingWaitsForItsPatience()
     {
         var settings = new VisionTransformerTrainer.EarlyStopping(minDelta: 0.1f, patience: 2);

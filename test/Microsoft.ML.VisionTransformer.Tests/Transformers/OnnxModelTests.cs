@@ -79,7 +79,10 @@ public sealed class OnnxModelTests : IDisposable
         var data = _context.Data.LoadFromEnumerable(samples);
         var options = new VisionTransformerFeatureOptions
         {
-            PretrainedModel = SharedData.Path("golden", "checkpoints", "hf-dinov2"), Kind = FeatureKind.ClassTokenAndPatchMean, Normalize = true, Device = "cpu",
+            PretrainedModel = SharedData.Path("golden", "checkpoints", "hf-dinov2"),
+            Kind = FeatureKind.ClassTokenAndPatchMean,
+            Normalize = true,
+            Device = "cpu",
         };
         using var model = _context.Transforms.VisionTransformerFeatures("Features", "Image", options).Fit(data);
         model.SaveAsOnnx(path, new OnnxExportOptions { Input = OnnxInput.RawRgb });

@@ -37,7 +37,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// | Is normalization required? | No |
 /// | Is caching required? | No |
 /// | Required NuGet in addition to Microsoft.ML | Microsoft.ML.VisionTransformer and one of libtorch-cpu-*, TorchSharp-cuda-windows, TorchSharp-cuda-linux |
-/// | Exportable to ONNX | No |
+/// | Exportable to ONNX | Yes |
 /// ]]></format>
 /// </remarks>
 public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransformerPredictionTransformer>

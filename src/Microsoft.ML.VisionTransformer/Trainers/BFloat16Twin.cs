@@ -35,6 +35,7 @@ internal sealed class BFloat16Twin : IDisposable
     internal void Begin()
     {
         using var mode = no_grad();
+        using var scope = NewDisposeScope();
         _own.Values.copy_(_original.Values);
         _own.Gradients.zero_();
     }
@@ -51,6 +52,7 @@ internal sealed class BFloat16Twin : IDisposable
     internal void End()
     {
         using var mode = no_grad();
+        using var scope = NewDisposeScope();
         _original.Gradients.copy_(_own.Gradients);
     }
 

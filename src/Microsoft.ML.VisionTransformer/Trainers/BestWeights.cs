@@ -24,6 +24,7 @@ internal sealed class BestWeights : IDisposable
     {
         Result = result;
         using var mode = no_grad();
+        using var scope = NewDisposeScope();
         if (Values is null)
             Values = values.clone().DetachFromDisposeScope();
         else

@@ -196,6 +196,7 @@ internal sealed class TrainingLoop : IDisposable
     private void TakeBest()
     {
         using var mode = no_grad();
+        using var scope = NewDisposeScope();
         if ((_best.Values ?? _step.Average?.Values) is { } values)
             _step.Parameters.Values.copy_(values);
         _progress = _progress with { Best = _best.Result };

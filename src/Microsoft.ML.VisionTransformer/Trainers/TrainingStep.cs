@@ -72,8 +72,7 @@ internal sealed class TrainingStep : IDisposable
     /// <exception cref="InvalidOperationException">The loss is no number any more.</exception>
     internal RunningMean Run(Func<TrainingBatch> batches, int epoch)
     {
-        Parameters.Gradients.zero_();
-        _twin?.Begin();
+        Begin();
         (_twin?.Network ?? _network).UseNoise(RandomStream.For(_plan.Seed, (long)RandomPurpose.Noise, Done));
         var mean = default(RunningMean);
         TrainingBatch batch;
@@ -122,6 +121,13 @@ internal sealed class TrainingStep : IDisposable
         _optimizer.Dispose();
         Parameters.Dispose();
         FrozenBlocks.Thaw(_network);
+    }
+
+    private void Begin()
+    {
+        using var scope = NewDisposeScope();
+        Parameters.Gradients.zero_();
+        _twin?.Begin();
     }
 
     private RunningMean AddGradients(TrainingBatch batch, int epoch)

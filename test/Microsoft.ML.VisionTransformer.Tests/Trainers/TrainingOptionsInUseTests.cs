@@ -119,8 +119,8 @@ public sealed class TrainingOptionsInUseTests
     [TestMethod]
     public void ACalibratedModelHasATemperatureThatFitsTheValidationRows()
     {
-        using var plain = Train(o => (o.Epoch, o.ValidationSetFraction) = (2, 0.5f), perClass: 20);
-        using var calibrated = Train(o => (o.Epoch, o.ValidationSetFraction, o.Calibrate) = (2, 0.5f, true), perClass: 20);
+        using var plain = Train(o => (o.LearningRate, o.ValidationSetFraction) = (1e-5f, 0.5f), perClass: 20);
+        using var calibrated = Train(o => (o.LearningRate, o.ValidationSetFraction, o.Calibrate) = (1e-5f, 0.5f, true), perClass: 20);
 
         var history = calibrated.LastTransformer.TrainingHistory!;
         Assert.AreNotEqual(1, calibrated.LastTransformer.Temperature);
@@ -180,12 +180,28 @@ public sealed class TrainingOptionsInUseTests
     }
 
     [TestMethod]
+    [DataRow(10, 0)]
+    [DataRow(170, 51)]
+    public void FineTuningOfFewImagesTrainsOnAllOfThem(int perClass, int validationRows)
+    {
+        var options = new VisionTransformerTrainer.Options { PretrainedModel = "model" };
+
+        double fraction = options.ToPlan(seed: 1, new DataSize(3 * perClass, 3)).ValidationFraction;
+
+        Assert.AreEqual(validationRows, fraction * 3 * perClass, 0.01);
+        options.Calibrate = true;
+        Assert.AreEqual(0.1, options.ToPlan(seed: 1, new DataSize(30, 3)).ValidationFraction, 1e-6);
+    }
+
+    [TestMethod]
     public void FineTuningBeginsWithTheHeadOfAProbe()
     {
         using var folder = new TemporaryFolder();
         SavePretrained(folder);
         var seen = new List<TrainingMetrics>();
-        Action<VisionTransformerTrainer.Options> common = o => (o.Arch, o.PretrainedModel, o.Strategy, o.LearningRate, o.WarmupEpochs) = (null, folder.Path, TrainingStrategy.FineTune, 1e-9f, 0);
+        // A rate that changes nothing, and images as the probe saw them.
+        Action<VisionTransformerTrainer.Options> common = o => (o.Arch, o.PretrainedModel, o.Strategy, o.LearningRate, o.RandomCropMinimumArea, o.Augmentation, o.LabelSmoothing, o.DropPathRate)
+            = (null, folder.Path, TrainingStrategy.FineTune, 1e-9f, null, TrainingAugmentations.None, 0, 0);
         using var probed = Train(o =>
         {
             common(o);

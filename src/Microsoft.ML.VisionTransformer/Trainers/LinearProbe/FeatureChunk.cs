@@ -22,14 +22,14 @@ internal sealed class FeatureChunk : IDisposable
         (_dimension, _file) = (dimension, file);
         Rows = values.Length / dimension;
         if (file is null)
-            _resident = Widened(values.ToArray());
+            _resident = Widened(values.ToArray()).DetachFromDisposeScope();
         else
             _offset = file.Append(MemoryMarshal.AsBytes(values.Span));
     }
 
     internal int Rows { get; }
 
-    /// <summary>[Rows, dimension], 64-bit; the caller's to dispose.</summary>
+    /// <summary>[Rows, dimension], 64-bit; belongs to the scope.</summary>
     /// <exception cref="IOException">The file does not give them back.</exception>
     internal Tensor Read()
     {
@@ -46,6 +46,6 @@ internal sealed class FeatureChunk : IDisposable
     {
         using var outside = inference_mode(false);
         using var narrow = tensor(values, [Rows, _dimension]);
-        return narrow.to(ScalarType.Float64).DetachFromDisposeScope();
+        return narrow.to(ScalarType.Float64);
     }
 }

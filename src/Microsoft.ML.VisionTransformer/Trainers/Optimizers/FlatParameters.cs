@@ -73,7 +73,8 @@ internal sealed class FlatParameters : IDisposable
     internal T With<T>(Tensor others, Func<T> work)
     {
         using var mode = no_grad();
-        using var own = Values.clone().DetachFromDisposeScope();
+        using var scope = NewDisposeScope();
+        var own = Values.clone();
         Values.copy_(others);
         try
         {

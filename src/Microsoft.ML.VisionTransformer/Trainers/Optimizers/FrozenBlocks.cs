@@ -28,7 +28,7 @@ internal sealed record FrozenBlocks(int Depth, int Count)
         network.train();
         foreach (var (name, module) in network.named_modules())
         {
-            if (Contains(name + "."))
+            if (name.StartsWith(LayerRates.Block, StringComparison.Ordinal) && Contains(name + "."))
                 module.eval();
         }
     }

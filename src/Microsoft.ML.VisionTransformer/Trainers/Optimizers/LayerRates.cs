@@ -12,7 +12,8 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <param name="HeadFactor">Further factor of the heads.</param>
 internal sealed record LayerRates(int Depth, double Decay, double HeadFactor)
 {
-    private const string Block = "blocks.";
+    /// <summary>What the names of the blocks' parameters begin with.</summary>
+    internal const string Block = "blocks.";
 
     /// <summary>The same rate for all.</summary>
     internal static LayerRates Even { get; } = new(1, 1, 1);

@@ -29,6 +29,7 @@ internal sealed class WeightAverage : IDisposable
     internal void Update(int step)
     {
         using var mode = no_grad();
+        using var scope = NewDisposeScope();
         double decay = DecayAt(step);
         Values.TimesInPlace(decay).PlusInPlace(_parameters.Values, 1 - decay);
     }

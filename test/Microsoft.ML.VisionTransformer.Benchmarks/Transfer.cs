@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Benchmarks;
 /// <summary>Trains with default options, but for those that are given as name=value, and tests on the split's test photos.</summary>
 internal sealed class Transfer(string folder, string strategy, string? weights, string[] settings)
 {
-    private static readonly string[] _own = ["seeds", "first"];
+    private static readonly string[] _own = ["seeds", "first", "epochs"];
 
     private readonly Dictionary<string, string> _settings = settings.Select(s => s.Split('=', 2)).ToDictionary(s => s[0], s => s[1]);
 
@@ -40,6 +40,8 @@ internal sealed class Transfer(string folder, string strategy, string? weights, 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"  seed {seed}: accuracy {metrics.MicroAccuracy:P1}, log-loss {metrics.LogLoss:F3}, {seconds:F0} s, epoch {history.BestEpoch}{(history.IsAverage ? " (average)" : "")} of {history.Epochs.Count}, validation {history.Epochs[^1].ValidationAccuracy:P1}"));
+        foreach (var epoch in _settings.ContainsKey("epochs") ? history.Epochs : [])
+            Console.WriteLine($"    {epoch}");
         return (metrics.MicroAccuracy, metrics.LogLoss, seconds);
     }
 

@@ -151,6 +151,32 @@ public sealed class ResumeTests
     }
 
     [TestMethod]
+    public void ACheckpointThatCannotBeWrittenIsAnErrorAndTheLastOneStays()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, Checkpoint);
+        byte[] last = [];
+        // A folder where the file should be takes no file, as a full disk does not.
+        var error = Assert.ThrowsExactly<IOException>(() => Train(folder.Path, callback: m =>
+        {
+            if (m is not { Epoch: 2, Phase: TrainingPhase.Step, Step: 1 })
+                return;
+            last = File.ReadAllBytes(path);
+            File.Move(path, folder.File("aside"));
+            Directory.CreateDirectory(path);
+        }));
+
+        Assert.Contains(path, error.Message);
+        Assert.Contains("could not be written", error.Message);
+        Assert.Contains("WorkspacePath", error.Message);
+        Assert.IsEmpty(Directory.GetFiles(folder.Path, "*.tmp"));
+        Directory.Delete(path);
+        File.Move(folder.File("aside"), path);
+        CollectionAssert.AreEqual(last, File.ReadAllBytes(path));
+        CollectionAssert.AreEqual(Train(null).Scores, Train(folder.Path).Scores);
+    }
+
+    [TestMethod]
     public void ACancelledRunMayReturnItsBestModel()
     {
         using var cancel = new CancellationTokenSource();

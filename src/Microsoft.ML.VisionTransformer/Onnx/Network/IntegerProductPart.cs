@@ -21,10 +21,8 @@ internal static class IntegerProductPart
     {
         string largest = graph.Node("ReduceMax", path, [graph.Node("Abs", path, [x])], ("axes", [-1L]), ("keepdims", 1));
         string step = graph.Node("Max", path, [graph.Node("Div", $"{path}/step", [largest, graph.Float(Largest)]), graph.Float(Least)]);
-
-        // Conversion to bytes cuts off fractions: the half makes it round.
-        string shifted = graph.Node("Add", $"{path}/bytes", [graph.Node("Div", path, [x, step]), graph.Float(Zero + 0.5)]);
-        string bytes = graph.Node("Cast", $"{path}/bytes", [shifted], ("to", (long)OnnxType.UInt8));
+        string whole = graph.Node("Round", path, [graph.Node("Div", path, [x, step])]);
+        string bytes = graph.Node("Cast", $"{path}/bytes", [graph.Node("Add", $"{path}/bytes", [whole, graph.Float(Zero)])], ("to", (long)OnnxType.UInt8));
         string sums = graph.Node("MatMulInteger", path, [bytes, weights.Values, graph.Byte(Zero)]);
         string floats = graph.Node("Cast", path, [sums], ("to", (long)OnnxType.Float32));
         return graph.Node("Mul", path, [graph.Node("Mul", $"{path}/step", [floats, step]), weights.Scales]);

@@ -18,11 +18,11 @@ public sealed partial class OnnxInBrowserPhotosTests
     public Task PngFilesGetTheLibrarysAnswers() => CompareAsync("tinyimagenet-val-png", "*.png", probability: 1e-4, sameAnswers: Photos);
 
     /// <summary>
-    /// The browser's decoder and the library's round colours differently, and the library reads large files at a fraction of their sides: this network, which is
-    /// touchy, moves by tenths. The photos show other classes than it knows, so that its answers are unsure.
+    /// Chromium decodes JPEGs as the library does, to the bit in the version that this was written with. Another version or browser may round colours
+    /// differently, and this network is touchy.
     /// </summary>
     [TestMethod]
-    public Task JpegFilesGetNearlyTheLibrarysAnswers() => CompareAsync("flowers", "*.jpg", probability: 0.4, sameAnswers: Photos - 3);
+    public Task JpegFilesGetNearlyTheLibrarysAnswers() => CompareAsync("flowers", "*.jpg", probability: 0.1, sameAnswers: Photos - 1);
 
     private async Task CompareAsync(string data, string pattern, double probability, int sameAnswers)
     {

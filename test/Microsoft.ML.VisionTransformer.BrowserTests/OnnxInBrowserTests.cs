@@ -6,7 +6,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.BrowserTests;
 
 [TestClass]
-public sealed class OnnxInBrowserTests : IAsyncDisposable
+public sealed class OnnxInBrowserTests : IDisposable
 {
     private const double LosslessTolerance = 1e-4;
 
@@ -14,9 +14,12 @@ public sealed class OnnxInBrowserTests : IAsyncDisposable
     private static readonly byte[] _picture = ColouredSamples.Make(1, seed: 3)[0].Image;
 
     private static TinyModel _model = null!;
+    private static SystemChromium? _browser;
+    private static TemporaryFolder? _sharedFolder;
+    private static SampleServer? _sharedServer;
+    private static ClassifyingPage? _sharedPage;
 
     private readonly TemporaryFolder _folder = new();
-    private SystemChromium? _browser;
     private SampleServer? _server;
 
     public TestContext TestContext { get; set; } = null!;
@@ -25,23 +28,28 @@ public sealed class OnnxInBrowserTests : IAsyncDisposable
     public static void Train(TestContext _) => _model = new TinyModel();
 
     [ClassCleanup]
-    public static void Forget() => _model.Dispose();
-
-    [TestInitialize]
-    public async Task StartBrowser() => _browser = await SystemChromium.StartAsync();
-
-    public async ValueTask DisposeAsync()
+    public static async Task Forget()
     {
-        _server?.Dispose();
         if (_browser is not null)
             await _browser.DisposeAsync();
+        _sharedServer?.Dispose();
+        _sharedFolder?.Dispose();
+        _model.Dispose();
+    }
+
+    [TestInitialize]
+    public async Task StartBrowser() => _browser ??= await SystemChromium.StartAsync();
+
+    public void Dispose()
+    {
+        _server?.Dispose();
         _folder.Dispose();
     }
 
     [TestMethod]
     public async Task PngFilesGetTheLibrarysProbabilities()
     {
-        var page = await OpenAsync(_rawPixels);
+        var page = await SharedPageAsync();
         double largest = 0;
         foreach (var sample in ColouredSamples.Make(perClass: 3, seed: 11))
         {
@@ -74,7 +82,7 @@ public sealed class OnnxInBrowserTests : IAsyncDisposable
     public async Task EveryKindOfFileGetsTheLibrarysProbabilities(string file, double tolerance)
     {
         byte[] image = await File.ReadAllBytesAsync(SharedData.Path("data", "bad-images", file), TestContext.CancellationToken);
-        var page = await OpenAsync(_rawPixels);
+        var page = await SharedPageAsync();
 
         double difference = Answers.AssertEqual(_model.Classify(image), await page.ClassifyAsync(file, image), tolerance);
 
@@ -83,9 +91,27 @@ public sealed class OnnxInBrowserTests : IAsyncDisposable
     }
 
     [TestMethod]
+    [DataRow("exif-orientation-1.jpg")]
+    [DataRow("exif-orientation-6.jpg")]
+    [DataRow("exif-orientation-8.jpg")]
+    public async Task APhotoTakenSidewaysIsTurnedUpright(string file)
+    {
+        byte[] image = await File.ReadAllBytesAsync(SharedData.Path("data", "bad-images", file), TestContext.CancellationToken);
+        using var codec = SkiaSharp.SKCodec.Create(new MemoryStream(image));
+        bool turned = codec.EncodedOrigin != SkiaSharp.SKEncodedOrigin.TopLeft;
+        var (width, height) = turned ? (codec.Info.Height, codec.Info.Width) : (codec.Info.Width, codec.Info.Height);
+        Assert.AreNotEqual(width, height);
+        var page = await SharedPageAsync();
+
+        await page.ClassifyAsync(file, image);
+
+        StringAssert.Contains(await page.Status.TextContentAsync(), string.Create(CultureInfo.InvariantCulture, $"{width} × {height} pixels"));
+    }
+
+    [TestMethod]
     public async Task AFileThatIsNoImage_IsAnsweredWithAMessage_AndTheNextPhotoWithItsClasses()
     {
-        var page = await OpenAsync(_rawPixels);
+        var page = await SharedPageAsync();
 
         await page.ChooseAsync("letter.png", "Dear model"u8.ToArray());
         await page.Error.Filter(new() { HasText = "letter.png is not an image" }).WaitForAsync();
@@ -100,7 +126,7 @@ public sealed class OnnxInBrowserTests : IAsyncDisposable
     [TestMethod]
     public async Task ADroppedPhotoIsClassified()
     {
-        var page = await OpenAsync(_rawPixels);
+        var page = await SharedPageAsync();
         await page.Page.EvaluateAsync(
             """
             base64 => {
@@ -129,7 +155,7 @@ public sealed class OnnxInBrowserTests : IAsyncDisposable
     [TestMethod]
     public async Task APhotoOfManyPixelsIsReadSmaller()
     {
-        var page = await OpenAsync(_rawPixels);
+        var page = await SharedPageAsync();
 
         await page.ClassifyAsync("large.png", LargePicture.Png(2600, 1800));
 
@@ -189,6 +215,14 @@ public sealed class OnnxInBrowserTests : IAsyncDisposable
 
         Assert.AreEqual("model.onnx is no ONNX file, or it is cut off.", await page.Error.TextContentAsync());
         page.AssertQuiet();
+    }
+
+    /// <summary>One page with raw pixels as input, for tests that only choose photos: loading it costs more than the photo.</summary>
+    private static async Task<ClassifyingPage> SharedPageAsync()
+    {
+        _sharedFolder ??= new TemporaryFolder();
+        _sharedServer ??= SampleServer.Start(_model.Export(_sharedFolder.File("model.onnx"), _rawPixels));
+        return _sharedPage ??= await ClassifyingPage.OpenAsync(_browser!, _sharedServer);
     }
 
     private Task<ClassifyingPage> OpenAsync(OnnxExportOptions options)

@@ -11,14 +11,19 @@ internal static class Npm
     {
         var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", args)
         {
-            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using var process = Start(start);
         var output = process.StandardOutput.ReadToEndAsync();
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"npm {string.Join(' ', args)} failed with exit code {process.ExitCode}: {error.Trim()} {output.Result.Trim()}");
+        {
+            string said = $"{error.Trim()} {output.Result.Trim()}";
+            throw new InvalidOperationException($"npm {string.Join(' ', args)} failed with exit code {process.ExitCode}: {said}");
+        }
     }
 
     private static Process Start(ProcessStartInfo start)
@@ -29,7 +34,8 @@ internal static class Npm
         }
         catch (Win32Exception e)
         {
-            throw new InvalidOperationException("npm is needed once, to fetch onnxruntime-web, and does not start. Install Node.js, which has it, and start again.", e);
+            throw new InvalidOperationException(
+                "npm is needed once, to fetch onnxruntime-web, and does not start. Install Node.js, which has it, and start again.", e);
         }
     }
 }

@@ -43,7 +43,8 @@ internal sealed class PageServer : IAsyncDisposable
         _files["/model"] = arguments.Model;
         if (File.Exists(data))
             _files["/model.data"] = data;
-        _about = JsonSerializer.SerializeToUtf8Bytes(new { name = Path.GetFileName(arguments.Model), data = File.Exists(data) ? Path.GetFileName(data) : null });
+        _about = JsonSerializer.SerializeToUtf8Bytes(
+            new { name = Path.GetFileName(arguments.Model), data = File.Exists(data) ? Path.GetFileName(data) : null });
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, arguments.Port));

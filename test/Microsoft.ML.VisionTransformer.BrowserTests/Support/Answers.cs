@@ -10,7 +10,11 @@ internal static class Answers
         Assert.IsLessThan(tolerance, difference);
         // Neighbours that are closer than twice the difference may change places.
         for (int i = 0; i < expected.Length; i++)
-            Assert.IsTrue(expected[i].Name == found[i].Name || IsTied(expected, found[i].Name, expected[i].Probability, 2 * difference), $"place {i + 1}: {found[i]}, expected {expected[i]}");
+        {
+            bool fits = expected[i].Name == found[i].Name || IsTied(expected, found[i].Name, expected[i].Probability, 2 * difference);
+            Assert.IsTrue(fits, $"place {i + 1}: {found[i]}, expected {expected[i]}");
+        }
+
         return difference;
     }
 

@@ -70,7 +70,7 @@ internal sealed class ClassifyingPage
         lock (_requests)
         {
             Assert.IsNotEmpty(_requests);
-            string[] elsewhere = [.. _requests.Where(url => !url.StartsWith(_address, StringComparison.Ordinal) && !url.StartsWith($"blob:{_address}", StringComparison.Ordinal))];
+            string[] elsewhere = [.. _requests.Where(url => !url.Replace("blob:", "", StringComparison.Ordinal).StartsWith(_address, StringComparison.Ordinal))];
             Assert.IsEmpty(elsewhere, string.Join('\n', elsewhere));
         }
     }

@@ -11,7 +11,8 @@ internal static class SampleProgram
 
     internal static Process Start(string folder, string[] args, Action<ProcessStartInfo>? change = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, "OnnxInBrowser.dll"), .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string assembly = Path.Combine(folder, "OnnxInBrowser.dll");
+        var start = new ProcessStartInfo("dotnet", [assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
         change?.Invoke(start);
         return Process.Start(start)!;
     }

@@ -8,7 +8,9 @@ internal sealed class SystemChromium : IAsyncDisposable
     /// <summary>Names the browser where it lies elsewhere than Debian puts it.</summary>
     private const string PathVariable = "CHROMIUM_PATH", DebianPath = "/usr/bin/chromium";
 
-    /// <summary>Without them Chromium looks for its maker's servers. Its sandbox does not start for root and in most containers; all pages here are ours.</summary>
+    /// <summary>
+    /// Without them Chromium looks for its maker's servers. Its sandbox does not start for root and in most containers; all pages here are ours.
+    /// </summary>
     private static readonly string[] _flags =
     [
         "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -26,7 +28,8 @@ internal sealed class SystemChromium : IAsyncDisposable
     {
         string path = Environment.GetEnvironmentVariable(PathVariable) ?? DebianPath;
         if (!File.Exists(path))
-            Assert.Inconclusive($"Skipped: there is no {path}. Install Chromium (Debian: apt-get install chromium), or name one in {PathVariable}, to run this test.");
+            Assert.Inconclusive(
+                $"Skipped: there is no {path}. Install Chromium (Debian: apt-get install chromium), or name one in {PathVariable}, to run this test.");
         var playwright = await Playwright.Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Headless = true, Args = _flags });
         return new SystemChromium(playwright, browser);

@@ -14,7 +14,14 @@ internal sealed class TinyModel : IDisposable
         var options = new VisionTransformerTrainer.Options
         {
             FeatureColumnName = "Image",
-            Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with { ImageSize = 24, PatchSize = 8, Depth = 2, EmbeddingDimension = 24, Heads = 2 },
+            Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+            {
+                ImageSize = 24,
+                PatchSize = 8,
+                Depth = 2,
+                EmbeddingDimension = 24,
+                Heads = 2,
+            },
             Epoch = 4,
             BatchSize = 8,
             LearningRate = 3e-3f,

@@ -1,0 +1,53 @@
+// A network trained in seconds on coloured pictures, and its answers.
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.BrowserTests.Support;
+
+internal sealed class TinyModel : IDisposable
+{
+    private readonly MLContext _context = new(1);
+    private readonly TransformerChain<VisionTransformerPredictionTransformer> _model;
+
+    internal TinyModel()
+    {
+        var options = new VisionTransformerTrainer.Options
+        {
+            FeatureColumnName = "Image",
+            Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+            {
+                ImageSize = 24,
+                PatchSize = 8,
+                Depth = 2,
+                EmbeddingDimension = 24,
+                Heads = 2,
+            },
+            Epoch = 4,
+            BatchSize = 8,
+            LearningRate = 3e-3f,
+        };
+        _model = _context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(_context.MulticlassClassification.Trainers.VisionTransformer(options))
+            .Fit(_context.Data.LoadFromEnumerable(ColouredSamples.Make(perClass: 12)));
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        Score([ColouredSamples.Make(1)[0].Image]).Schema["Score"].GetSlotNames(ref names);
+        ClassNames = [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    internal string[] ClassNames { get; }
+
+    internal string Export(string path, OnnxExportOptions options)
+    {
+        _model.LastTransformer.SaveAsOnnx(path, options);
+        return path;
+    }
+
+    /// <summary>The probability of every class, most probable first.</summary>
+    internal (string Name, float Probability)[] Classify(byte[] image) =>
+        [.. ClassNames.Zip(Score([image]).GetColumn<float[]>("Score").Single()).OrderByDescending(c => c.Second)];
+
+    public void Dispose() => _model.Dispose();
+
+    private IDataView Score(byte[][] images) =>
+        _model.Transform(_context.Data.LoadFromEnumerable(images.Select(image => new ColouredSample { Image = image, Label = "red" })));
+}

@@ -50,6 +50,9 @@ switch (args)
     case ["deletion", var photos, var backbone, .. var pictures]:
         new Deletion(photos, backbone, pictures.FirstOrDefault()).Run();
         return 0;
+    case ["overlays", var zip, var sheet, .. var shown]:
+        OverlaySheet.Draw(zip, sheet, shown);
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
@@ -66,6 +69,7 @@ switch (args)
                                                                                      test accuracy of default options over several seeds
                    Benchmarks deletion <folder with split.json> <weights> [<folder for overlays>]
                                                                                      what is left of predictions when patches are blanked in the order of maps
+                   Benchmarks overlays <model.zip> <sheet.png> <image> ...           images beside their attention maps, as the documentation shows them
             """);
         return 2;
 }

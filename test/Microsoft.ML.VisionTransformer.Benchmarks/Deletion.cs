@@ -7,8 +7,9 @@ using Microsoft.ML.VisionTransformer.Images;
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <summary>
-/// Deletion curves: a linear probe is trained on the split's photos; on its test photos patches get the mean colour, most relevant first, and the mean probability of the
-/// class that was predicted for the whole photo is reported at each step. Random order, the mean of several, is the baseline. A lower curve is a better map.
+/// Deletion curves: a linear probe is trained on the split's photos; on its test photos patches get the mean colour, most relevant first, and the mean
+/// probability of the class that was predicted for the whole photo is reported at each step. Random order, the mean of several, is the baseline. A lower
+/// curve is a better map.
 /// </summary>
 internal sealed class Deletion(string folder, string weights, string? pictures)
 {
@@ -26,7 +27,8 @@ internal sealed class Deletion(string folder, string weights, string? pictures)
         using var chain = pipeline.Fit(Photos(split["train"]));
         var model = chain.LastTransformer;
         string[] test = [.. split["test"].EnumerateArray().Select(f => Path.Combine(folder, f.GetString()!))];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{test.Length} test photos, accuracy {_context.MulticlassClassification.Evaluate(chain.Transform(Photos(split["test"]))).MicroAccuracy:P1}"));
+        var metrics = _context.MulticlassClassification.Evaluate(chain.Transform(Photos(split["test"])));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{test.Length} test photos, accuracy {metrics.MicroAccuracy:P1}"));
         if (pictures is not null)
             Draw(model, test);
         Report(Curves(model, test));

@@ -6,8 +6,8 @@ using Microsoft.ML.VisionTransformer.Images;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// Why a model gives an image a class: one number a patch, the higher the more that patch had to do with it. Numbers of one map can be compared with each other; they
-/// are no probabilities, and their scale differs from image to image. Immutable.
+/// Why a model gives an image a class: one number a patch, the higher the more that patch had to do with it. Numbers of one map can be compared with each
+/// other; they are no probabilities, and their scale differs from image to image. Immutable.
 /// </summary>
 public sealed class AttentionExplanation
 {
@@ -52,7 +52,8 @@ public sealed class AttentionExplanation
     public float this[int row, int column] => Map.Span[Guard.InRange(row, 0, Rows) * Columns + Guard.InRange(column, 0, Columns)];
 
     /// <summary>
-    /// The map in colours, smallest number dark and largest light, over the image as the network saw it, resized and cropped: a PNG file of the network's input size.
+    /// The map in colours, smallest number dark and largest light, over the image as the network saw it,
+    /// resized and cropped, in grey: a PNG file of the network's input size.
     /// </summary>
     public byte[] OverlayPng() => Overlay.Draw(_picture, Map.Span, _architecture).ToPng();
 

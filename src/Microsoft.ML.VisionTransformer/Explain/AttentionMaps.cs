@@ -12,8 +12,8 @@ namespace Microsoft.ML.VisionTransformer.Explain;
 internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Probabilities)
 {
     /// <summary>
-    /// Explains images [N, C, H, W] on the network's device. The network, in evaluation mode, is left as it was: gradients are taken by the attention weights alone, and
-    /// several threads may explain and score with it at once.
+    /// Explains images [N, C, H, W] on the network's device. The network, in evaluation mode, is left as it was: gradients are taken by the attention
+    /// weights alone, and several threads may explain and score with it at once.
     /// </summary>
     /// <param name="network">A network with a head.</param>
     /// <param name="images">The images; they get no gradient.</param>
@@ -32,9 +32,13 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
         using var scope = NewDisposeScope();
         var input = images.detach().clone();
         var trace = network.Trace(differentiates ? input.requires_grad_() : input);
-        var classes = target is null ? trace.Logits.argmax(1) : tensor(Enumerable.Repeat((long)target.Value, (int)images.size(0)).ToArray(), device: images.device);
+        var classes = target is null
+            ? trace.Logits.argmax(1)
+            : tensor(Enumerable.Repeat((long)target.Value, (int)images.size(0)).ToArray(), device: images.device);
         var chosen = classes.unsqueeze(1);
-        var relevance = differentiates ? ByGradients(network.Architecture, trace, trace.Logits.gather(1, chosen).sum()) : ByRollout(network.Architecture, trace);
+        var relevance = differentiates
+            ? ByGradients(network.Architecture, trace, trace.Logits.gather(1, chosen).sum())
+            : ByRollout(network.Architecture, trace);
         var patches = relevance.narrow(1, network.Architecture.PrefixTokens, network.Architecture.PatchTokens);
         using var noGradients = no_grad();
         var probabilities = trace.Logits.Times(1 / temperature).softmax(1).gather(1, chosen);

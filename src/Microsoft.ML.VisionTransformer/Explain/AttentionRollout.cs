@@ -8,8 +8,8 @@ namespace Microsoft.ML.VisionTransformer.Explain;
 internal static class AttentionRollout
 {
     /// <summary>
-    /// Attention weights [N, heads, T, T] of each block, first block first, to R [N, T, T]: per block A = the mean over heads plus I, its rows divided by their sums;
-    /// R = A_last ... A_1. Row i says of which tokens of the input token i of the output is made; rows sum to 1.
+    /// Attention weights [N, heads, T, T] of each block, first block first, to R [N, T, T]: per block A = the mean over heads plus I, its rows divided by
+    /// their sums; R = A_last ... A_1. Row i says of which tokens of the input token i of the output is made; rows sum to 1.
     /// </summary>
     internal static Tensor Of(IReadOnlyList<Tensor> blocks)
     {
@@ -27,7 +27,10 @@ internal static class AttentionRollout
         return rollout.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Weights [N, heads, 1, P] of an attention pool to those of its query, [N, P]: the mean over heads. The query is no part of what it gives, so nothing is added.</summary>
+    /// <summary>
+    /// Weights [N, heads, 1, P] of an attention pool to those of its query, [N, P]: the mean over heads. The query is no part of what it gives, so nothing
+    /// is added.
+    /// </summary>
     internal static Tensor OfPool(Tensor pool)
     {
         using var scope = NewDisposeScope();

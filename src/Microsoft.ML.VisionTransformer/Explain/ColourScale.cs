@@ -2,8 +2,8 @@
 namespace Microsoft.ML.VisionTransformer.Explain;
 
 /// <summary>
-/// Black through violet, red and orange to pale yellow, as glowing metal goes: lightness grows evenly (CIE L* about 2, 24, 49, 73, 97 at the control points), so that
-/// the order of values shows in grey and to colour-blind eyes too. Between control points sRGB values are interpolated linearly.
+/// Black through violet, red and orange to pale yellow, as glowing metal goes: lightness grows evenly (CIE L* about 2, 24, 49, 73, 97 at the control
+/// points), so that the order of values shows in grey and to colour-blind eyes too. Between control points sRGB values are interpolated linearly.
 /// </summary>
 internal static class ColourScale
 {

@@ -1,7 +1,9 @@
 // What is to be explained, and how.
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Options of <see cref="VisionTransformerPredictionTransformer.Explain(string, ExplanationOptions?)"/>. Without a class, the predicted one is explained.</summary>
+/// <summary>
+/// Options of <see cref="VisionTransformerPredictionTransformer.Explain(string, ExplanationOptions?)"/>. Without a class, the predicted one is explained.
+/// </summary>
 public sealed record ExplanationOptions
 {
     /// <summary>How the map is made. Default <see cref="ExplanationMethod.GradientAttention"/>.</summary>
@@ -11,8 +13,8 @@ public sealed record ExplanationOptions
     public string? ClassName { get; init; }
 
     /// <summary>
-    /// The class to explain by its place in <see cref="VisionTransformerPredictionTransformer.ClassNames"/>, from 0. Default null: by <see cref="ClassName"/>, or the
-    /// predicted class. Not together with <see cref="ClassName"/>.
+    /// The class to explain by its place in <see cref="VisionTransformerPredictionTransformer.ClassNames"/>, from 0. Default null: by
+    /// <see cref="ClassName"/>, or the predicted class. Not together with <see cref="ClassName"/>.
     /// </summary>
     public int? ClassIndex { get; init; }
 }

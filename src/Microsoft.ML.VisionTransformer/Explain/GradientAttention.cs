@@ -5,12 +5,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Explain;
 
 /// <summary>
-/// Generic attention explainability for self-attention (Chefer, Gur and Wolf 2021, arXiv:2103.15679, section 3.1): a block hands relevance on where its attention
-/// raises the logit of a class.
+/// Generic attention explainability for self-attention (Chefer, Gur and Wolf 2021, arXiv:2103.15679, section 3.1): a block hands relevance on where its
+/// attention raises the logit of a class.
 /// </summary>
 internal static class GradientAttention
 {
-    /// <summary>Weights [N, heads, Q, T] and the logit's gradients by them to A_bar [N, Q, T]: the mean over heads of the positive part of weight times gradient (equation 5).</summary>
+    /// <summary>
+    /// Weights [N, heads, Q, T] and the logit's gradients by them to A_bar [N, Q, T]: the mean over heads of the positive part of weight times gradient
+    /// (equation 5).
+    /// </summary>
     internal static Tensor Weigh(Tensor weights, Tensor gradients)
     {
         using var scope = NewDisposeScope();

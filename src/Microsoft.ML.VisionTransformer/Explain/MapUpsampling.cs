@@ -4,8 +4,9 @@ namespace Microsoft.ML.VisionTransformer.Explain;
 internal static class MapUpsampling
 {
     /// <summary>
-    /// A map [rows, columns] over patches to [height, width] over pixels, bilinear between the centres of the patches, wherever stride and kernel put them; outside of
-    /// the outermost centres the nearest value goes on. Values are moved to [0, 1] first: smallest to 0, largest to 1, and all to 0 where they are the same.
+    /// A map [rows, columns] over patches to [height, width] over pixels, bilinear between the centres of the patches, wherever stride and kernel put
+    /// them; outside of the outermost centres the nearest value goes on. Values are moved to [0, 1] first: smallest to 0, largest to 1, and all to 0 where
+    /// they are the same.
     /// </summary>
     internal static float[] ToPixels(ReadOnlySpan<float> map, VisionTransformerArchitecture architecture)
     {

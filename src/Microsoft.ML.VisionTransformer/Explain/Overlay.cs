@@ -6,9 +6,12 @@ namespace Microsoft.ML.VisionTransformer.Explain;
 internal static class Overlay
 {
     /// <summary>Share of the map's colour where the map is lowest, and where it is highest.</summary>
-    private const float LeastAlpha = 0.35f, MostAlpha = 0.7f;
+    private const float LeastAlpha = 0.25f, MostAlpha = 0.75f;
 
-    /// <summary>The picture, of the network's size, under the map's colours: the higher a value, the lighter and the denser its colour.</summary>
+    /// <summary>
+    /// The picture, of the network's size, under the map's colours: the higher a value, the lighter and the denser its colour. The picture itself is drawn
+    /// in grey: an orange flower would look like a high value.
+    /// </summary>
     internal static RgbImage Draw(RgbImage picture, ReadOnlySpan<float> map, VisionTransformerArchitecture architecture)
     {
         float[] values = MapUpsampling.ToPixels(map, architecture);
@@ -17,13 +20,12 @@ internal static class Overlay
         {
             var (red, green, blue) = ColourScale.Of(values[i]);
             float alpha = float.Lerp(LeastAlpha, MostAlpha, values[i]);
-            drawn.Pixels[at] = Blend(picture.Pixels[at], red, alpha);
-            drawn.Pixels[at + 1] = Blend(picture.Pixels[at + 1], green, alpha);
-            drawn.Pixels[at + 2] = Blend(picture.Pixels[at + 2], blue, alpha);
+            byte grey = Luma.Of(picture.Pixels.AsSpan(at, RgbImage.Channels));
+            (drawn.Pixels[at], drawn.Pixels[at + 1], drawn.Pixels[at + 2]) = (Blend(grey, red, alpha), Blend(grey, green, alpha), Blend(grey, blue, alpha));
         }
 
         return drawn;
     }
 
-    private static byte Blend(byte picture, float colour, float alpha) => (byte)MathF.Round(float.Lerp(picture, colour, alpha));
+    private static byte Blend(byte grey, float colour, float alpha) => (byte)MathF.Round(float.Lerp(grey, colour, alpha));
 }

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Explain;
 
-/// <summary>Shares [N, T] that sum to 1 over the tokens: which rows of a relevance matrix [N, T, T] a map is made of. An attention pool has weights of its own instead.</summary>
+/// <summary>
+/// Shares [N, T] that sum to 1 over the tokens: which rows of a relevance matrix [N, T, T] a map is made of. An attention pool has weights of its own
+/// instead.
+/// </summary>
 internal static class PooledShares
 {
     /// <param name="architecture">Says how tokens are pooled.</param>

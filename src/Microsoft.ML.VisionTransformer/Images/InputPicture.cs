@@ -4,8 +4,8 @@ namespace Microsoft.ML.VisionTransformer.Images;
 internal static class InputPicture
 {
     /// <summary>
-    /// An input [channels, height, width] without its normalisation, rounded to 8 bits: what the network saw. Of one channel all three colours are made; of more than three
-    /// the first three.
+    /// An input [channels, height, width] without its normalisation, rounded to 8 bits: what the network saw. Of one channel all three colours are made;
+    /// of more than three the first three.
     /// </summary>
     internal static RgbImage Of(ReadOnlySpan<float> chw, ImagePreprocessing preprocessing)
     {

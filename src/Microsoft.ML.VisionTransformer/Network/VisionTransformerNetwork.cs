@@ -163,7 +163,9 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         return all;
     }
 
-    /// <summary>Images [N, C, H, W] to logits, by way of attention weights that can be read and differentiated by. The tensors belong to the caller's dispose scope.</summary>
+    /// <summary>
+    /// Images [N, C, H, W] to logits, by way of attention weights that can be read and differentiated by. The tensors belong to the caller's dispose scope.
+    /// </summary>
     internal AttentionTrace Trace(Tensor x)
     {
         using var scope = NewDisposeScope();

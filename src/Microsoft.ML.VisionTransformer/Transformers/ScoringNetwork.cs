@@ -12,7 +12,7 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// </summary>
 internal sealed class ScoringNetwork : IDisposable
 {
-    /// <summary>Images that are explained at a time: autograd keeps all that lies between their pixels and their logits, 0.1 GB for each with ViT-B/16 at 224 pixels.</summary>
+    /// <summary>Images that are explained at a time: autograd keeps all that lies between their pixels and their logits.</summary>
     private const int ExplainedTogether = 4;
 
     private readonly VisionTransformerNetwork _network;

@@ -9,8 +9,8 @@ namespace Microsoft.ML.VisionTransformer;
 /// To create this estimator, use `mlContext.Transforms.VisionTransformerExplanation(...)`.
 ///
 /// ### Input and output columns
-/// The input column is any that the model takes: vector of Byte, `MLImage`, text (a path), or vector of Single of the network's size. The output column is a matrix of
-/// Single of known size, rows x columns of patches.
+/// The input column is any that the model takes: vector of Byte, `MLImage`, text (a path), or vector of Single of the network's size. The output column is
+/// a matrix of Single of known size, rows x columns of patches.
 ///
 /// ### Estimator characteristics
 /// | Characteristic | Value |

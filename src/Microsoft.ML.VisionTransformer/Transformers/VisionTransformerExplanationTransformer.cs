@@ -9,7 +9,8 @@ namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
 /// Adds the attention map of each image's predicted class: a matrix of Single of known size, rows x columns of patches, the numbers of
-/// <see cref="AttentionExplanation.Map"/>. A row whose image cannot be read is an error, or NaN, as the model's <see cref="VisionTransformerPredictionTransformer.OnInvalidImage"/> says.
+/// <see cref="AttentionExplanation.Map"/>. A row whose image cannot be read is an error, or NaN, as the model's
+/// <see cref="VisionTransformerPredictionTransformer.OnInvalidImage"/> says.
 /// </summary>
 /// <remarks>
 /// <para>Lazy: nothing is computed until the column is read, and each cursor that reads it computes it anew.</para>
@@ -66,7 +67,8 @@ public sealed class VisionTransformerExplanationTransformer : ITransformer
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException(
-        $"The column '{_output}' of attention maps cannot be saved in a model file. Save the pipeline without it, and after loading put mlContext.Transforms.VisionTransformerExplanation behind the model again.");
+        $"The column '{_output}' of attention maps cannot be saved in a model file. Save the pipeline without it, "
+        + "and after loading put mlContext.Transforms.VisionTransformerExplanation behind the model again.");
 
     /// <summary>The columns as far as they are known before there is data.</summary>
     internal SchemaShape AddTo(SchemaShape input)

@@ -152,12 +152,14 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <exception cref="InvalidImageException">The image cannot be read, whatever <see cref="OnInvalidImage"/> says of rows.</exception>
     /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public AttentionExplanation Explain(string path, ExplanationOptions? options = null) => Explain(new ImageFileSource(Guard.NotBlank(path), ExplainedImage), options);
+    public AttentionExplanation Explain(string path, ExplanationOptions? options = null) =>
+        Explain(new ImageFileSource(Guard.NotBlank(path), ExplainedImage), options);
 
     /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
     /// <param name="encoded">The content of an image file.</param>
     /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
-    public AttentionExplanation Explain(byte[] encoded, ExplanationOptions? options = null) => Explain(new EncodedImageSource(Guard.NotNull(encoded), ExplainedImage), options);
+    public AttentionExplanation Explain(byte[] encoded, ExplanationOptions? options = null) =>
+        Explain(new EncodedImageSource(Guard.NotNull(encoded), ExplainedImage), options);
 
     /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
     /// <param name="image">The image, decoded.</param>

@@ -8,7 +8,8 @@ namespace Microsoft.ML.VisionTransformer.Tests.Explain;
 [TestClass]
 public sealed class GradientAttentionTests
 {
-    private static readonly VisionTransformerArchitecture _oneBlock = TinyNetwork.Architecture with { Depth = 1, Initialization = WeightInitialization.Original };
+    private static readonly VisionTransformerArchitecture _oneBlock =
+        TinyNetwork.Architecture with { Depth = 1, Initialization = WeightInitialization.Original };
 
     [TestMethod]
     public void OnlyWhatRaisesTheLogitCounts()

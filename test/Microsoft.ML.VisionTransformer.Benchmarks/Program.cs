@@ -47,6 +47,12 @@ switch (args)
     case ["transfer", var folder, var strategy, var weights, .. var settings]:
         new Transfer(folder, strategy, weights == "none" ? null : weights, settings).Run();
         return 0;
+    case ["deletion", var photos, var backbone, .. var pictures]:
+        new Deletion(photos, backbone, pictures.FirstOrDefault()).Run();
+        return 0;
+    case ["overlays", var zip, var sheet, .. var shown]:
+        OverlaySheet.Draw(zip, sheet, shown);
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
@@ -61,6 +67,9 @@ switch (args)
                    Benchmarks probe <folder of class folders> <weights>              a linear probe beside one pass of its backbone
                    Benchmarks transfer <folder with split.json> <strategy> <weights, or none> [seeds=3] [<option>=<value> ...]
                                                                                      test accuracy of default options over several seeds
+                   Benchmarks deletion <folder with split.json> <weights> [<folder for overlays>]
+                                                                                     what is left of predictions when patches are blanked in the order of maps
+                   Benchmarks overlays <model.zip> <sheet.png> <image> ...           images beside their attention maps, as the documentation shows them
             """);
         return 2;
 }

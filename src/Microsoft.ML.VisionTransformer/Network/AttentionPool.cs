@@ -37,11 +37,32 @@ internal sealed class AttentionPool : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
+        var (q, k, v) = Split(x);
+        return Rest(nn.functional.scaled_dot_product_attention(q, k, v)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same result, and the weights it came from: [N, heads, 1, T], rows sum to 1.</summary>
+    internal (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k, v) = Split(x);
+        var weights = q.Times(1 / Math.Sqrt(q.size(-1))).matmul(k.transpose(-2, -1)).softmax(-1);
+        return scope.MoveToOuter(Rest(weights.matmul(v)), weights);
+    }
+
+    /// <summary>The query [N, heads, 1, D / heads], keys and values [N, heads, T, D / heads].</summary>
+    private (Tensor Q, Tensor K, Tensor V) Split(Tensor x)
+    {
         var (images, tokens, dimension) = (x.size(0), x.size(1), x.size(2));
         var q = _query.call(_latent).reshape(1, 1, _heads, dimension / _heads).transpose(1, 2).expand(images, -1, -1, -1);
         var parts = _keyValue.call(x).reshape(images, tokens, 2, _heads, dimension / _heads).permute(2, 0, 3, 1, 4).unbind(0);
-        var mixed = nn.functional.scaled_dot_product_attention(q, parts[0], parts[1]);
-        var y = _projection.call(mixed.transpose(1, 2).reshape(images, dimension));
-        return y.Plus(_mlp.call(_norm.call(y))).MoveToOuterDisposeScope();
+        return (q, parts[0], parts[1]);
+    }
+
+    /// <summary>What follows the attention: [N, heads, 1, D / heads] to [N, D].</summary>
+    private Tensor Rest(Tensor mixed)
+    {
+        var y = _projection.call(mixed.transpose(1, 2).reshape(mixed.size(0), -1));
+        return y.Plus(_mlp.call(_norm.call(y)));
     }
 }

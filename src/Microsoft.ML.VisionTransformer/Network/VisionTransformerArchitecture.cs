@@ -163,6 +163,9 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Number of tokens before the patches: class, distillation and register tokens, in this order.</summary>
     internal int PrefixTokens => (ClassToken ? 1 : 0) + (DistillationToken ? 1 : 0) + RegisterTokens;
 
+    /// <summary>Tokens in front that pooling over the patches leaves out.</summary>
+    internal int UnpooledTokens => PoolPrefixTokens ? 0 : PrefixTokens;
+
     /// <summary>Number of patches.</summary>
     internal int PatchTokens => Grid.Height * Grid.Width;
 

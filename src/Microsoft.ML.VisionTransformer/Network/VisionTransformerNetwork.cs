@@ -158,6 +158,38 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     internal IReadOnlyList<Tensor> AttentionWeights(Tensor x)
     {
         using var scope = NewDisposeScope();
+        var (_, all) = RunBlocksWithWeights(x);
+        scope.MoveToOuter(all);
+        return all;
+    }
+
+    /// <summary>
+    /// Images [N, C, H, W] to logits, by way of attention weights that can be read and differentiated by. The tensors belong to the caller's dispose scope.
+    /// </summary>
+    internal AttentionTrace Trace(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var (last, blocks) = RunBlocksWithWeights(x);
+        var tokens = _norm is null ? last : _norm.call(last);
+        if (_attentionPool is null)
+        {
+            scope.MoveToOuter(blocks);
+            var (kept, logits) = scope.MoveToOuter(tokens, ForwardHead(tokens));
+            return new AttentionTrace(blocks, null, kept, logits);
+        }
+        else
+        {
+            var (pooled, pool) = _attentionPool.ForwardWithWeights(WithoutSkipped(tokens));
+            var features = Finish(pooled);
+            scope.MoveToOuter(blocks);
+            var (weights, kept, logits) = scope.MoveToOuter(pool, tokens, _head is null ? features : _head.call(features));
+            return new AttentionTrace(blocks, weights, kept, logits);
+        }
+    }
+
+    /// <summary>What leaves the last block, and the attention weights of all.</summary>
+    private (Tensor Tokens, List<Tensor> Weights) RunBlocksWithWeights(Tensor x)
+    {
         var tokens = Enter(x);
         var all = new List<Tensor>(_blocks.Count);
         foreach (var block in _blocks)
@@ -168,8 +200,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
             all.Add(weights);
         }
 
-        scope.MoveToOuter(all);
-        return all;
+        return (tokens, all);
     }
 
     /// <summary>
@@ -204,8 +235,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Tokens [N, T, D] to what the pooling makes of them: [N, D], for some poolings of another shape.</summary>
     private Tensor Pool(Tensor tokens)
     {
-        int skipped = Architecture.PoolPrefixTokens ? 0 : Architecture.PrefixTokens;
-        var pooled = tokens.narrow(1, skipped, tokens.size(1) - skipped);
+        var pooled = WithoutSkipped(tokens);
         return Architecture.Pooling switch
         {
             TokenPooling.Average => pooled.mean([1]),
@@ -217,6 +247,9 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
             _ => tokens.select(1, 0).contiguous(),
         };
     }
+
+    /// <summary>The tokens that take part in pooling.</summary>
+    private Tensor WithoutSkipped(Tensor tokens) => tokens.narrow(1, Architecture.UnpooledTokens, tokens.size(1) - Architecture.UnpooledTokens);
 
     /// <summary>What lies between pool and head.</summary>
     private Tensor Finish(Tensor pooled)

@@ -43,6 +43,15 @@ internal sealed class RowScorer(
         (inputs, count) => network.Features(inputs, count, column.Kind, column.Normalize),
         current => [ScoredRow.ScoreGetter(current)]);
 
+    /// <summary>The attention map of the predicted class.</summary>
+    internal static RowScorer Explanations(ScoringNetwork network, ModelDescription model, ExplanationMethod method) => new(
+        network,
+        new ImageToInput(model.Preprocessing),
+        model.Columns.OnInvalidImage,
+        network.Architecture.PatchTokens,
+        (inputs, count) => network.Explain(inputs, count, method, target: null, model.Temperature).Values,
+        current => [ScoredRow.ScoreGetter(current)]);
+
     /// <summary>The numbers of each row; NaN where the image is invalid.</summary>
     internal float[] Compute(ImageBatch batch)
     {

@@ -1,5 +1,6 @@
 // A network that many threads score with and one disposes.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Explain;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,6 +12,9 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// </summary>
 internal sealed class ScoringNetwork : IDisposable
 {
+    /// <summary>Images that are explained at a time: autograd keeps all that lies between their pixels and their logits.</summary>
+    private const int ExplainedTogether = 4;
+
     private readonly VisionTransformerNetwork _network;
     private readonly Device _device;
     private readonly object _gate = new();
@@ -55,6 +59,27 @@ internal sealed class ScoringNetwork : IDisposable
         return normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features;
     });
 
+    /// <summary>Attention maps of inputs [count, channels, height, width].</summary>
+    /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
+    /// <param name="count">How many to explain.</param>
+    /// <param name="method">How the maps are made.</param>
+    /// <param name="target">The class to explain, from 0; null for the most probable of each.</param>
+    /// <param name="temperature">As for <see cref="Probabilities"/>.</param>
+    /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal AttentionMaps Explain(float[] inputs, int count, ExplanationMethod method, int? target, double temperature) => Use(network =>
+    {
+        var parts = new List<AttentionMaps>();
+        for (int first = 0; first < count; first += ExplainedTogether)
+        {
+            using var scope = NewDisposeScope();
+            int some = Math.Min(ExplainedTogether, count - first);
+            parts.Add(AttentionMaps.Of(network, Images(inputs.AsMemory(first * InputLength, some * InputLength), some), method, target, temperature));
+        }
+
+        return AttentionMaps.Join(parts);
+    });
+
     /// <summary>Runs something on the network while it cannot be disposed.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal T Use<T>(Func<VisionTransformerNetwork, T> work)
@@ -83,9 +108,11 @@ internal sealed class ScoringNetwork : IDisposable
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        var x = tensor(inputs.AsMemory(0, count * InputLength), [count, Architecture.Channels, Architecture.ImageSize.Height, Architecture.ImageSize.Width], device: _device);
-        return forward(network, x).cpu().data<float>().ToArray();
+        return forward(network, Images(inputs.AsMemory(0, count * InputLength), count)).cpu().data<float>().ToArray();
     });
+
+    private Tensor Images(Memory<float> inputs, int count) =>
+        tensor(inputs, [count, Architecture.Channels, Architecture.ImageSize.Height, Architecture.ImageSize.Width], device: _device);
 
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal void ThrowIfDisposed()

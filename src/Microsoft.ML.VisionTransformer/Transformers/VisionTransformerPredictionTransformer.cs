@@ -5,6 +5,7 @@ using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Onnx;
@@ -35,6 +36,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 {
     internal const string UserName = "Vision Transformer";
     internal const string LoaderSignature = "VisionTransformerPred";
+    private const string ExplainedImage = "the image to explain";
 
     private readonly ModelDescription _model;
     private readonly ScoringNetwork _network;
@@ -142,6 +144,42 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) =>
         OnnxNetwork.Write(_network, Guard.NotBlank(path), values => OnnxDescription(values), options, OnnxOutputs.Probabilities);
+
+    /// <summary>Says why the model gives an image a class: a map over the patches, and a picture of it.</summary>
+    /// <param name="path">The image file.</param>
+    /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    /// <exception cref="ArgumentException">The model has no such class; the message lists them.</exception>
+    /// <exception cref="InvalidImageException">The image cannot be read, whatever <see cref="OnInvalidImage"/> says of rows.</exception>
+    /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public AttentionExplanation Explain(string path, ExplanationOptions? options = null) =>
+        Explain(new ImageFileSource(Guard.NotBlank(path), ExplainedImage), options);
+
+    /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
+    /// <param name="encoded">The content of an image file.</param>
+    /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    public AttentionExplanation Explain(byte[] encoded, ExplanationOptions? options = null) =>
+        Explain(new EncodedImageSource(Guard.NotNull(encoded), ExplainedImage), options);
+
+    /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
+    /// <param name="image">The image, decoded.</param>
+    /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    public AttentionExplanation Explain(MLImage image, ExplanationOptions? options = null) =>
+        Explain(new DecodedImageSource(RgbImage.From(Guard.NotNull(image), ExplainedImage)), options);
+
+    private AttentionExplanation Explain(ImageSource image, ExplanationOptions? options)
+    {
+        options ??= new ExplanationOptions();
+        _network.ThrowIfDisposed();
+        int? target = ExplainedClass.Find(options, ClassNames);
+        float[] input = new float[_scorer.Converter.Length];
+        image.Fill(_scorer.Converter, null, input);
+        var maps = _network.Explain(input, 1, Guard.Defined(options.Method), target, _model.Temperature);
+        return new AttentionExplanation(Architecture, InputPicture.Of(input, Preprocessing), maps, options.Method, ClassNames);
+    }
+
+    /// <summary>Makes the maps of a column; the model stays this one's.</summary>
+    internal RowScorer Explainer(ExplanationMethod method) => RowScorer.Explanations(_network, _model, method);
 
     /// <summary>Puts the network into the ONNX graph of a whole pipeline.</summary>
     private void AddTo(PipelineGraph graph, ImageColumn images, DataViewSchema schema) => _network.Use(network =>

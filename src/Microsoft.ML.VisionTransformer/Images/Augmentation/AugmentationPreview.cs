@@ -1,6 +1,5 @@
 // Draws a contact sheet of what training shows the network.
 using Microsoft.ML.VisionTransformer.Common;
-using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 
@@ -38,33 +37,15 @@ internal sealed class AugmentationPreview
                 Paste(Input(batch, row), sheet, epoch * (width + Gap), row * (height + Gap));
         }
 
-        return Encode(sheet);
+        return sheet.ToPng();
     }
 
     private Span<float> Input(float[] batch, int row) => batch.AsSpan(row * _converter.Length, _converter.Length);
 
     private void Paste(ReadOnlySpan<float> chw, RgbImage sheet, int left, int top)
     {
-        var (height, width) = (_preprocessing.Size.Height, _preprocessing.Size.Width);
-        for (int i = 0; i < height * width * RgbImage.Channels; i++)
-        {
-            int channel = Math.Min(i % RgbImage.Channels, _preprocessing.Mean.Count - 1), pixel = i / RgbImage.Channels;
-            float share = chw[channel * height * width + pixel] * _preprocessing.StandardDeviation[channel] + _preprocessing.Mean[channel];
-            sheet.Row(top + pixel / width)[(left + pixel % width) * RgbImage.Channels + i % RgbImage.Channels] = (byte)Math.Clamp(MathF.Round(share * 255), 0, 255);
-        }
-    }
-
-    private static byte[] Encode(RgbImage sheet)
-    {
-        byte[] rgba = new byte[checked(sheet.Width * sheet.Height * 4)];
-        for (int i = 0; i < sheet.Width * sheet.Height; i++)
-        {
-            sheet.Pixels.AsSpan(i * RgbImage.Channels, RgbImage.Channels).CopyTo(rgba.AsSpan(4 * i));
-            rgba[4 * i + 3] = byte.MaxValue;
-        }
-
-        using var image = SKImage.FromPixelCopy(new SKImageInfo(sheet.Width, sheet.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
-        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
-        return png.ToArray();
+        var picture = InputPicture.Of(chw, _preprocessing);
+        for (int y = 0; y < picture.Height; y++)
+            picture.Row(y).CopyTo(sheet.Row(top + y)[(left * RgbImage.Channels)..]);
     }
 }

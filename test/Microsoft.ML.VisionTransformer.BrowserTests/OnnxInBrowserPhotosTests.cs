@@ -46,7 +46,7 @@ public sealed partial class OnnxInBrowserPhotosTests
             largest = Math.Max(largest, difference);
             same += found[0].Name == expected[i][0].Name ? 1 : 0;
             TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"browser {found[0].Name} {found[0].Probability:F5}, library {expected[i][0].Name} {expected[i][0].Probability:F5}, difference {difference:g3}, ")
+                $"browser {found[0].Name} {found[0].Probability:F5}, library {expected[i][0].Name} {expected[i][0].Probability:F5}, off by {difference:g3}, ")
                 + AfterPhotoOf().Match((await page.Status.TextContentAsync())!).Value);
             if (sameAnswers == Photos)
                 Answers.AssertEqual(expected[i], found, probability);

@@ -70,7 +70,8 @@ internal sealed class ClassifyingPage
         lock (_requests)
         {
             Assert.IsNotEmpty(_requests);
-            string[] elsewhere = [.. _requests.Where(url => !url.Replace("blob:", "", StringComparison.Ordinal).StartsWith(_address, StringComparison.Ordinal))];
+            var ordinal = StringComparison.Ordinal;
+            string[] elsewhere = [.. _requests.Where(url => !url.Replace("blob:", "", ordinal).StartsWith(_address, ordinal))];
             Assert.IsEmpty(elsewhere, string.Join('\n', elsewhere));
         }
     }

@@ -13,7 +13,7 @@ namespace Microsoft.ML.VisionTransformer.Benchmarks;
 /// </summary>
 internal sealed class Deletion(string folder, string weights, string? pictures)
 {
-    private const int Steps = 20, RandomOrders = 5;
+    private const int Steps = 10, RandomOrders = 3;
 
     private readonly MLContext _context = new(seed: 1);
 
@@ -63,7 +63,6 @@ internal sealed class Deletion(string folder, string weights, string? pictures)
                 var found = model.Explain(photo, new ExplanationOptions { Method = method });
                 float[] map = found.Map.ToArray();
                 Add(method.ToString(), found, [.. Enumerable.Range(0, map.Length).OrderByDescending(p => map[p])]);
-                Add($"{method}, least first", found, [.. Enumerable.Range(0, map.Length).OrderBy(p => map[p])]);
                 if (method != ExplanationMethod.GradientAttention)
                     continue;
                 for (int seed = 1; seed <= RandomOrders; seed++)
@@ -86,7 +85,7 @@ internal sealed class Deletion(string folder, string weights, string? pictures)
         return curves;
     }
 
-    /// <summary>The input with 0, 5, ... 100 % of its patches blanked, one after the other; 0 is the mean colour of a normalised input.</summary>
+    /// <summary>The input with 0, 10, ... 100 % of its patches blanked, one after the other; 0 is the mean colour of a normalised input.</summary>
     private static IEnumerable<float[]> Blank(VisionTransformerArchitecture architecture, float[] input, int[] order)
     {
         float[] current = [.. input];
@@ -126,7 +125,8 @@ internal sealed class Deletion(string folder, string weights, string? pictures)
         {
             // The trapezoidal rule over [0, 1].
             double area = (curve.Sum() - (curve[0] + curve[^1]) / 2) / Steps;
-            Console.WriteLine($"{name}  {string.Join("  ", curve.Select(p => p.ToString("F3", CultureInfo.InvariantCulture)))}   {area.ToString("F3", CultureInfo.InvariantCulture)}");
+            string values = string.Join("  ", curve.Select(p => p.ToString("F3", CultureInfo.InvariantCulture)));
+            Console.WriteLine(FormattableString.Invariant($"{name}  {values}   {area:F3}"));
         }
     }
 

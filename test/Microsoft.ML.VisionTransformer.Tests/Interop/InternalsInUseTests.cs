@@ -123,7 +123,12 @@ public sealed class InternalsInUseTests
 
         // ML.NET finds a transformer's loader and its Save on the transformer itself.
         CollectionAssert.AreEqual(
-            new[] { "Transformers/VisionTransformerFeatureTransformer.cs", "Transformers/VisionTransformerPredictionTransformer.cs" },
+            new[]
+            {
+                "Transformers/VisionTransformerExplanationTransformer.cs",
+                "Transformers/VisionTransformerFeatureTransformer.cs",
+                "Transformers/VisionTransformerPredictionTransformer.cs",
+            },
             touching.Order(StringComparer.Ordinal).ToArray());
     }
 

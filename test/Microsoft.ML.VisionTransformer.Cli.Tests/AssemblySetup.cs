@@ -1,0 +1,2 @@
+// One test at a time: trainings share the processor.
+[assembly: DoNotParallelize]

@@ -172,6 +172,9 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Number of tokens T in the stream: the prefix and one for each patch.</summary>
     internal int Tokens => PrefixTokens + PatchTokens;
 
+    /// <summary>How many tokens, from the first, the head or the pool before it reads.</summary>
+    internal int HeadTokens => Pooling == TokenPooling.ClassToken ? (DistillationToken ? 2 : 1) : Tokens;
+
     /// <summary>Entries of the position table.</summary>
     internal int PositionCount => PositionsCoverPrefix ? Tokens : PatchTokens;
 

@@ -119,8 +119,11 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
             tokens = next;
         }
 
-        return (_norm is null ? tokens : _norm.call(tokens)).MoveToOuterDisposeScope();
+        return Normalize(tokens).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Tokens that leave the last block through the final norm, where it comes before the pool; else the tokens themselves.</summary>
+    internal Tensor Normalize(Tensor tokens) => _norm is null ? tokens : _norm.call(tokens);
 
     /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to logits [N, classes].</summary>
     /// <param name="tokens">What <see cref="ForwardFeatures(Tensor)"/> gave.</param>
@@ -170,7 +173,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (last, blocks) = RunBlocksWithWeights(x);
-        var tokens = _norm is null ? last : _norm.call(last);
+        var tokens = Normalize(last);
         if (_attentionPool is null)
         {
             scope.MoveToOuter(blocks);
@@ -233,20 +236,21 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Tokens [N, T, D] to what the pooling makes of them: [N, D], for some poolings of another shape.</summary>
-    private Tensor Pool(Tensor tokens)
+    private Tensor Pool(Tensor tokens) => Architecture.Pooling switch
     {
-        var pooled = WithoutSkipped(tokens);
-        return Architecture.Pooling switch
-        {
-            TokenPooling.Average => pooled.mean([1]),
-            TokenPooling.Max => pooled.amax([1]),
-            TokenPooling.AverageAndMax => pooled.mean([1]).Plus(pooled.amax([1])).Times(0.5),
-            TokenPooling.Attention => _attentionPool!.call(pooled),
-            TokenPooling.ClassTokenAndAverage => cat([tokens.select(1, 0), pooled.mean([1])], 1),
-            TokenPooling.None => tokens.alias(),
-            _ => tokens.select(1, 0).contiguous(),
-        };
-    }
+        TokenPooling.ClassToken => tokens.select(1, 0).contiguous(),
+        TokenPooling.None => tokens.alias(),
+        var pooling => Pool(tokens, WithoutSkipped(tokens), pooling),
+    };
+
+    private Tensor Pool(Tensor tokens, Tensor pooled, TokenPooling pooling) => pooling switch
+    {
+        TokenPooling.Average => pooled.mean([1]),
+        TokenPooling.Max => pooled.amax([1]),
+        TokenPooling.AverageAndMax => pooled.mean([1]).Plus(pooled.amax([1])).Times(0.5),
+        TokenPooling.Attention => _attentionPool!.call(pooled),
+        _ => cat([tokens.select(1, 0), pooled.mean([1])], 1),
+    };
 
     /// <summary>The tokens that take part in pooling.</summary>
     private Tensor WithoutSkipped(Tensor tokens) => tokens.narrow(1, Architecture.UnpooledTokens, tokens.size(1) - Architecture.UnpooledTokens);

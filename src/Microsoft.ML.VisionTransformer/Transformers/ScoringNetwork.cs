@@ -1,6 +1,7 @@
 // A network that many threads score with and one disposes.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Explain;
+using Microsoft.ML.VisionTransformer.Network;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,12 +11,20 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights; disposing lets those that run
 /// finish and frees the weights with the last of them.
 /// </summary>
+/// <remarks>
+/// On a processor that <see cref="FusedEncoder"/> is written for the blocks run there, else in libtorch, as they do everywhere where the AppContext switch
+/// <see cref="FusedSwitch"/> is false.
+/// </remarks>
 internal sealed class ScoringNetwork : IDisposable
 {
     /// <summary>Images that are explained at a time: autograd keeps all that lies between their pixels and their logits.</summary>
     private const int ExplainedTogether = 4;
 
+    /// <summary>The name of the switch.</summary>
+    internal const string FusedSwitch = "Microsoft.ML.VisionTransformer.FusedScoring";
+
     private readonly VisionTransformerNetwork _network;
+    private readonly FusedEncoder? _fused;
     private readonly Device _device;
     private readonly object _gate = new();
     private int _users;
@@ -28,6 +37,9 @@ internal sealed class ScoringNetwork : IDisposable
         _device = device;
         network.to(device);
         network.eval();
+        bool wanted = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
+        if (wanted && device.type == DeviceType.CPU && FusedShape.Fits(network.Architecture))
+            _fused = new FusedEncoder(network);
     }
 
     /// <summary>The network's shape; stays known after disposal.</summary>
@@ -41,9 +53,9 @@ internal sealed class ScoringNetwork : IDisposable
     /// <param name="count">How many to score.</param>
     /// <param name="temperature">Divides the logits before the softmax (arXiv:1706.04599); 1 leaves them bit for bit as they are.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal float[] Probabilities(float[] inputs, int count, double temperature) => Compute(inputs, count, (network, x) =>
+    internal float[] Probabilities(float[] inputs, int count, double temperature) => Compute(inputs, count, Architecture.HeadTokens, tokens =>
     {
-        var logits = network.forward(x);
+        var logits = _network.ForwardHead(tokens);
         return nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1);
     });
 
@@ -53,11 +65,20 @@ internal sealed class ScoringNetwork : IDisposable
     /// <param name="kind">Which embedding.</param>
     /// <param name="normalize">Whether each is scaled to length 1.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal float[] Features(float[] inputs, int count, FeatureKind kind, bool normalize) => Compute(inputs, count, (network, x) =>
+    internal float[] Features(float[] inputs, int count, FeatureKind kind, bool normalize)
     {
-        var features = network.ForwardEmbedding(network.ForwardFeatures(x), kind);
-        return normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features;
-    });
+        int kept = kind switch
+        {
+            FeatureKind.Pooled or FeatureKind.HeadOutput => Architecture.HeadTokens,
+            FeatureKind.ClassToken => 1,
+            _ => Architecture.Tokens,
+        };
+        return Compute(inputs, count, kept, tokens =>
+        {
+            var features = _network.ForwardEmbedding(tokens, kind);
+            return normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features;
+        });
+    }
 
     /// <summary>Attention maps of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
@@ -80,9 +101,17 @@ internal sealed class ScoringNetwork : IDisposable
         return AttentionMaps.Join(parts);
     });
 
-    /// <summary>Runs something on the network while it cannot be disposed.</summary>
+    /// <summary>Runs something on the network, or on a copy that is gone afterwards, while it cannot be disposed.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal T Use<T>(Func<VisionTransformerNetwork, T> work)
+    internal T Use<T>(Func<VisionTransformerNetwork, T> work) => Keep(() =>
+    {
+        if (_fused is null)
+            return work(_network);
+        using var copy = _fused.Restore();
+        return work(copy);
+    });
+
+    private T Keep<T>(Func<T> work)
     {
         lock (_gate)
         {
@@ -92,7 +121,7 @@ internal sealed class ScoringNetwork : IDisposable
 
         try
         {
-            return work(_network);
+            return work();
         }
         finally
         {
@@ -100,16 +129,26 @@ internal sealed class ScoringNetwork : IDisposable
             lock (_gate)
                 last = --_users == 0 && _disposed;
             if (last)
-                _network.Dispose();
+                Free();
         }
     }
 
-    private float[] Compute(float[] inputs, int count, Func<VisionTransformerNetwork, Tensor, Tensor> forward) => Use(network =>
+    /// <summary>Numbers of images, from the first tokens [count, kept, D] that leave the final norm.</summary>
+    private float[] Compute(float[] inputs, int count, int kept, Func<Tensor, Tensor> end) => Keep(() =>
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        return forward(network, Images(inputs.AsMemory(0, count * InputLength), count)).cpu().data<float>().ToArray();
+        return end(Tokens(inputs, count, kept)).cpu().data<float>().ToArray();
     });
+
+    private unsafe Tensor Tokens(float[] inputs, int count, int kept)
+    {
+        if (_fused is null)
+            return _network.ForwardFeatures(Images(inputs.AsMemory(0, count * InputLength), count));
+        var tokens = empty([count, kept, Architecture.EmbeddingDimension]);
+        _fused.Encode(inputs.AsSpan(0, count * InputLength), count, kept, FloatBuffer.Address(tokens));
+        return _network.Normalize(tokens);
+    }
 
     private Tensor Images(Memory<float> inputs, int count) =>
         tensor(inputs, [count, Architecture.Channels, Architecture.ImageSize.Height, Architecture.ImageSize.Width], device: _device);
@@ -136,6 +175,14 @@ internal sealed class ScoringNetwork : IDisposable
                 return;
         }
 
-        _network.Dispose();
+        Free();
+    }
+
+    private void Free()
+    {
+        if (_fused is null)
+            _network.Dispose();
+        else
+            _fused.Dispose();
     }
 }

@@ -1,0 +1,71 @@
+// Attention of some queries of an image to all its keys and values.
+namespace Microsoft.ML.VisionTransformer.Network;
+
+/// <summary>
+/// Per head softmax(q k^T / sqrt(d)) v (arXiv:1706.03762, section 3.2.2) over packed keys and values: the scores of a few queries at a time stay in the cache and are never
+/// written as a whole.
+/// </summary>
+internal sealed unsafe class FusedAttention(FusedShape shape)
+{
+    /// <summary>Queries whose scores are held at a time; a multiple of 6.</summary>
+    internal const int Queries = 24;
+
+    private readonly float _scale = (float)(1 / Math.Sqrt(shape.HeadWidth));
+
+    /// <summary>Numbers of one head's packed keys and values.</summary>
+    internal long PackedLength => ((long)shape.PaddedTokens * shape.HeadWidth) + ((long)shape.Tokens * shape.PaddedHeadWidth);
+
+    /// <summary>Puts keys, scaled, and values of a head into panels.</summary>
+    /// <param name="qkv">[T, 3 D] of one image.</param>
+    /// <param name="head">Which head.</param>
+    /// <param name="packed">Takes <see cref="PackedLength"/> numbers; where tokens or widths are padded they stay as they are, zero.</param>
+    internal void Pack(float* qkv, int head, float* packed)
+    {
+        int width = shape.HeadWidth, stride = 3 * shape.Dimension;
+        float* keys = qkv + shape.Dimension + ((nint)head * width), values = keys + shape.Dimension;
+        for (int token = 0; token < shape.Tokens; token++, keys += stride)
+        {
+            float* panel = packed + ((nint)(token / MatrixTile.Columns) * MatrixTile.Columns * width) + (token % MatrixTile.Columns);
+            for (int i = 0; i < width; i++)
+                panel[i * MatrixTile.Columns] = keys[i] * _scale;
+        }
+
+        float* panels = packed + ((nint)shape.PaddedTokens * width);
+        for (int first = 0; first < width; first += MatrixTile.Columns, panels += (nint)shape.Tokens * MatrixTile.Columns)
+        {
+            int count = Math.Min(MatrixTile.Columns, width - first);
+            for (int token = 0; token < shape.Tokens; token++)
+                new ReadOnlySpan<float>(values + ((nint)token * stride) + first, count).CopyTo(new Span<float>(panels + ((nint)token * MatrixTile.Columns), count));
+        }
+    }
+
+    /// <summary>What one head gives for some queries.</summary>
+    /// <param name="qkv">The row [3 D] of the first query; rows follow up to a multiple of 6.</param>
+    /// <param name="queries">How many, at most <see cref="Queries"/>.</param>
+    /// <param name="head">Which head.</param>
+    /// <param name="packed">Its keys and values.</param>
+    /// <param name="to">The row [D] of the first query; the head's part is written.</param>
+    /// <param name="scratch">The thread's memory.</param>
+    internal void Mix(float* qkv, int queries, int head, float* packed, float* to, FusedScratch scratch)
+    {
+        int width = shape.HeadWidth, rows = MatrixTile.PaddedRows(queries);
+        float* scores = scratch.Scores, mixed = scratch.Mixed;
+        Multiply(qkv + ((nint)head * width), 3 * shape.Dimension, rows, packed, width, scores, shape.PaddedTokens);
+        float* sums = stackalloc float[Queries];
+        for (int row = 0; row < rows; row++)
+            sums[row] = VectorRows.Exponentials(scores + ((nint)row * shape.PaddedTokens), shape.Tokens, shape.PaddedTokens);
+        Multiply(scores, shape.PaddedTokens, rows, packed + ((nint)shape.PaddedTokens * width), shape.Tokens, mixed, shape.PaddedHeadWidth);
+        for (int row = 0; row < queries; row++)
+            VectorRows.Scale(mixed + ((nint)row * shape.PaddedHeadWidth), 1 / sums[row], to + ((nint)row * shape.Dimension) + ((nint)head * width), width);
+    }
+
+    /// <summary>c = a panels.</summary>
+    private static void Multiply(float* a, int strideA, int rows, float* panels, int depth, float* c, int columns)
+    {
+        for (int column = 0; column < columns; column += MatrixTile.Columns, panels += (nint)depth * MatrixTile.Columns)
+        {
+            for (int row = 0; row < rows; row += MatrixTile.Rows)
+                MatrixTile.Multiply(a + ((nint)row * strideA), strideA, panels, depth, c + ((nint)row * columns) + column, columns, null, add: false);
+        }
+    }
+}

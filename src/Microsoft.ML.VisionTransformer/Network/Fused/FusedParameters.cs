@@ -1,0 +1,89 @@
+// The parameters of a network whose matrices are packed.
+using System.Globalization;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Network;
+
+/// <summary>
+/// Owns a network, of which it takes the matrices away one by one as they are packed: the weights exist once. What is left are the vectors, which are used where they lie, and
+/// the modules behind the last block. <see cref="Restore"/> makes an ordinary network of it all again.
+/// </summary>
+internal sealed unsafe class FusedParameters : IDisposable
+{
+    private readonly Dictionary<string, Tensor> _state;
+    private readonly Dictionary<string, PackedMatrix> _packed = [];
+    private readonly List<FloatBuffer> _joined = [];
+
+    /// <summary>Takes over the network, which lies in main memory.</summary>
+    internal FusedParameters(VisionTransformerNetwork network)
+    {
+        Network = network;
+        _state = network.state_dict();
+    }
+
+    /// <summary>The network; its packed layers cannot be called any more.</summary>
+    internal VisionTransformerNetwork Network { get; }
+
+    internal VisionTransformerArchitecture Architecture => Network.Architecture;
+
+    internal static string BlockName(int index) => string.Create(CultureInfo.InvariantCulture, $"blocks.{index}");
+
+    /// <summary>Packs a weight [outputs, ...] and frees the network's copy.</summary>
+    internal PackedMatrix Pack(string name)
+    {
+        var weight = _state[name];
+        int outputs = (int)weight.size(0);
+        var packed = new PackedMatrix(FloatBuffer.Address(weight), outputs, (int)(weight.numel() / outputs));
+        _packed.Add(name, packed);
+        weight.Dispose();
+        return packed;
+    }
+
+    /// <summary>Where a vector lies; null where the network has none of that name.</summary>
+    internal float* Vector(string name) => _state.TryGetValue(name, out var tensor) ? FloatBuffer.Address(tensor) : null;
+
+    /// <summary>Where a norm lies; one that does not exist where the network has none of that name.</summary>
+    internal NormWeights Norm(string name) => new(Vector($"{name}.weight"), Vector($"{name}.bias"), (float)Architecture.NormEpsilon);
+
+    /// <summary>Vectors of one length in a row, zeros for those that the network does not have.</summary>
+    internal float* Join(int length, params ReadOnlySpan<string> names)
+    {
+        var buffer = new FloatBuffer((long)length * names.Length);
+        _joined.Add(buffer);
+        for (int i = 0; i < names.Length; i++)
+        {
+            float* vector = Vector(names[i]);
+            if (vector != null)
+                new ReadOnlySpan<float>(vector, length).CopyTo(new Span<float>(buffer.Start + ((nint)i * length), length));
+        }
+
+        return buffer.Start;
+    }
+
+    /// <summary>A network of its own with these weights, bit for bit, in evaluation mode. The caller disposes it.</summary>
+    internal VisionTransformerNetwork Restore()
+    {
+        using var mode = no_grad();
+        var network = VisionTransformerNetwork.WithUnsetWeights(Architecture);
+        network.eval();
+        foreach (var (name, tensor) in network.state_dict())
+        {
+            float* values = FloatBuffer.Address(tensor);
+            if (_packed.TryGetValue(name, out var packed))
+                packed.Unpack(values);
+            else
+                _state[name].bytes.CopyTo(tensor.bytes);
+        }
+
+        return network;
+    }
+
+    public void Dispose()
+    {
+        foreach (var packed in _packed.Values)
+            packed.Dispose();
+        foreach (var buffer in _joined)
+            buffer.Dispose();
+        Network.Dispose();
+    }
+}

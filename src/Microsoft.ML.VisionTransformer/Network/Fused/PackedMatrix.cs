@@ -1,0 +1,96 @@
+// The weights of a linear layer in the order in which products read them.
+using System.Runtime.Intrinsics.X86;
+
+namespace Microsoft.ML.VisionTransformer.Network;
+
+/// <summary>
+/// W [outputs, inputs]. The inputs are cut into blocks whose panels fit the first-level cache; in a block, panels of 16 outputs follow each other, each
+/// input by input. It is the same numbers in another order: <see cref="Unpack"/> gives them back bit for bit.
+/// </summary>
+internal sealed unsafe class PackedMatrix : IDisposable
+{
+    /// <summary>Inputs of a block: a panel of 24 KB, in a first-level cache of 32 KB.</summary>
+    private const int BlockInputs = 384;
+
+    /// <summary>Numbers of a cache line.</summary>
+    private const int LineNumbers = 16;
+
+    private readonly FloatBuffer _values;
+
+    /// <param name="weight">W, row-major.</param>
+    /// <param name="outputs">A multiple of 16.</param>
+    /// <param name="inputs">Numbers of a row of W.</param>
+    internal PackedMatrix(float* weight, int outputs, int inputs)
+    {
+        (Outputs, Inputs) = (outputs, inputs);
+        _values = new FloatBuffer((long)outputs * inputs);
+        Reorder(weight, toPanels: true);
+    }
+
+    internal int Inputs { get; }
+
+    internal int Outputs { get; }
+
+    /// <summary>W, row-major, as it was.</summary>
+    internal void Unpack(float* weight) => Reorder(weight, toPanels: false);
+
+    /// <summary>y = a W^T + b, or y += a W^T + b: [rows, inputs] to [rows, outputs].</summary>
+    /// <param name="a">Row-major, without gaps.</param>
+    /// <param name="rows">A multiple of 6, few enough for their numbers of a block to fit the second-level cache.</param>
+    /// <param name="bias">b; null for none.</param>
+    /// <param name="y">Row-major, without gaps.</param>
+    /// <param name="add">Whether the result is added to what lies there.</param>
+    /// <param name="activation">Applied to the result; null for none. Not together with <paramref name="add"/>.</param>
+    internal void Multiply(float* a, int rows, float* bias, float* y, bool add, MlpActivation? activation = null)
+    {
+        for (int input = 0; input < Inputs; input += BlockInputs)
+        {
+            int depth = Math.Min(BlockInputs, Inputs - input);
+            int linesAhead = ((depth * MatrixTile.Columns / LineNumbers * MatrixTile.Rows) + rows - 1) / rows;
+            bool first = input == 0, last = input + depth == Inputs;
+            float* panel = _values.Start + ((nint)input * Outputs);
+            for (int output = 0; output < Outputs; output += MatrixTile.Columns, panel += MatrixTile.Columns * depth)
+            {
+                float* next = panel + (MatrixTile.Columns * depth);
+                float* added = first && bias != null ? bias + output : null;
+                for (int row = 0; row < rows; row += MatrixTile.Rows)
+                {
+                    // Weights come from far away, and from the first tile on all of a panel is needed: the next one is asked for while this one is in use.
+                    for (int ahead = 0; ahead < linesAhead; ahead++, next += LineNumbers)
+                        Sse.Prefetch1(next);
+                    MatrixTile.Multiply(a + ((nint)row * Inputs) + input, Inputs, panel, depth, y + ((nint)row * Outputs) + output, Outputs, added, add || !first);
+                }
+
+                if (last && activation is { } function)
+                    VectorActivations.Apply(function, y + output, Outputs, rows, MatrixTile.Columns);
+            }
+        }
+    }
+
+    public void Dispose() => _values.Dispose();
+
+    private void Reorder(float* weight, bool toPanels)
+    {
+        float* packed = _values.Start;
+        for (int block = 0; block < Inputs; block += BlockInputs)
+        {
+            int depth = Math.Min(BlockInputs, Inputs - block);
+            for (int output = 0; output < Outputs; output += MatrixTile.Columns)
+            {
+                for (int column = 0; column < MatrixTile.Columns; column++)
+                {
+                    float* row = weight + ((nint)(output + column) * Inputs) + block;
+                    for (int i = 0; i < depth; i++)
+                    {
+                        if (toPanels)
+                            packed[(i * MatrixTile.Columns) + column] = row[i];
+                        else
+                            row[i] = packed[(i * MatrixTile.Columns) + column];
+                    }
+                }
+
+                packed += MatrixTile.Columns * depth;
+            }
+        }
+    }
+}

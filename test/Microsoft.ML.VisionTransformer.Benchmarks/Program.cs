@@ -8,6 +8,14 @@ switch (args)
         return Pipelines.Run(photos: null);
     case ["--photos", var folder]:
         return Pipelines.Run(folder);
+    case [Contestant.Command, var side, .. var arguments]:
+        return Contestant.Serve(side, arguments);
+    case ["forward"]:
+        ForwardContest.Run(["vit_tiny_patch16_224", "vit_small_patch16_224", "vit_base_patch16_224"], [1, 8], 3);
+        return 0;
+    case ["forward", var architecture, .. var batches]:
+        ForwardContest.Run([architecture], [.. batches.Select(b => int.Parse(b, CultureInfo.InvariantCulture))], Pair.Rounds);
+        return 0;
     case ["load"]:
         Loading.Run();
         return 0;
@@ -56,6 +64,7 @@ switch (args)
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
+                   Benchmarks forward [<architecture> <batch size> ...]              a forward pass beside ONNX Runtime, libtorch and its matrix products alone
                    Benchmarks load                                                   a checkpoint beside reading its bytes
                    Benchmarks wait <folder of class folders>                         share of time that training waits for images
                    Benchmarks memory <limit in MiB> <images in MiB>                  peak memory of training on more images than the limit

@@ -1,0 +1,56 @@
+// Measures several ways of doing the same in turn, each in a process of its own.
+using System.Globalization;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+/// <summary>The first side is ours; the others are what it is held against.</summary>
+internal sealed class Contest : IDisposable
+{
+    private readonly List<Contestant> _sides;
+    private readonly List<double[]>[] _measured;
+
+    /// <param name="sides">Names of sides.</param>
+    /// <param name="arguments">Given to all of them.</param>
+    internal Contest(string[] sides, params string[] arguments)
+    {
+        _sides = [.. sides.Select(side => new Contestant(side, arguments))];
+        _measured = [.. sides.Select(_ => new List<double[]>())];
+    }
+
+    /// <summary>Rounds in which each side has its turn.</summary>
+    internal Contest Run(int rounds)
+    {
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int side = 0; side < _sides.Count; side++)
+                _measured[side].Add(_sides[side].Measure());
+        }
+
+        return this;
+    }
+
+    /// <summary>Median of a side's measurements.</summary>
+    internal double Of(int side, int number = 0) => Median(_measured[side].Select(m => m[number]));
+
+    /// <summary>Median over the rounds of how many times as fast as another side ours is.</summary>
+    internal double Faster(int than, int number = 0) => Median(Ratios(than, number));
+
+    /// <summary>The same with the least and the largest of the rounds.</summary>
+    internal string FasterText(int than, int number = 0)
+    {
+        double[] ratios = [.. Ratios(than, number)];
+        return string.Create(CultureInfo.InvariantCulture, $"{Median(ratios):F2} ({ratios.Min():F2} to {ratios.Max():F2})");
+    }
+
+    internal double PeakMiB(int side) => _sides[side].PeakMiB();
+
+    public void Dispose() => _sides.ForEach(side => side.Dispose());
+
+    private IEnumerable<double> Ratios(int than, int number) => _measured[0].Zip(_measured[than], (ours, other) => other[number] / ours[number]);
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+}

@@ -1,0 +1,72 @@
+// One side of a contest, in a process of its own.
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+/// <summary>
+/// A process that is told over standard input when to run and answers with what it measured. What one side does to the allocator, to thread pools or by spinning threads does
+/// not reach the other, and peak memory is its own.
+/// </summary>
+internal sealed class Contestant : IDisposable
+{
+    internal const string Command = "contestant";
+
+    private const string Ready = "ready", Go = "go";
+
+    private readonly Process _process;
+
+    internal Contestant(string name, params string[] arguments)
+    {
+        Name = name;
+        _process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(Contestant).Assembly.Location, Command, name, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        Expect(Ready);
+    }
+
+    internal string Name { get; }
+
+    /// <summary>One measurement: seconds, one number or more as the side has it.</summary>
+    internal double[] Measure()
+    {
+        _process.StandardInput.WriteLine(Go);
+        return [.. Line().Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
+    }
+
+    /// <summary>Peak working set in MiB so far.</summary>
+    internal double PeakMiB()
+    {
+        _process.Refresh();
+        return _process.PeakWorkingSet64 / (1024.0 * 1024);
+    }
+
+    /// <summary>Runs a side in this process until standard input ends.</summary>
+    internal static int Serve(string name, string[] arguments)
+    {
+        using var side = Side.Named(name, arguments);
+        side.Measure();
+        Console.WriteLine(Ready);
+        while (Console.ReadLine() == Go)
+            Console.WriteLine(string.Join(' ', side.Measure().Select(n => n.ToString("R", CultureInfo.InvariantCulture))));
+        return 0;
+    }
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private void Expect(string line)
+    {
+        string found = Line();
+        if (found != line)
+            throw new InvalidOperationException($"The side {Name} said '{found}' in place of '{line}'.");
+    }
+
+    private string Line() => _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"The side {Name} ended; its error is above.");
+}

@@ -1,0 +1,111 @@
+// A forward pass on ready pixels: ours, libtorch's, ONNX Runtime's, and the matrix products alone.
+using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Transformers;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+/// <summary>Arguments: architecture, batch size. All have the same fresh weights of seed 1 and give logits or probabilities.</summary>
+internal sealed class ForwardSide : Side
+{
+    internal const string Library = "forward-library", Libtorch = "forward-libtorch", Onnx = "forward-onnx", Floor = "forward-floor";
+
+    private readonly VisionTransformerArchitecture _architecture;
+    private readonly int _batch;
+    private readonly float[] _input;
+    private readonly Action _run;
+    private readonly List<IDisposable> _owned = [];
+
+    internal ForwardSide(string name, string[] arguments)
+    {
+        NativeHeap.Keep();
+        _architecture = VisionTransformerArchitecture.Parse(arguments[0]);
+        _batch = int.Parse(arguments[1], CultureInfo.InvariantCulture);
+        _input = Noise();
+        _run = name switch
+        {
+            Onnx => OnnxRun(),
+            Floor => FloorRun(),
+            _ => LibraryRun(fused: name == Library),
+        };
+    }
+
+    internal override double[] Measure() => [SecondsOf(_run) / _batch];
+
+    public override void Dispose() => _owned.ForEach(owned => owned.Dispose());
+
+    private float[] Noise()
+    {
+        var random = new Random(1);
+        float[] input = new float[_batch * _architecture.Channels * _architecture.ImageSize.Height * _architecture.ImageSize.Width];
+        foreach (ref float value in input.AsSpan())
+            value = (random.NextSingle() * 4) - 2;
+        return input;
+    }
+
+    private Action LibraryRun(bool fused)
+    {
+        AppContext.SetSwitch(ScoringNetwork.FusedSwitch, fused);
+        var network = Owned(new ScoringNetwork(new VisionTransformerNetwork(_architecture, seed: 1), CPU));
+        return () => network.Probabilities(_input, _batch, 1);
+    }
+
+    private Action OnnxRun()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"forward-{Environment.ProcessId}.onnx");
+        var description = new ModelDescription(
+            _architecture, new ImagePreprocessing { Size = _architecture.ImageSize }, new UnnamedClassLabels(_architecture.Classes), Columns(), null);
+        using (var model = new VisionTransformerPredictionTransformer(description, new ScoringNetwork(new VisionTransformerNetwork(_architecture, seed: 1), CPU)))
+            model.SaveAsOnnx(path);
+        using var options = new SessionOptions { IntraOpNumThreads = Environment.ProcessorCount, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        var session = Owned(new InferenceSession(path, options));
+        File.Delete(path);
+        var value = Owned(OrtValue.CreateTensorValueFromMemory(
+            _input, [_batch, _architecture.Channels, _architecture.ImageSize.Height, _architecture.ImageSize.Width]));
+        var run = Owned(new RunOptions());
+        return () =>
+        {
+            using var results = session.Run(run, [session.InputNames[0]], [value], session.OutputNames);
+            results[0].GetTensorDataAsSpan<float>().ToArray();
+        };
+    }
+
+    private static ColumnNames Columns() => new("Image", "Score", "PredictedLabel");
+
+    /// <summary>The matrix products of a forward pass one after the other in libtorch, on matrices of their sizes.</summary>
+    private Action FloorRun()
+    {
+        int tokens = _architecture.Tokens, dimension = _architecture.EmbeddingDimension, hidden = _architecture.MlpHiddenDimension;
+        int heads = _architecture.Heads, patch = _architecture.Channels * _architecture.PatchSize.Height * _architecture.PatchSize.Width;
+        var products = new List<(Tensor A, Tensor B)> { Product(_batch * _architecture.PatchTokens, patch, dimension) };
+        for (int block = 0; block < _architecture.Depth; block++)
+        {
+            products.Add(Product(_batch * tokens, dimension, 3 * dimension));
+            products.Add((Owned(rand(_batch * heads, tokens, dimension / heads)), Owned(rand(_batch * heads, dimension / heads, tokens))));
+            products.Add((Owned(rand(_batch * heads, tokens, tokens)), Owned(rand(_batch * heads, tokens, dimension / heads))));
+            products.Add(Product(_batch * tokens, dimension, dimension));
+            products.Add(Product(_batch * tokens, dimension, hidden));
+            products.Add(Product(_batch * tokens, hidden, dimension));
+        }
+
+        products.Add(Product(_batch, dimension, _architecture.Classes));
+        return () =>
+        {
+            using var mode = inference_mode();
+            foreach (var (a, b) in products)
+                matmul(a, b).Dispose();
+        };
+    }
+
+    /// <summary>[rows, inputs] and the transpose of a weight [outputs, inputs].</summary>
+    private (Tensor A, Tensor B) Product(int rows, int inputs, int outputs) => (Owned(rand(rows, inputs)), Owned(rand(outputs, inputs)).t());
+
+    private T Owned<T>(T owned)
+        where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+}

@@ -1,0 +1,129 @@
+// The vector code in its parts, beside the same in double precision.
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Network;
+
+[TestClass]
+public sealed unsafe class VectorCodeTests
+{
+    [TestInitialize]
+    public void NeedsAProcessorWithAvx2()
+    {
+        if (!MatrixTile.IsSupported)
+            Assert.Inconclusive("Skipped: this processor has no AVX2 and FMA.");
+    }
+
+    [TestMethod]
+    [DataRow(6, 8, 16)]
+    [DataRow(12, 7, 32)]
+    [DataRow(18, 500, 48)]
+    [DataRow(108, 768, 16)]
+    public void AProductIsThatOfTheMatrices(int rows, int inputs, int outputs)
+    {
+        var (a, weight, bias) = (Numbers(rows * inputs, 1), Numbers(outputs * inputs, 2), Numbers(outputs, 3));
+        float[] y = Numbers(rows * outputs, 4);
+        float[] sum = [.. y];
+        float[] back = new float[weight.Length];
+        fixed (float* pa = a, pw = weight, pb = bias, py = y, ps = sum, pu = back)
+        {
+            using var packed = new PackedMatrix(pw, outputs, inputs);
+            packed.Multiply(pa, rows, pb, py, add: false);
+            packed.Multiply(pa, rows, null, ps, add: true);
+            packed.Unpack(pu);
+        }
+
+        CollectionAssert.AreEqual(weight, back, "unpacked");
+        float[] before = Numbers(rows * outputs, 4);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int output = 0; output < outputs; output++)
+            {
+                double product = 0;
+                for (int i = 0; i < inputs; i++)
+                    product += (double)a[(row * inputs) + i] * weight[(output * inputs) + i];
+                Assert.AreEqual(product + bias[output], y[(row * outputs) + output], 1e-4, $"y[{row}, {output}]");
+                Assert.AreEqual(product + before[(row * outputs) + output], sum[(row * outputs) + output], 1e-4, $"sum[{row}, {output}]");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void TheExponentialIsWithinTwoUnitsInTheLastPlace()
+    {
+        double worst = 0;
+        for (float x = -87; x < 88; x += 0.0137f)
+        {
+            float found = VectorActivations.Exp(System.Runtime.Intrinsics.Vector256.Create(x))[0];
+            worst = Math.Max(worst, Math.Abs(found - Math.Exp(x)) / (MathF.BitIncrement(found) - found));
+        }
+
+        Assert.IsLessThanOrEqualTo(2, worst, "units in the last place");
+        Assert.IsTrue(float.IsNaN(VectorActivations.Exp(System.Runtime.Intrinsics.Vector256.Create(float.NaN))[0]));
+    }
+
+    [TestMethod]
+    [DataRow(MlpActivation.Gelu)]
+    [DataRow(MlpActivation.GeluTanh)]
+    [DataRow(MlpActivation.QuickGelu)]
+    public void AnActivationIsItsFormula(MlpActivation activation)
+    {
+        float[] x = [.. Enumerable.Range(0, 1600).Select(i => (i - 800) / 60f), float.NaN, 1e30f, -1e30f, 0, 100, -100, 20, -20];
+        float[] found = [.. x];
+        fixed (float* start = found)
+            VectorActivations.Apply(activation, start, x.Length, 1, x.Length);
+        for (int i = 0; i < x.Length; i++)
+        {
+            double expected = activation switch
+            {
+                MlpActivation.GeluTanh => 0.5 * x[i] * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x[i] + (0.044715 * Math.Pow(x[i], 3))))),
+                MlpActivation.QuickGelu => x[i] / (1 + Math.Exp(-1.702 * x[i])),
+                _ => x[i] * Phi(x[i]),
+            };
+            if (double.IsNaN(expected))
+                Assert.IsTrue(float.IsNaN(found[i]), $"{activation} of {x[i]}");
+            else
+                Assert.AreEqual(expected, found[i], 3e-7 * Math.Max(1, Math.Abs(x[i])), $"{activation} of {x[i]}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(1, 16)]
+    [DataRow(13, 16)]
+    [DataRow(16, 16)]
+    [DataRow(197, 208)]
+    public void ExponentialsOfScoresAreThoseOfTheSoftmax(int count, int length)
+    {
+        float[] scores = Numbers(length, 5);
+        float[] found = [.. scores];
+        float sum;
+        fixed (float* start = found)
+            sum = VectorRows.Exponentials(start, count, length);
+        double most = scores[..count].Max(), total = scores[..count].Sum(s => Math.Exp(s - most));
+        Assert.AreEqual(total, sum, 1e-6 * total);
+        for (int i = 0; i < count; i++)
+            Assert.AreEqual(Math.Exp(scores[i] - most), found[i], 1e-6, $"score {i}");
+        for (int i = count; i < length; i++)
+            Assert.IsLessThan(1e-30f, found[i], $"number {i}, behind the scores");
+    }
+
+    /// <summary>The normal distribution function by its power series, or its limits.</summary>
+    private static double Phi(double x)
+    {
+        if (Math.Abs(x) > 8)
+            return x > 0 ? 1 : double.IsNaN(x) ? x : 0;
+        double term = x, sum = x;
+        for (int n = 1; n < 300; n++)
+        {
+            term *= x * x / ((2 * n) + 1);
+            sum += term;
+        }
+
+        return 0.5 + (sum * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI));
+    }
+
+    private static float[] Numbers(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() * 2) - 1)];
+    }
+}

@@ -9,9 +9,6 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// </summary>
 internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, RowScorer scorer, ImageColumn image) : IDataView
 {
-    /// <summary>Rows scored at a time: enough to fill two to sixteen cores, and 10 MB of input at 224 pixels.</summary>
-    private const int BatchSize = 16;
-
     public DataViewSchema Schema => schema;
 
     /// <summary>False: rows are scored in order.</summary>
@@ -33,7 +30,7 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
     private IEnumerable<ImageBatch> Batches()
     {
         using var lookAhead = image.OpenCursor(source, image.Column);
-        foreach (var batch in ImageBatches.Read(lookAhead, image, scorer.Converter, scorer.OnInvalidImage, BatchSize))
+        foreach (var batch in ImageBatches.Read(lookAhead, image, scorer.Converter, scorer.OnInvalidImage, scorer.BatchSize))
             yield return batch;
     }
 }

@@ -25,6 +25,9 @@ internal sealed class RowScorer(
 
     internal int Width => width;
 
+    /// <summary>Rows scored at a time when a data view is read.</summary>
+    internal int BatchSize { get; set; } = network.DefaultBatchSize;
+
     /// <summary>The class probabilities at the model's temperature, and the most probable class.</summary>
     internal static RowScorer Classes(ScoringNetwork network, ModelDescription model) => new(
         network,

@@ -74,6 +74,17 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <summary>What training did; null for a model that was not trained here.</summary>
     public TrainingHistory? TrainingHistory => _model.History;
 
+    /// <summary>
+    /// How many images <see cref="Transform"/> scores at a time: more of them need more memory, and on a GPU take less time. Default 16 on a processor, 64 on a GPU. It changes no
+    /// number beyond rounding, and is not part of the saved model.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int ScoringBatchSize
+    {
+        get => _scorer.BatchSize;
+        set => _scorer.BatchSize = Guard.AtLeast(value, 1, nameof(ScoringBatchSize));
+    }
+
     /// <summary>True: each row is scored by itself.</summary>
     public bool IsRowToRowMapper => true;
 

@@ -1,6 +1,5 @@
 // A forward pass on ready pixels: ours, libtorch's, ONNX Runtime's, and the matrix products alone.
 using System.Globalization;
-using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Transformers;
 using static TorchSharp.torch;
@@ -54,25 +53,9 @@ internal sealed class ForwardSide : Side
 
     private Action OnnxRun()
     {
-        string path = Path.Combine(Path.GetTempPath(), $"forward-{Environment.ProcessId}.onnx");
-        var description = new ModelDescription(
-            _architecture, new ImagePreprocessing { Size = _architecture.ImageSize }, new UnnamedClassLabels(_architecture.Classes), Columns(), null);
-        using (var model = new VisionTransformerPredictionTransformer(description, new ScoringNetwork(new VisionTransformerNetwork(_architecture, seed: 1), CPU)))
-            model.SaveAsOnnx(path);
-        using var options = new SessionOptions { IntraOpNumThreads = Environment.ProcessorCount, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        var session = Owned(new InferenceSession(path, options));
-        File.Delete(path);
-        var value = Owned(OrtValue.CreateTensorValueFromMemory(
-            _input, [_batch, _architecture.Channels, _architecture.ImageSize.Height, _architecture.ImageSize.Width]));
-        var run = Owned(new RunOptions());
-        return () =>
-        {
-            using var results = session.Run(run, [session.InputNames[0]], [value], session.OutputNames);
-            results[0].GetTensorDataAsSpan<float>().ToArray();
-        };
+        var network = Owned(new OnnxSide(_architecture));
+        return () => network.Run(_input, _batch);
     }
-
-    private static ColumnNames Columns() => new("Image", "Score", "PredictedLabel");
 
     /// <summary>The matrix products of a forward pass one after the other in libtorch, on matrices of their sizes.</summary>
     private Action FloorRun()

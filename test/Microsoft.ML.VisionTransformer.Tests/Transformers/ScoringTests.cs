@@ -54,6 +54,33 @@ public sealed class ScoringTests
     }
 
     [TestMethod]
+    public void TheNumberOfImagesScoredTogetherChangesNoScore()
+    {
+        var data = TinyTraining.Data(_context);
+        float[][] expected = TinyTraining.Scores(_model.Transform(data));
+        int usual = _model.LastTransformer.ScoringBatchSize;
+        try
+        {
+            foreach (int size in new[] { 1, 3, 100 })
+            {
+                _model.LastTransformer.ScoringBatchSize = size;
+                float[][] scores = TinyTraining.Scores(_model.Transform(data));
+                for (int i = 0; i < expected.Length; i++)
+                {
+                    for (int slot = 0; slot < expected[i].Length; slot++)
+                        Assert.AreEqual(expected[i][slot], scores[i][slot], 1e-6, $"row {i}, {size} at a time");
+                }
+            }
+
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _model.LastTransformer.ScoringBatchSize = 0);
+        }
+        finally
+        {
+            _model.LastTransformer.ScoringBatchSize = usual;
+        }
+    }
+
+    [TestMethod]
     public void NoRowsGiveNoScores() =>
         Assert.IsEmpty(TinyTraining.Scores(_model.Transform(_context.Data.LoadFromEnumerable(Array.Empty<ColouredSample>()))));
 

@@ -1,0 +1,18 @@
+// A model with fresh weights: speed does not ask what it has learned.
+using Microsoft.ML.VisionTransformer.Transformers;
+using TorchSharp;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+internal static class FreshModel
+{
+    internal static ImagePreprocessing Preprocessing(VisionTransformerArchitecture architecture) => new() { Size = architecture.ImageSize };
+
+    internal static ScoringNetwork Network(VisionTransformerArchitecture architecture) => new(new VisionTransformerNetwork(architecture, seed: 1), torch.CPU);
+
+    /// <summary>Reads the column <c>Image</c> or another one.</summary>
+    internal static VisionTransformerPredictionTransformer Transformer(VisionTransformerArchitecture architecture, string image = "Image") => new(
+        new ModelDescription(
+            architecture, Preprocessing(architecture), new UnnamedClassLabels(architecture.Classes), new ColumnNames(image, "Score", "PredictedLabel"), null),
+        Network(architecture));
+}

@@ -15,11 +15,11 @@ switch (args)
     case ["forward"]:
         ForwardContest.Run(networks, [1, 8, 32], Pair.Rounds);
         return 0;
-    case ["pipeline", var folder]:
-        WholeContest.Pipelines(folder, networks, Pair.Rounds);
+    case ["pipeline", var folder, .. var chosen]:
+        WholeContest.Pipelines(folder, chosen.Length == 0 ? networks : chosen, Pair.Rounds);
         return 0;
-    case ["engine", var folder]:
-        WholeContest.Engines(folder, networks, Pair.Rounds);
+    case ["engine", var folder, .. var chosen]:
+        WholeContest.Engines(folder, chosen.Length == 0 ? networks : chosen, Pair.Rounds);
         return 0;
     case ["forward", var architecture, .. var batches]:
         ForwardContest.Run([architecture], [.. batches.Select(b => int.Parse(b, CultureInfo.InvariantCulture))], Pair.Rounds);
@@ -73,8 +73,8 @@ switch (args)
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
                    Benchmarks forward [<architecture> <batch size> ...]              a forward pass beside ONNX Runtime, libtorch and its matrix products alone
-                   Benchmarks pipeline <folder of class folders>                     JPEG files to scores beside SkiaSharp with ONNX Runtime, and beside the halves alone
-                   Benchmarks engine <folder of JPEGs>                               one prediction at a time beside a bare forward pass, and by hand
+                   Benchmarks pipeline <folder of class folders> [<architecture> ...]JPEG files to scores beside SkiaSharp with ONNX Runtime, and beside the halves alone
+                   Benchmarks engine <folder of JPEGs> [<architecture> ...]          one prediction at a time beside a bare forward pass, and by hand
                    Benchmarks load                                                   a checkpoint beside reading its bytes
                    Benchmarks wait <folder of class folders>                         share of time that training waits for images
                    Benchmarks memory <limit in MiB> <images in MiB>                  peak memory of training on more images than the limit

@@ -94,7 +94,7 @@ public sealed class RefusalTests
 
     [TestMethod]
     [DataRow(MaxUploadBytes + 1)]
-    [DataRow(MaxUploadBytes + 200_000)]
+    [DataRow(2 * MaxUploadBytes)]
     [DataRow(20 * MiB)]
     public async Task ABodyBeyondTheLimit_Is413(int bytes)
     {
@@ -105,7 +105,7 @@ public sealed class RefusalTests
 
     [TestMethod]
     [DataRow(MaxUploadBytes + 1)]
-    [DataRow(MaxUploadBytes + 200_000)]
+    [DataRow(2 * MaxUploadBytes)]
     public async Task AFormBeyondTheLimit_Is413(int bytes)
     {
         using var answer = await _service.PostFormAsync([new byte[bytes]], TestContext.CancellationToken);
@@ -115,13 +115,23 @@ public sealed class RefusalTests
 
     [TestMethod]
     [DataRow(MaxUploadBytes + 1)]
-    [DataRow(MaxUploadBytes + 200_000)]
+    [DataRow(2 * MaxUploadBytes)]
     public async Task ABodyThatDoesNotSayHowLongItIs_Is413WhereTheLimitIs(int bytes)
     {
         using var content = new StreamContent(new UnsizedStream(bytes));
         content.Headers.ContentType = new("image/jpeg");
 
         using var answer = await _service.PostAsync(content, TestContext.CancellationToken);
+
+        await answer.ProblemAsync(HttpStatusCode.RequestEntityTooLarge, TestContext.CancellationToken);
+    }
+
+    [TestMethod]
+    public async Task AFormInChunksBeyondTheLimit_Is413()
+    {
+        using var form = new MultipartFormDataContent { { new StreamContent(new UnsizedStream(2 * MaxUploadBytes)), "photo", "photo.png" } };
+
+        using var answer = await _service.PostAsync(form, TestContext.CancellationToken);
 
         await answer.ProblemAsync(HttpStatusCode.RequestEntityTooLarge, TestContext.CancellationToken);
     }

@@ -7,7 +7,7 @@ namespace WebService;
 
 internal static class DemoModel
 {
-    private const int PicturesPerColour = 60;
+    private const int PicturesPerColour = 40;
 
     internal static ITransformer Train(MLContext context, string imageColumn)
     {

@@ -6,6 +6,7 @@
 //   {"classes":[{"name":"roses","probability":0.9312},{"name":"tulips","probability":0.0411}, ...
 //
 // Without --Model it first trains a small network to tell the colours of pictures that it paints itself.
+using TorchSharp;
 using WebService;
 
 try
@@ -14,10 +15,14 @@ try
     var settings = ServiceSettings.Of(builder.Configuration);
     builder.WebHost.ConfigureKestrel(kestrel =>
     {
-        kestrel.Limits.MaxRequestBodySize = settings.MaxUploadBytes + Uploads.FormOverheadBytes;
+        // The endpoint has the limit. What is a little larger is read to its end, and kept nowhere: a sender that is cut off never sees the reason.
+        kestrel.Limits.MaxRequestBodySize = 2 * settings.MaxUploadBytes + Uploads.FormOverheadBytes;
         kestrel.Limits.MaxConcurrentConnections = settings.Connections;
         kestrel.AddServerHeader = false;
     });
+
+    // The processors are shared by the engines: several passes of one thread each get more done than as many that wait for each other's threads.
+    torch.set_num_threads(settings.ThreadsOfAnEngine);
 
     // One model for the whole process; what scores with it is a pool.
     using var model = ServedModel.Open(settings);

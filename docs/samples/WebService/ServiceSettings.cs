@@ -15,6 +15,9 @@ internal sealed record ServiceSettings
     /// <summary>Photos that are scored at the same time. Default one for each processor.</summary>
     public int Engines { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Processor threads of one engine. Default null: the processors divided by the engines.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>Photos that wait for an engine; one more is answered 503. Default 128.</summary>
     public int Waiting { get; init; } = 128;
 
@@ -27,12 +30,15 @@ internal sealed record ServiceSettings
     /// <summary>Most pixels that a photo may declare; one that declares more is answered 422 before it is decoded. Default 50 million.</summary>
     public long MaxPixels { get; init; } = 50_000_000;
 
+    internal int ThreadsOfAnEngine => Threads ?? Math.Max(1, Environment.ProcessorCount / Engines);
+
     /// <exception cref="InvalidOperationException">A setting is not of its type.</exception>
     /// <exception cref="ArgumentException">A setting has a value that makes no sense.</exception>
     internal static ServiceSettings Of(IConfiguration configuration)
     {
         var settings = configuration.Get<ServiceSettings>() ?? new ServiceSettings();
         AtLeast(nameof(Engines), settings.Engines, 1);
+        AtLeast(nameof(Threads), settings.ThreadsOfAnEngine, 1);
         AtLeast(nameof(Waiting), settings.Waiting, 0);
         AtLeast(nameof(Connections), settings.Connections, 1);
         AtLeast(nameof(MaxUploadBytes), settings.MaxUploadBytes, 1);

@@ -18,7 +18,7 @@ internal sealed partial class SampleService : IDisposable
         process.BeginErrorReadLine();
         Address = ReadAddress();
         // The rest is read and forgotten: a full pipe would stop the service.
-        process.BeginOutputReadLine();
+        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
     }
 
@@ -36,7 +36,7 @@ internal sealed partial class SampleService : IDisposable
         }
     }
 
-    internal static SampleService Start(params string[] args) => new(Run(["--urls", "http://127.0.0.1:0", .. args]));
+    internal static SampleService Start(params string[] args) => new(Run(["--urls", "http://127.0.0.1:0", "--Threads", "1", .. args]));
 
     /// <summary>A start that fails: how it ended and what it said.</summary>
     internal static (int ExitCode, string Error) Fail(params string[] args)

@@ -53,6 +53,10 @@ switch (args)
     case ["overlays", var zip, var sheet, .. var shown]:
         OverlaySheet.Draw(zip, sheet, shown);
         return 0;
+    case [ManyRows.Command, var rows]:
+        return ManyRows.Run(long.Parse(rows, CultureInfo.InvariantCulture));
+    case [Soak.Command, var minutes]:
+        return Soak.Run(double.Parse(minutes, CultureInfo.InvariantCulture));
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
@@ -70,6 +74,8 @@ switch (args)
                    Benchmarks deletion <folder with split.json> <weights> [<folder for overlays>]
                                                                                      what is left of predictions when patches are blanked in the order of maps
                    Benchmarks overlays <model.zip> <sheet.png> <image> ...           images beside their attention maps, as the documentation shows them
+                   Benchmarks rows <n>                                               memory while n rows are scored; the bar is a million
+                   Benchmarks soak <minutes>                                         memory, tensors and handles after mixed scoring, loading, saving and disposing
             """);
         return 2;
 }

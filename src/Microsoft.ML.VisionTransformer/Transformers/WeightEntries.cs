@@ -50,7 +50,7 @@ internal static class WeightEntries
 
         void Flush()
         {
-            writer.Add(PartName(parts++), part.AsSpan(0, filled));
+            writer.AddStored(PartName(parts++), part.AsMemory(0, filled));
             filled = 0;
         }
     }
@@ -68,7 +68,7 @@ internal static class WeightEntries
         var state = network.state_dict();
         RefuseOtherTensors(table.Tensors, state);
 
-        byte[] part = [];
+        ReadOnlyMemory<byte> part = default;
         int parts = 0, used = 0;
         foreach (var entry in table.Tensors)
         {
@@ -76,11 +76,11 @@ internal static class WeightEntries
             for (var rest = (half ?? state[entry.Name]).bytes; rest.Length > 0;)
             {
                 if (used == part.Length)
-                    (part, used) = (reader.Read(PartName(parts++)), 0);
+                    (part, used) = (reader.ReadMemory(PartName(parts++)), 0);
                 int taken = Math.Min(rest.Length, part.Length - used);
                 if (taken == 0)
                     throw ModelReader.Broken($"the entry {PartName(parts - 1)} is empty");
-                part.AsSpan(used, taken).CopyTo(rest);
+                part.Span.Slice(used, taken).CopyTo(rest);
                 rest = rest[taken..];
                 used += taken;
             }
@@ -102,15 +102,15 @@ internal static class WeightEntries
         var single = tensor.to(ScalarType.Float32).cpu().contiguous();
         if (entry.Type == Float32)
             return single;
-        var half = single.to(ScalarType.Float16);
-        if (!half.isfinite().Equals(single.isfinite()))
+        float largest = single.abs().max().item<float>();
+        if (largest > (float)Half.MaxValue)
         {
             throw new InvalidOperationException(
-                $"{entry.Name} has a weight of {single.abs().max().item<float>().ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; " +
+                $"{entry.Name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; " +
                 $"save the model with {nameof(WeightStorage)} {WeightStorage.Float32}.");
         }
 
-        return half;
+        return single.to(ScalarType.Float16);
     }
 
     private static void RefuseOtherTensors(IReadOnlyList<Entry> found, Dictionary<string, Tensor> wanted)

@@ -19,7 +19,7 @@ internal static class Loading
         string path = Path.Combine(Directory.CreateTempSubdirectory("vit-loading-").FullName, "model.safetensors");
         try
         {
-            Write(path);
+            Write(path, VisionTransformerArchitecture.Parse(ArchitectureName));
             Console.WriteLine($"{ArchitectureName}, {new FileInfo(path).Length / 1e6:F0} MB of safetensors; medians of {Pair.Rounds} rounds");
             Pair.Measure("loading: checkpoint to network / File.ReadAllBytes", () => Time(() => Load(path)), () => Time(() => GC.KeepAlive(File.ReadAllBytes(path))), "loads/s");
             using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [PeakCommand, path]))!;
@@ -60,9 +60,10 @@ internal static class Loading
         ? 1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith(line, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
         : line == "VmHWM:" ? Process.GetCurrentProcess().PeakWorkingSet64 : Environment.WorkingSet;
 
-    private static void Write(string path)
+    /// <summary>Writes a safetensors file of drawn weights.</summary>
+    internal static void Write(string path, VisionTransformerArchitecture architecture)
     {
-        using var network = new VisionTransformerNetwork(VisionTransformerArchitecture.Parse(ArchitectureName));
+        using var network = new VisionTransformerNetwork(architecture);
         using var scope = torch.NewDisposeScope();
         var header = new Dictionary<string, object>();
         long offset = 0;

@@ -69,6 +69,16 @@ switch (args)
     case ["overlays", var zip, var sheet, .. var shown]:
         OverlaySheet.Draw(zip, sheet, shown);
         return 0;
+    case [ManyRows.Command, var rows]:
+        return ManyRows.Run(long.Parse(rows, CultureInfo.InvariantCulture));
+    case [Soak.Command, var minutes]:
+        return Soak.Run(double.Parse(minutes, CultureInfo.InvariantCulture));
+    case [HalfWeights.Command, var weights, var photos]:
+        HalfWeights.Run(weights, photos);
+        return 0;
+    case [ModelZip.Command]:
+        ModelZip.Run();
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
@@ -89,6 +99,10 @@ switch (args)
                    Benchmarks deletion <folder with split.json> <weights> [<folder for overlays>]
                                                                                      what is left of predictions when patches are blanked in the order of maps
                    Benchmarks overlays <model.zip> <sheet.png> <image> ...           images beside their attention maps, as the documentation shows them
+                   Benchmarks rows <n>                                               memory while n rows are scored; the bar is a million
+                   Benchmarks soak <minutes>                                         memory, tensors and handles after mixed scoring, loading, saving and disposing
+                   Benchmarks storage <weights> <folder of class folders>            what 16-bit weights in a model file change
+                   Benchmarks zip                                                    saving and loading a model .zip beside copying its bytes
             """);
         return 2;
 }

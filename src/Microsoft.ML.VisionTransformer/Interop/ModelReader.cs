@@ -34,17 +34,30 @@ internal sealed class ModelReader
 
     /// <summary>The content of an entry, exactly as it was written.</summary>
     /// <exception cref="InvalidDataException">The entry is missing, of another size, or its checksum differs.</exception>
-    internal byte[] Read(string name)
+    internal byte[] Read(string name) => ReadMemory(name).ToArray();
+
+    /// <summary>As <see cref="Read"/>, without a copy where ML.NET has the entry in memory.</summary>
+    /// <exception cref="InvalidDataException">The entry is missing, of another size, or its checksum differs.</exception>
+    internal ReadOnlyMemory<byte> ReadMemory(string name)
     {
         if (!_index.TryGetValue(name, out var expected))
             throw Broken($"the entry {name} is not in its index");
         using var entry = _context.Repository.OpenEntryOrNull(_context.Directory, name) ?? throw Broken($"the entry {name} is missing");
         if (entry.Stream.Length != expected.Length)
             throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {entry.Stream.Length} bytes, {expected.Length} were written"));
-        byte[] content = new byte[expected.Length];
-        entry.Stream.ReadExactly(content);
-        if (!SHA256.HashData(content).AsSpan().SequenceEqual(expected.Sha256))
+        var content = Content(entry.Stream);
+        if (!SHA256.HashData(content.Span).AsSpan().SequenceEqual(expected.Sha256))
             throw Broken($"the checksum of the entry {name} differs: its bytes were changed after saving");
+        return content;
+    }
+
+    /// <summary>The stream's bytes from its start to its end.</summary>
+    private static ReadOnlyMemory<byte> Content(Stream stream)
+    {
+        if (stream is MemoryStream memory && memory.TryGetBuffer(out var buffer))
+            return buffer;
+        byte[] content = GC.AllocateUninitializedArray<byte>(checked((int)stream.Length));
+        stream.ReadExactly(content);
         return content;
     }
 

@@ -28,14 +28,35 @@ internal sealed class ModelWriter
         context.SetVersionInfo(version);
     }
 
-    /// <summary>Adds an entry with that content.</summary>
+    /// <summary>Adds an entry with that content, which ML.NET deflates.</summary>
     internal void Add(string name, ReadOnlySpan<byte> content)
     {
-        byte[] hash = SHA256.HashData(content);
-        var entry = _context.Repository.CreateEntry(_context.Directory, name);
-        using (entry)
-            entry.Stream.Write(content);
-        _index.Add((name, content.Length, hash));
+        Deflate(name, content);
+        _index.Add((name, content.Length, SHA256.HashData(content)));
+    }
+
+    /// <summary>Adds a large entry that would not get smaller: as it is, and hashed while it is written.</summary>
+    internal void AddStored(string name, ReadOnlyMemory<byte> content)
+    {
+        var hash = Task.Run(() => SHA256.HashData(content.Span));
+        try
+        {
+            if (!StoredEntries.TryAdd(_context.Repository, _context.Directory, name, content.Span))
+                Deflate(name, content.Span);
+        }
+        finally
+        {
+            // The content is the caller's again after this call.
+            hash.Wait();
+        }
+
+        _index.Add((name, content.Length, hash.Result));
+    }
+
+    private void Deflate(string name, ReadOnlySpan<byte> content)
+    {
+        using var entry = _context.Repository.CreateEntry(_context.Directory, name);
+        entry.Stream.Write(content);
     }
 
     /// <summary>Writes the index; nothing can be added afterwards.</summary>

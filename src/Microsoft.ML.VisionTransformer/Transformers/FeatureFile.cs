@@ -12,18 +12,18 @@ internal static class FeatureFile
 {
     private const string FeaturesName = "features.json";
 
-    internal static void Write(ModelWriter writer, FeatureColumn column, ImagePreprocessing preprocessing, VisionTransformerNetwork network)
+    internal static void Write(ModelWriter writer, FeatureColumn column, ImagePreprocessing preprocessing, VisionTransformerNetwork network, WeightStorage storage)
     {
         writer.Add(FeaturesName, ModelJson.Write(column));
-        NetworkEntries.Write(writer, preprocessing, network);
+        NetworkEntries.Write(writer, preprocessing, network, storage);
         writer.Finish();
     }
 
     /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
-    internal static (FeatureColumn Column, ImagePreprocessing Preprocessing, VisionTransformerNetwork Network) Read(ModelReader reader)
+    internal static (FeatureColumn Column, ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
     {
         var column = ModelEntries.Parse(reader, FeaturesName, ModelJson.Read<FeatureColumn>);
-        var (preprocessing, network) = NetworkEntries.Read(reader, architecture =>
+        var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture =>
         {
             try
             {
@@ -37,6 +37,6 @@ internal static class FeatureFile
                 throw ModelReader.Broken($"{FeaturesName}: {e.Message}", e);
             }
         });
-        return (column, preprocessing, network);
+        return (column, preprocessing, network, storage);
     }
 }

@@ -9,29 +9,29 @@ internal static class ModelFile
 {
     private const string ClassesName = "classes.json", ColumnsName = "columns.json", HistoryName = "training-history.json";
 
-    internal static void Write(ModelWriter writer, ModelDescription description, VisionTransformerNetwork network)
+    internal static void Write(ModelWriter writer, ModelDescription description, VisionTransformerNetwork network, WeightStorage storage)
     {
         writer.Add(ClassesName, description.Labels.ToJson());
         writer.Add(ColumnsName, ModelJson.Write(ColumnsDocument.Of(description)));
         writer.Add(HistoryName, ModelJson.Write(new HistoryDocument(description.History)));
-        NetworkEntries.Write(writer, description.Preprocessing, network);
+        NetworkEntries.Write(writer, description.Preprocessing, network, storage);
         writer.Finish();
     }
 
     /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
-    internal static (ModelDescription Description, VisionTransformerNetwork Network) Read(ModelReader reader)
+    internal static (ModelDescription Description, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
     {
         var labels = ModelEntries.Parse(reader, ClassesName, ClassLabels.FromJson);
         var columns = ModelEntries.Parse(reader, ColumnsName, ModelJson.Read<ColumnsDocument>);
         Check(columns);
         var history = ModelEntries.Parse(reader, HistoryName, ModelJson.Read<HistoryDocument>).History;
-        var (preprocessing, network) = NetworkEntries.Read(reader, architecture =>
+        var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture =>
         {
             if (labels.Names.Count != architecture.Classes)
                 throw ModelReader.Broken($"{ClassesName} has {labels.Names.Count} classes, {NetworkEntries.ArchitectureName} {architecture.Classes}");
         });
         var names = new ColumnNames(columns.Image, columns.Score, columns.PredictedLabel) { OnInvalidImage = columns.OnInvalidImage };
-        return (new ModelDescription(network.Architecture, preprocessing, labels, names, history) { Temperature = columns.Temperature }, network);
+        return (new ModelDescription(network.Architecture, preprocessing, labels, names, history) { Temperature = columns.Temperature }, network, storage);
     }
 
     /// <exception cref="InvalidDataException">The columns could not be scored so.</exception>

@@ -12,18 +12,18 @@ internal static class NetworkEntries
 
     private const string PreprocessingName = "preprocessing.json";
 
-    internal static void Write(ModelWriter writer, ImagePreprocessing preprocessing, VisionTransformerNetwork network)
+    internal static void Write(ModelWriter writer, ImagePreprocessing preprocessing, VisionTransformerNetwork network, WeightStorage storage)
     {
         writer.Add(ArchitectureName, ModelJson.Write(network.Architecture));
         writer.Add(PreprocessingName, ModelJson.Write(preprocessing));
-        WeightEntries.Write(writer, network);
+        WeightEntries.Write(writer, network, storage);
     }
 
     /// <summary>Reads them.</summary>
     /// <param name="reader">The file.</param>
     /// <param name="check">Checks the architecture against other entries, before any weight is read.</param>
     /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
-    internal static (ImagePreprocessing Preprocessing, VisionTransformerNetwork Network) Read(ModelReader reader, Action<VisionTransformerArchitecture> check)
+    internal static (ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader, Action<VisionTransformerArchitecture> check)
     {
         var architecture = ModelEntries.Parse(reader, ArchitectureName, ModelJson.Read<VisionTransformerArchitecture>);
         var preprocessing = ModelEntries.Parse(reader, PreprocessingName, ModelJson.Read<ImagePreprocessing>);
@@ -33,12 +33,8 @@ internal static class NetworkEntries
         var network = VisionTransformerNetwork.WithUnsetWeights(architecture);
         try
         {
-            ModelEntries.Parse(reader, WeightEntries.TableName, table =>
-            {
-                WeightEntries.Read(reader, table, network);
-                return network;
-            });
-            return (preprocessing, network);
+            var storage = ModelEntries.Parse(reader, WeightEntries.TableName, table => WeightEntries.Read(reader, table, network));
+            return (preprocessing, network, storage);
         }
         catch
         {

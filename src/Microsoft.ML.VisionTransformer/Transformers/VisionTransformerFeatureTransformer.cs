@@ -35,6 +35,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     private readonly FeatureColumn _column;
     private readonly ScoringNetwork _network;
     private readonly RowScorer _scorer;
+    private WeightStorage _storage;
 
     /// <summary>Takes over the network.</summary>
     internal VisionTransformerFeatureTransformer(FeatureColumn column, ImagePreprocessing preprocessing, ScoringNetwork network)
@@ -54,6 +55,17 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
 
     /// <summary>What the embedding of a row is whose image cannot be read.</summary>
     public InvalidImageHandling OnInvalidImage => _column.OnInvalidImage;
+
+    /// <summary>
+    /// What <c>mlContext.Model.Save</c> writes the weights as. Default <see cref="WeightStorage.Float32"/>; a loaded model has what its file has. It changes files
+    /// alone: this model goes on with the weights it has.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
+    public WeightStorage WeightStorage
+    {
+        get => _storage;
+        set => _storage = Guard.Defined(value, nameof(WeightStorage));
+    }
 
     /// <summary>Which embedding is made.</summary>
     public FeatureKind Kind => _column.Kind;
@@ -118,23 +130,24 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => _network.Use(network =>
     {
-        FeatureFile.Write(new ModelWriter(ctx, Version()), _column, Preprocessing, network);
+        FeatureFile.Write(new ModelWriter(ctx, Version(_storage)), _column, Preprocessing, network, _storage);
         return true;
     });
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
     private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        var reader = new ModelReader(context, Version());
+        var reader = new ModelReader(context, Version(WeightStorage.Float16));
         var device = TorchRuntime.Device("auto", environment);
-        var (column, preprocessing, network) = FeatureFile.Read(reader);
-        return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device));
+        var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
+        return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
     }
 
-    private static VersionInfo Version() => new(
+    /// <summary>The newest format; a file of 32-bit weights holds nothing that packages of format 1.1 do not read.</summary>
+    private static VersionInfo Version(WeightStorage storage) => new(
         modelSignature: "VIT FEAT",
-        verWrittenCur: 0x00010001,
-        verReadableCur: 0x00010001,
+        verWrittenCur: 0x00010002,
+        verReadableCur: storage == WeightStorage.Float32 ? 0x00010001u : 0x00010002u,
         verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(VisionTransformerFeatureTransformer).Assembly.FullName,
         loaderSignature: LoaderSignature);

@@ -42,6 +42,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     private readonly ScoringNetwork _network;
     private readonly RowScorer _scorer;
     private readonly ScoreColumns _columns;
+    private WeightStorage _storage;
 
     /// <summary>Takes over the network.</summary>
     internal VisionTransformerPredictionTransformer(ModelDescription model, ScoringNetwork network)
@@ -70,6 +71,17 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// class stays the same. It was fitted on the validation rows (Guo et al. 2017, arXiv:1706.04599); 1 for a model that is not calibrated.
     /// </summary>
     public double Temperature => _model.Temperature;
+
+    /// <summary>
+    /// What <c>mlContext.Model.Save</c> writes the weights as. Default <see cref="WeightStorage.Float32"/>; a loaded model has what its file has. It changes files
+    /// alone: this model goes on with the weights it has.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
+    public WeightStorage WeightStorage
+    {
+        get => _storage;
+        set => _storage = Guard.Defined(value, nameof(WeightStorage));
+    }
 
     /// <summary>What training did; null for a model that was not trained here.</summary>
     public TrainingHistory? TrainingHistory => _model.History;
@@ -209,23 +221,24 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => _network.Use(network =>
     {
-        ModelFile.Write(new ModelWriter(ctx, Version()), _model, network);
+        ModelFile.Write(new ModelWriter(ctx, Version(_storage)), _model, network, _storage);
         return true;
     });
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
     private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        var reader = new ModelReader(context, Version());
+        var reader = new ModelReader(context, Version(WeightStorage.Float16));
         var device = TorchRuntime.Device("auto", environment);
-        var (description, network) = ModelFile.Read(reader);
-        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device));
+        var (description, network, storage) = ModelFile.Read(reader);
+        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
     }
 
-    private static VersionInfo Version() => new(
+    /// <summary>The newest format; a file of 32-bit weights holds nothing that packages of format 1.3 do not read.</summary>
+    private static VersionInfo Version(WeightStorage storage) => new(
         modelSignature: "VIT CLSF",
-        verWrittenCur: 0x00010003,
-        verReadableCur: 0x00010003,
+        verWrittenCur: 0x00010004,
+        verReadableCur: storage == WeightStorage.Float32 ? 0x00010003u : 0x00010004u,
         verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(VisionTransformerPredictionTransformer).Assembly.FullName,
         loaderSignature: LoaderSignature);

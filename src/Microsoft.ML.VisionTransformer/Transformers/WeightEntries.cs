@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 
 /// <summary>
 /// *** Binary format ***: the values of all tensors, one after the other in the order of <c>weights.json</c>, each row-major little-endian
-/// float32, cut into <c>weights-0000.bin</c>, <c>weights-0001.bin</c>, ... of 64 MiB (the last one shorter). The reader of ML.NET's archive
+/// float32 or float16 as it says, cut into <c>weights-0000.bin</c>, <c>weights-0001.bin</c>, ... of 64 MiB (the last one shorter). The reader of ML.NET's archive
 /// holds one entry in memory at a time, and none may pass 1 GiB.
 /// </summary>
 internal static class WeightEntries
@@ -17,21 +17,23 @@ internal static class WeightEntries
 
     internal const int DefaultPartBytes = 64 * 1024 * 1024;
 
-    private const string Float32 = "float32";
+    private const string Float32 = "float32", Float16 = "float16";
 
     /// <summary>Writes every entry of the network's state dictionary.</summary>
-    internal static void Write(ModelWriter writer, VisionTransformerNetwork network, int partBytes = DefaultPartBytes)
+    /// <exception cref="InvalidOperationException">A weight does not fit the type it is to be stored as.</exception>
+    internal static void Write(ModelWriter writer, VisionTransformerNetwork network, WeightStorage storage, int partBytes = DefaultPartBytes)
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
         var state = network.state_dict().OrderBy(t => t.Key, StringComparer.Ordinal).ToArray();
-        writer.Add(TableName, ModelJson.Write(new Table(partBytes, [.. state.Select(t => new Entry(t.Key, Float32, t.Value.shape))])));
+        var table = new Table(partBytes, [.. state.Select(t => new Entry(t.Key, TypeOf(t.Value, storage), t.Value.shape))]);
+        writer.Add(TableName, ModelJson.Write(table));
 
         byte[] part = new byte[(int)Math.Min(partBytes, state.Sum(t => t.Value.numel() * sizeof(float)))];
         int parts = 0, filled = 0;
-        foreach (var (_, tensor) in state)
+        foreach (var (entry, tensor) in table.Tensors.Zip(state.Select(t => t.Value)))
         {
-            using var values = tensor.to(ScalarType.Float32).cpu().contiguous();
+            using var values = Stored(tensor, entry);
             for (var rest = values.bytes; rest.Length > 0;)
             {
                 int taken = Math.Min(rest.Length, part.Length - filled);
@@ -48,17 +50,17 @@ internal static class WeightEntries
 
         void Flush()
         {
-            writer.Add(PartName(parts++), part.AsSpan(0, filled));
+            writer.AddStored(PartName(parts++), part.AsMemory(0, filled));
             filled = 0;
         }
     }
 
-    /// <summary>Fills every tensor of the network, which lies on the processor.</summary>
+    /// <summary>Fills every tensor of the network, which lies on the processor, and tells how its weights were stored.</summary>
     /// <param name="reader">Gives the parts.</param>
     /// <param name="tableJson">The entry <see cref="TableName"/>.</param>
     /// <param name="network">What is filled.</param>
     /// <exception cref="InvalidDataException">The entries are broken, or are of another network.</exception>
-    internal static void Read(ModelReader reader, byte[] tableJson, VisionTransformerNetwork network)
+    internal static WeightStorage Read(ModelReader reader, byte[] tableJson, VisionTransformerNetwork network)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
@@ -66,25 +68,49 @@ internal static class WeightEntries
         var state = network.state_dict();
         RefuseOtherTensors(table.Tensors, state);
 
-        byte[] part = [];
+        ReadOnlyMemory<byte> part = default;
         int parts = 0, used = 0;
         foreach (var entry in table.Tensors)
         {
-            for (var rest = state[entry.Name].bytes; rest.Length > 0;)
+            using var half = entry.Type == Float16 ? empty(entry.Shape, dtype: ScalarType.Float16) : null;
+            for (var rest = (half ?? state[entry.Name]).bytes; rest.Length > 0;)
             {
                 if (used == part.Length)
-                    (part, used) = (reader.Read(PartName(parts++)), 0);
+                    (part, used) = (reader.ReadMemory(PartName(parts++)), 0);
                 int taken = Math.Min(rest.Length, part.Length - used);
                 if (taken == 0)
                     throw ModelReader.Broken($"the entry {PartName(parts - 1)} is empty");
-                part.AsSpan(used, taken).CopyTo(rest);
+                part.Span.Slice(used, taken).CopyTo(rest);
                 rest = rest[taken..];
                 used += taken;
             }
+
+            if (half is not null)
+                state[entry.Name].copy_(half);
         }
 
         if (used != part.Length)
             throw ModelReader.Broken($"the entry {PartName(parts - 1)} has {part.Length - used} bytes too many");
+        return table.Tensors.Any(t => t.Type == Float16) ? WeightStorage.Float16 : WeightStorage.Float32;
+    }
+
+    /// <summary>Vectors are a hundredth of the weights at most, and scale or shift whole features: they keep all bits.</summary>
+    private static string TypeOf(Tensor tensor, WeightStorage storage) => storage == WeightStorage.Float16 && tensor.dim() > 1 ? Float16 : Float32;
+
+    private static Tensor Stored(Tensor tensor, Entry entry)
+    {
+        var single = tensor.to(ScalarType.Float32).cpu().contiguous();
+        if (entry.Type == Float32)
+            return single;
+        float largest = single.abs().max().item<float>();
+        if (largest > (float)Half.MaxValue)
+        {
+            throw new InvalidOperationException(
+                $"{entry.Name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; " +
+                $"save the model with {nameof(WeightStorage)} {WeightStorage.Float32}.");
+        }
+
+        return single.to(ScalarType.Float16);
     }
 
     private static void RefuseOtherTensors(IReadOnlyList<Entry> found, Dictionary<string, Tensor> wanted)
@@ -97,8 +123,8 @@ internal static class WeightEntries
                 problems.Add($"{entry.Name} is there twice");
             else if (!wanted.TryGetValue(entry.Name, out var tensor))
                 problems.Add($"{entry.Name} is not part of the network");
-            else if (entry.Type != Float32)
-                problems.Add($"{entry.Name} is {entry.Type}, not {Float32}");
+            else if (entry.Type is not (Float32 or Float16))
+                problems.Add($"{entry.Name} is {entry.Type}, neither {Float32} nor {Float16}");
             else if (!tensor.shape.AsSpan().SequenceEqual(entry.Shape))
                 problems.Add($"{entry.Name} is [{Text(entry.Shape)}], the network needs [{Text(tensor.shape)}]");
         }

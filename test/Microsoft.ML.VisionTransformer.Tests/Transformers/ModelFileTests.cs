@@ -185,6 +185,17 @@ public sealed class ModelFileTests
             CollectionAssert.AreEqual(expected[i], found[i]);
     }
 
+    /// <summary>Where this fails, ML.NET keeps its archive elsewhere: models are still saved, many times more slowly.</summary>
+    [TestMethod]
+    public void WeightsAreStoredAndNotDeflated()
+    {
+        using var zip = ZipFile.OpenRead(_zip);
+        var weights = Entry(zip, "weights-0000.bin");
+
+        Assert.AreEqual(weights.Length, weights.CompressedLength);
+        Assert.IsLessThan(Entry(zip, "weights.json").Length, Entry(zip, "weights.json").CompressedLength);
+    }
+
     [TestMethod]
     public void AFixedPositionTableIsSavedToo()
     {

@@ -1,0 +1,53 @@
+// A model for those who have none at hand: it tells which colour a picture is, and is trained in a few seconds.
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer;
+
+namespace WebService;
+
+internal static class DemoModel
+{
+    private const int PicturesPerColour = 40;
+
+    internal static ITransformer Train(MLContext context, string imageColumn)
+    {
+        Console.WriteLine("No --Model was given: training a small one that tells colours.");
+        var random = new Random(1);
+        var pictures = Enumerable.Range(0, PicturesPerColour)
+            .SelectMany(_ => DemoPictures.Colours.Keys)
+            .Select(colour => new LabelledPicture { Image = DemoPictures.Paint(colour, random), Label = colour })
+            .ToArray();
+        var rows = SchemaDefinition.Create(typeof(LabelledPicture));
+        rows[nameof(LabelledPicture.Image)].ColumnName = imageColumn;
+        var data = context.Data.LoadFromEnumerable(pictures, rows);
+        return context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.MulticlassClassification.Trainers.VisionTransformer(Recipe(imageColumn)))
+            .Fit(data);
+    }
+
+    private static VisionTransformerTrainer.Options Recipe(string imageColumn) => new()
+    {
+        FeatureColumnName = imageColumn,
+        Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+        {
+            ImageSize = 32,
+            PatchSize = 8,
+            Depth = 2,
+            EmbeddingDimension = 48,
+            Heads = 3,
+            Pooling = TokenPooling.Average,
+        },
+        Strategy = TrainingStrategy.FromScratch,
+        Epoch = 10,
+        BatchSize = 16,
+        LearningRate = 2e-3f,
+        RandomCropMinimumArea = 0.5f,
+    };
+
+    private sealed class LabelledPicture
+    {
+        public byte[] Image { get; set; } = [];
+
+        public string Label { get; set; } = "";
+    }
+}

@@ -1,0 +1,13 @@
+// Headers that keep the page to itself: it loads nothing from elsewhere, and nobody frames it.
+namespace WebService;
+
+internal static class PageSecurity
+{
+    internal static Task AddHeaders(HttpContext context, RequestDelegate next)
+    {
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return next(context);
+    }
+}

@@ -1,0 +1,89 @@
+// How long saving and loading a model .zip takes, beside copying its bytes.
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+/// <summary>A ViT-B/16, 346 MB of weights, from and to files that the system has in memory, so that the disk is not what is measured.</summary>
+internal static class ModelZip
+{
+    internal const string Command = "zip";
+
+    private const string ArchitectureName = "vit_base_patch16_224";
+
+    internal static void Run()
+    {
+        string folder = Directory.CreateTempSubdirectory("vit-zip-").FullName;
+        try
+        {
+            var context = new MLContext();
+            using var model = Make(context, folder);
+            foreach (var storage in Enum.GetValues<WeightStorage>())
+            {
+                model.WeightStorage = storage;
+                Measure(context, model, folder);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Measure(MLContext context, VisionTransformerPredictionTransformer model, string folder)
+    {
+        string zip = Path.Combine(folder, "model.zip"), copy = Path.Combine(folder, "copy.zip");
+        context.Model.Save(model, null, zip);
+        byte[] bytes = File.ReadAllBytes(zip);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{ArchitectureName}, {model.WeightStorage}: a .zip of {bytes.Length / 1e6:F0} MB; times in ms, medians of {Pair.Rounds} rounds"));
+        Compare("save / writing the same bytes", () => context.Model.Save(model, null, zip), () => Write(copy, bytes));
+        Compare("save / copying the file", () => context.Model.Save(model, null, zip), () => Copy(zip, copy));
+        Compare("load / reading the same bytes", () => ((IDisposable)context.Model.Load(zip, out _)).Dispose(), () => GC.KeepAlive(File.ReadAllBytes(zip)));
+        Compare("load / copying the file", () => ((IDisposable)context.Model.Load(zip, out _)).Dispose(), () => Copy(zip, copy));
+        Compare("SHA-256 of the bytes / copying the file", () => SHA256.HashData(bytes), () => Copy(zip, copy));
+    }
+
+    private static VisionTransformerPredictionTransformer Make(MLContext context, string folder)
+    {
+        var architecture = VisionTransformerArchitecture.Parse(ArchitectureName);
+        string checkpoint = Path.Combine(folder, "model.safetensors");
+        Loading.Write(checkpoint, architecture);
+        return context.Model.LoadVisionTransformer(checkpoint, "Image");
+    }
+
+    private static void Write(string path, byte[] bytes)
+    {
+        File.Delete(path);
+        File.WriteAllBytes(path, bytes);
+    }
+
+    /// <summary>By hand: <c>File.Copy</c> may only note that two files share their blocks.</summary>
+    private static void Copy(string from, string to)
+    {
+        File.Delete(to);
+        using var source = File.OpenRead(from);
+        using var target = File.Create(to);
+        source.CopyTo(target, 1 << 20);
+    }
+
+    private static void Compare(string question, Action ours, Action baseline)
+    {
+        ours();
+        baseline();
+        var pairs = Enumerable.Range(0, Pair.Rounds).Select(_ => (Ours: Time(ours), Baseline: Time(baseline))).ToArray();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  {question}: {Median(pairs.Select(p => p.Ours)):F0} / {Median(pairs.Select(p => p.Baseline)):F0} ms, ratio {Median(pairs.Select(p => p.Ours / p.Baseline)):F2}"));
+    }
+
+    private static double Time(Action action)
+    {
+        GC.Collect();
+        long start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Pair.Rounds / 2);
+}

@@ -1,0 +1,81 @@
+// The built sample as a process, as a user starts it, on a free port of this machine until it is disposed.
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.ServiceTests.Support;
+
+internal sealed partial class SampleService : IDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _errors = new();
+
+    private SampleService(Process process)
+    {
+        _process = process;
+        process.ErrorDataReceived += (_, line) => _errors.Enqueue(line.Data ?? "");
+        process.BeginErrorReadLine();
+        Address = ReadAddress();
+        // The rest is read and forgotten: a full pipe would stop the service.
+        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    internal Uri Address { get; }
+
+    internal HttpClient Client { get; }
+
+    /// <summary>What the process holds in memory now, in bytes.</summary>
+    internal long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    internal static SampleService Start(params string[] args) => new(Run(["--urls", "http://127.0.0.1:0", "--Threads", "1", .. args]));
+
+    /// <summary>A start that fails: how it ended and what it said.</summary>
+    internal static (int ExitCode, string Error) Fail(params string[] args)
+    {
+        using var process = Run(args);
+        var output = process.StandardOutput.ReadToEndAsync();
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        _ = output.Result;
+        return (process.ExitCode, error);
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private static Process Run(string[] args)
+    {
+        string configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Parent!.Name;
+        string assembly = Path.Combine(SourceTree.Root, "docs", "samples", "WebService", "bin", configuration, "net10.0", "WebService.dll");
+        return Process.Start(new ProcessStartInfo("dotnet", [assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    }
+
+    private Uri ReadAddress()
+    {
+        while (_process.StandardOutput.ReadLine() is { } line)
+        {
+            if (AddressInLine().Match(line) is { Success: true } found)
+                return new Uri(found.Value);
+        }
+
+        _process.WaitForExit();
+        throw new AssertFailedException($"The sample did not start: {string.Join(' ', _errors)}");
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    private static partial Regex AddressInLine();
+}

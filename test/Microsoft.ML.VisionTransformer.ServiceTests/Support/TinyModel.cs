@@ -1,0 +1,61 @@
+// A network trained in seconds on coloured pictures, its file, and its answers on one thread.
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.ServiceTests.Support;
+
+internal sealed class TinyModel : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly TransformerChain<VisionTransformerPredictionTransformer> _model;
+    private readonly PredictionEngine<ColouredSample, Scores> _engine;
+
+    internal TinyModel(InvalidImageHandling onInvalidImage = InvalidImageHandling.Throw)
+    {
+        // One thread a pass, as the services under test have it: the number of threads moves the last bit of a score.
+        TorchSharp.torch.set_num_threads(1);
+        var context = new MLContext(1);
+        var data = context.Data.LoadFromEnumerable(ColouredSamples.Make(perClass: 12));
+        _model = context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.MulticlassClassification.Trainers.VisionTransformer(Options(onInvalidImage)))
+            .Fit(data);
+        _engine = context.Model.CreatePredictionEngine<ColouredSample, Scores>(_model);
+        Path = _folder.File("model.zip");
+        context.Model.Save(_model, data.Schema, Path);
+    }
+
+    /// <summary>The model's file.</summary>
+    internal string Path { get; }
+
+    /// <summary>The classes with their probabilities, most probable first.</summary>
+    internal (string Name, float Probability)[] Classify(byte[] image) =>
+        [.. _model.LastTransformer.ClassNames.Zip(_engine.Predict(new ColouredSample { Image = image, Label = "red" }).Score).OrderByDescending(c => c.Second)];
+
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _folder.Dispose();
+    }
+
+    private static VisionTransformerTrainer.Options Options(InvalidImageHandling onInvalidImage) => new()
+    {
+        FeatureColumnName = "Image",
+        Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+        {
+            ImageSize = 24,
+            PatchSize = 8,
+            Depth = 2,
+            EmbeddingDimension = 24,
+            Heads = 2,
+        },
+        Epoch = 4,
+        BatchSize = 8,
+        LearningRate = 3e-3f,
+        OnInvalidImageInPrediction = onInvalidImage,
+    };
+
+    private sealed class Scores
+    {
+        public float[] Score { get; set; } = [];
+    }
+}

@@ -69,27 +69,26 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     public void Dispose() => _values.Dispose();
 
-    private void Reorder(float* weight, bool toPanels)
+    private void Reorder(float* weight, bool toPanels) =>
+        Parallel.For(0, Outputs / MatrixTile.Columns, panel => Reorder(weight, panel * MatrixTile.Columns, toPanels));
+
+    /// <summary>The panels of 16 outputs.</summary>
+    private void Reorder(float* weight, int output, bool toPanels)
     {
-        float* packed = _values.Start;
         for (int block = 0; block < Inputs; block += BlockInputs)
         {
             int depth = Math.Min(BlockInputs, Inputs - block);
-            for (int output = 0; output < Outputs; output += MatrixTile.Columns)
+            float* panel = _values.Start + ((nint)block * Outputs) + ((nint)output * depth);
+            for (int column = 0; column < MatrixTile.Columns; column++)
             {
-                for (int column = 0; column < MatrixTile.Columns; column++)
+                float* row = weight + ((nint)(output + column) * Inputs) + block;
+                for (int i = 0; i < depth; i++)
                 {
-                    float* row = weight + ((nint)(output + column) * Inputs) + block;
-                    for (int i = 0; i < depth; i++)
-                    {
-                        if (toPanels)
-                            packed[(i * MatrixTile.Columns) + column] = row[i];
-                        else
-                            row[i] = packed[(i * MatrixTile.Columns) + column];
-                    }
+                    if (toPanels)
+                        panel[(i * MatrixTile.Columns) + column] = row[i];
+                    else
+                        row[i] = panel[(i * MatrixTile.Columns) + column];
                 }
-
-                packed += MatrixTile.Columns * depth;
             }
         }
     }

@@ -12,6 +12,10 @@ internal sealed class HtmlBuilder
 {
     internal StringBuilder Text { get; } = new();
 
-    /// <summary>Adds an interpolated string; its values have been written by <see cref="HtmlHoles"/> already.</summary>
-    internal void Add([InterpolatedStringHandlerArgument("")] ref HtmlHoles markup) => markup.End();
+    /// <summary>Adds a line; its values were written by <see cref="HtmlHoles"/> on the way here.</summary>
+    internal void Add([InterpolatedStringHandlerArgument("")] HtmlHoles markup)
+    {
+        _ = markup;
+        Text.Append('\n');
+    }
 }

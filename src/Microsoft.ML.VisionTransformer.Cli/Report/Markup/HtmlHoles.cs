@@ -24,6 +24,4 @@ internal readonly ref struct HtmlHoles
 
     /// <summary>A coordinate or another number, with at most three decimals.</summary>
     public void AppendFormatted(double value) => _text.Append(value.ToString("0.###", CultureInfo.InvariantCulture));
-
-    internal void End() => _text.Append('\n');
 }

@@ -40,7 +40,7 @@ internal static class ReportStyle
         :focus-visible { outline: 2px solid var(--right); outline-offset: 2px; }
         footer { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: 1rem; padding-bottom: 2rem; }
 
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin: 0 0 1.5rem; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 0 0 1.5rem; }
         .tiles > div { background: var(--panel); border-radius: .5rem; padding: .75rem .9rem; }
         .tiles dt { color: var(--soft); font-size: .875rem; }
         .tiles dd { margin: 0; }
@@ -54,15 +54,16 @@ internal static class ReportStyle
         th { font-weight: 600; }
         tbody th { font-weight: 400; }
         th:first-child, td:first-child { padding-left: .25rem; }
-        tbody th, tbody td { overflow-wrap: anywhere; min-width: 4.5rem; }
+        tbody th, tbody td { overflow-wrap: break-word; max-width: min(28rem, 55vw); }
         .number { text-align: right; white-space: nowrap; }
+        .meter { min-width: 6rem; }
         thead th { vertical-align: bottom; }
-        .meter { background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 2px) / calc(var(--share) * (100% - 1.4rem)) 3px no-repeat; }
+        .meter { background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 1px) / calc(var(--share) * (100% - 1.4rem)) 3px no-repeat; }
         .matrix th, .matrix td { border: 1px solid var(--page); min-width: 0; }
         .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; vertical-align: top; padding: .4rem .35rem; max-height: 12rem; }
         .matrix thead td { vertical-align: bottom; color: var(--soft); font-size: .8rem; }
-        .matrix tbody th { position: sticky; left: 0; background: var(--page); overflow-wrap: normal; }
-        .matrix tbody td { text-align: center; vertical-align: middle; min-width: 2.6rem; height: 2.6rem; padding: .2rem .35rem; background: var(--panel); overflow-wrap: normal; }
+        .matrix tbody th { position: sticky; left: 0; background: var(--page); vertical-align: middle; }
+        .matrix tbody td { text-align: center; vertical-align: middle; min-width: 2.6rem; height: 2.6rem; padding: .2rem .35rem; background: var(--panel); }
         .matrix .none { color: var(--soft); }
         .matrix .right { background: color-mix(in srgb, var(--right-fill) calc(20% + 80% * var(--share)), var(--panel)); }
         .matrix .wrong { background: color-mix(in srgb, var(--wrong-fill) calc(25% + 75% * var(--share)), var(--panel)); }
@@ -96,14 +97,22 @@ internal static class ReportStyle
         .verdict .wrong { color: var(--wrong); }
         .file { margin: .25rem 0 0; color: var(--soft); font-size: .8rem; line-height: 1.3; }
 
+        @media (max-width: 40rem) {
+          h1 { font-size: 1.4rem; }
+          th, td { padding: .35rem .45rem; }
+          .meter { min-width: 0; background-position: .45rem calc(100% - 1px); background-size: calc(var(--share) * (100% - .9rem)) 3px; }
+          .tiles > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
+        }
+
         @media print {
+          html { font-size: 10pt; }
           @page { margin: 15mm; }
           :root { color-scheme: light; }
-          body { font-size: 10pt; }
           nav { display: none; }
           header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
           header { padding-top: 0; }
           .scroll { overflow: visible; }
+          tbody th, tbody td { max-width: 10cm; }
           .matrix tbody th { position: static; }
           .plots { grid-template-columns: 1fr 1fr; }
           .plot { max-width: 9cm; }

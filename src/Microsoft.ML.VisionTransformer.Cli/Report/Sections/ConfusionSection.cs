@@ -22,8 +22,8 @@ internal static class ConfusionSection
 
     private static void WriteMatrix(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts)
     {
-        const string Caption = "Confusion matrix: a row for each true class, a column for each predicted one, numbers of images";
-        html.Add($"<p>The diagonal holds the right answers. The stronger a colour, the larger the share of its row.</p>");
+        const string Caption = "Numbers of images by class";
+        html.Add($"<p>A row holds the images of a class, a column those that were given it; right answers are on the diagonal. The stronger a colour, the larger the share of the row.</p>");
         ReportTable.OpenBox(html, Caption);
         html.Add($"<table class=\"matrix\"><caption>{Caption}</caption><thead><tr><td>true ↓ predicted →</td>");
         foreach (string name in names)

@@ -56,7 +56,7 @@ internal static class PicturesSection
             if (content.Overlay?.Invoke(row.Row, row.Predicted) is { } overlay && Thumbnail.Jpeg(overlay) is { } drawn)
                 WritePicture(html, drawn, $"Map over the same image: what spoke for {predicted}");
         }
-        else
+        else if (row.Row.Content is not null || row.Row.Path is not null)
             html.Add($"<p class=\"note\">The image can no longer be read.</p>");
 
         html.Add($"</div>");

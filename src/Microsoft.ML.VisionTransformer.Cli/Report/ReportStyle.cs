@@ -10,12 +10,12 @@ internal static class ReportStyle
     internal const string Sheet = """
         :root {
           color-scheme: light dark;
-          --page: #ffffff; --panel: #f4f5f7; --ink: #1c2127; --soft: #555f6b; --line: #d4d9df;
+          --page: #ffffff; --panel: #f4f5f7; --ink: #1c2127; --soft: #555f6b; --line: #d4d9df; --shade: #00000030;
           --right: #2463b8; --wrong: #b04a00; --right-fill: #6fa1e6; --wrong-fill: #f0a060;
         }
         @media screen and (prefers-color-scheme: dark) {
           :root {
-            --page: #15181c; --panel: #1f242a; --ink: #e7eaee; --soft: #a6afba; --line: #3a424c;
+            --page: #15181c; --panel: #1f242a; --ink: #e7eaee; --soft: #a6afba; --line: #3a424c; --shade: #000000c0;
             --right: #8ab6f7; --wrong: #f2a765; --right-fill: #3f74bd; --wrong-fill: #a85e1c;
           }
         }
@@ -47,7 +47,14 @@ internal static class ReportStyle
         .tiles .value { display: block; font-size: 1.6rem; font-weight: 600; line-height: 1.25; }
         .tiles .note { display: block; font-size: .8rem; line-height: 1.35; }
 
-        .scroll { overflow-x: auto; max-width: 100%; margin: 0 0 1rem; }
+        .scroll {
+          overflow-x: auto; max-width: 100%; margin: 0 0 1rem;    /* a shade at a side says that there is more to scroll to */
+          background:
+            linear-gradient(to right, var(--page) 40%, transparent) left / 3rem 100% no-repeat local,
+            linear-gradient(to left, var(--page) 40%, transparent) right / 3rem 100% no-repeat local,
+            linear-gradient(to right, var(--shade), transparent) left / .9rem 100% no-repeat scroll,
+            linear-gradient(to left, var(--shade), transparent) right / .9rem 100% no-repeat scroll;
+        }
         table { border-collapse: collapse; font-size: .9375rem; font-variant-numeric: tabular-nums; }
         caption { text-align: left; padding-bottom: .4rem; }
         th, td { padding: .35rem .7rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
@@ -61,7 +68,7 @@ internal static class ReportStyle
         .meter { background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 1px) / calc(var(--share) * (100% - 1.4rem)) 3px no-repeat; }
         .matrix th, .matrix td { border: 1px solid var(--page); min-width: 0; }
         .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; vertical-align: top; padding: .4rem .35rem; max-height: 12rem; }
-        .matrix thead td { vertical-align: bottom; color: var(--soft); font-size: .8rem; }
+        .matrix thead td { white-space: nowrap; vertical-align: bottom; color: var(--soft); font-size: .8rem; }
         .matrix tbody th { position: sticky; left: 0; background: var(--page); vertical-align: middle; }
         .matrix tbody td { text-align: center; vertical-align: middle; min-width: 2.6rem; height: 2.6rem; padding: .2rem .35rem; background: var(--panel); }
         .matrix .none { color: var(--soft); }
@@ -108,10 +115,10 @@ internal static class ReportStyle
           html { font-size: 10pt; }
           @page { margin: 15mm; }
           :root { color-scheme: light; }
-          nav { display: none; }
+          nav, details:not([open]) { display: none; }
           header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
           header { padding-top: 0; }
-          .scroll { overflow: visible; }
+          .scroll { overflow: visible; background: none; }
           tbody th, tbody td { max-width: 10cm; }
           .matrix tbody th { position: static; }
           .plots { grid-template-columns: 1fr 1fr; }

@@ -65,8 +65,10 @@ public sealed partial class HtmlReportTests
     public void NothingIsLoadedFromElsewhere()
     {
         string text = HtmlReport.Page(PaintedReport.Make());
-        Assert.IsEmpty(Elsewhere().Matches(text).Select(match => match.Value));
-        StringAssert.Contains(text, "default-src &#39;none&#39;".Replace("&#39;", "'", StringComparison.Ordinal));
+        string withoutPictures = Picture().Replace(text, "");
+        Assert.IsLessThan(text.Length / 2, withoutPictures.Length);
+        Assert.IsEmpty(Elsewhere().Matches(withoutPictures).Select(match => match.Value));
+        StringAssert.Contains(text, "default-src 'none'");
     }
 
     [TestMethod]
@@ -193,6 +195,9 @@ public sealed partial class HtmlReportTests
 
     [GeneratedRegex("<(meta|br|img)((?: [^<>]*)?)>")]
     private static partial Regex VoidElement();
+
+    [GeneratedRegex("data:image/jpeg;base64,[A-Za-z0-9+/=]+")]
+    private static partial Regex Picture();
 
     [GeneratedRegex("(?:https?:)?//[^ \"']+|@import|url\\([^)]*\\)|<link|<script|<iframe|<object", RegexOptions.IgnoreCase)]
     private static partial Regex Elsewhere();

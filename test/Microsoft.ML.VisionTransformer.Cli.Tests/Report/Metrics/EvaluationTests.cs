@@ -72,24 +72,30 @@ public sealed class EvaluationTests
         var context = new MLContext(1);
         var schema = SchemaDefinition.Create(typeof(MLNetRow));
         schema["Score"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, classes);
-        schema["Label"].ColumnType = schema["PredictedLabel"].ColumnType = new KeyDataViewType(typeof(uint), classes);
         var data = context.Data.LoadFromEnumerable(rows.Select(row => new MLNetRow
         {
-            Label = (uint)row.Label + 1,
-            PredictedLabel = (uint)row.Probabilities.ToList().IndexOf(row.Probabilities.Max()) + 1,
+            Label = row.Label,
+            PredictedLabel = row.Probabilities.ToList().IndexOf(row.Probabilities.Max()),
             Score = [.. row.Probabilities],
         }), schema);
-        return context.MulticlassClassification.Evaluate(data);
+        var order = context.Data.LoadFromEnumerable(Enumerable.Range(0, classes).Select(label => new KeyRow { Label = label }));
+        var keys = context.Transforms.Conversion.MapValueToKey([new("Label"), new("PredictedLabel")], keyData: order);
+        return context.MulticlassClassification.Evaluate(keys.Fit(data).Transform(data), topKPredictionCount: 2);
     }
 
     private static IEnumerable<string> Names(int classes) => Enumerable.Range(0, classes).Select(i => $"class {i}");
 
     private sealed class MLNetRow
     {
-        public uint Label { get; set; }
+        public int Label { get; set; }
 
-        public uint PredictedLabel { get; set; }
+        public int PredictedLabel { get; set; }
 
         public float[] Score { get; set; } = [];
+    }
+
+    private sealed class KeyRow
+    {
+        public int Label { get; set; }
     }
 }

@@ -16,7 +16,7 @@ internal static class ReportStyle
         @media screen and (prefers-color-scheme: dark) {
           :root {
             --page: #15181c; --panel: #1f242a; --ink: #e7eaee; --soft: #a6afba; --line: #3a424c; --shade: #000000c0;
-            --right: #8ab6f7; --wrong: #f2a765; --right-fill: #3f74bd; --wrong-fill: #a85e1c;
+            --right: #8ab6f7; --wrong: #f2a765; --right-fill: #30609f; --wrong-fill: #94500f;
           }
         }
         * { box-sizing: border-box; }
@@ -93,7 +93,7 @@ internal static class ReportStyle
         .diagonal { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 4 3; }
         .whisker { stroke: var(--right); stroke-width: 1.5; opacity: .6; }
         .dot { fill: var(--right); }
-        .bar { fill: var(--right-fill); }
+        .bar { fill: var(--right); opacity: .8; }
 
         .cards { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: 1rem; margin: 0; padding: 0; }
         .cards li { background: var(--panel); border-radius: .5rem; padding: .6rem; }

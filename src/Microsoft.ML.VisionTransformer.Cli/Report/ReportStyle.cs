@@ -52,8 +52,8 @@ internal static class ReportStyle
           background:
             linear-gradient(to right, var(--page) 40%, transparent) left / 3rem 100% no-repeat local,
             linear-gradient(to left, var(--page) 40%, transparent) right / 3rem 100% no-repeat local,
-            linear-gradient(to right, var(--shade), transparent) left / .9rem 100% no-repeat scroll,
-            linear-gradient(to left, var(--shade), transparent) right / .9rem 100% no-repeat scroll;
+            linear-gradient(to right, var(--shade), transparent) left / .9rem calc(100% - 2px) no-repeat scroll,
+            linear-gradient(to left, var(--shade), transparent) right / .9rem calc(100% - 2px) no-repeat scroll;
         }
         table { border-collapse: collapse; font-size: .9375rem; font-variant-numeric: tabular-nums; }
         caption { text-align: left; padding-bottom: .4rem; }

@@ -58,7 +58,7 @@ internal static class PaintedReport
     private static ScoredRow Row(int i, Random random)
     {
         int label = i % _shapes.Length;
-        double[] logits = [.. _shapes.Select((_, c) => 1.3 * random.NextDouble() + 1.5 * random.NextDouble() * random.NextDouble() + (c == label ? 2.6 * random.NextDouble() + 1.5 : 0))];
+        double[] logits = [.. _shapes.Select((_, c) => 1.3 * random.NextDouble() + 1.5 * random.NextDouble() * random.NextDouble() + (c == label ? 2.6 * random.NextDouble() + 1 : 0))];
         if (label == 2)
             logits[1] += 1.6;
         double sum = logits.Sum(l => Math.Exp(2 * l));
@@ -71,7 +71,8 @@ internal static class PaintedReport
         int number = int.Parse(row.Name.AsSpan(row.Name.Length - 8, 4), System.Globalization.CultureInfo.InvariantCulture);
         var random = new Random(number);
         using var surface = SKSurface.Create(new SKImageInfo(map ? Side : Side * 4 / 3, Side));
-        surface.Canvas.Clear(map ? new SKColor(40, 32, 48) : SKColor.FromHsv(random.Next(360), 25, 55 + random.Next(35)));
+        var ground = SKColor.FromHsv(random.Next(360), 25, 55 + random.Next(35));
+        surface.Canvas.Clear(map ? new SKColor(40, 32, 48) : ground);
         if (!map)
             surface.Canvas.Translate(Side / 6f, 0);
         float x = Side * (0.4f + 0.2f * random.NextSingle()), y = Side * (0.4f + 0.2f * random.NextSingle()), size = Side * (0.2f + 0.12f * random.NextSingle());

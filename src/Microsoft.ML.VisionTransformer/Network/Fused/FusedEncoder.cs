@@ -9,8 +9,8 @@ namespace Microsoft.ML.VisionTransformer.Network;
 /// </summary>
 internal sealed unsafe class FusedEncoder : IDisposable
 {
-    /// <summary>Multiplications in one block below which an image is not worth a second thread.</summary>
-    private const long WorthSharing = 2_000_000;
+    /// <summary>Multiplications in one block for which a further thread is worth its start.</summary>
+    private const long WorkOfAThread = 2_000_000;
 
     private readonly FusedParameters _parameters;
     private readonly FusedShape _shape;
@@ -49,12 +49,8 @@ internal sealed unsafe class FusedEncoder : IDisposable
             fixed (float* start = images)
             {
                 float* first = start;
-                // Whole images first, one a thread, with nothing to wait for; threads share what is left over.
-                int whole = count - (count % threads);
-                Parallel(threads, whole, image => EncodeImage(first, image, kept, tokens, 1));
-
-                for (int image = whole; image < count; image++)
-                    EncodeImage(first, image, kept, tokens, Sharing(threads));
+                var team = new FusedTeam(threads, count, WorthSharing());
+                team.ForEachImage(image => EncodeImage(first, image, kept, tokens, team));
             }
         }
         finally
@@ -70,36 +66,35 @@ internal sealed unsafe class FusedEncoder : IDisposable
         _parameters.Dispose();
     }
 
-    /// <summary>How many threads an image is worth.</summary>
-    private int Sharing(int threads)
+    /// <summary>How many threads one image is worth.</summary>
+    private int WorthSharing()
     {
         long work = 12L * _shape.Tokens * _shape.Dimension * _shape.Dimension;
-        return (int)Math.Clamp(work / WorthSharing, 1, Math.Min(threads, _shape.PaddedRows / MatrixTile.Rows));
+        return (int)Math.Clamp(work / WorkOfAThread, 1, _shape.PaddedRows / MatrixTile.Rows);
     }
 
-    private void EncodeImage(float* images, int image, int kept, float* tokens, int threads)
+    private void EncodeImage(float* images, int image, int kept, float* tokens, FusedTeam team)
     {
         if (!_workspaces.TryTake(out var workspace))
             workspace = new FusedWorkspace(_shape, _attention.PackedLength);
-        workspace.Reserve(threads);
         var architecture = _parameters.Architecture;
         long length = (long)architecture.Channels * architecture.ImageSize.Height * architecture.ImageSize.Width;
-        Encode(images + (nint)(image * length), workspace, threads);
+        Encode(images + (nint)(image * length), workspace, team);
         long wanted = (long)kept * _shape.Dimension * sizeof(float);
         Buffer.MemoryCopy(workspace.Tokens, tokens + ((nint)image * kept * _shape.Dimension), wanted, wanted);
         _workspaces.Add(workspace);
     }
 
-    private void Encode(float* image, FusedWorkspace workspace, int threads)
+    private void Encode(float* image, FusedWorkspace workspace, FusedTeam team)
     {
-        Share(threads, _embedding.Tiles, (first, end, scratch) => _embedding.Embed(image, workspace.Tokens, first, end, scratch), workspace);
+        team.Share(_embedding.Tiles, workspace, (first, end, scratch) => _embedding.Embed(image, workspace.Tokens, first, end, scratch));
         int tiles = _shape.PaddedRows / MatrixTile.Rows;
-        Share(threads, tiles, (first, end, scratch) => Look(0, workspace, first, end, scratch), workspace);
+        team.Share(tiles, workspace, (first, end, scratch) => Look(0, workspace, first, end, scratch));
         for (int i = 0; i < _blocks.Length; i++)
         {
             int block = i;
-            Parallel(threads, _shape.Heads, head => _attention.Pack(workspace.Qkv, head, workspace.Packed(head)));
-            Share(threads, tiles, (first, end, scratch) => Attend(block, workspace, first, end, scratch), workspace);
+            team.Run(_shape.Heads, head => _attention.Pack(workspace.Qkv, head, workspace.Packed(head)));
+            team.Share(tiles, workspace, (first, end, scratch) => Attend(block, workspace, first, end, scratch));
         }
     }
 
@@ -140,23 +135,5 @@ internal sealed unsafe class FusedEncoder : IDisposable
     {
         int times = (end - first + FusedScratch.Rows - 1) / FusedScratch.Rows;
         return Math.Max(MatrixTile.Rows, MatrixTile.PaddedRows((end - first) / Math.Max(1, times)));
-    }
-
-    private delegate void RowWork(int first, int end, FusedScratch scratch);
-
-    /// <summary>Shares rows out, in whole tiles, and waits for all.</summary>
-    private static void Share(int threads, int tiles, RowWork work, FusedWorkspace workspace) =>
-        Parallel(threads, threads, part => work(tiles * part / threads * MatrixTile.Rows, tiles * (part + 1) / threads * MatrixTile.Rows, workspace.Scratch(part)));
-
-    private static void Parallel(int threads, int count, Action<int> work)
-    {
-        if (threads > 1)
-        {
-            System.Threading.Tasks.Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
-            return;
-        }
-
-        for (int i = 0; i < count; i++)
-            work(i);
     }
 }

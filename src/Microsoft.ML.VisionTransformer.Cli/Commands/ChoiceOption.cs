@@ -1,0 +1,36 @@
+// Options whose values are names of an enumeration.
+using System.CommandLine;
+using Microsoft.ML.VisionTransformer.Cli.Settings;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Commands;
+
+internal static class ChoiceOption
+{
+    /// <summary>One name, in the shell's spelling.</summary>
+    internal static Option<T> One<T>(string name, string description, T standard) where T : struct, Enum => Create(name, description, "|", standard, value => value.Choice<T>());
+
+    /// <summary>Names separated by commas; null where the option is not given.</summary>
+    internal static Option<T?> Several<T>(string name, string description) where T : struct, Enum => Create<T?>(name, description, ",", null, value => value.Choices<T>());
+
+    private static Option<T> Create<T>(string name, string description, string separator, T standard, Func<SettingValue, T> read) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join(separator, Names(Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T))),
+        DefaultValueFactory = _ => standard,
+        CustomParser = result =>
+        {
+            try
+            {
+                return read(new SettingValue(name, result.Tokens[0].Value));
+            }
+            catch (UsageException e)
+            {
+                result.AddError(e.Message);
+                return standard;
+            }
+        },
+    };
+
+    private static IEnumerable<string> Names(Type type) => Enum.GetNames(type).Select(SettingValue.Kebab);
+}

@@ -1,0 +1,77 @@
+// Writes the report of a training or an evaluation as one self-contained HTML file.
+using System.Globalization;
+using System.Text;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Report;
+
+/// <summary>
+/// Style and pictures are inside the file and there are no scripts; a content security policy in its head forbids everything else, whatever gets into it.
+/// </summary>
+internal static class HtmlReport
+{
+    /// <summary>Writes beside the path and renames: there is always a whole file.</summary>
+    /// <exception cref="ArgumentException">A row has no class of its own, or scores that are no probabilities; or a split has not one count a class.</exception>
+    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    internal static void Write(string path, ReportContent content)
+    {
+        string page = Page(content);
+        string beside = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            File.WriteAllText(beside, page, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            File.Move(beside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
+    }
+
+    internal static string Page(ReportContent content)
+    {
+        if (content.Splits.FirstOrDefault(split => split.Counts.Count != content.ClassNames.Count) is { } odd)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture, $"The part {odd.Name} has {odd.Counts.Count} counts, and there are {content.ClassNames.Count} classes."), nameof(content));
+        }
+
+        var html = new HtmlBuilder();
+        var sections = ReportSection.All(content, Evaluation.Of(content));
+        html.Add($"<!DOCTYPE html><html lang=\"en\">");
+        WriteHead(html, content);
+        html.Add($"<body>");
+        WriteHeader(html, content, sections);
+        html.Add($"<main>");
+        foreach (var section in sections)
+        {
+            html.Add($"<section id=\"{section.Id}\" aria-labelledby=\"{section.Id}-heading\"><h2 id=\"{section.Id}-heading\">{section.Title}</h2>");
+            section.Write(html);
+            html.Add($"</section>");
+        }
+
+        html.Add($"</main><footer><p>Written by mlnet-vit. This file is complete: it needs no network and holds no scripts. It holds the images that it shows.</p></footer></body></html>");
+        return html.Text.ToString();
+    }
+
+    private static void WriteHead(HtmlBuilder html, ReportContent content)
+    {
+        html.Add($"<head><meta charset=\"utf-8\"><title>{content.Title}</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        html.Add($"<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"generator\" content=\"mlnet-vit\">");
+        html.Add($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">");
+        html.Add($"<style>");
+        html.Text.Append(ReportStyle.Sheet);
+        html.Add($"</style></head>");
+    }
+
+    private static void WriteHeader(HtmlBuilder html, ReportContent content, IReadOnlyList<ReportSection> sections)
+    {
+        html.Add($"<header><h1><bdi>{content.Title}</bdi></h1>");
+        if (content.Written is { } written)
+            html.Add($"<p class=\"note\"><time datetime=\"{written.ToString("yyyy-MM-ddTHH:mmK", CultureInfo.InvariantCulture)}\">{written.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)}</time></p>");
+        html.Add($"<nav aria-label=\"Contents\"><ul>");
+        foreach (var section in sections)
+            html.Add($"<li><a href=\"#{section.Id}\">{section.Title}</a></li>");
+        html.Add($"</ul></nav></header>");
+    }
+}

@@ -1,0 +1,53 @@
+// What the scored rows say of the model: all figures of the report.
+namespace Microsoft.ML.VisionTransformer.Cli.Report;
+
+/// <summary>Computed once from the rows. The predicted class is the most probable one, of equal ones the first.</summary>
+internal sealed class Evaluation
+{
+    /// <summary>ML.NET's floor for a probability before its logarithm is taken, so that log losses compare.</summary>
+    private const double LeastProbability = 1e-15;
+
+    private Evaluation(IReadOnlyList<JudgedRow> rows, int classes)
+    {
+        Rows = rows;
+        Right = rows.Count(row => row.IsRight);
+        LogLoss = rows.Average(row => -Math.Log(Math.Max(row.TrueProbability, LeastProbability)));
+        Confusion = new ConfusionCounts(rows, classes);
+        Classes = [.. Enumerable.Range(0, classes).Select(Confusion.FiguresOf)];
+        Reliability = new Reliability(rows);
+    }
+
+    internal IReadOnlyList<JudgedRow> Rows { get; }
+
+    /// <summary>Rows whose predicted class is the true one.</summary>
+    internal int Right { get; }
+
+    /// <summary>Share of right rows, in [0, 1]; ML.NET's micro-accuracy.</summary>
+    internal double Accuracy => Right / (double)Rows.Count;
+
+    /// <summary>Mean recall of the classes that have rows, in [0, 1]; ML.NET's macro-accuracy.</summary>
+    internal double MacroAccuracy => Classes.Where(c => c.Support > 0).Average(c => c.Recall!.Value);
+
+    /// <summary>Mean F1 of the classes that have rows, in [0, 1].</summary>
+    internal double MacroF1 => Classes.Where(c => c.Support > 0).Average(c => c.F1!.Value);
+
+    /// <summary>Mean of -ln(probability of the true class), in nats.</summary>
+    internal double LogLoss { get; }
+
+    internal ConfusionCounts Confusion { get; }
+
+    /// <summary>Figures of each class, in the order of the class names.</summary>
+    internal IReadOnlyList<ClassFigures> Classes { get; }
+
+    internal Reliability Reliability { get; }
+
+    /// <summary>Null where there are no rows to judge.</summary>
+    internal static Evaluation? Of(ReportContent content)
+    {
+        int classes = content.ClassNames.Count;
+        return content.Rows.Count == 0 ? null : new Evaluation([.. content.Rows.Select(row => JudgedRow.Of(row, classes))], classes);
+    }
+
+    /// <summary>Share of rows whose true class is among the <paramref name="k"/> most probable, in [0, 1].</summary>
+    internal double TopAccuracy(int k) => Rows.Count(row => row.Rank < k) / (double)Rows.Count;
+}

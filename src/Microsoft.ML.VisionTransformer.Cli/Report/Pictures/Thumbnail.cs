@@ -1,0 +1,57 @@
+// Makes small upright JPEG files of images.
+using SkiaSharp;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Report;
+
+/// <summary>The whole picture, its EXIF orientation applied, on white where it is transparent, its longer side at most 240 pixels.</summary>
+internal static class Thumbnail
+{
+    /// <summary>Sharp on a screen of two pixels a point, and about 10 kB.</summary>
+    private const int LongestSide = 240, Quality = 82;
+
+    /// <summary>Null where the bytes are no picture that can be decoded.</summary>
+    internal static byte[]? Jpeg(byte[] encoded)
+    {
+        using var data = SKData.CreateCopy(encoded);
+        using var codec = SKCodec.Create(data);
+        if (codec is null || codec.Info.Width <= 0 || codec.Info.Height <= 0)
+            return null;
+        float scale = Math.Min(1, LongestSide / (float)Math.Max(codec.Info.Width, codec.Info.Height));
+        var size = codec.EncodedFormat == SKEncodedImageFormat.Jpeg ? codec.GetScaledDimensions(scale) : codec.Info.Size;    // never below the scale
+        using var picture = new SKBitmap();
+        if (!picture.TryAllocPixels(new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Premul)))
+            return null;
+        if (codec.GetPixels(picture.Info, picture.GetPixels()) is not (SKCodecResult.Success or SKCodecResult.IncompleteInput))
+            return null;
+        return Draw(picture, codec.EncodedOrigin);
+    }
+
+    private static byte[] Draw(SKBitmap picture, SKEncodedOrigin origin)
+    {
+        float scale = Math.Min(1, LongestSide / (float)Math.Max(picture.Width, picture.Height));
+        int width = Math.Max(1, (int)MathF.Round(picture.Width * scale)), height = Math.Max(1, (int)MathF.Round(picture.Height * scale));
+        var placed = Upright(origin, width, height);
+        var bounds = placed.MapRect(SKRect.Create(width, height));
+        using var surface = SKSurface.Create(new SKImageInfo((int)bounds.Width, (int)bounds.Height, SKColorType.Rgba8888, SKAlphaType.Premul));
+        using var paint = new SKPaint { FilterQuality = SKFilterQuality.Medium };
+        surface.Canvas.Clear(SKColors.White);
+        surface.Canvas.SetMatrix(placed);
+        surface.Canvas.DrawBitmap(picture, SKRect.Create(width, height), paint);
+        using var drawn = surface.Snapshot();
+        using var jpeg = drawn.Encode(SKEncodedImageFormat.Jpeg, Quality);
+        return jpeg.ToArray();
+    }
+
+    /// <summary>Stored coordinates to upright ones (EXIF tag 0x0112), for a stored picture of that size.</summary>
+    private static SKMatrix Upright(SKEncodedOrigin origin, int width, int height) => origin switch
+    {
+        SKEncodedOrigin.TopRight => new SKMatrix(-1, 0, width, 0, 1, 0, 0, 0, 1),
+        SKEncodedOrigin.BottomRight => new SKMatrix(-1, 0, width, 0, -1, height, 0, 0, 1),
+        SKEncodedOrigin.BottomLeft => new SKMatrix(1, 0, 0, 0, -1, height, 0, 0, 1),
+        SKEncodedOrigin.LeftTop => new SKMatrix(0, 1, 0, 1, 0, 0, 0, 0, 1),
+        SKEncodedOrigin.RightTop => new SKMatrix(0, -1, height, 1, 0, 0, 0, 0, 1),
+        SKEncodedOrigin.RightBottom => new SKMatrix(0, -1, height, -1, 0, width, 0, 0, 1),
+        SKEncodedOrigin.LeftBottom => new SKMatrix(0, 1, 0, -1, 0, width, 0, 0, 1),
+        _ => SKMatrix.Identity,
+    };
+}

@@ -1,0 +1,33 @@
+// Round numbers for an axis.
+namespace Microsoft.ML.VisionTransformer.Cli.Report;
+
+/// <summary>Evenly spaced ticks at 1, 2 or 5 times a power of ten that enclose a range; the axis runs from the first to the last.</summary>
+internal static class AxisTicks
+{
+    private static readonly double[] _steps = [1, 2, 5, 10];
+
+    /// <param name="from">Least value.</param>
+    /// <param name="to">Largest value, at least <paramref name="from"/>.</param>
+    /// <param name="intervals">About how many intervals there are at most.</param>
+    internal static double[] Enclosing(double from, double to, int intervals = 5)
+    {
+        double step = StepOf(to > from ? to - from : Math.Max(Math.Abs(to), 1), intervals);
+        double first = Math.Floor(from / step + 1e-9), last = Math.Max(Math.Ceiling(to / step - 1e-9), first + 1);
+        return [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => Math.Round((first + i) * step, 12))];
+    }
+
+    /// <summary>Whole numbers from <paramref name="from"/> to <paramref name="to"/> at one of the steps, such as epochs.</summary>
+    internal static int[] Whole(int from, int to, int intervals = 7)
+    {
+        int step = (int)Math.Max(1, StepOf(Math.Max(to - from, 1), intervals));
+        return [.. Enumerable.Range(from, to - from + 1).Where(value => value % step == 0 || value == from && value + step / 2 < NextTick(from, step))];
+    }
+
+    private static int NextTick(int value, int step) => (value / step + 1) * step;
+
+    private static double StepOf(double range, int intervals)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(range / intervals)));
+        return _steps.Select(step => step * power).First(step => range / step <= intervals * (1 + 1e-9));
+    }
+}

@@ -1,0 +1,35 @@
+// Where values lie in a drawing.
+namespace Microsoft.ML.VisionTransformer.Cli.Report;
+
+/// <summary>
+/// The rectangle of a plot in the units of its drawing, and the values at its sides. Drawings are about as wide as a phone, so that their text is
+/// readable there, and grow with the page.
+/// </summary>
+internal sealed record PlotArea(double Left, double Top, double Right, double Bottom)
+{
+    internal required (double From, double To) Horizontal { get; init; }
+
+    internal required (double From, double To) Vertical { get; init; }
+
+    internal double X(double value) => Left + (value - Horizontal.From) / (Horizontal.To - Horizontal.From) * (Right - Left);
+
+    internal double Y(double value) => Bottom - (value - Vertical.From) / (Vertical.To - Vertical.From) * (Bottom - Top);
+
+    /// <summary>Horizontal lines with their values at the left.</summary>
+    internal void DrawRows(HtmlBuilder html, IEnumerable<double> ticks, Func<double, string> format)
+    {
+        foreach (double tick in ticks)
+        {
+            html.Add($"<line class=\"grid\" x1=\"{Left}\" y1=\"{Y(tick)}\" x2=\"{Right}\" y2=\"{Y(tick)}\"/>");
+            html.Add($"<text class=\"tick end\" x=\"{Left - 6}\" y=\"{Y(tick) + 4}\">{format(tick)}</text>");
+        }
+    }
+
+    /// <summary>Values below, and what they are.</summary>
+    internal void DrawColumns(HtmlBuilder html, IEnumerable<double> ticks, Func<double, string> format, string name)
+    {
+        foreach (double tick in ticks)
+            html.Add($"<text class=\"tick middle\" x=\"{X(tick)}\" y=\"{Bottom + 16}\">{format(tick)}</text>");
+        html.Add($"<text class=\"tick middle\" x=\"{(Left + Right) / 2}\" y=\"{Bottom + 33}\">{name}</text>");
+    }
+}

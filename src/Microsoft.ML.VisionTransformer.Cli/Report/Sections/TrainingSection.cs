@@ -1,0 +1,83 @@
+// Loss and accuracy over the epochs.
+namespace Microsoft.ML.VisionTransformer.Cli.Report;
+
+internal static class TrainingSection
+{
+    /// <summary>Fewer do not make a line.</summary>
+    private const int LeastEpochsForPlots = 2;
+
+    private static readonly TableColumn[] _columns =
+        [new("Epoch"), new("Loss, training"), new("Loss, validation"), new("Accuracy, training"), new("Accuracy, validation"), new("Learning rate")];
+
+    internal static void Write(HtmlBuilder html, ReportContent content)
+    {
+        if (content.Epochs.Count >= LeastEpochsForPlots)
+        {
+            html.Add($"<div class=\"plots\">");
+            DrawLoss(html, content);
+            DrawAccuracy(html, content);
+            html.Add($"</div>");
+            html.Add($"<p class=\"note\">Training figures are measured on augmented images while the weights change, the loss with label smoothing: they may well be worse than validation figures.</p>");
+            html.Add($"<details><summary>The curves as a table</summary>");
+            WriteTable(html, content);
+            html.Add($"</details>");
+        }
+        else
+            WriteTable(html, content);
+    }
+
+    private static void DrawLoss(HtmlBuilder html, ReportContent content)
+    {
+        LineSeries[] series = Measured(content, e => e.TrainingLoss, e => e.ValidationLoss);
+        if (series.Length == 0)
+            return;
+        var plot = new LinePlot
+        {
+            Id = "loss",
+            Title = "Loss",
+            Description = Describe("The loss", series, Figure.Loss),
+            Series = series,
+            Ticks = AxisTicks.Enclosing(0, series.SelectMany(s => s.Points).Max(p => p.Value)),
+            Format = value => value.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture),
+            BestEpoch = content.BestEpoch,
+        };
+        plot.Draw(html);
+    }
+
+    private static void DrawAccuracy(HtmlBuilder html, ReportContent content)
+    {
+        LineSeries[] series = Measured(content, e => e.TrainingAccuracy, e => e.ValidationAccuracy);
+        if (series.Length == 0)
+            return;
+        var values = series.SelectMany(s => s.Points).Select(p => p.Value).ToArray();
+        var plot = new LinePlot
+        {
+            Id = "accuracy",
+            Title = "Accuracy",
+            Description = Describe("The accuracy", series, value => Figure.Percent(value)),
+            Series = series,
+            Ticks = [.. AxisTicks.Enclosing(values.Min(), values.Max()).Where(tick => tick <= 1)],
+            Format = Figure.WholePercent,
+            BestEpoch = content.BestEpoch,
+        };
+        plot.Draw(html);
+    }
+
+    private static LineSeries[] Measured(ReportContent content, Func<ReportEpoch, double?> training, Func<ReportEpoch, double?> validation)
+    {
+        LineSeries[] both =
+            [LineSeries.Of("training", "training", content.Epochs, training), LineSeries.Of("validation", "validation", content.Epochs, validation)];
+        return [.. both.Where(series => series.Points.Count > 0)];
+    }
+
+    private static string Describe(string what, LineSeries[] series, Func<double?, string> format) => string.Join(' ', series.Select(s =>
+        $"{what} in {s.Name} goes from {format(s.Points[0].Value)} in epoch {s.Points[0].Epoch} to {format(s.Points[^1].Value)} in epoch {s.Points[^1].Epoch}."));
+
+    private static void WriteTable(HtmlBuilder html, ReportContent content) => ReportTable.Write(html, "Figures of each epoch", _columns, content.Epochs, epoch =>
+    {
+        html.Add($"<th scope=\"row\" class=\"number\">{epoch.Epoch}{(epoch.Epoch == content.BestEpoch ? " (best)" : "")}</th>");
+        html.Add($"<td class=\"number\">{Figure.Loss(epoch.TrainingLoss)}</td><td class=\"number\">{Figure.Loss(epoch.ValidationLoss)}</td>");
+        html.Add($"<td class=\"number\">{Figure.Percent(epoch.TrainingAccuracy)}</td><td class=\"number\">{Figure.Percent(epoch.ValidationAccuracy)}</td>");
+        html.Add($"<td class=\"number\">{Figure.Rate(epoch.LearningRate)}</td>");
+    });
+}

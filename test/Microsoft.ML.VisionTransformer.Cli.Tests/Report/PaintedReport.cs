@@ -1,0 +1,120 @@
+// The content of a report about painted pictures, with scores that a model of middling quality could give.
+using Microsoft.ML.VisionTransformer.Cli.Report;
+using SkiaSharp;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
+
+internal static class PaintedReport
+{
+    private const int Side = 120;
+
+    private static readonly string[] _shapes = ["cross", "disc", "ring", "square", "star"];
+
+    /// <summary>Twelve epochs, five shapes, some mistakes, maps, two skipped files.</summary>
+    internal static ReportContent Make(int perClass = 40)
+    {
+        var rows = Rows(perClass);
+        return new ReportContent
+        {
+            Title = "Shapes, trained from scratch",
+            Written = new DateTimeOffset(2026, 3, 14, 15, 9, 0, TimeSpan.Zero),
+            ClassNames = _shapes,
+            Model = [new("Architecture", "vit_tiny_patch16_224, 48 × 48 pixels, 7 × 7 patches"), new("Parameters", "412,997"), new("File", "shapes.zip (1.7 MB)")],
+            Epochs = [.. Enumerable.Range(1, 12).Select(Epoch)],
+            BestEpoch = 10,
+            Options = [new("Strategy", "FromScratch"), new("Epochs", "12"), new("Batch size", "32"), new("Learning rate", "0.0005"), new("Augmentation", "Light"), new("Seed", "1")],
+            Splits = [new("training", [320, 320, 320, 320, 318]), new("validation", [40, 40, 40, 40, 40]), new("test", [perClass, perClass, perClass, perClass, perClass])],
+            Skipped =
+            [
+                new("star/0117.png", "is a PNG image that ends before all pixels are there (a download or copy that was cut off?)"),
+                new("star/notes.txt", "cannot be read as an image: it begins with text"),
+            ],
+            Rows = rows,
+            Overlay = (row, _) => Painted(row, map: true),
+        };
+    }
+
+    private static ReportEpoch Epoch(int number)
+    {
+        double done = 1 - Math.Exp(-number / 3.5), wiggle = 0.02 * Math.Sin(number * 2.1);
+        return new ReportEpoch
+        {
+            Epoch = number,
+            TrainingLoss = 1.72 - 0.95 * done,
+            TrainingAccuracy = 0.22 + 0.62 * done,
+            ValidationLoss = 1.55 - 1.22 * done + wiggle + 0.006 * Math.Max(0, number - 9),
+            ValidationAccuracy = 0.28 + 0.66 * done - wiggle,
+            LearningRate = 5e-4 * 0.5 * (1 + Math.Cos(Math.PI * (number - 1) / 12)),
+        };
+    }
+
+    private static ScoredRow[] Rows(int perClass)
+    {
+        var random = new Random(5);
+        return [.. Enumerable.Range(0, perClass * _shapes.Length).Select(i => Row(i, random))];
+    }
+
+    /// <summary>Softmax of noise with a bonus for the true class; rings look like discs to it.</summary>
+    private static ScoredRow Row(int i, Random random)
+    {
+        int label = i % _shapes.Length;
+        double[] logits = [.. _shapes.Select((_, c) => 1.3 * random.NextDouble() + 1.5 * random.NextDouble() * random.NextDouble() + (c == label ? 2.6 * random.NextDouble() + 1.5 : 0))];
+        if (label == 2)
+            logits[1] += 1.6;
+        double sum = logits.Sum(l => Math.Exp(2 * l));
+        var row = new ScoredRow { Name = $"test/{_shapes[label]}/{i:0000}.png", Label = label, Probabilities = [.. logits.Select(l => (float)(Math.Exp(2 * l) / sum))] };
+        return row with { Content = Painted(row, map: false) };
+    }
+
+    private static byte[] Painted(ScoredRow row, bool map)
+    {
+        int number = int.Parse(row.Name.AsSpan(row.Name.Length - 8, 4), System.Globalization.CultureInfo.InvariantCulture);
+        var random = new Random(number);
+        using var surface = SKSurface.Create(new SKImageInfo(map ? Side : Side * 4 / 3, Side));
+        surface.Canvas.Clear(map ? new SKColor(40, 32, 48) : SKColor.FromHsv(random.Next(360), 25, 55 + random.Next(35)));
+        if (!map)
+            surface.Canvas.Translate(Side / 6f, 0);
+        float x = Side * (0.4f + 0.2f * random.NextSingle()), y = Side * (0.4f + 0.2f * random.NextSingle()), size = Side * (0.2f + 0.12f * random.NextSingle());
+        using var paint = new SKPaint { IsAntialias = true, Color = map ? new SKColor(130, 120, 125) : SKColor.FromHsv(random.Next(360), 75, 85) };
+        DrawShape(surface.Canvas, paint, row.Label, x, y, size);
+        if (map)
+        {
+            paint.Shader = SKShader.CreateRadialGradient(
+                new SKPoint(x + size / 2, y), size * 1.3f, [new SKColor(255, 245, 180, 220), new SKColor(230, 100, 60, 150), SKColors.Transparent], SKShaderTileMode.Clamp);
+            surface.Canvas.DrawRect(0, 0, Side, Side, paint);
+        }
+
+        using var image = surface.Snapshot();
+        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
+        return png.ToArray();
+    }
+
+    private static void DrawShape(SKCanvas canvas, SKPaint paint, int shape, float x, float y, float size)
+    {
+        switch (shape)
+        {
+            case 0:
+                canvas.DrawRect(SKRect.Create(x - size, y - size / 4, 2 * size, size / 2), paint);
+                canvas.DrawRect(SKRect.Create(x - size / 4, y - size, size / 2, 2 * size), paint);
+                break;
+            case 3:
+                canvas.DrawRect(SKRect.Create(x - size, y - size, 2 * size, 2 * size), paint);
+                break;
+            case 4:
+                using (var path = new SKPath())
+                {
+                    path.AddPoly([.. Enumerable.Range(0, 10).Select(i => new SKPoint(
+                        x + size * (i % 2 == 0 ? 1 : 0.45f) * MathF.Sin(i * MathF.PI / 5), y - size * (i % 2 == 0 ? 1 : 0.45f) * MathF.Cos(i * MathF.PI / 5)))]);
+                    canvas.DrawPath(path, paint);
+                }
+
+                break;
+            default:
+                paint.Style = shape == 2 ? SKPaintStyle.Stroke : SKPaintStyle.Fill;
+                paint.StrokeWidth = size / 3;
+                canvas.DrawCircle(x, y, size, paint);
+                paint.Style = SKPaintStyle.Fill;
+                break;
+        }
+    }
+}

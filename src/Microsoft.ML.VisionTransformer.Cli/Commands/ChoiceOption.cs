@@ -7,17 +7,16 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class ChoiceOption
 {
-    /// <summary>One name, in the shell's spelling.</summary>
-    internal static Option<T> One<T>(string name, string description, T standard) where T : struct, Enum => Create(name, description, "|", standard, value => value.Choice<T>());
+    /// <summary>One name, in the shell's spelling; the enumeration's first where the option is not given.</summary>
+    internal static Option<T> One<T>(string name, string description) where T : struct, Enum => Create(name, description, "|", value => value.Choice<T>());
 
     /// <summary>Names separated by commas; null where the option is not given.</summary>
-    internal static Option<T?> Several<T>(string name, string description) where T : struct, Enum => Create<T?>(name, description, ",", null, value => value.Choices<T>());
+    internal static Option<T?> Several<T>(string name, string description) where T : struct, Enum => Create<T?>(name, description, ",", value => value.Choices<T>());
 
-    private static Option<T> Create<T>(string name, string description, string separator, T standard, Func<SettingValue, T> read) => new(name)
+    private static Option<T> Create<T>(string name, string description, string separator, Func<SettingValue, T> read) => new(name)
     {
         Description = description,
         HelpName = string.Join(separator, Names(Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T))),
-        DefaultValueFactory = _ => standard,
         CustomParser = result =>
         {
             try
@@ -27,7 +26,7 @@ internal static class ChoiceOption
             catch (UsageException e)
             {
                 result.AddError(e.Message);
-                return standard;
+                return default!;
             }
         },
     };

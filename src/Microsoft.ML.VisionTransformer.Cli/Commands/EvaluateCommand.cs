@@ -3,6 +3,7 @@ using System.CommandLine;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Judging;
 using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
@@ -27,7 +28,7 @@ internal static class EvaluateCommand
             model, data, format, report, onInvalidImage,
         };
         command.SetAction(parsed => Run(
-            shell, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(format), parsed.GetValue(report), parsed.GetValue(onInvalidImage) == InvalidImageHandling.Skip));
+            shell, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(format) ?? OutputFormat.Text, parsed.GetValue(report), parsed.GetValue(onInvalidImage) == InvalidImageHandling.Skip));
         return command;
     }
 
@@ -43,7 +44,7 @@ internal static class EvaluateCommand
             shell.Tell($"skipped {skipped.Image.Name}: {skipped.Problem}");
         if (reportPath is not null)
         {
-            ModelReport.Write(reportPath, ModelReport.OfEvaluation(model, path, data, judgement));
+            HtmlReport.Write(reportPath, ModelReport.OfEvaluation(model, path, data, images, judgement));
             shell.Tell($"Report: {report}");
         }
 

@@ -13,9 +13,9 @@ internal static class ExplainCommand
     {
         var model = ModelArgument.Create();
         var images = ModelArgument.Images();
-        var folder = new Option<string>("--out") { Description = "The folder for the pictures. Default: the current one.", HelpName = "folder", DefaultValueFactory = _ => "." };
+        var folder = new Option<string?>("--out") { Description = "The folder for the pictures. Default: the current one.", HelpName = "folder" };
         var className = new Option<string?>("--class") { Description = "The class to explain. Default: the most probable one.", HelpName = "name" };
-        var method = ChoiceOption.One("--method", "How the map is made. Default gradient-attention.", ExplanationMethod.GradientAttention);
+        var method = ChoiceOption.One<ExplanationMethod>("--method", "How the map is made. Default gradient-attention.");
         var format = OutputFormats.Option(OutputFormat.Text, OutputFormat.Text, OutputFormat.Json);
         var command = new ExampleCommand(
             "explain",
@@ -30,9 +30,9 @@ internal static class ExplainCommand
             shell,
             parsed.GetValue(model)!,
             parsed.GetValue(images)!,
-            parsed.GetValue(folder)!,
+            parsed.GetValue(folder) ?? ".",
             new ExplanationOptions { ClassName = parsed.GetValue(className), Method = parsed.GetValue(method) },
-            parsed.GetValue(format)));
+            parsed.GetValue(format) ?? OutputFormat.Text));
         return command;
     }
 

@@ -21,9 +21,9 @@ internal static class ExportCommand
     {
         var model = ModelArgument.Create();
         var path = new Option<string>("--out") { Description = "The file.", HelpName = "file.onnx", Required = true };
-        var input = ChoiceOption.One("--input", "What the file takes: normalised images, or raw ones of any size. Default normalized-float.", OnnxInput.NormalizedFloat);
+        var input = ChoiceOption.One<OnnxInput>("--input", "What the file takes: normalised images, or raw ones of any size. Default normalized-float.");
         var outputs = ChoiceOption.Several<OnnxOutputs>("--outputs", "What it gives. Default probabilities, or the embedding of a featurizer.");
-        var precision = ChoiceOption.One("--precision", "Numbers in which it computes. Default float32.", OnnxPrecision.Float32);
+        var precision = ChoiceOption.One<OnnxPrecision>("--precision", "Numbers in which it computes. Default float32.");
         var batch = new Option<int?>("--batch-size") { Description = "Images of one run. Default: any number.", HelpName = "number" };
         var external = new Option<bool>("--external-data") { Description = "Put the weights into a second file." };
         var command = new ExampleCommand(

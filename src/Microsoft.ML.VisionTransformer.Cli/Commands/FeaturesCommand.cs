@@ -14,9 +14,9 @@ internal static class FeaturesCommand
         var model = ModelArgument.Create();
         var images = ModelArgument.Images();
         var path = new Option<string?>("--out") { Description = "The file. Default: standard output.", HelpName = "file" };
-        var kind = ChoiceOption.One("--kind", "Which embedding. Default pooled: what the network's own head sees.", FeatureKind.Pooled);
+        var kind = ChoiceOption.One<FeatureKind>("--kind", "Which embedding. Default pooled: what the network's own head sees.");
         var normalize = new Option<bool>("--normalize") { Description = "Divide each embedding by its length." };
-        var device = new Option<string>("--device") { Description = "auto, cpu, cuda, cuda:1 or mps. Default auto.", HelpName = "name", DefaultValueFactory = _ => "auto" };
+        var device = new Option<string?>("--device") { Description = "auto, cpu, cuda, cuda:1 or mps. Default auto.", HelpName = "name" };
         var format = OutputFormats.Option(OutputFormat.Csv, OutputFormat.Csv, OutputFormat.Json);
         var command = new ExampleCommand(
             "features",
@@ -35,10 +35,10 @@ internal static class FeaturesCommand
             {
                 Kind = parsed.GetValue(kind),
                 Normalize = parsed.GetValue(normalize),
-                Device = parsed.GetValue(device)!,
+                Device = parsed.GetValue(device) ?? "auto",
                 CancellationToken = shell.Cancellation,
             },
-            parsed.GetValue(format)));
+            parsed.GetValue(format) ?? OutputFormat.Csv));
         return command;
     }
 

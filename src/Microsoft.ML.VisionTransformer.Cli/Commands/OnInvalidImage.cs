@@ -10,7 +10,6 @@ internal static class OnInvalidImage
     {
         Description = "What an image that cannot be read means: throw ends the command, skip leaves it out and says so. Default throw.",
         HelpName = "throw|skip",
-        DefaultValueFactory = _ => InvalidImageHandling.Throw,
         CustomParser = result =>
         {
             var value = new SettingValue("--on-invalid-image", result.Tokens[0].Value);

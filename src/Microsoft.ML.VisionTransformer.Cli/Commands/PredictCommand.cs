@@ -13,10 +13,10 @@ internal static class PredictCommand
         var model = ModelArgument.Create();
         var images = ModelArgument.Images();
         var format = OutputFormats.Option(OutputFormat.Text, OutputFormat.Text, OutputFormat.Json, OutputFormat.Csv);
-        var top = new Option<int>("--top") { Description = "Classes to name for each image; 0 names all. Default 3.", DefaultValueFactory = _ => 3 };
+        var top = new Option<int?>("--top") { Description = "Classes to name for each image; 0 names all. Default 3.", HelpName = "number" };
         top.Validators.Add(result =>
         {
-            if (result.Errors.Any() == false && result.GetValueOrDefault<int>() < 0)
+            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < 0)
                 result.AddError("--top must be at least 0.");
         });
         var command = new ExampleCommand(
@@ -30,7 +30,7 @@ internal static class PredictCommand
         {
             model, images, format, top,
         };
-        command.SetAction(parsed => Run(shell, parsed.GetValue(model)!, parsed.GetValue(images)!, parsed.GetValue(format), parsed.GetValue(top)));
+        command.SetAction(parsed => Run(shell, parsed.GetValue(model)!, parsed.GetValue(images)!, parsed.GetValue(format) ?? OutputFormat.Text, parsed.GetValue(top) ?? 3));
         return command;
     }
 

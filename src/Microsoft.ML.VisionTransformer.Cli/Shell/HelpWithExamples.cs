@@ -19,7 +19,7 @@ internal sealed class HelpWithExamples(HelpAction plain) : SynchronousCommandLin
         foreach (var (what, line) in examples)
         {
             output.WriteLine($"  {what}:");
-            output.WriteLine($"    {Tool.Name} {line}");
+            output.WriteLine(line.Contains(Tool.Name, StringComparison.Ordinal) ? $"    {line}" : $"    {Tool.Name} {line}");
         }
 
         output.WriteLine();

@@ -17,14 +17,14 @@ internal enum OutputFormat
 
 internal static class OutputFormats
 {
-    internal static Option<OutputFormat> Option(OutputFormat standard, params OutputFormat[] known)
+    /// <summary>An option whose value is null where it is not given.</summary>
+    internal static Option<OutputFormat?> Option(OutputFormat standard, params OutputFormat[] known)
     {
         string names = string.Join(", ", known.Select(f => f.ToString().ToLowerInvariant()));
-        return new Option<OutputFormat>("--format")
+        return new Option<OutputFormat?>("--format")
         {
-            Description = $"How results are written: {names}. Default {standard.ToString().ToLowerInvariant()}.",
+            Description = $"How results are written. Default {standard.ToString().ToLowerInvariant()}.",
             HelpName = string.Join('|', known.Select(f => f.ToString().ToLowerInvariant())),
-            DefaultValueFactory = _ => standard,
             CustomParser = result =>
             {
                 string value = result.Tokens[0].Value;
@@ -32,7 +32,7 @@ internal static class OutputFormats
                 if (found.Length > 0)
                     return found[0];
                 result.AddError($"--format is '{value}'; it can be {names}.");
-                return default;
+                return null;
             },
         };
     }

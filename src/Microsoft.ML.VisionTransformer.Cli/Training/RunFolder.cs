@@ -25,7 +25,7 @@ internal sealed class RunFolder
     /// <exception cref="InvalidDataException">There is none.</exception>
     internal Dictionary<string, SettingValue> ReadSettings() => File.Exists(SettingsPath)
         ? ConfigFile.Read(SettingsPath, TrainSettings.All)
-        : throw new InvalidDataException($"There is nothing to go on with: {Path} holds no training that was interrupted.");
+        : throw new InvalidDataException($"There is nothing to go on with: {ShownPath.Of(Path)} holds no training that was interrupted.");
 
     /// <summary>Keeps a new training out of the folder of one that has not ended.</summary>
     /// <exception cref="InvalidOperationException">There is one.</exception>
@@ -34,7 +34,7 @@ internal sealed class RunFolder
         if (!resumes && File.Exists(SettingsPath))
         {
             throw new InvalidOperationException(
-                $"{Path} holds a training that has not ended. Go on with it: {Tool.Name} train --resume --out {model}. Or delete the folder to begin anew.");
+                $"{ShownPath.Of(Path)} holds a training that has not ended. Go on with it: {Tool.Name} train --resume --out {model}. Or delete the folder to begin anew.");
         }
     }
 

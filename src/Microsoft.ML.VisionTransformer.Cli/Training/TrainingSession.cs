@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Judging;
 using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -28,7 +29,7 @@ internal sealed class TrainingSession
     /// <summary>Trains, saves, judges; gives the exit code.</summary>
     internal int Run()
     {
-        _settings.Folder.RefuseOther(_settings.Resumes, Out);
+        _settings.Folder.RefuseOther(_settings.Resumes, ShownPath.Of(Out));
         OutputFile.Prepare(Out);
         string? report = _request.NoReport ? null : OutputFile.Prepare(_request.Report ?? Path.ChangeExtension(Out, ".html"));
         var options = TrainerOptions.Complete(_request, _shell.Tell, _shell.Cancellation);
@@ -42,7 +43,7 @@ internal sealed class TrainingSession
         _shell.Tell($"{TrainingSentence.Of(history)} {Sizes.Of(Out)}");
         if (history.Cancelled)
         {
-            _shell.Tell($"Interrupted. {Out} has the best weights so far; go on with: {Tool.Name} train --resume --out {Out}");
+            _shell.Tell($"Interrupted. {ShownPath.Of(Out)} has the best weights so far; go on with: {Tool.Name} train --resume --out {ShownPath.Of(Out)}");
             return ExitCode.Interrupted;
         }
 
@@ -50,7 +51,7 @@ internal sealed class TrainingSession
         if (split.Test.Length > 0)
             JudgeAndReport(model, split, report);
         else if (report is not null)
-            WriteReport(report, ModelReport.OfTraining(model, _settings, split, null));
+            WriteReport(report, Content(model, split, null));
         return ExitCode.Done;
     }
 
@@ -107,12 +108,14 @@ internal sealed class TrainingSession
         var judgement = _shell.WithProgress(display => Judge.Run(model, split.Test, skips, _shell, display));
         EvaluationWriter.Write(_shell.Out, judgement.Evaluation, OutputFormat.Text);
         if (report is not null)
-            WriteReport(report, ModelReport.OfTraining(model, _settings, split, judgement));
+            WriteReport(report, Content(model, split, judgement));
     }
 
-    private void WriteReport(string path, ModelReport report)
+    private ReportContent Content(Classifier model, TestSplit split, Judgement? judgement) => ModelReport.OfTraining(model, Out, _settings.Values, split, judgement);
+
+    private void WriteReport(string path, ReportContent content)
     {
-        ModelReport.Write(path, report);
-        _shell.Tell($"Report: {path}");
+        HtmlReport.Write(path, content);
+        _shell.Tell($"Report: {ShownPath.Of(path)}");
     }
 }

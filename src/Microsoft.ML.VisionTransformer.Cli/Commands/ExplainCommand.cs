@@ -75,7 +75,7 @@ internal static class ExplainCommand
         }
         catch (InvalidImageException e)
         {
-            return FailureMessage.Of(e);
+            return ImageProblem.Of(e, image);
         }
 
         string overlay = names.For(image);

@@ -1,6 +1,5 @@
 // Scores images in batches; one that cannot be read does not stop the others.
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
-using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
@@ -47,13 +46,13 @@ internal static class BatchScoring
         }
         catch (Exception e) when (IsAboutAnImage(e))
         {
-            return new ScoredImage(image, null, FailureMessage.Of(e));
+            return new ScoredImage(image, null, ImageProblem.Of(e, image));
         }
     }
 
     /// <summary>A model that passes over broken images gives NaN for them.</summary>
     private static ScoredImage Of(IImageScorer model, InputImage image, float[] scores) =>
-        float.IsNaN(scores[0]) ? new ScoredImage(image, null, model.WhyMissing(image.Path)) : new ScoredImage(image, scores, null);
+        float.IsNaN(scores[0]) ? new ScoredImage(image, null, model.WhyMissing(image)) : new ScoredImage(image, scores, null);
 
     private static bool IsAboutAnImage(Exception e) => e is IOException or UnauthorizedAccessException;
 }

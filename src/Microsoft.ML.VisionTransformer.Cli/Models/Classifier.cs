@@ -1,7 +1,6 @@
 // A model that classifies, from ML.NET's zip or from a checkpoint with a head of its own.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
-using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
@@ -21,6 +20,8 @@ internal sealed class Classifier : IImageScorer, IDisposable
 
     /// <summary>The network in it.</summary>
     internal VisionTransformerPredictionTransformer Network { get; }
+
+    internal ITransformer Chain => _model;
 
     internal IReadOnlyList<string> ClassNames => Network.ClassNames;
 
@@ -61,16 +62,16 @@ internal sealed class Classifier : IImageScorer, IDisposable
         [.. Transform(paths.Select(path => new LabelledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_scores)];
 
     /// <inheritdoc/>
-    public string WhyMissing(string path)
+    public string WhyMissing(InputImage image)
     {
         try
         {
-            Network.Explain(path, new ExplanationOptions { Method = ExplanationMethod.Rollout });
+            Network.Explain(image.Path, new ExplanationOptions { Method = ExplanationMethod.Rollout });
             return "the model gives no scores for it";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            return FailureMessage.Of(e);
+            return ImageProblem.Of(e, image);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class Embedder : IImageScorer, IDisposable
         [.. Transform(paths.Select(path => new LabelledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_column)];
 
     /// <inheritdoc/>
-    public string WhyMissing(string path) => "it cannot be read";
+    public string WhyMissing(InputImage image) => "it cannot be read";
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
 

@@ -1,4 +1,6 @@
 // What gives numbers for images.
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
 internal interface IImageScorer
@@ -8,5 +10,5 @@ internal interface IImageScorer
     float[][] Score(IReadOnlyList<string> paths);
 
     /// <summary>Why an image got no numbers but NaN.</summary>
-    string WhyMissing(string path);
+    string WhyMissing(InputImage image);
 }

@@ -28,6 +28,7 @@ internal sealed class Shared(Streams streams, CancellationToken cancellation)
     /// <summary>An ML.NET context whose warnings go to standard error; with --verbose what it tells, too.</summary>
     internal MLContext NewContext(int? seed = null)
     {
+        Libtorch.Find();
         var context = new MLContext(seed);
         context.Log += (_, entry) =>
         {

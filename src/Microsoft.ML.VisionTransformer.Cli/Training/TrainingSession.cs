@@ -37,7 +37,8 @@ internal sealed class TrainingSession
         var split = ReadImages();
         int classes = split.Training.Select(image => image.Label).Distinct(StringComparer.Ordinal).Count();
         _shell.Tell(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length} images of {classes} classes to train on, {split.Test.Length} to judge on."));
-        _settings.Folder.Begin(_settings.Values);
+        if (!_settings.Resumes)
+            _settings.Folder.Begin(_settings.Values);
         using var model = Fit(trainer, display, split.Training);
         var history = model.Network.TrainingHistory!;
         _shell.Tell($"{TrainingSentence.Of(history)} {Sizes.Of(Out)}");

@@ -10,13 +10,13 @@ internal static class ReportStyle
     internal const string Sheet = """
         :root {
           color-scheme: light dark;
-          --page: #ffffff; --panel: #f4f5f7; --ink: #1c2127; --soft: #555f6b; --line: #d4d9df;
+          --page: #ffffff; --panel: #f4f5f7; --ink: #1c2127; --soft: #555f6b; --line: #d4d9df; --shade: #00000030;
           --right: #2463b8; --wrong: #b04a00; --right-fill: #6fa1e6; --wrong-fill: #f0a060;
         }
         @media screen and (prefers-color-scheme: dark) {
           :root {
-            --page: #15181c; --panel: #1f242a; --ink: #e7eaee; --soft: #a6afba; --line: #3a424c;
-            --right: #8ab6f7; --wrong: #f2a765; --right-fill: #3f74bd; --wrong-fill: #a85e1c;
+            --page: #15181c; --panel: #1f242a; --ink: #e7eaee; --soft: #a6afba; --line: #3a424c; --shade: #000000c0;
+            --right: #8ab6f7; --wrong: #f2a765; --right-fill: #30609f; --wrong-fill: #94500f;
           }
         }
         * { box-sizing: border-box; }
@@ -40,29 +40,37 @@ internal static class ReportStyle
         :focus-visible { outline: 2px solid var(--right); outline-offset: 2px; }
         footer { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: 1rem; padding-bottom: 2rem; }
 
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin: 0 0 1.5rem; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; margin: 0 0 1.5rem; }
         .tiles > div { background: var(--panel); border-radius: .5rem; padding: .75rem .9rem; }
         .tiles dt { color: var(--soft); font-size: .875rem; }
         .tiles dd { margin: 0; }
         .tiles .value { display: block; font-size: 1.6rem; font-weight: 600; line-height: 1.25; }
         .tiles .note { display: block; font-size: .8rem; line-height: 1.35; }
 
-        .scroll { overflow-x: auto; max-width: 100%; margin: 0 0 1rem; }
+        .scroll {
+          overflow-x: auto; max-width: 100%; margin: 0 0 1rem;    /* a shade at a side says that there is more to scroll to */
+          background:
+            linear-gradient(to right, var(--page) 40%, transparent) left / 3rem 100% no-repeat local,
+            linear-gradient(to left, var(--page) 40%, transparent) right / 3rem 100% no-repeat local,
+            linear-gradient(to right, var(--shade), transparent) left / .9rem calc(100% - 2px) no-repeat scroll,
+            linear-gradient(to left, var(--shade), transparent) right / .9rem calc(100% - 2px) no-repeat scroll;
+        }
         table { border-collapse: collapse; font-size: .9375rem; font-variant-numeric: tabular-nums; }
         caption { text-align: left; padding-bottom: .4rem; }
         th, td { padding: .35rem .7rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
         th { font-weight: 600; }
         tbody th { font-weight: 400; }
         th:first-child, td:first-child { padding-left: .25rem; }
-        tbody th, tbody td { overflow-wrap: anywhere; min-width: 4.5rem; }
+        tbody th, tbody td { overflow-wrap: break-word; max-width: min(28rem, 55vw); }
         .number { text-align: right; white-space: nowrap; }
+        .meter { min-width: 6rem; }
         thead th { vertical-align: bottom; }
-        .meter { background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 2px) / calc(var(--share) * (100% - 1.4rem)) 3px no-repeat; }
+        .meter { background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 1px) / calc(var(--share) * (100% - 1.4rem)) 3px no-repeat; }
         .matrix th, .matrix td { border: 1px solid var(--page); min-width: 0; }
         .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; vertical-align: top; padding: .4rem .35rem; max-height: 12rem; }
-        .matrix thead td { vertical-align: bottom; color: var(--soft); font-size: .8rem; }
-        .matrix tbody th { position: sticky; left: 0; background: var(--page); overflow-wrap: normal; }
-        .matrix tbody td { text-align: center; vertical-align: middle; min-width: 2.6rem; height: 2.6rem; padding: .2rem .35rem; background: var(--panel); overflow-wrap: normal; }
+        .matrix thead td { white-space: nowrap; vertical-align: bottom; color: var(--soft); font-size: .8rem; }
+        .matrix tbody th { position: sticky; left: 0; background: var(--page); vertical-align: middle; }
+        .matrix tbody td { text-align: center; vertical-align: middle; min-width: 2.6rem; height: 2.6rem; padding: .2rem .35rem; background: var(--panel); }
         .matrix .none { color: var(--soft); }
         .matrix .right { background: color-mix(in srgb, var(--right-fill) calc(20% + 80% * var(--share)), var(--panel)); }
         .matrix .wrong { background: color-mix(in srgb, var(--wrong-fill) calc(25% + 75% * var(--share)), var(--panel)); }
@@ -85,7 +93,7 @@ internal static class ReportStyle
         .diagonal { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 4 3; }
         .whisker { stroke: var(--right); stroke-width: 1.5; opacity: .6; }
         .dot { fill: var(--right); }
-        .bar { fill: var(--right-fill); }
+        .bar { fill: var(--right); opacity: .8; }
 
         .cards { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: 1rem; margin: 0; padding: 0; }
         .cards li { background: var(--panel); border-radius: .5rem; padding: .6rem; }
@@ -96,14 +104,22 @@ internal static class ReportStyle
         .verdict .wrong { color: var(--wrong); }
         .file { margin: .25rem 0 0; color: var(--soft); font-size: .8rem; line-height: 1.3; }
 
+        @media (max-width: 40rem) {
+          h1 { font-size: 1.4rem; }
+          th, td { padding: .35rem .45rem; }
+          .meter { min-width: 0; background-position: .45rem calc(100% - 1px); background-size: calc(var(--share) * (100% - .9rem)) 3px; }
+          .tiles > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
+        }
+
         @media print {
+          html { font-size: 10pt; }
           @page { margin: 15mm; }
           :root { color-scheme: light; }
-          body { font-size: 10pt; }
-          nav { display: none; }
+          nav, details:not([open]) { display: none; }
           header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
           header { padding-top: 0; }
-          .scroll { overflow: visible; }
+          .scroll { overflow: visible; background: none; }
+          tbody th, tbody td { max-width: 10cm; }
           .matrix tbody th { position: static; }
           .plots { grid-template-columns: 1fr 1fr; }
           .plot { max-width: 9cm; }

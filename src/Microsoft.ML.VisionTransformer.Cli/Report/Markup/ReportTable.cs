@@ -48,5 +48,5 @@ internal static class ReportTable
     }
 
     /// <summary>A box can be scrolled by the keyboard alone, and a screen reader says what is in it.</summary>
-    internal static void OpenBox(HtmlBuilder html, string name) => html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\">");
+    internal static void OpenBox(HtmlBuilder html, string name) => html.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"{name}\">");
 }

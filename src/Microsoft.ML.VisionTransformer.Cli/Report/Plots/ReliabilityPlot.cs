@@ -21,7 +21,7 @@ internal static class ReliabilityPlot
 
     private static void DrawShares(HtmlBuilder html, Reliability reliability)
     {
-        var area = new PlotArea(46, 22, Width - 12, 278) { Horizontal = (0, 1), Vertical = (0, 1) };
+        var area = new PlotArea(46, 22, Width - 22, 278) { Horizontal = (0, 1), Vertical = (0, 1) };
         area.DrawRows(html, _ticks, Figure.WholePercent);
         html.Add($"<text class=\"tick start\" x=\"4\" y=\"12\">right answers</text>");
         html.Add($"<line class=\"diagonal\" x1=\"{area.X(0)}\" y1=\"{area.Y(0)}\" x2=\"{area.X(1)}\" y2=\"{area.Y(1)}\"/>");
@@ -37,8 +37,8 @@ internal static class ReliabilityPlot
     private static void DrawCounts(HtmlBuilder html, Reliability reliability)
     {
         int most = reliability.Bins.Max(bin => bin.Count);
-        var area = new PlotArea(46, 306, Width - 12, 358) { Horizontal = (0, 1), Vertical = (0, most) };
-        html.Add($"<text class=\"tick start\" x=\"4\" y=\"298\">images</text>");
+        var area = new PlotArea(46, 314, Width - 22, 362) { Horizontal = (0, 1), Vertical = (0, most) };
+        html.Add($"<text class=\"tick start\" x=\"4\" y=\"299\">images</text>");
         area.DrawRows(html, [0, most], value => Figure.Count((int)value));
         foreach (var bin in reliability.Bins)
             html.Add($"<rect class=\"bar\" x=\"{area.X(bin.From) + 1}\" y=\"{area.Y(bin.Count)}\" width=\"{area.X(bin.To) - area.X(bin.From) - 2}\" height=\"{area.Y(0) - area.Y(bin.Count)}\"/>");

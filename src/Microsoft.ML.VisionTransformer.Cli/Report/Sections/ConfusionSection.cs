@@ -10,7 +10,7 @@ internal static class ConfusionSection
     internal const int MostPairs = 100;
 
     private static readonly TableColumn[] _pairColumns =
-        [TableColumn.Words("Class"), TableColumn.Words("taken for"), new("Images"), new("of the class")];
+        [TableColumn.Words("Class"), TableColumn.Words("Taken for"), new("Images"), new("Share of class")];
 
     internal static void Write(HtmlBuilder html, ReportContent content, Evaluation evaluation)
     {
@@ -22,10 +22,10 @@ internal static class ConfusionSection
 
     private static void WriteMatrix(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts)
     {
-        const string Caption = "Confusion matrix: a row for each true class, a column for each predicted one, numbers of images";
-        html.Add($"<p>The diagonal holds the right answers. The stronger a colour, the larger the share of its row.</p>");
+        const string Caption = "Numbers of images by class";
+        html.Add($"<p>A row holds the images of a class, a column those that were given it; right answers are on the diagonal. The stronger a colour, the larger the share of the row.</p>");
         ReportTable.OpenBox(html, Caption);
-        html.Add($"<table class=\"matrix\"><caption>{Caption}</caption><thead><tr><td>true ↓ predicted →</td>");
+        html.Add($"<table class=\"matrix\"><caption>{Caption}</caption><thead><tr><td>predicted →<br>true ↓</td>");
         foreach (string name in names)
             html.Add($"<th scope=\"col\"><bdi>{name}</bdi></th>");
         html.Add($"</tr></thead><tbody>");

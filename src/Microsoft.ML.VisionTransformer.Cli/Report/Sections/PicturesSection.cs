@@ -13,7 +13,7 @@ internal static class PicturesSection
         }
 
         int wrong = evaluation.Rows.Count - evaluation.Right;
-        html.Add($"<p>{Figure.Count(wrong)} of {Figure.Images(evaluation.Rows.Count)} were given a wrong class. {(wrong > worst.Count ? $"These are the {Figure.Count(worst.Count)} whose true class got the least probability." : "The true class got the least probability first.")} Look for wrong labels among them, too.</p>");
+        html.Add($"<p>{Figure.Count(wrong)} of {Figure.Images(evaluation.Rows.Count)} were given a wrong class. {(wrong > worst.Count ? $"These are the {Figure.Count(worst.Count)} whose true class got the least probability." : "Those whose true class got the least probability come first.")} Look for wrong labels among them, too.</p>");
         WriteCards(html, content, worst);
     }
 
@@ -48,18 +48,17 @@ internal static class PicturesSection
 
     private static void WritePictures(HtmlBuilder html, ReportContent content, JudgedRow row)
     {
-        html.Add($"<div class=\"pictures\">");
         if (RowPicture.Read(row.Row) is { } picture)
         {
+            html.Add($"<div class=\"pictures\">");
             string predicted = content.ClassNames[row.Predicted];
             WritePicture(html, picture, row.IsRight ? $"An image of the class {predicted}" : $"An image of the class {content.ClassNames[row.Row.Label]}, taken for {predicted}");
             if (content.Overlay?.Invoke(row.Row, row.Predicted) is { } overlay && Thumbnail.Jpeg(overlay) is { } drawn)
                 WritePicture(html, drawn, $"Map over the same image: what spoke for {predicted}");
+            html.Add($"</div>");
         }
-        else
+        else if (row.Row.Content is not null || row.Row.Path is not null)
             html.Add($"<p class=\"note\">The image can no longer be read.</p>");
-
-        html.Add($"</div>");
     }
 
     private static void WritePicture(HtmlBuilder html, byte[] jpeg, string alternative) =>

@@ -9,14 +9,14 @@ internal sealed record ReportSection(string Id, string Title, Action<HtmlBuilder
     /// <summary>The parts that the content has something for, in the order of the page.</summary>
     internal static IReadOnlyList<ReportSection> All(ReportContent content, Evaluation? evaluation)
     {
-        var sections = new List<ReportSection> { new("summary", "In short", html => SummarySection.Write(html, content, evaluation)) };
+        var sections = new List<ReportSection> { new("summary", "Summary", html => SummarySection.Write(html, content, evaluation)) };
         if (evaluation is not null)
         {
             sections.Add(new("classes", "Classes", html => ClassesSection.Write(html, content, evaluation)));
-            sections.Add(new("confusion", "What is taken for what", html => ConfusionSection.Write(html, content, evaluation)));
+            sections.Add(new("confusion", content.ClassNames.Count <= ConfusionSection.MostClassesInMatrix ? "Confusion matrix" : "Most confused pairs", html => ConfusionSection.Write(html, content, evaluation)));
             sections.Add(new("mistakes", "Worst mistakes", html => PicturesSection.WriteMistakes(html, content, evaluation)));
-            sections.Add(new("hits", "Surest hits", html => PicturesSection.WriteHits(html, content, evaluation)));
-            sections.Add(new("calibration", "Probabilities", html => CalibrationSection.Write(html, evaluation)));
+            sections.Add(new("hits", "Most confident hits", html => PicturesSection.WriteHits(html, content, evaluation)));
+            sections.Add(new("calibration", "Calibration", html => CalibrationSection.Write(html, evaluation)));
         }
 
         if (content.Epochs.Count > 0)

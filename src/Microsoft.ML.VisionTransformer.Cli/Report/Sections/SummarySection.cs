@@ -21,7 +21,7 @@ internal static class SummarySection
         var interval = WilsonInterval.Of(evaluation.Right, evaluation.Rows.Count);
         html.Add($"<p class=\"lead\"><strong>{Figure.Count(evaluation.Right)} of {Figure.Count(evaluation.Rows.Count)}</strong> {content.RowsName} images right.</p>");
         html.Add($"<dl class=\"tiles\">");
-        WriteTile(html, "Accuracy", Figure.Percent(evaluation.Accuracy), $"95 % sure: {Figure.Percent(interval.From)} to {Figure.Percent(interval.To)}");
+        WriteTile(html, "Accuracy", Figure.Percent(evaluation.Accuracy), $"95 % interval: {Figure.Percent(interval.From)} to {Figure.Percent(interval.To)}");
         if (content.ClassNames.Count >= LeastClassesForTopFive)
             WriteTile(html, "Top-5 accuracy", Figure.Percent(evaluation.TopAccuracy(5)), "true class among the five most probable");
         WriteTile(html, "Mean recall", Figure.Percent(evaluation.MacroAccuracy), "every class counts the same");

@@ -1,0 +1,204 @@
+// The file as a whole: its parts, its text, and how it is written.
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Microsoft.ML.VisionTransformer.Cli.Report;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
+
+[TestClass]
+public sealed partial class HtmlReportTests
+{
+    private static readonly string[] _allSections =
+        ["summary", "classes", "confusion", "mistakes", "hits", "calibration", "training", "data", "options"];
+
+    [TestMethod]
+    public void EveryPartIsThere_AndLinkedToFromTheContents()
+    {
+        var page = Parse(HtmlReport.Page(PaintedReport.Make()));
+
+        CollectionAssert.AreEqual(_allSections, page.Descendants("section").Select(section => section.Attribute("id")!.Value).ToArray());
+        CollectionAssert.AreEqual(_allSections, page.Descendants("nav").Descendants("a").Select(link => link.Attribute("href")!.Value.TrimStart('#')).ToArray());
+        Assert.AreEqual("en", page.Root!.Attribute("lang")!.Value);
+        var ids = page.Descendants().Attributes("id").Select(id => id.Value).ToArray();
+        CollectionAssert.AllItemsAreUnique(ids);
+        foreach (var reference in page.Descendants().Attributes("aria-labelledby").SelectMany(labels => labels.Value.Split(' ')))
+            CollectionAssert.Contains(ids, reference);
+    }
+
+    [TestMethod]
+    public void APartWithNothingToSayIsLeftOut()
+    {
+        var page = Parse(HtmlReport.Page(new ReportContent { Title = "Empty", ClassNames = ["a", "b"] }));
+
+        Assert.AreEqual("summary", page.Descendants("section").Single().Attribute("id")!.Value);
+        StringAssert.Contains(page.Root!.Value, "No images were kept apart to judge the model");
+    }
+
+    [TestMethod]
+    public void NoNameBecomesAPartOfThePage()
+    {
+        const string Hostile = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>";
+        var painted = PaintedReport.Make();
+        string text = HtmlReport.Page(painted with
+        {
+            Title = Hostile,
+            ClassNames = [Hostile, Hostile, Hostile, Hostile, Hostile],
+            Model = [new(Hostile, Hostile)],
+            Options = [new(Hostile, Hostile)],
+            Splits = [new(Hostile, [1, 2, 3, 4, 5])],
+            Skipped = [new(Hostile, Hostile)],
+            RowsName = Hostile,
+            Rows = [.. painted.Rows.Select(row => row with { Name = Hostile })],
+            Overlay = null,
+        });
+        var page = Parse(text);
+
+        Assert.IsEmpty(page.Descendants("script"));
+        Assert.IsTrue(page.Descendants("img").All(image => image.Attribute("src")!.Value.StartsWith("data:image/jpeg;base64,", StringComparison.Ordinal)));
+        Assert.IsEmpty(page.Descendants().Attributes().Where(attribute => attribute.Name.LocalName.StartsWith("on", StringComparison.Ordinal)));
+        Assert.AreEqual(Hostile, page.Descendants("title").First().Value);
+        Assert.AreEqual(Hostile, page.Descendants("h1").Single().Value);
+    }
+
+    [TestMethod]
+    public void NothingIsLoadedFromElsewhere()
+    {
+        string text = HtmlReport.Page(PaintedReport.Make());
+        string withoutPictures = Picture().Replace(text, "");
+        Assert.IsLessThan(text.Length / 2, withoutPictures.Length);
+        Assert.IsEmpty(Elsewhere().Matches(withoutPictures).Select(match => match.Value));
+        StringAssert.Contains(text, "default-src 'none'");
+    }
+
+    [TestMethod]
+    [DataRow(20, true)]
+    [DataRow(21, false)]
+    public void ManyClassesGetAListOfPairsInPlaceOfTheMatrix(int classes, bool matrix)
+    {
+        string[] names = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")];
+        var page = Parse(HtmlReport.Page(new ReportContent { Title = "Many", ClassNames = names, Rows = Scored.Random(300, classes) }));
+
+        Assert.HasCount(matrix ? 1 : 0, page.Descendants("table").Where(table => table.Attribute("class")?.Value == "matrix"));
+        Assert.AreEqual(matrix ? "Confusion matrix" : "Most confused pairs", page.Descendants("h2").Single(h => h.Attribute("id")!.Value == "confusion-heading").Value);
+    }
+
+    /// <summary>The first twenty at once, the others folded away; none is lost.</summary>
+    [TestMethod]
+    public void AThousandClassesAreAllThere()
+    {
+        string[] names = [.. Enumerable.Range(0, 1000).Select(i => $"class {i}")];
+        var page = Parse(HtmlReport.Page(new ReportContent { Title = "Many", ClassNames = names, Rows = Scored.Random(3000, 1000) }));
+
+        var classes = page.Descendants("section").Single(section => section.Attribute("id")!.Value == "classes");
+        Assert.AreEqual(ReportTable.MostRowsShown, classes.Elements("div").Descendants("tbody").Elements("tr").Count());
+        CollectionAssert.AreEquivalent(names, classes.Descendants("tbody").Descendants("th").Select(cell => cell.Value).ToArray());
+    }
+
+    [TestMethod]
+    public void TheMatrixHasTheCountsOfEachPair()
+    {
+        var page = Parse(HtmlReport.Page(Scored.Content(Scored.Row(0, 0.9f, 0.1f), Scored.Row(0, 0.2f, 0.8f), Scored.Row(1, 0.3f, 0.7f))));
+        var rows = page.Descendants("table").Single(table => table.Attribute("class")?.Value == "matrix").Element("tbody")!.Elements("tr");
+
+        CollectionAssert.AreEqual(new[] { "a 1 1", "b 0 1" }, rows.Select(row => string.Join(' ', row.Elements().Select(cell => cell.Value))).ToArray());
+    }
+
+    [TestMethod]
+    public void OneEpochIsATableAndNoCurve()
+    {
+        var painted = PaintedReport.Make();
+        var page = Parse(HtmlReport.Page(painted with { Rows = [], Epochs = [painted.Epochs[0]], BestEpoch = 1 }));
+
+        Assert.IsEmpty(page.Descendants("svg"));
+        StringAssert.Contains(page.Root!.Value, "1 (best)");
+    }
+
+    [TestMethod]
+    public void WithoutValidationThereIsOneLine()
+    {
+        var painted = PaintedReport.Make();
+        var page = Parse(HtmlReport.Page(painted with
+        {
+            Rows = [],
+            Epochs = [.. painted.Epochs.Select(epoch => epoch with { ValidationLoss = null, ValidationAccuracy = null })],
+            BestEpoch = null,
+        }));
+
+        Assert.HasCount(2, page.Descendants("polyline"));
+    }
+
+    [TestMethod]
+    public void EveryPictureHasAnOverlayWhereThereIsAFunctionForIt()
+    {
+        var content = PaintedReport.Make();
+        var asked = new List<(ScoredRow Row, int Class)>();
+        var page = Parse(HtmlReport.Page(content with
+        {
+            Overlay = (row, predicted) =>
+            {
+                asked.Add((row, predicted));
+                return content.Overlay!(row, predicted);
+            },
+        }));
+
+        var evaluation = Evaluation.Of(content)!;
+        CollectionAssert.AreEqual(
+            ShownRows.WorstMistakes(evaluation).Concat(ShownRows.SurestHits(evaluation)).Select(row => (row.Row, row.Predicted)).ToArray(), asked);
+        Assert.AreEqual(2 * asked.Count, page.Descendants("img").Count());
+        Assert.AreEqual(asked.Count, Parse(HtmlReport.Page(content with { Overlay = null })).Descendants("img").Count());
+    }
+
+    [TestMethod]
+    public void APictureThatIsGoneIsSaidToBe()
+    {
+        using var folder = new TemporaryFolder();
+        var page = Parse(HtmlReport.Page(Scored.Content(Scored.Row(0, 0.9f, 0.1f) with { Path = Path.Combine(folder.Path, "gone.png") })));
+
+        StringAssert.Contains(page.Root!.Value, "The image can no longer be read.");
+        Assert.IsFalse(page.Root.Value.Contains(folder.Path, StringComparison.Ordinal));
+    }
+
+    [TestMethod]
+    public void AnOldReportIsReplaced_AndNothingElseIsLeftInTheFolder()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "report.html");
+        File.WriteAllText(path, "old");
+
+        HtmlReport.Write(path, Scored.Content(Scored.Row(0, 0.9f, 0.1f)));
+
+        StringAssert.StartsWith(File.ReadAllText(path), "<!DOCTYPE html>");
+        Assert.AreEqual(path, Directory.GetFiles(folder.Path).Single());
+    }
+
+    [TestMethod]
+    public void AReportThatCannotBeMadeLeavesTheOldOne()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "report.html");
+        File.WriteAllText(path, "old");
+
+        Assert.ThrowsExactly<ArgumentException>(() => HtmlReport.Write(path, Scored.Content(Scored.Row(0, float.NaN, 0.1f))));
+        Assert.ThrowsExactly<ArgumentException>(() => HtmlReport.Write(path, Scored.Content(Scored.Row(0, 1, 0)) with { Splits = [new("test", [1])] }));
+
+        Assert.AreEqual("old", File.ReadAllText(path));
+        Assert.AreEqual(path, Directory.GetFiles(folder.Path).Single());
+    }
+
+    [TestMethod]
+    public void TheSameContentGivesTheSameFile() => Assert.AreEqual(HtmlReport.Page(PaintedReport.Make()), HtmlReport.Page(PaintedReport.Make()));
+
+    /// <summary>The page as XML: what HTML leaves open is closed first, so that a tag left open by mistake is an error.</summary>
+    private static XDocument Parse(string page) =>
+        XDocument.Parse(VoidElement().Replace(page.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal), "<$1$2/>"));
+
+    [GeneratedRegex("<(meta|br|img)((?: [^<>]*)?)>")]
+    private static partial Regex VoidElement();
+
+    [GeneratedRegex("data:image/jpeg;base64,[A-Za-z0-9+/=]+")]
+    private static partial Regex Picture();
+
+    [GeneratedRegex("(?:https?:)?//[^ \"']+|@import|url\\([^)]*\\)|<link|<script|<iframe|<object", RegexOptions.IgnoreCase)]
+    private static partial Regex Elsewhere();
+}

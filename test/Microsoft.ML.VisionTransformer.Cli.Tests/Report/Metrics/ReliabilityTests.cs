@@ -1,0 +1,42 @@
+// Bins of the reliability diagram and the expected calibration error, worked out by hand.
+using Microsoft.ML.VisionTransformer.Cli.Report;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
+
+[TestClass]
+public sealed class ReliabilityTests
+{
+    [TestMethod]
+    public void TheErrorIsTheMeanOverRowsOfTheirBinsGap()
+    {
+        // Bin (8/15, 9/15]: confidences 0.5625 and 0.59375, one right: |0.5 - 0.578125| = 0.078125, two rows.
+        // Bin (11/15, 12/15]: 0.75 thrice, all right: 0.25. Bin (14/15, 1]: 1 right, 1 wrong: |0.5 - 1| = 0.5.
+        var found = Of((0.5625f, true), (0.59375f, false), (0.75f, true), (0.75f, true), (0.75f, true), (1, true), (1, false));
+
+        Assert.AreEqual((2 * 0.078125 + 3 * 0.25 + 2 * 0.5) / 7, found.ExpectedError, 1e-12);
+        CollectionAssert.AreEqual(new[] { 2, 3, 2 }, found.Bins.Where(bin => bin.Count > 0).Select(bin => bin.Count).ToArray());
+        Assert.AreEqual(0.578125, found.Bins[8].Confidence, 1e-12);
+    }
+
+    /// <summary>(low, high], as in the paper and in training: a probability of 0.6 is no border in 32 bits, 1 is one.</summary>
+    [TestMethod]
+    [DataRow(1f, 14)]
+    [DataRow(0.6f, 9)]
+    [DataRow(0.59999996f, 8)]
+    public void AConfidenceOnABorderBelongsBelow(float confidence, int bin) => Assert.AreEqual(1, Of((confidence, true)).Bins[bin].Count);
+
+    [TestMethod]
+    public void AnIntervalOfFewRowsIsWideAndStaysWithinZeroAndOne()
+    {
+        // Wilson 1927: for 10 of 10 the lower end is 10 / (10 + z²), z = 1.96.
+        var all = WilsonInterval.Of(10, 10);
+        Assert.AreEqual(10 / (10 + 1.959964 * 1.959964), all.From, 1e-12);
+        Assert.AreEqual(1, all.To, 1e-12);
+        var half = WilsonInterval.Of(50, 100);
+        Assert.AreEqual(1, half.From + half.To, 1e-12);
+        Assert.AreEqual(0.4038, half.From, 1e-4);
+    }
+
+    private static Reliability Of(params (float Confidence, bool Right)[] rows) =>
+        new([.. rows.Select(row => JudgedRow.Of(Scored.Row(row.Right ? 0 : 1, row.Confidence, 1 - row.Confidence), 2))]);
+}

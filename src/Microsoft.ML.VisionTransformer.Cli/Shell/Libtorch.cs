@@ -13,6 +13,9 @@ internal static class Libtorch
 
     private const string Version = "2.10.0";
 
+    /// <summary>Each before those that need it.</summary>
+    private static readonly string[] _libraries = ["c10", "torch_cpu", "torch"];
+
     private static readonly Lock _once = new();
     private static bool _found;
 
@@ -44,7 +47,7 @@ internal static class Libtorch
 
     private static bool IsBeside() => NativeLibrary.TryLoad("torch_cpu", typeof(TorchSharp.torch).Assembly, null, out _);
 
-    private static bool Load(string folder) => new[] { "c10", "torch_cpu", "torch" }.All(name => NativeLibrary.TryLoad(Path.Combine(folder, FileName(name)), out _));
+    private static bool Load(string folder) => _libraries.All(name => NativeLibrary.TryLoad(Path.Combine(folder, FileName(name)), out _));
 
     private static string FileName(string name) => OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
 

@@ -1,4 +1,5 @@
 // Shows progress as a bar that is drawn over itself, for a terminal.
+using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 
@@ -7,6 +8,10 @@ namespace Microsoft.ML.VisionTransformer.Cli.Progress;
 internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
 {
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+
+    private static readonly TimeSpan _shortest = TimeSpan.FromSeconds(0.3);
+
+    private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
 
     private ProgressContext? _context;
     private ProgressTask? _task;
@@ -24,8 +29,12 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
 
     public void Training(TrainingMetrics metrics)
     {
-        if (metrics.Phase == TrainingPhase.Epoch)
+        if (metrics.Phase == TrainingPhase.Epoch && (_sinceLine.Elapsed >= _shortest || metrics.Epoch == metrics.Epochs))
+        {
             Message(metrics.ToString());
+            _sinceLine.Restart();
+        }
+
         if (metrics.Phase == TrainingPhase.Features)
             Draw("features", metrics.Step, metrics.Steps, Invariant($"{metrics.ImagesPerSecond:F0} images/s  left {Left(metrics)}"));
         else

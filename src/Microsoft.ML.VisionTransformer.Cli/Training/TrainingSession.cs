@@ -93,6 +93,11 @@ internal sealed class TrainingSession
             OutputFile.Write(Path.GetFullPath(Out), stream => _context.Model.Save(model, data.Schema, stream));
             return Classifier.Of(_context, model, data.Schema, Out);
         }
+        catch (InvalidImageException e)
+        {
+            _settings.Folder.ForgetUnlessBegun();
+            throw new InvalidDataException($"{FailureMessage.Of(e)} (--on-invalid-image skip leaves such images out.)", e);
+        }
         catch
         {
             _settings.Folder.ForgetUnlessBegun();

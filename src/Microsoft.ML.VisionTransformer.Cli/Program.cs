@@ -1,2 +1,4 @@
 // The command mlnet-vit: train, evaluate, predict, explain and export without code.
-return 0;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+
+return ProcessRun.Run(args);

@@ -1,0 +1,53 @@
+// Writes predictions as text, JSON lines or a table.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Commands;
+
+/// <param name="output">Where to.</param>
+/// <param name="format">In which form.</param>
+/// <param name="classes">The model's classes.</param>
+/// <param name="top">How many of them each image shows, the most probable first.</param>
+internal sealed class PredictionWriter(TextWriter output, OutputFormat format, IReadOnlyList<string> classes, int top)
+{
+    /// <summary>The header of a table.</summary>
+    internal void Begin()
+    {
+        if (format == OutputFormat.Csv)
+            output.WriteLine(CsvLine.Of([.. "path,error".Split(','), .. Enumerable.Range(1, top).SelectMany(i => new[] { Numbered("label", i), Numbered("probability", i) })]));
+    }
+
+    internal void Write(ScoredImage scored)
+    {
+        var best = Best(scored.Numbers);
+        switch (format)
+        {
+            case OutputFormat.Json:
+                output.WriteLine(JsonLine.Of(new
+                {
+                    Path = scored.Image.Name,
+                    Label = best.Length > 0 ? best[0].Label : null,
+                    Probability = best.Length > 0 ? best[0].Probability : (float?)null,
+                    Top = best.Length > 0 ? best.Select(b => new { b.Label, b.Probability }).ToArray() : null,
+                    Error = scored.Problem,
+                }));
+                break;
+            case OutputFormat.Csv:
+                output.WriteLine(CsvLine.Of([scored.Image.Name, scored.Problem, .. Fields(best)]));
+                break;
+            default:
+                if (best.Length > 0)
+                    output.WriteLine($"{scored.Image.Name}: {string.Join(", ", best.Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.Label} {b.Probability:P1}")))}");
+                break;
+        }
+    }
+
+    private static string Numbered(string name, int place) => place == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}{place}");
+
+    private IEnumerable<object?> Fields((string Label, float Probability)[] best) =>
+        Enumerable.Range(0, top).SelectMany(i => i < best.Length ? new object?[] { best[i].Label, best[i].Probability } : [null, null]);
+
+    private (string Label, float Probability)[] Best(float[]? probabilities) =>
+        probabilities is null ? [] : [.. probabilities.Select((p, i) => (classes[i], p)).OrderByDescending(pair => pair.p).Take(top)];
+}

@@ -1,0 +1,21 @@
+// Which files are images, by name and by their first bytes.
+namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
+
+internal static class ImageNames
+{
+    /// <summary>Bytes that <see cref="HasImageStart"/> needs.</summary>
+    internal const int StartLength = 12;
+
+    private static readonly HashSet<string> _extensions =
+        new([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".ico"], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a folder's file is taken for an image: the endings that <c>LoadImagesFromFolder</c> knows.</summary>
+    internal static bool IsImage(string path) => _extensions.Contains(Path.GetExtension(path)) && !Path.GetFileName(path).StartsWith('.');
+
+    /// <summary>Whether bytes begin as an image file does (JPEG, PNG, GIF, BMP, WebP, ICO), as no list of paths begins.</summary>
+    internal static bool HasImageStart(ReadOnlySpan<byte> start) =>
+        start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) || (start.Length > 4 && start[0] == 0x89 && start[1..].StartsWith("PNG"u8)) || start.StartsWith("GIF8"u8)
+        || (start.StartsWith("BM"u8) && start[2..].Contains((byte)0))
+        || (start.StartsWith("RIFF"u8) && start.Length >= StartLength && start[8..].StartsWith("WEBP"u8))
+        || start.StartsWith((ReadOnlySpan<byte>)[0, 0, 1, 0]);
+}

@@ -1,0 +1,46 @@
+// Scores labelled images with a model.
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
+using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Progress;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Judging;
+
+/// <param name="Evaluation">The figures.</param>
+/// <param name="Skipped">Images that were passed over, and why.</param>
+internal sealed record Judgement(Evaluation Evaluation, IReadOnlyList<ScoredImage> Skipped);
+
+internal static class Judge
+{
+    /// <param name="model">The model.</param>
+    /// <param name="images">The images, whose labels must be classes of the model.</param>
+    /// <param name="skipInvalid">Whether an image that cannot be read is passed over; else it is an error.</param>
+    /// <param name="shell">Its cancellation.</param>
+    /// <param name="display">Told how far it has come.</param>
+    /// <exception cref="InvalidDataException">A label is no class of the model, or an image cannot be read.</exception>
+    internal static Judgement Run(Classifier model, IReadOnlyList<LabelledImage> images, bool skipInvalid, Shared shell, IProgressDisplay display)
+    {
+        var places = model.ClassNames.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i, StringComparer.Ordinal);
+        foreach (var image in images)
+        {
+            if (!places.ContainsKey(image.Label))
+                throw new InvalidDataException($"{image.Image} has the class '{image.Label}', which the model does not know; the nearest of its {places.Count} classes is '{NearestName.To(image.Label, model.ClassNames)}'.");
+        }
+
+        var (judged, skipped) = (new List<JudgedImage>(), new List<ScoredImage>());
+        var inputs = images.Select(image => new InputImage(image.Image, image.Image)).ToArray();
+        foreach (var scored in BatchScoring.Score(model, inputs, shell.Cancellation))
+        {
+            if (scored.Numbers is { } probabilities)
+                judged.Add(new JudgedImage(scored.Image.Path, places[images[judged.Count + skipped.Count].Label], probabilities));
+            else if (skipInvalid)
+                skipped.Add(scored);
+            else
+                throw new InvalidDataException($"{scored.Image.Name}: {scored.Problem} (--on-invalid-image skip leaves such images out.)");
+            display.Images("judging", judged.Count + skipped.Count, images.Count);
+        }
+
+        return new Judgement(Evaluation.Of(model.ClassNames, judged), skipped);
+    }
+}

@@ -1,0 +1,41 @@
+// The columns that a model reads.
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Models;
+
+/// <param name="Image">The images; a path is taken by every pipeline that begins with one, and by the network itself.</param>
+/// <param name="Label">The class, where the pipeline maps it; null where there is none.</param>
+internal sealed record InputColumns(string Image, string? Label)
+{
+    internal static readonly InputColumns OfCheckpoint = new(LabelledImage.ImageColumn, null);
+
+    internal static readonly InputColumns OfTraining = new(LabelledImage.ImageColumn, LabelledImage.LabelColumn);
+
+    /// <summary>The columns of the data that a model was trained on: "Label", and the only other one.</summary>
+    /// <exception cref="InvalidDataException">There are several others.</exception>
+    internal static InputColumns Of(DataViewSchema? schema)
+    {
+        if (schema is null)
+            return OfTraining;
+        var visible = schema.Where(c => !c.IsHidden).ToArray();
+        string? label = visible.Select(c => c.Name).FirstOrDefault(name => name == LabelledImage.LabelColumn);
+        var others = visible.Where(c => c.Name != label).ToArray();
+        string[] images = others.Length == 1 ? [others[0].Name] : [.. others.Where(CanHoldImage).Select(c => c.Name)];
+        return images.Length == 1
+            ? new InputColumns(images[0], label)
+            : throw new InvalidDataException($"The model was trained on data with the columns {string.Join(", ", visible.Select(c => c.Name))}: which of them is the image cannot be told.");
+    }
+
+    /// <summary>Rows under these names.</summary>
+    internal IDataView Load(MLContext context, IEnumerable<LabelledImage> images)
+    {
+        var schema = SchemaDefinition.Create(typeof(LabelledImage));
+        schema[nameof(LabelledImage.Image)].ColumnName = Image;
+        schema[nameof(LabelledImage.Label)].ColumnName = Label ?? (Image == LabelledImage.LabelColumn ? "TrueLabel" : LabelledImage.LabelColumn);
+        return context.Data.LoadFromEnumerable(images, schema);
+    }
+
+    private static bool CanHoldImage(DataViewSchema.Column column) =>
+        column.Type is TextDataViewType || column.Type is VectorDataViewType { ItemType: NumberDataViewType } || column.Type.RawType == typeof(MLImage);
+}

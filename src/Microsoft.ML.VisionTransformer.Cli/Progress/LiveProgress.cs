@@ -1,0 +1,71 @@
+// Shows progress as a bar that is drawn over itself, for a terminal.
+using System.Diagnostics;
+using System.Globalization;
+using Spectre.Console;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Progress;
+
+internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
+{
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+
+    private static readonly TimeSpan _shortest = TimeSpan.FromSeconds(0.3);
+
+    private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
+
+    private ProgressContext? _context;
+    private ProgressTask? _task;
+
+    public T Show<T>(Func<T> work)
+    {
+        var progress = _console.Progress().AutoClear(true).Columns(
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new FiguresColumn());
+        return progress.Start(context =>
+        {
+            _context = context;
+            return work();
+        });
+    }
+
+    public void Training(TrainingMetrics metrics)
+    {
+        if (metrics.Phase == TrainingPhase.Epoch && (_sinceLine.Elapsed >= _shortest || metrics.Epoch == metrics.Epochs))
+        {
+            Message(metrics.ToString());
+            _sinceLine.Restart();
+        }
+
+        if (metrics.Phase == TrainingPhase.Features)
+            Draw("features", metrics.Step, metrics.Steps, Invariant($"{metrics.ImagesPerSecond:F0} images/s  left {Left(metrics)}"));
+        else
+            Draw($"epoch {metrics.Epoch}/{metrics.Epochs}", Done(metrics), (double)metrics.Epochs * metrics.Steps, Figures(metrics));
+    }
+
+    public void Images(string what, int done, int total) => Draw(what, done, total, $"{done}/{total}");
+
+    public void Message(string text)
+    {
+        _console.WriteLine(text);
+        _context?.Refresh();
+    }
+
+    private static double Done(TrainingMetrics metrics) => (double)(metrics.Epoch - 1) * metrics.Steps + metrics.Step;
+
+    private static string Figures(TrainingMetrics metrics) =>
+        Invariant($"loss {metrics.TrainingLoss:F3}  accuracy {metrics.TrainingAccuracy:P1}  {metrics.ImagesPerSecond:F0} images/s  left {Left(metrics)}");
+
+    private static string Left(TrainingMetrics metrics) => metrics.TimeLeft.ToString(metrics.TimeLeft.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private void Draw(string what, double done, double total, string figures)
+    {
+        if (_context is null)
+            return;
+        _task ??= _context.AddTask(what);
+        _task.Description = Markup.Escape(what);
+        _task.MaxValue = Math.Max(1, total);
+        _task.Value = done;
+        _task.Tag = figures;
+    }
+}

@@ -1,0 +1,35 @@
+// Shows progress as plain lines, for a file or a log.
+using System.Diagnostics;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Progress;
+
+/// <summary>A line an epoch, and one every ten seconds within long ones; of epochs that fly by, as a linear probe's do, a few a second and the last.</summary>
+internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
+{
+    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan _shortest = TimeSpan.FromSeconds(0.3);
+
+    private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
+
+    public T Show<T>(Func<T> work) => work();
+
+    public void Training(TrainingMetrics metrics)
+    {
+        bool epoch = metrics.Phase == TrainingPhase.Epoch;
+        if (_sinceLast.Elapsed >= (epoch ? _shortest : _interval) || (epoch && (metrics.Epoch == 1 || metrics.Epoch == metrics.Epochs)))
+            Message(metrics.ToString());
+    }
+
+    public void Images(string what, int done, int total)
+    {
+        if (_sinceLast.Elapsed >= _interval)
+            Message($"{what} {done}/{total}");
+    }
+
+    public void Message(string text)
+    {
+        error.WriteLine(text);
+        _sinceLast.Restart();
+    }
+}

@@ -1,0 +1,49 @@
+// Writes a value as a C# expression.
+using System.Globalization;
+using System.Reflection;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Scaffold;
+
+internal static class CodeValue
+{
+    /// <summary>A preset by its name, with what differs from it.</summary>
+    internal static string Of(VisionTransformerArchitecture architecture)
+    {
+        var (start, code) = Preset(architecture.Name) is { } preset
+            ? (preset, $"VisionTransformerArchitecture.Parse({Text(architecture.Name)})")
+            : (new VisionTransformerArchitecture(), "new VisionTransformerArchitecture()");
+        string changes = Changes(start, architecture, except: [nameof(VisionTransformerArchitecture.Name), nameof(VisionTransformerArchitecture.Classes)]);
+        return changes.Length > 0 ? $"{code} with {{ {changes} }}" : code;
+    }
+
+    private static VisionTransformerArchitecture? Preset(string name)
+    {
+        try
+        {
+            return VisionTransformerArchitecture.Parse(name);
+        }
+        catch (ArgumentException)
+        {
+            return null;    // a network with a name of its own: every property is written
+        }
+    }
+
+    private static string Changes(object start, object wanted, params string[] except) => string.Join(", ", wanted.GetType()
+        .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Where(p => p.SetMethod is not null && !except.Contains(p.Name) && !Equals(p.GetValue(start), p.GetValue(wanted)))
+        .Select(p => $"{p.Name} = {Value(p.GetValue(wanted))}"));
+
+    private static string Value(object? value) => value switch
+    {
+        null => "null",
+        bool flag => flag ? "true" : "false",
+        string text => Text(text),
+        Enum name => $"{name.GetType().Name}.{name}",
+        ImageDimensions size when size.Height == size.Width => string.Create(CultureInfo.InvariantCulture, $"{size.Height}"),
+        ImageDimensions size => string.Create(CultureInfo.InvariantCulture, $"({size.Height}, {size.Width})"),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => $"new {value.GetType().Name} {{ {Changes(Activator.CreateInstance(value.GetType())!, value)} }}",
+    };
+
+    private static string Text(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+}

@@ -1,0 +1,76 @@
+// Reads and writes settings as a JSON file.
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Settings;
+
+/// <summary>One object whose keys are the names of settings: <c>{ "epochs": 20, "learning-rate": 1e-4, "class-weights": { "daisy": 2 } }</c>. Comments may be in it.</summary>
+internal static class ConfigFile
+{
+    private static readonly JsonDocumentOptions _reading = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
+
+    private static readonly JsonWriterOptions _writing = new() { Indented = true };
+
+    /// <summary>The values by name.</summary>
+    /// <exception cref="UsageException">It is no such file, or has a key that is no setting.</exception>
+    internal static Dictionary<string, SettingValue> Read(string path, IReadOnlyList<Setting> known)
+    {
+        using var json = Parse(path);
+        if (json.RootElement.ValueKind != JsonValueKind.Object)
+            throw new UsageException($"{path} is no JSON object; it must be {{ \"epochs\": 20, ... }}.");
+        var values = new Dictionary<string, SettingValue>(StringComparer.Ordinal);
+        foreach (var property in json.RootElement.EnumerateObject())
+        {
+            if (!known.Any(setting => setting.Name == property.Name))
+                throw new UsageException($"\"{MessageText.Of(property.Name)}\" in {path} is no setting; the nearest is \"{NearestName.To(property.Name, known.Select(s => s.Name))}\".");
+            if (property.Value.ValueKind != JsonValueKind.Null)
+                values.Add(property.Name, new SettingValue($"\"{property.Name}\" in {path}", Text(property.Value)));
+        }
+
+        return values;
+    }
+
+    /// <summary>Writes a file that <see cref="Read"/> takes.</summary>
+    internal static void Write(string path, IEnumerable<KeyValuePair<string, SettingValue>> values) => OutputFile.Write(path, stream =>
+    {
+        using var writer = new Utf8JsonWriter(stream, _writing);
+        writer.WriteStartObject();
+        foreach (var (name, value) in values)
+            writer.WriteString(name, value.Text);
+        writer.WriteEndObject();
+    });
+
+    private static JsonDocument Parse(string path)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UsageException($"The configuration file {path} is not there.", e);
+        }
+
+        try
+        {
+            return JsonDocument.Parse(text, _reading);
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"{path} is no valid JSON: {e.Message}", e);
+        }
+    }
+
+    private static string Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(Text)),
+        JsonValueKind.Object => string.Join(',', value.EnumerateObject().Select(p => $"{p.Name}={Text(p.Value)}")),
+        _ => value.GetRawText(),
+    };
+}

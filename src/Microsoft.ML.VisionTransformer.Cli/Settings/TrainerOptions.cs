@@ -1,0 +1,82 @@
+// From settings to the trainer's options.
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Settings;
+
+internal static class TrainerOptions
+{
+    /// <summary>Reads all values, in the order of the table.</summary>
+    /// <exception cref="UsageException">A value cannot be read, or one that must be there is missing.</exception>
+    internal static TrainRequest Read(IReadOnlyDictionary<string, SettingValue> values)
+    {
+        var request = new TrainRequest();
+        foreach (var setting in TrainSettings.All)
+        {
+            if (values.TryGetValue(setting.Name, out var value))
+                setting.Apply(request, value);
+        }
+
+        if (string.IsNullOrWhiteSpace(request.Data))
+            throw new UsageException("--data is missing: the folder of the images, folder/class/image.");
+        if (string.IsNullOrWhiteSpace(request.Out))
+            throw new UsageException("--out is missing: the file that the model goes to, such as flowers.zip.");
+        if (request.TestFraction is { } share && !(share >= 0 && share < 1))
+            throw new UsageException($"--test-fraction is {values["test-fraction"].Text}; it must be at least 0 and below 1.");
+        if (request.TestData is not null && request.TestFraction is not null)
+            throw new UsageException("--test-data and --test-fraction are both given; leave one of them out.");
+        if (request.Report is not null && request.NoReport)
+            throw new UsageException("--report and --no-report are both given; leave one of them out.");
+        return request;
+    }
+
+    /// <summary>Fills in what depends on a pretrained model; opens it where image size or preprocessing differ from its own.</summary>
+    internal static VisionTransformerTrainer.Options Complete(TrainRequest request, Action<string> log, CancellationToken cancellation)
+    {
+        var options = request.Options;
+        bool reshapes = request.ArchitectureChanges.Count > 0, prepares = request.PreprocessingChanges.Count > 0;
+        var (architecture, preprocessing) = (request.Architecture, (ImagePreprocessing?)null);
+        if ((reshapes || prepares) && options.PretrainedModel is { } model)
+            (architecture, preprocessing) = Pretrained(model, request.Architecture, log, cancellation);
+        architecture = Changed(architecture ?? VisionTransformerArchitecture.Parse("vit_tiny_patch16_224"), request.ArchitectureChanges);
+        options.Arch = reshapes ? architecture : request.Architecture;
+        if (prepares)
+            options.Preprocessing = Changed(preprocessing ?? ImagePreprocessing.For(architecture), request.PreprocessingChanges) with { Size = architecture.ImageSize };
+        if (request.AugmentationChanges.Count > 0)
+            options.Augmentation = Changed(new TrainingAugmentations(), request.AugmentationChanges);
+        options.EarlyStoppingCriteria = EarlyStopping(request);
+        options.OnCancellation = CancellationHandling.ReturnBest;
+        options.CancellationToken = cancellation;
+        return options;
+    }
+
+    /// <summary>A message about options, with the name that was typed.</summary>
+    internal static UsageException Refused(ArgumentException error)
+    {
+        string? option = TrainSettings.All.FirstOrDefault(s => s.Field is not null && s.Field == error.ParamName)?.Option;
+        return new UsageException(option is null ? FailureMessage.Of(error) : $"{option}: {FailureMessage.Of(error)}", error);
+    }
+
+    private static (VisionTransformerArchitecture, ImagePreprocessing) Pretrained(string model, VisionTransformerArchitecture? given, Action<string> log, CancellationToken cancellation)
+    {
+        using var checkpoint = VisionTransformerCheckpoint.Load(model, given, strict: given is null, log, cancellation);
+        return (checkpoint.Architecture, checkpoint.Preprocessing);
+    }
+
+    private static VisionTransformerTrainer.EarlyStopping? EarlyStopping(TrainRequest request)
+    {
+        if (request is { EarlyStoppingPatience: null, EarlyStoppingMinDelta: null, EarlyStoppingMetric: null })
+            return null;
+        try
+        {
+            var standard = new VisionTransformerTrainer.EarlyStopping();
+            return new VisionTransformerTrainer.EarlyStopping(
+                request.EarlyStoppingMinDelta ?? standard.MinDelta, request.EarlyStoppingPatience ?? standard.Patience, request.EarlyStoppingMetric ?? standard.Metric);
+        }
+        catch (ArgumentException e)
+        {
+            throw Refused(e);
+        }
+    }
+
+    private static T Changed<T>(T start, List<Func<T, T>> changes) => changes.Aggregate(start, (value, change) => change(value));
+}

@@ -1,0 +1,82 @@
+// evaluate: the figures of a model.
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
+
+[TestClass]
+public sealed class EvaluateTests
+{
+    [TestMethod]
+    public void TheFiguresAreThoseOfMLNet()
+    {
+        var json = JsonDocument.Parse(CliRun.Done("evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--format", "json").Output).RootElement;
+        var context = new MLContext();
+        var model = context.Model.Load(ColouredModel.Zip, out _);
+        using var weights = model as IDisposable;
+        var rows = Cli.Inputs.LabelledImages.Read(context, ColouredModel.Images);
+        var expected = context.MulticlassClassification.Evaluate(model.Transform(Cli.Models.InputColumns.OfTraining.Load(context, rows)));
+
+        Assert.AreEqual(60, json.GetProperty("images").GetInt32());
+        Assert.AreEqual(expected.MicroAccuracy, json.GetProperty("microAccuracy").GetDouble(), 1e-12);
+        Assert.AreEqual(expected.MacroAccuracy, json.GetProperty("macroAccuracy").GetDouble(), 1e-12);
+        Assert.AreEqual(expected.LogLoss, json.GetProperty("logLoss").GetDouble(), 1e-5);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.AreEqual(expected.ConfusionMatrix.PerClassRecall[i], json.GetProperty("classes")[i].GetProperty("recall").GetDouble(), 1e-12);
+            for (int j = 0; j < 3; j++)
+                Assert.AreEqual(expected.ConfusionMatrix.Counts[i][j], json.GetProperty("confusion")[i][j].GetInt32());
+        }
+    }
+
+    [TestMethod]
+    public void TheImagesThatTrainingKeptGiveTheFiguresThatTrainingGave()
+    {
+        var run = CliRun.Done("evaluate", ColouredModel.Zip, "--data", Path.ChangeExtension(ColouredModel.Zip, ".test.csv"));
+
+        Assert.AreEqual(ColouredModel.Training.Output, run.Output);
+    }
+
+    [TestMethod]
+    public void ATableHasALineAClass()
+    {
+        var run = CliRun.Done("evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--format", "csv");
+
+        Assert.HasCount(4, run.OutputLines);
+        StringAssert.StartsWith(run.OutputLines[1], "blue,20,");
+    }
+
+    [TestMethod]
+    public void AReportIsWrittenWhereItIsAskedFor()
+    {
+        using var folder = new TemporaryFolder();
+
+        CliRun.Done("evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--report", folder.File("report.html"));
+
+        StringAssert.Contains(File.ReadAllText(folder.File("report.html")), "coloured.zip on images");
+    }
+
+    [TestMethod]
+    public void AClassThatTheModelDoesNotKnowIsNamed()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(ColouredModel.Image("red"), folder.File("redd", "a.png"));
+
+        CliRun.Of("evaluate", ColouredModel.Zip, "--data", folder.Path).AssertFailed(1, "has the class 'redd', which the model does not know; the nearest of its 3 classes is 'red'");
+    }
+
+    [TestMethod]
+    public void ABrokenImageEndsItUnlessItIsToBeLeftOut()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(ColouredModel.Image("red"), folder.File("red", "a.png"));
+        File.WriteAllText(folder.File("red", "b.png"), "not a photo");
+
+        CliRun.Of("evaluate", ColouredModel.Zip, "--data", folder.Path).AssertFailed(1, "b.png: ");
+        var run = CliRun.Done("evaluate", ColouredModel.Zip, "--data", folder.Path, "--on-invalid-image", "skip");
+
+        StringAssert.StartsWith(run.Output, "1 images: ");
+        StringAssert.Contains(run.Error, "skipped ");
+    }
+}

@@ -1,0 +1,48 @@
+// Ctrl-C: the real process gets the signal, keeps its best model, and goes on later.
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
+
+[TestClass]
+public sealed class InterruptionTests
+{
+    private const int Epochs = 20;
+
+    [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public void AnInterruptedTrainingSavesItsModelAndGoesOnToTheSameEnd()
+    {
+        using var folder = new TemporaryFolder();
+        string zip = folder.File("m.zip"), undisturbed = folder.File("undisturbed.zip");
+
+        var interrupted = Interrupt(zip);
+        Assert.AreEqual(130, interrupted.ExitCode, interrupted.Error);
+        StringAssert.Contains(interrupted.Error, "train --resume --out");
+        CliRun.Done("predict", zip, ColouredModel.Image("red"));
+        CliRun.Of(Train(zip)).AssertFailed(1, "holds a training that has not ended");
+        var refused = CliRun.Of("train", "--resume", "--out", zip, "--epochs", "21");
+        Assert.AreEqual(1, refused.ExitCode);
+        StringAssert.Contains(refused.Error, "Epoch was 20 and is 21");
+
+        var resumed = CliRun.Done("train", "--resume", "--out", zip);
+        var whole = CliRun.Done(Train(undisturbed));
+
+        Assert.AreEqual(whole.Output, resumed.Output);
+        Assert.DoesNotContain("epoch   1/", resumed.Error);
+        Assert.AreEqual(Scores(undisturbed), Scores(zip));
+        Assert.IsFalse(Directory.Exists(folder.File("m.training")));
+    }
+
+    private static string[] Train(string zip) => ["train", "--data", ColouredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColouredModel.Tiny];
+
+    private static string Scores(string zip) => CliRun.Done("predict", zip, ColouredModel.Images, "--format", "json", "--top", "0").Output;
+
+    private static CliRun Interrupt(string zip)
+    {
+        using var process = CliProcess.Start(Train(zip));
+        process.WaitForError("epoch ");
+        process.Interrupt();
+        return process.WaitForEnd();
+    }
+}

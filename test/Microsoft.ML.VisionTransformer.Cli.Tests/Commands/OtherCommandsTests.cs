@@ -1,0 +1,96 @@
+// explain, export, info and features.
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
+
+[TestClass]
+public sealed class OtherCommandsTests
+{
+    private static readonly byte[] _png = [0x89, (byte)'P', (byte)'N', (byte)'G'];
+
+    [TestMethod]
+    public void Explain_WritesAPictureAndTheMap()
+    {
+        using var folder = new TemporaryFolder();
+        string image = ColouredModel.Image("red");
+
+        var run = CliRun.Done("explain", ColouredModel.Zip, image, image, "--out", folder.Path, "--class", "blue", "--method", "rollout", "--format", "json");
+        var json = JsonDocument.Parse(run.OutputLines[0]).RootElement;
+
+        Assert.AreEqual("blue", json.GetProperty("label").GetString());
+        Assert.AreEqual(4, json.GetProperty("map").GetArrayLength());
+        CollectionAssert.AreEqual(_png, File.ReadAllBytes(json.GetProperty("overlay").GetString()!)[..4]);
+        Assert.HasCount(2, Directory.GetFiles(folder.Path));
+    }
+
+    [TestMethod]
+    public void Explain_AnUnknownClassIsRefusedWithTheListOfClasses() =>
+        CliRun.Of("explain", ColouredModel.Zip, ColouredModel.Image("red"), "--class", "violet").AssertFailed(1, "blue, green, red");
+
+    [TestMethod]
+    public void Export_OnnxWritesAFileThatOpensAgain()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = CliRun.Done("export", "onnx", ColouredModel.Zip, "--out", folder.File("m.onnx"), "--input", "raw-rgb", "--outputs", "probabilities,logits", "--precision", "float16");
+        using var checkpoint = VisionTransformerCheckpoint.Load(folder.File("m.onnx"));
+
+        Assert.AreEqual(folder.File("m.onnx"), run.OutputLines.Single());
+        CollectionAssert.AreEqual(ColouredSamples.Classes, checkpoint.ClassNames!.ToArray());
+    }
+
+    [TestMethod]
+    public void Export_SafetensorsPredictsTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        string image = ColouredModel.Image("green");
+
+        var run = CliRun.Done("export", "safetensors", ColouredModel.Zip, "--out", folder.File("python", "x")[..^2]);
+
+        Assert.HasCount(3, run.OutputLines);
+        Assert.AreEqual(CliRun.Done("predict", ColouredModel.Zip, image).Output, CliRun.Done("predict", folder.File("python", "x")[..^2], image).Output);
+    }
+
+    [TestMethod]
+    public void Info_TellsOfNetworkClassesAndTraining()
+    {
+        var run = CliRun.Done("info", ColouredModel.Zip);
+
+        StringAssert.Contains(run.Output, "classifier");
+        StringAssert.Contains(run.Output, "images of 16x16, patches of 8x8, 2 blocks of width 24 with 2 heads");
+        StringAssert.Contains(run.Output, "3: blue, green, red");
+        StringAssert.Contains(run.Output, "Trained 12 epochs");
+    }
+
+    [TestMethod]
+    public void Info_CountsTheSameParametersInAModelAndInACheckpoint()
+    {
+        using var folder = new TemporaryFolder();
+        CliRun.Done("export", "safetensors", ColouredModel.Zip, "--out", folder.Path);
+
+        var model = JsonDocument.Parse(CliRun.Done("info", ColouredModel.Zip, "--format", "json").Output).RootElement;
+        var checkpoint = JsonDocument.Parse(CliRun.Done("info", folder.Path, "--format", "json").Output).RootElement;
+
+        Assert.AreEqual(model.GetProperty("parameters").GetInt64(), checkpoint.GetProperty("parameters").GetInt64());
+        Assert.AreEqual("checkpoint", checkpoint.GetProperty("kind").GetString());
+        Assert.AreEqual(12, model.GetProperty("training").GetProperty("epochs").GetArrayLength());
+    }
+
+    [TestMethod]
+    public void Features_OfAClassifierAreAsWideAsItsNetworkAndOfLengthOneWhereAsked()
+    {
+        using var folder = new TemporaryFolder();
+        string table = folder.File("features.csv");
+
+        CliRun.Done("features", ColouredModel.Zip, Path.Combine(ColouredModel.Images, "red"), "--out", table);
+        var line = CliRun.Done("features", ColouredModel.Zip, ColouredModel.Image("red"), "--normalize", "--format", "json").OutputLines.Single();
+        var lines = Cli.Inputs.CsvTable.Read(table);
+        var features = JsonDocument.Parse(line).RootElement.GetProperty("features").EnumerateArray().Select(f => f.GetDouble());
+
+        Assert.HasCount(21, lines);
+        Assert.HasCount(2 + 24, lines[0]);
+        Assert.AreEqual(1, features.Sum(f => f * f), 1e-5);
+    }
+}

@@ -1,0 +1,55 @@
+// The real process in a shell: pipes, files, exit codes.
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
+
+[TestClass]
+[OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+public sealed class PipingTests
+{
+    [TestMethod]
+    public void AnotherProgramNamesTheImagesAndAnotherReadsTheAnswers()
+    {
+        using var process = CliProcess.Shell($"find '{ColouredModel.Images}/red' -name '*.png' | sort | head -3 | {CliProcess.Command} predict '{ColouredModel.Zip}' - --format json | cat");
+        var run = process.WaitForEnd();
+
+        Assert.AreEqual(0, run.ExitCode, run.Error);
+        Assert.HasCount(3, run.OutputLines);
+        foreach (string line in run.OutputLines)
+            Assert.AreEqual("red", JsonDocument.Parse(line).RootElement.GetProperty("label").GetString());
+        Assert.AreEqual("", run.Error);
+    }
+
+    [TestMethod]
+    public void AReaderThatHasEnoughIsNoError()
+    {
+        using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColouredModel.Zip}' '{ColouredModel.Images}' | head -1");
+        var run = process.WaitForEnd();
+
+        Assert.AreEqual(0, run.ExitCode, run.Error);
+        Assert.HasCount(1, run.OutputLines);
+        Assert.AreEqual("", run.Error);
+    }
+
+    [TestMethod]
+    public void AnImageIsReadFromStandardInputAndNoColourCodesComeOut()
+    {
+        using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColouredModel.Zip}' - < '{ColouredModel.Image("blue")}'");
+        var run = process.WaitForEnd();
+
+        StringAssert.StartsWith(run.Output, "-: blue ");
+        Assert.DoesNotContain("\u001b", run.Output + run.Error);
+    }
+
+    [TestMethod]
+    [DataRow("info no-such.zip", 1)]
+    [DataRow("inform", 2)]
+    [DataRow("--help", 0)]
+    public void TheProcessEndsWithTheExitCode(string line, int code)
+    {
+        using var process = CliProcess.Start(line.Split(' '));
+
+        Assert.AreEqual(code, process.WaitForEnd().ExitCode);
+    }
+}

@@ -1,0 +1,123 @@
+// predict: whatever names images, and whatever form the answer has.
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
+
+[TestClass]
+public sealed class PredictTests
+{
+    [TestMethod]
+    [DataRow("blue")]
+    [DataRow("green")]
+    [DataRow("red")]
+    public void AnImageGetsItsClassFirst(string label)
+    {
+        var run = CliRun.Done("predict", ColouredModel.Zip, ColouredModel.Image(label));
+
+        StringAssert.Matches(run.Output, new($@"^.*\.png: {label} \d+\.\d %, \w+ \d+\.\d %, \w+ \d+\.\d %\n$"));
+    }
+
+    [TestMethod]
+    public void AFolderIsSearchedAndAPatternToo()
+    {
+        Assert.HasCount(60, CliRun.Done("predict", ColouredModel.Zip, ColouredModel.Images).OutputLines);
+        Assert.HasCount(20, CliRun.Done("predict", ColouredModel.Zip, Path.Combine(ColouredModel.Images, "r*", "*.png")).OutputLines);
+        Assert.HasCount(60, CliRun.Done("predict", ColouredModel.Zip, Path.Combine(ColouredModel.Images, "**", "*.png")).OutputLines);
+    }
+
+    [TestMethod]
+    public void EachJsonLineIsAnObjectWithProbabilitiesThatSumToOne()
+    {
+        var run = CliRun.Done("predict", ColouredModel.Zip, Path.Combine(ColouredModel.Images, "red"), "--format", "json", "--top", "0");
+
+        Assert.HasCount(20, run.OutputLines);
+        foreach (string line in run.OutputLines)
+        {
+            var json = JsonDocument.Parse(line).RootElement;
+            Assert.AreEqual(json.GetProperty("label").GetString(), json.GetProperty("top")[0].GetProperty("label").GetString());
+            Assert.AreEqual(1, json.GetProperty("top").EnumerateArray().Sum(entry => entry.GetProperty("probability").GetDouble()), 1e-5);
+        }
+    }
+
+    [TestMethod]
+    public void ATableHasAHeaderAndAsManyFieldsInEachLine()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(ColouredModel.Image("red"), folder.File("a, \"b\".png"));
+        string missing = folder.File("missing.png"), table = folder.File("table.csv");
+
+        var run = CliRun.Of("predict", ColouredModel.Zip, folder.File("a, \"b\".png"), missing, "--format", "csv");
+        File.WriteAllText(table, run.Output);
+        var lines = Cli.Inputs.CsvTable.Read(table);
+
+        CollectionAssert.AreEqual("path,error,label,probability,label2,probability2,label3,probability3".Split(','), lines[0]);
+        Assert.AreEqual(folder.File("a, \"b\".png"), lines[1][0]);
+        Assert.AreEqual("red", lines[1][2]);
+        CollectionAssert.AreEqual(new[] { missing, "there is no such file or folder", "", "", "", "", "", "" }, lines[2]);
+    }
+
+    [TestMethod]
+    [DataRow('\n')]
+    [DataRow('\0')]
+    public void PathsComeFromStandardInput(char separator)
+    {
+        string paths = string.Join(separator, ColouredModel.Image("red"), ColouredModel.Image("blue")) + separator;
+
+        var run = CliRun.WithInput(Encoding.UTF8.GetBytes(paths), "predict", ColouredModel.Zip, "-");
+
+        Assert.AreEqual(0, run.ExitCode, run.Error);
+        Assert.HasCount(2, run.OutputLines);
+        StringAssert.StartsWith(run.OutputLines[1], ColouredModel.Image("blue"));
+    }
+
+    [TestMethod]
+    public void TheBytesOfAnImageComeFromStandardInput()
+    {
+        var run = CliRun.WithInput(File.ReadAllBytes(ColouredModel.Image("green")), "predict", ColouredModel.Zip, "-");
+
+        Assert.AreEqual(0, run.ExitCode, run.Error);
+        StringAssert.StartsWith(run.Output, "-: green ");
+    }
+
+    [TestMethod]
+    public void ABrokenImageDoesNotStopTheOthersAndTheExitCodeTells()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("broken.jpg"), "not a photo");
+        File.Copy(ColouredModel.Image("red"), folder.File("red.png"));
+
+        var run = CliRun.Of("predict", ColouredModel.Zip, folder.Path, "--format", "json");
+
+        Assert.AreEqual(1, run.ExitCode);
+        Assert.HasCount(2, run.OutputLines);
+        StringAssert.Contains(JsonDocument.Parse(run.OutputLines[0]).RootElement.GetProperty("error").GetString(), "cannot be read");
+        Assert.AreEqual("red", JsonDocument.Parse(run.OutputLines[1]).RootElement.GetProperty("label").GetString());
+        StringAssert.Contains(run.Error, "broken.jpg: ");
+        StringAssert.Contains(run.Error, "1 of 2 images could not be used.");
+    }
+
+    [TestMethod]
+    public void APipelineThatBeginsWithPathsIsServedToo()
+    {
+        using var folder = new TemporaryFolder();
+        var context = new MLContext(seed: 1);
+        var images = context.Data.LoadImagesFromFolder(ColouredModel.Images);
+        using var model = context.Transforms.Conversion.MapValueToKey("Label")
+            .Append(context.Transforms.LoadRawImageBytes("Bytes", imageFolder: null, "ImagePath"))
+            .Append(context.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
+            {
+                FeatureColumnName = "Bytes",
+                ScoreColumnName = "Chances",
+                Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with { ImageSize = 16, PatchSize = 8, Depth = 1, EmbeddingDimension = 24, Heads = 2 },
+                Epoch = 1,
+            })).Fit(images);
+        context.Model.Save(model, images.Schema, folder.File("m.zip"));
+
+        var run = CliRun.Done("predict", folder.File("m.zip"), ColouredModel.Image("red"));
+
+        Assert.HasCount(1, run.OutputLines);
+    }
+}

@@ -1,0 +1,40 @@
+// What goes wrong after the command line was right.
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Shell;
+
+[TestClass]
+public sealed class FailureTests
+{
+    [TestMethod]
+    [DataRow("train --data no-such-folder --out {0}/m.zip", "no-such-folder is not there")]
+    [DataRow("train --data {0} --out {0}/m.zip", "<folder>/<class>/<image>")]
+    [DataRow("train --resume --out {0}/m.zip", "nothing to go on with")]
+    [DataRow("train --data no-such.csv --out {0}/m.zip", "no-such.csv is not there")]
+    [DataRow("predict {0}/no-such.zip x.jpg", "no-such.zip is not there")]
+    [DataRow("predict {0}/broken.zip x.jpg", "broken.zip is no model")]
+    [DataRow("info {0}/no-such", "no-such")]
+    [DataRow("info {0}/broken.bin", "broken.bin")]
+    [DataRow("evaluate {0}/no-such.zip --data {0}/no-such", "is not there")]
+    [DataRow("scaffold {0}/broken.bin --out {0}/x", "is no model.zip")]
+    public void WrongInputEndsWithOneAndOneLine(string line, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("broken.zip"), "no zip archive");
+        File.WriteAllText(folder.File("broken.bin"), "no checkpoint");
+
+        var run = CliRun.Of([.. line.Split(' ').Select(part => part.Replace("{0}", folder.Path, StringComparison.Ordinal))]);
+
+        run.AssertFailed(1, reason);
+    }
+
+    [TestMethod]
+    public void VerboseTellsWhereAnErrorComesFrom()
+    {
+        var run = CliRun.Of("info", "no-such.zip", "--verbose");
+
+        Assert.AreEqual(1, run.ExitCode);
+        StringAssert.Contains(run.Error, "   at Microsoft.ML.VisionTransformer.Cli");
+    }
+}

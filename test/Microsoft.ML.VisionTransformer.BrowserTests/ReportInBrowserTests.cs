@@ -63,8 +63,8 @@ public sealed class ReportInBrowserTests : IDisposable
     [DataRow(Desktop)]
     public async Task ManyClassesWithLongNamesFit(int width)
     {
-        string[] names = [.. Enumerable.Range(0, 200).Select(i => i % 3 == 0 ? $"class {i} " + new string('x', 90) : $"a class of many words, the one with number {i}")];
         int[] classes = [.. Enumerable.Range(0, 200)];
+        string[] names = [.. classes.Select(i => i % 3 == 0 ? $"class {i} " + new string('x', 90) : $"a class of many words, the one with number {i}")];
         ScoredRow[] rows = [.. classes.Select(i => new ScoredRow
         {
             Name = $"{names[i]}/{new string('y', 120)}.jpg",
@@ -176,7 +176,12 @@ public sealed class ReportInBrowserTests : IDisposable
         string[] names = [.. Enumerable.Range(0, 20).Select(i => $"species number {i}")];
         ScoredRow[] rows =
         [
-            .. names.Select((name, i) => new ScoredRow { Name = name, Label = i, Probabilities = [.. names.Select((_, c) => c == (i + i % 2) % 20 ? 1f : 0f)] }),
+            .. names.Select((name, i) => new ScoredRow
+            {
+                Name = name,
+                Label = i,
+                Probabilities = [.. names.Select((_, c) => c == (i + i % 2) % 20 ? 1f : 0f)],
+            }),
         ];
         return new ReportContent { Title = "Wide", ClassNames = names, Rows = rows };
     }
@@ -187,7 +192,7 @@ public sealed class ReportInBrowserTests : IDisposable
         Assert.IsGreaterThan(100, measured.Length);
         var least = measured.MinBy(text => text.Ratio)!;
         TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"least contrast {least.Ratio:f2}: {least.Text}"));
-        string[] faint = [.. measured.Where(text => text.Ratio < LeastContrast).Select(text => string.Create(CultureInfo.InvariantCulture, $"{text.Ratio:f2} {text.Text}"))];
+        string[] faint = [.. measured.Where(text => text.Ratio < LeastContrast).Select(text => FormattableString.Invariant($"{text.Ratio:f2} {text.Text}"))];
         Assert.IsEmpty(faint, string.Join('\n', faint));
     }
 

@@ -10,7 +10,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Report;
 internal static class HtmlReport
 {
     /// <summary>Writes beside the path and renames: there is always a whole file.</summary>
-    /// <exception cref="ArgumentException">A row has no class of its own, or scores that are no probabilities; or a split has not one count a class.</exception>
+    /// <exception cref="ArgumentException">A row has no class of its own, or scores that are no probabilities; or a split lacks counts.</exception>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     internal static void Write(string path, ReportContent content)
     {
@@ -32,8 +32,8 @@ internal static class HtmlReport
     {
         if (content.Splits.FirstOrDefault(split => split.Counts.Count != content.ClassNames.Count) is { } odd)
         {
-            throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"The part {odd.Name} has {odd.Counts.Count} counts, and there are {content.ClassNames.Count} classes."), nameof(content));
+            var message = FormattableString.Invariant($"The part {odd.Name} has {odd.Counts.Count} counts, and there are {content.ClassNames.Count} classes.");
+            throw new ArgumentException(message, nameof(content));
         }
 
         var html = new HtmlBuilder();
@@ -50,7 +50,9 @@ internal static class HtmlReport
             html.Add($"</section>");
         }
 
-        html.Add($"</main><footer><p>Written by mlnet-vit. This file is complete: it needs no network and holds no scripts. It holds the images that it shows.</p></footer></body></html>");
+        html.Add(
+            $"</main><footer><p>Written by mlnet-vit. This file is complete: it needs no network and holds no scripts. " +
+            $"It holds the images that it shows.</p></footer></body></html>");
         return html.Text.ToString();
     }
 
@@ -58,7 +60,9 @@ internal static class HtmlReport
     {
         html.Add($"<head><meta charset=\"utf-8\"><title>{content.Title}</title><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
         html.Add($"<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"generator\" content=\"mlnet-vit\">");
-        html.Add($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">");
+        html.Add(
+            $"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; " +
+            $"form-action 'none'\">");
         html.Add($"<style>");
         html.Text.Append(ReportStyle.Sheet);
         html.Add($"</style></head>");
@@ -68,7 +72,11 @@ internal static class HtmlReport
     {
         html.Add($"<header><h1><bdi>{content.Title}</bdi></h1>");
         if (content.Written is { } written)
-            html.Add($"<p class=\"note\"><time datetime=\"{written.ToString("yyyy-MM-ddTHH:mmK", CultureInfo.InvariantCulture)}\">{written.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)}</time></p>");
+        {
+            string forMachines = written.ToString("yyyy-MM-ddTHH:mmK", CultureInfo.InvariantCulture);
+            html.Add($"<p class=\"note\"><time datetime=\"{forMachines}\">{written.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)}</time></p>");
+        }
+
         html.Add($"<nav aria-label=\"Contents\"><ul>");
         foreach (var section in sections)
             html.Add($"<li><a href=\"#{section.Id}\">{section.Title}</a></li>");

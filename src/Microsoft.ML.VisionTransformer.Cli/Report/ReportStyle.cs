@@ -65,9 +65,13 @@ internal static class ReportStyle
         .number { text-align: right; white-space: nowrap; }
         .meter { min-width: 6rem; }
         thead th { vertical-align: bottom; }
-        .meter { background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 1px) / calc(var(--share) * (100% - 1.4rem)) 3px no-repeat; }
+        .meter {
+          background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 1px) / calc(var(--share) * (100% - 1.4rem)) 3px no-repeat;
+        }
         .matrix th, .matrix td { border: 1px solid var(--page); min-width: 0; }
-        .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; vertical-align: top; padding: .4rem .35rem; max-height: 12rem; }
+        .matrix thead th {
+          writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; vertical-align: top; padding: .4rem .35rem; max-height: 12rem;
+        }
         .matrix thead td { white-space: nowrap; vertical-align: bottom; color: var(--soft); font-size: .8rem; }
         .matrix tbody th { position: sticky; left: 0; background: var(--page); vertical-align: middle; }
         .matrix tbody td { text-align: center; vertical-align: middle; min-width: 2.6rem; height: 2.6rem; padding: .2rem .35rem; background: var(--panel); }

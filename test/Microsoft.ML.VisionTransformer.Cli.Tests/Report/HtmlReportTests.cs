@@ -18,7 +18,7 @@ public sealed partial class HtmlReportTests
         var page = Parse(HtmlReport.Page(PaintedReport.Make()));
 
         CollectionAssert.AreEqual(_allSections, page.Descendants("section").Select(section => section.Attribute("id")!.Value).ToArray());
-        CollectionAssert.AreEqual(_allSections, page.Descendants("nav").Descendants("a").Select(link => link.Attribute("href")!.Value.TrimStart('#')).ToArray());
+        CollectionAssert.AreEqual(_allSections, page.Descendants("nav").Descendants("a").Select(link => link.Attribute("href")!.Value[1..]).ToArray());
         Assert.AreEqual("en", page.Root!.Attribute("lang")!.Value);
         var ids = page.Descendants().Attributes("id").Select(id => id.Value).ToArray();
         CollectionAssert.AllItemsAreUnique(ids);
@@ -80,7 +80,8 @@ public sealed partial class HtmlReportTests
         var page = Parse(HtmlReport.Page(new ReportContent { Title = "Many", ClassNames = names, Rows = Scored.Random(300, classes) }));
 
         Assert.HasCount(matrix ? 1 : 0, page.Descendants("table").Where(table => table.Attribute("class")?.Value == "matrix"));
-        Assert.AreEqual(matrix ? "Confusion matrix" : "Most confused pairs", page.Descendants("h2").Single(h => h.Attribute("id")!.Value == "confusion-heading").Value);
+        string[] headings = [.. page.Descendants("h2").Select(heading => heading.Value)];
+        CollectionAssert.Contains(headings, matrix ? "Confusion matrix" : "Most confused pairs");
     }
 
     /// <summary>The first twenty at once, the others folded away; none is lost.</summary>

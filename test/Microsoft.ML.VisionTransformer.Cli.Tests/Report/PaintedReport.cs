@@ -19,11 +19,21 @@ internal static class PaintedReport
             Title = "Shapes, trained from scratch",
             Written = new DateTimeOffset(2026, 3, 14, 15, 9, 0, TimeSpan.Zero),
             ClassNames = _shapes,
-            Model = [new("Architecture", "vit_tiny_patch16_224, 48 × 48 pixels, 7 × 7 patches"), new("Parameters", "412,997"), new("File", "shapes.zip (1.7 MB)")],
+            Model =
+            [
+                new("Architecture", "vit_tiny_patch16_224, 48 × 48 pixels, 7 × 7 patches"),
+                new("Parameters", "412,997"),
+                new("File", "shapes.zip (1.7 MB)"),
+            ],
             Epochs = epochs,
             BestEpoch = epochs.MaxBy(epoch => epoch.ValidationAccuracy)!.Epoch,
-            Options = [new("Strategy", "FromScratch"), new("Epochs", "12"), new("Batch size", "32"), new("Learning rate", "0.0005"), new("Augmentation", "Light"), new("Seed", "1")],
-            Splits = [new("training", [320, 320, 320, 320, 318]), new("validation", [40, 40, 40, 40, 40]), new("test", [perClass, perClass, perClass, perClass, perClass])],
+            Options = [new("Strategy", "FromScratch"), new("Epochs", "12"), new("Batch size", "32"), new("Learning rate", "0.0005"), new("Seed", "1")],
+            Splits =
+            [
+                new("training", [320, 320, 320, 320, 318]),
+                new("validation", [40, 40, 40, 40, 40]),
+                new("test", [perClass, perClass, perClass, perClass, perClass]),
+            ],
             Skipped =
             [
                 new("star/0117.png", "is a PNG image that ends before all pixels are there (a download or copy that was cut off?)"),
@@ -58,12 +68,19 @@ internal static class PaintedReport
     private static ScoredRow Row(int i, Random random)
     {
         int label = i % _shapes.Length;
-        double[] logits = [.. _shapes.Select((_, c) => 1.3 * random.NextDouble() + 1.5 * random.NextDouble() * random.NextDouble() + (c == label ? 2.6 * random.NextDouble() + 1 : 0))];
+        double[] logits = [.. _shapes.Select((_, c) => Noise() + (c == label ? 2.6 * random.NextDouble() + 1 : 0))];
         if (label == 2)
             logits[1] += 1.6;
         double sum = logits.Sum(l => Math.Exp(2 * l));
-        var row = new ScoredRow { Name = $"test/{_shapes[label]}/{i:0000}.png", Label = label, Probabilities = [.. logits.Select(l => (float)(Math.Exp(2 * l) / sum))] };
+        var row = new ScoredRow
+        {
+            Name = $"test/{_shapes[label]}/{i:0000}.png",
+            Label = label,
+            Probabilities = [.. logits.Select(l => (float)(Math.Exp(2 * l) / sum))],
+        };
         return row with { Content = Painted(row, map: false) };
+
+        double Noise() => 1.3 * random.NextDouble() + 1.5 * random.NextDouble() * random.NextDouble();
     }
 
     private static byte[] Painted(ScoredRow row, bool map)
@@ -75,13 +92,14 @@ internal static class PaintedReport
         surface.Canvas.Clear(map ? new SKColor(40, 32, 48) : ground);
         if (!map)
             surface.Canvas.Translate(Side / 6f, 0);
-        float x = Side * (0.4f + 0.2f * random.NextSingle()), y = Side * (0.4f + 0.2f * random.NextSingle()), size = Side * (0.2f + 0.12f * random.NextSingle());
+        float x = Side * (0.4f + 0.2f * random.NextSingle()), y = Side * (0.4f + 0.2f * random.NextSingle());
+        float size = Side * (0.2f + 0.12f * random.NextSingle());
         using var paint = new SKPaint { IsAntialias = true, Color = map ? new SKColor(130, 120, 125) : SKColor.FromHsv(random.Next(360), 75, 85) };
         DrawShape(surface.Canvas, paint, row.Label, x, y, size);
         if (map)
         {
-            paint.Shader = SKShader.CreateRadialGradient(
-                new SKPoint(x + size / 2, y), size * 1.3f, [new SKColor(255, 245, 180, 220), new SKColor(230, 100, 60, 150), SKColors.Transparent], SKShaderTileMode.Clamp);
+            SKColor[] colours = [new(255, 245, 180, 220), new(230, 100, 60, 150), SKColors.Transparent];
+            paint.Shader = SKShader.CreateRadialGradient(new SKPoint(x + size / 2, y), size * 1.3f, colours, SKShaderTileMode.Clamp);
             surface.Canvas.DrawRect(0, 0, Side, Side, paint);
         }
 
@@ -104,8 +122,7 @@ internal static class PaintedReport
             case 4:
                 using (var path = new SKPath())
                 {
-                    path.AddPoly([.. Enumerable.Range(0, 10).Select(i => new SKPoint(
-                        x + size * (i % 2 == 0 ? 1 : 0.45f) * MathF.Sin(i * MathF.PI / 5), y - size * (i % 2 == 0 ? 1 : 0.45f) * MathF.Cos(i * MathF.PI / 5)))]);
+                    path.AddPoly([.. Enumerable.Range(0, 10).Select(Corner)]);
                     canvas.DrawPath(path, paint);
                 }
 
@@ -116,6 +133,12 @@ internal static class PaintedReport
                 canvas.DrawCircle(x, y, size, paint);
                 paint.Style = SKPaintStyle.Fill;
                 break;
+        }
+
+        SKPoint Corner(int i)
+        {
+            float radius = i % 2 == 0 ? size : 0.45f * size;
+            return new SKPoint(x + radius * MathF.Sin(i * MathF.PI / 5), y - radius * MathF.Cos(i * MathF.PI / 5));
         }
     }
 }

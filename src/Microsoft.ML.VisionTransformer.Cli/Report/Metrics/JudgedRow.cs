@@ -25,7 +25,7 @@ internal sealed record JudgedRow(ScoredRow Row, int Predicted, int Rank)
         foreach (float probability in row.Probabilities)
         {
             if (probability is not (>= 0 and <= 1))
-                throw new ArgumentException(Text($"{row.Name} has the score {probability}, which is no probability. Leave out rows without an image."), nameof(row));
+                throw new ArgumentException(Text($"{row.Name} has the score {probability}: no probability. Leave out rows without an image."), nameof(row));
         }
 
         int predicted = 0, rank = 0;

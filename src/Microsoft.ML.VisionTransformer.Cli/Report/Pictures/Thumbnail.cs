@@ -28,10 +28,10 @@ internal static class Thumbnail
     /// <summary>A JPEG is decoded at the smallest of eight scales that is large enough, which is many times faster than at full size.</summary>
     private static SKSizeI DecodedSize(SKCodec codec)
     {
-        var full = codec.Info.Size;
-        return codec.EncodedFormat == SKEncodedImageFormat.Jpeg
-            ? Enumerable.Range(1, 7).Select(eighths => codec.GetScaledDimensions(eighths / 8f)).FirstOrDefault(size => Math.Max(size.Width, size.Height) >= LongestSide, full)
-            : full;
+        if (codec.EncodedFormat != SKEncodedImageFormat.Jpeg)
+            return codec.Info.Size;
+        var sizes = Enumerable.Range(1, 7).Select(eighths => codec.GetScaledDimensions(eighths / 8f));
+        return sizes.FirstOrDefault(size => Math.Max(size.Width, size.Height) >= LongestSide, codec.Info.Size);
     }
 
     private static byte[] Draw(SKBitmap picture, SKEncodedOrigin origin)

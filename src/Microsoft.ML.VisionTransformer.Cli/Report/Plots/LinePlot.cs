@@ -47,7 +47,9 @@ internal sealed record LinePlot
     {
         html.Add($"<p class=\"legend\" aria-hidden=\"true\">");
         foreach (var series in Series)
-            html.Add($"<span><svg viewBox=\"0 0 28 8\" class=\"sample\"><line class=\"line {series.Style}\" x1=\"1\" y1=\"4\" x2=\"27\" y2=\"4\"/></svg>{series.Name}</span>");
+            html.Add(
+                $"<span><svg viewBox=\"0 0 28 8\" class=\"sample\"><line class=\"line {series.Style}\" x1=\"1\" y1=\"4\" x2=\"27\" y2=\"4\"/>" +
+                $"</svg>{series.Name}</span>");
         html.Add($"</p>");
     }
 
@@ -58,7 +60,9 @@ internal sealed record LinePlot
             return;
         bool atRight = area.X(best) > (area.Left + area.Right) / 2;
         html.Add($"<line class=\"best\" x1=\"{area.X(best)}\" y1=\"{area.Top - 14}\" x2=\"{area.X(best)}\" y2=\"{area.Bottom}\"/>");
-        html.Add($"<text class=\"tick {(atRight ? "end" : "start")}\" x=\"{area.X(best) + (atRight ? -5 : 5)}\" y=\"{area.Top - 6}\">best: epoch {best}</text>");
+        html.Add(
+            $"<text class=\"tick {(atRight ? "end" : "start")}\" x=\"{area.X(best) + (atRight ? -5 : 5)}\" y=\"{area.Top - 6}\">best: epoch " +
+            $"{best}</text>");
     }
 
     private static void DrawLine(HtmlBuilder html, PlotArea area, LineSeries series)

@@ -41,7 +41,9 @@ internal static class ReliabilityPlot
         html.Add($"<text class=\"tick start\" x=\"4\" y=\"299\">images</text>");
         area.DrawRows(html, [0, most], value => Figure.Count((int)value));
         foreach (var bin in reliability.Bins)
-            html.Add($"<rect class=\"bar\" x=\"{area.X(bin.From) + 1}\" y=\"{area.Y(bin.Count)}\" width=\"{area.X(bin.To) - area.X(bin.From) - 2}\" height=\"{area.Y(0) - area.Y(bin.Count)}\"/>");
+            html.Add(
+                $"<rect class=\"bar\" x=\"{area.X(bin.From) + 1}\" y=\"{area.Y(bin.Count)}\" width=\"{area.X(bin.To) - area.X(bin.From) - 2}\" " +
+                $"height=\"{area.Y(0) - area.Y(bin.Count)}\"/>");
         area.DrawColumns(html, _ticks, Figure.WholePercent, "probability of the predicted class");
     }
 }

@@ -8,9 +8,14 @@ internal static class CalibrationSection
     internal static void Write(HtmlBuilder html, Evaluation evaluation)
     {
         var reliability = evaluation.Reliability;
-        html.Add($"<p>Of the images that a calibrated model gives 80 %, eight in ten are right: the dots then lie on the diagonal. Below it the model is too sure, above it not sure enough. The lines through the dots say how far chance alone may move them (95 %): a dot of few images says little.</p>");
+        html.Add(
+            $"<p>Of the images that a calibrated model gives 80 %, eight in ten are right: the dots then lie on the diagonal. Below it the model is " +
+            $"too sure, above it not sure enough. The lines through the dots say how far chance alone may move them (95 %): a dot of few images " +
+            $"says little.</p>");
         ReliabilityPlot.Draw(html, reliability, Describe(evaluation));
-        html.Add($"<p>Expected calibration error: <strong>{Figure.Percent(reliability.ExpectedError)}</strong>, the mean distance between the two, over {Figure.Count(Reliability.BinCount)} equal bins.</p>");
+        html.Add(
+            $"<p>Expected calibration error: <strong>{Figure.Percent(reliability.ExpectedError)}</strong>, the mean distance between the two, over " +
+            $"{Figure.Count(Reliability.BinCount)} equal bins.</p>");
         html.Add($"<details><summary>The diagram as a table</summary>");
         ReportTable.Write(html, "Bins of the reliability diagram", _columns, reliability.Bins.Where(bin => bin.Count > 0), bin =>
         {
@@ -23,7 +28,8 @@ internal static class CalibrationSection
     private static string Describe(Evaluation evaluation)
     {
         double confidence = evaluation.Rows.Average(row => row.Confidence);
-        return $"The mean probability of the predicted classes is {Figure.Percent(confidence)}, and {Figure.Percent(evaluation.Accuracy)} of the answers are right. " +
+        return $"The mean probability of the predicted classes is {Figure.Percent(confidence)}, " +
+            $"and {Figure.Percent(evaluation.Accuracy)} of the answers are right. " +
             $"The expected calibration error is {Figure.Percent(evaluation.Reliability.ExpectedError)}. The table below has the figures of each bin.";
     }
 }

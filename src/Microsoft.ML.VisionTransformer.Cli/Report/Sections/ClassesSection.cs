@@ -7,7 +7,9 @@ internal static class ClassesSection
 
     internal static void Write(HtmlBuilder html, ReportContent content, Evaluation evaluation)
     {
-        html.Add($"<p>Precision: of the images given the class, the share that are of it. Recall: of the images of the class, the share given it. The weakest classes come first.</p>");
+        html.Add(
+            $"<p>Precision: of the images given the class, the share that are of it. Recall: of the images of the class, the share given it. The " +
+            $"weakest classes come first.</p>");
         ClassFigures[] weakestFirst = [.. evaluation.Classes.OrderBy(c => c.F1 ?? 2)];    // those without any figure last
         ReportTable.WriteLong(html, "Figures of each class", _columns, weakestFirst, figures => WriteRow(html, content, figures), "classes");
     }

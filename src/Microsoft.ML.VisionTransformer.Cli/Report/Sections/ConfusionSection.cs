@@ -12,6 +12,8 @@ internal static class ConfusionSection
     private static readonly TableColumn[] _pairColumns =
         [TableColumn.Words("Class"), TableColumn.Words("Taken for"), new("Images"), new("Share of class")];
 
+    internal static string TitleFor(int classes) => classes <= MostClassesInMatrix ? "Confusion matrix" : "Most confused pairs";
+
     internal static void Write(HtmlBuilder html, ReportContent content, Evaluation evaluation)
     {
         if (content.ClassNames.Count <= MostClassesInMatrix)
@@ -23,7 +25,9 @@ internal static class ConfusionSection
     private static void WriteMatrix(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts)
     {
         const string Caption = "Numbers of images by class";
-        html.Add($"<p>A row holds the images of a class, a column those that were given it; right answers are on the diagonal. The stronger a colour, the larger the share of the row.</p>");
+        html.Add(
+            $"<p>A row holds the images of a class, a column those that were given it; right answers are on the diagonal. The stronger a colour, " +
+            $"the larger the share of the row.</p>");
         ReportTable.OpenBox(html, Caption);
         html.Add($"<table class=\"matrix\"><caption>{Caption}</caption><thead><tr><td>predicted →<br>true ↓</td>");
         foreach (string name in names)
@@ -57,11 +61,15 @@ internal static class ConfusionSection
             return;
         }
 
-        html.Add($"<p>{Figure.Count(names.Count)} classes are too many for a matrix to be read. These pairs are mixed up most often{(pairs.Count > MostPairs ? $"; {Figure.Count(pairs.Count - MostPairs)} more pairs follow that are not shown" : "")}.</p>");
+        html.Add(
+            $"<p>{Figure.Count(names.Count)} classes are too many for a matrix to be read. These pairs are mixed up most " +
+            $"often{(pairs.Count > MostPairs ? $"; {Figure.Count(pairs.Count - MostPairs)} more pairs follow that are not shown" : "")}.</p>");
         ReportTable.WriteLong(html, "Most confused pairs", _pairColumns, [.. pairs.Take(MostPairs)], pair =>
         {
             html.Add($"<th scope=\"row\"><bdi>{names[pair.True]}</bdi></th><td><bdi>{names[pair.Predicted]}</bdi></td>");
-            html.Add($"<td class=\"number\">{Figure.Count(pair.Count)}</td><td class=\"number\">{Figure.Percent(pair.Count / (double)counts.OfTrue(pair.True))}</td>");
+            html.Add(
+                $"<td class=\"number\">{Figure.Count(pair.Count)}</td><td " +
+                $"class=\"number\">{Figure.Percent(pair.Count / (double)counts.OfTrue(pair.True))}</td>");
         }, "pairs");
     }
 }

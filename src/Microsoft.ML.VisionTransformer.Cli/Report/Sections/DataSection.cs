@@ -31,7 +31,9 @@ internal static class DataSection
     private static void WriteSkipped(HtmlBuilder html, IReadOnlyList<SkippedFile> skipped)
     {
         html.Add($"<h3>Skipped files</h3>");
-        html.Add($"<p>{(skipped.Count == 1 ? "One file was" : $"{Figure.Count(skipped.Count)} files were")} left out{(skipped.Count > MostSkippedFiles ? $"; the first {Figure.Count(MostSkippedFiles)} are listed" : "")}.</p>");
+        html.Add(
+            $"<p>{(skipped.Count == 1 ? "One file was" : $"{Figure.Count(skipped.Count)} files were")} left " +
+            $"out{(skipped.Count > MostSkippedFiles ? $"; the first {Figure.Count(MostSkippedFiles)} are listed" : "")}.</p>");
         ReportTable.WriteLong(html, "Skipped files", [TableColumn.Words("File"), TableColumn.Words("Why")], [.. skipped.Take(MostSkippedFiles)], file =>
         {
             html.Add($"<th scope=\"row\"><bdi>{file.Name}</bdi></th><td><bdi>{file.Reason}</bdi></td>");

@@ -13,7 +13,12 @@ internal static class PicturesSection
         }
 
         int wrong = evaluation.Rows.Count - evaluation.Right;
-        html.Add($"<p>{Figure.Count(wrong)} of {Figure.Images(evaluation.Rows.Count)} were given a wrong class. {(wrong > worst.Count ? $"These are the {Figure.Count(worst.Count)} whose true class got the least probability." : "Those whose true class got the least probability come first.")} Look for wrong labels among them, too.</p>");
+        string which = wrong > worst.Count
+            ? $"These are the {Figure.Count(worst.Count)} whose true class got the least probability."
+            : "Those whose true class got the least probability come first.";
+        html.Add(
+            $"<p>{Figure.Count(wrong)} of {Figure.Images(evaluation.Rows.Count)} were given a wrong class. {which} " +
+            $"Look for wrong labels among them, too.</p>");
         WriteCards(html, content, worst);
     }
 
@@ -33,7 +38,9 @@ internal static class PicturesSection
     private static void WriteCards(HtmlBuilder html, ReportContent content, IReadOnlyList<JudgedRow> rows)
     {
         if (content.Overlay is not null)
-            html.Add($"<p class=\"note\">Beside each image: the same image as the network saw it, in grey, under a map of what spoke for the predicted class. The lighter, the more.</p>");
+            html.Add(
+                $"<p class=\"note\">Beside each image: the same image as the network saw it, in grey, under a map of what spoke for the predicted " +
+                $"class. The lighter, the more.</p>");
         html.Add($"<ul class=\"cards\">");
         foreach (var row in rows)
         {
@@ -52,7 +59,7 @@ internal static class PicturesSection
         {
             html.Add($"<div class=\"pictures\">");
             string predicted = content.ClassNames[row.Predicted];
-            WritePicture(html, picture, row.IsRight ? $"An image of the class {predicted}" : $"An image of the class {content.ClassNames[row.Row.Label]}, taken for {predicted}");
+            WritePicture(html, picture, $"An image of the class {content.ClassNames[row.Row.Label]}{(row.IsRight ? "" : $", taken for {predicted}")}");
             if (content.Overlay?.Invoke(row.Row, row.Predicted) is { } overlay && Thumbnail.Jpeg(overlay) is { } drawn)
                 WritePicture(html, drawn, $"Map over the same image: what spoke for {predicted}");
             html.Add($"</div>");

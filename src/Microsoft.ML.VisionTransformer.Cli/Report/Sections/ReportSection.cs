@@ -13,7 +13,7 @@ internal sealed record ReportSection(string Id, string Title, Action<HtmlBuilder
         if (evaluation is not null)
         {
             sections.Add(new("classes", "Classes", html => ClassesSection.Write(html, content, evaluation)));
-            sections.Add(new("confusion", content.ClassNames.Count <= ConfusionSection.MostClassesInMatrix ? "Confusion matrix" : "Most confused pairs", html => ConfusionSection.Write(html, content, evaluation)));
+            sections.Add(new("confusion", ConfusionSection.TitleFor(content.ClassNames.Count), html => ConfusionSection.Write(html, content, evaluation)));
             sections.Add(new("mistakes", "Worst mistakes", html => PicturesSection.WriteMistakes(html, content, evaluation)));
             sections.Add(new("hits", "Most confident hits", html => PicturesSection.WriteHits(html, content, evaluation)));
             sections.Add(new("calibration", "Calibration", html => CalibrationSection.Write(html, evaluation)));

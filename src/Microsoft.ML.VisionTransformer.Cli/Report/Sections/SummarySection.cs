@@ -19,7 +19,9 @@ internal static class SummarySection
     private static void WriteFigures(HtmlBuilder html, ReportContent content, Evaluation evaluation)
     {
         var interval = WilsonInterval.Of(evaluation.Right, evaluation.Rows.Count);
-        html.Add($"<p class=\"lead\"><strong>{Figure.Count(evaluation.Right)} of {Figure.Count(evaluation.Rows.Count)}</strong> {content.RowsName} images right.</p>");
+        html.Add(
+            $"<p class=\"lead\"><strong>{Figure.Count(evaluation.Right)} of {Figure.Count(evaluation.Rows.Count)}</strong> {content.RowsName} " +
+            $"images right.</p>");
         html.Add($"<dl class=\"tiles\">");
         WriteTile(html, "Accuracy", Figure.Percent(evaluation.Accuracy), $"95 % interval: {Figure.Percent(interval.From)} to {Figure.Percent(interval.To)}");
         if (content.ClassNames.Count >= LeastClassesForTopFive)

@@ -1,4 +1,6 @@
 // Loss and accuracy over the epochs.
+using System.Globalization;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class TrainingSection
@@ -17,7 +19,9 @@ internal static class TrainingSection
             DrawLoss(html, content);
             DrawAccuracy(html, content);
             html.Add($"</div>");
-            html.Add($"<p class=\"note\">Training figures are measured on augmented images while the weights change, the loss with label smoothing: they may well be worse than validation figures.</p>");
+            html.Add(
+                $"<p class=\"note\">Training figures are measured on augmented images while the weights change, the loss with label smoothing: they " +
+                $"may well be worse than validation figures.</p>");
             html.Add($"<details><summary>The curves as a table</summary>");
             WriteTable(html, content);
             html.Add($"</details>");
@@ -38,7 +42,7 @@ internal static class TrainingSection
             Description = Describe("The loss", series, Figure.Loss),
             Series = series,
             Ticks = AxisTicks.Enclosing(0, series.SelectMany(s => s.Points).Max(p => p.Value)),
-            Format = value => value.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture),
+            Format = value => value.ToString("0.###", CultureInfo.InvariantCulture),
             BestEpoch = content.BestEpoch,
         };
         plot.Draw(html);
@@ -71,13 +75,17 @@ internal static class TrainingSection
     }
 
     private static string Describe(string what, LineSeries[] series, Func<double?, string> format) => string.Join(' ', series.Select(s =>
-        $"{what} in {s.Name} goes from {format(s.Points[0].Value)} in epoch {s.Points[0].Epoch} to {format(s.Points[^1].Value)} in epoch {s.Points[^1].Epoch}."));
+        $"{what} in {s.Name} goes from {format(s.Points[0].Value)} in epoch {s.Points[0].Epoch} " +
+        $"to {format(s.Points[^1].Value)} in epoch {s.Points[^1].Epoch}."));
 
-    private static void WriteTable(HtmlBuilder html, ReportContent content) => ReportTable.Write(html, "Figures of each epoch", _columns, content.Epochs, epoch =>
+    private static void WriteTable(HtmlBuilder html, ReportContent content) =>
+        ReportTable.Write(html, "Figures of each epoch", _columns, content.Epochs, epoch => WriteRow(html, content.BestEpoch, epoch));
+
+    private static void WriteRow(HtmlBuilder html, int? best, ReportEpoch epoch)
     {
-        html.Add($"<th scope=\"row\" class=\"number\">{epoch.Epoch}{(epoch.Epoch == content.BestEpoch ? " (best)" : "")}</th>");
+        html.Add($"<th scope=\"row\" class=\"number\">{epoch.Epoch}{(epoch.Epoch == best ? " (best)" : "")}</th>");
         html.Add($"<td class=\"number\">{Figure.Loss(epoch.TrainingLoss)}</td><td class=\"number\">{Figure.Loss(epoch.ValidationLoss)}</td>");
         html.Add($"<td class=\"number\">{Figure.Percent(epoch.TrainingAccuracy)}</td><td class=\"number\">{Figure.Percent(epoch.ValidationAccuracy)}</td>");
         html.Add($"<td class=\"number\">{Figure.Rate(epoch.LearningRate)}</td>");
-    });
+    }
 }

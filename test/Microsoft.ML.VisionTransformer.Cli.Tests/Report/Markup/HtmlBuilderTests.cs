@@ -44,5 +44,6 @@ public sealed class HtmlBuilderTests
     [DataRow(0.973, "97.3 %")]
     [DataRow(0.0001, "< 0.1 %")]
     [DataRow(0.0, "0.0 %")]
-    public void AProbabilityClaimsNoMoreThanItSays(double value, string expected) => Assert.AreEqual(expected.Replace(' ', '\u00A0'), Figure.Probability(value).Replace(' ', '\u00A0'));
+    public void AProbabilityClaimsNoMoreThanItSays(double value, string expected) =>
+        Assert.AreEqual(expected, Figure.Probability(value).Replace('\u00A0', ' '));
 }

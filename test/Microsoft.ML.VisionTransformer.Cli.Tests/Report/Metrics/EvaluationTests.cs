@@ -37,7 +37,11 @@ public sealed class EvaluationTests
     {
         // a: right, right, taken for b. b: right. c: taken for a.
         var found = Evaluation.Of(Scored.Content(
-            Scored.Row(0, 0.5f, 0.25f, 0.25f), Scored.Row(0, 0.5f, 0.5f, 0), Scored.Row(0, 0.25f, 0.5f, 0.25f), Scored.Row(1, 0, 1, 0), Scored.Row(2, 0.5f, 0.375f, 0.125f)))!;
+            Scored.Row(0, 0.5f, 0.25f, 0.25f),
+            Scored.Row(0, 0.5f, 0.5f, 0),
+            Scored.Row(0, 0.25f, 0.5f, 0.25f),
+            Scored.Row(1, 0, 1, 0),
+            Scored.Row(2, 0.5f, 0.375f, 0.125f)))!;
 
         Assert.AreEqual(3, found.Right);
         Assert.AreEqual((2 / 3.0 + 1 + 0) / 3, found.MacroAccuracy, 1e-12);
@@ -58,7 +62,7 @@ public sealed class EvaluationTests
     [DataRow(0, new[] { 0.5f }, "1.png has 1 scores, and there are 2 classes", DisplayName = "few scores")]
     [DataRow(2, new[] { 0.5f, 0.5f }, "1.png has the class index 2", DisplayName = "foreign class")]
     [DataRow(-1, new[] { 0.5f, 0.5f }, "1.png has the class index -1", DisplayName = "no class")]
-    [DataRow(0, new[] { 0.5f, float.NaN }, "1.png has the score NaN, which is no probability", DisplayName = "no number")]
+    [DataRow(0, new[] { 0.5f, float.NaN }, "1.png has the score NaN: no probability", DisplayName = "no number")]
     [DataRow(0, new[] { 0.5f, 1.5f }, "1.png has the score 1.5", DisplayName = "above 1")]
     public void ARowThatIsNoRowOfThisModelIsRefused(int label, float[] scores, string message)
     {

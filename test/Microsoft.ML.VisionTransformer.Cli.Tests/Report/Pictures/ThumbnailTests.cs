@@ -38,7 +38,7 @@ public sealed class ThumbnailTests
         using var found = SKBitmap.Decode(Thumbnail.Jpeg(File.ReadAllBytes(SharedData.Path("data", "bad-images", $"exif-orientation-{orientation}.jpg"))));
 
         Assert.AreEqual((expected.Width, expected.Height), (found.Width, found.Height));
-        double difference = expected.Pixels.Zip(found.Pixels, (a, b) => Math.Abs(a.Red - b.Red) + Math.Abs(a.Green - b.Green) + Math.Abs(a.Blue - b.Blue)).Average();
+        double difference = expected.Pixels.Zip(found.Pixels, Difference).Average();
         Assert.IsLessThan(15, difference);    // JPEG twice; a wrong turn is far above
     }
 
@@ -62,6 +62,8 @@ public sealed class ThumbnailTests
         using var folder = new TemporaryFolder();
         Assert.IsNull(RowPicture.Read(Scored.Row(0, 1) with { Path = Path.Combine(folder.Path, "gone.png") }));
     }
+
+    private static int Difference(SKColor a, SKColor b) => Math.Abs(a.Red - b.Red) + Math.Abs(a.Green - b.Green) + Math.Abs(a.Blue - b.Blue);
 
     private static byte[] Filled(int width, int height, SKColor color, SKEncodedImageFormat format)
     {

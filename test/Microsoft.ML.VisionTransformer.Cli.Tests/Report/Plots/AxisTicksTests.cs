@@ -12,7 +12,8 @@ public sealed class AxisTicksTests
     [DataRow(0.0, 0.0, new[] { 0, 0.2 })]
     [DataRow(1.0, 1.0, new[] { 1, 1.2 })]
     [DataRow(0.98, 0.99, new[] { 0.98, 0.982, 0.984, 0.986, 0.988, 0.99 })]
-    public void TicksAreRoundAndEncloseTheRange(double from, double to, double[] expected) => CollectionAssert.AreEqual(expected, AxisTicks.Enclosing(from, to));
+    public void TicksAreRoundAndEncloseTheRange(double from, double to, double[] expected) =>
+        CollectionAssert.AreEqual(expected, AxisTicks.Enclosing(from, to));
 
     [TestMethod]
     [DataRow(1, 1, new[] { 1 })]

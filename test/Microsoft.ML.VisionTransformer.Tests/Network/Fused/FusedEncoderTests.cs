@@ -14,7 +14,13 @@ public sealed class FusedEncoderTests
 
     private static readonly VisionTransformerArchitecture _small = new()
     {
-        ImageSize = 32, PatchSize = 8, EmbeddingDimension = 48, Depth = 2, Heads = 3, Classes = 5, MlpRatio = 2,
+        ImageSize = 32,
+        PatchSize = 8,
+        EmbeddingDimension = 48,
+        Depth = 2,
+        Heads = 3,
+        Classes = 5,
+        MlpRatio = 2,
     };
 
     public TestContext TestContext { get; set; } = null!;

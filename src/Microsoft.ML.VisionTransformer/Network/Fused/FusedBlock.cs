@@ -43,15 +43,14 @@ internal sealed unsafe class FusedBlock
     internal void Look(float* x, int rows, float* qkv, FusedScratch scratch)
     {
         int dimension = _shape.Dimension;
-        for (int row = 0; row < rows; row++)
-            VectorRows.Normalize(x + ((nint)row * dimension), scratch.Normed + ((nint)row * dimension), dimension, _norm1);
+        VectorRows.Normalize(x, scratch.Normed, rows, dimension, _norm1);
         _qkv.Multiply(scratch.Normed, rows, _qkvBias, qkv, add: false);
         if (!_queryNorm.Exists)
             return;
-        for (int row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++, qkv += 3 * dimension)
         {
-            NormalizeHeads(qkv + ((nint)row * 3 * dimension), _queryNorm);
-            NormalizeHeads(qkv + ((nint)row * 3 * dimension) + dimension, _keyNorm);
+            NormalizeInPlace(qkv, _shape.Heads, _shape.HeadWidth, _queryNorm);
+            NormalizeInPlace(qkv + dimension, _shape.Heads, _shape.HeadWidth, _keyNorm);
         }
     }
 
@@ -59,10 +58,9 @@ internal sealed unsafe class FusedBlock
     internal void Think(float* x, int rows, FusedScratch scratch)
     {
         int dimension = _shape.Dimension;
-        Normalize(scratch.Attended, rows, dimension, _attentionNorm);
+        NormalizeInPlace(scratch.Attended, rows, dimension, _attentionNorm);
         Add(_projection, scratch.Attended, _projectionBias, _scale1, x, rows, scratch);
-        for (int row = 0; row < rows; row++)
-            VectorRows.Normalize(x + ((nint)row * dimension), scratch.Normed + ((nint)row * dimension), dimension, _norm2);
+        VectorRows.Normalize(x, scratch.Normed, rows, dimension, _norm2);
         _expand.Multiply(scratch.Normed, rows, _expandBias, scratch.Hidden, add: false, _activation);
         float* hidden = scratch.Hidden;
         if (_activation is null)
@@ -71,7 +69,7 @@ internal sealed unsafe class FusedBlock
             hidden = scratch.Gated;
         }
 
-        Normalize(hidden, rows, _shape.MlpWidth, _mlpNorm);
+        NormalizeInPlace(hidden, rows, _shape.MlpWidth, _mlpNorm);
         Add(_contract, hidden, _contractBias, _scale2, x, rows, scratch);
     }
 
@@ -90,17 +88,9 @@ internal sealed unsafe class FusedBlock
             VectorRows.AddScaled(x + ((nint)row * dimension), scratch.Normed + ((nint)row * dimension), gamma, dimension);
     }
 
-    private static void Normalize(float* x, int rows, int length, in NormWeights norm)
+    private static void NormalizeInPlace(float* x, int rows, int length, in NormWeights norm)
     {
-        if (!norm.Exists)
-            return;
-        for (int row = 0; row < rows; row++)
-            VectorRows.Normalize(x + ((nint)row * length), x + ((nint)row * length), length, norm);
-    }
-
-    private void NormalizeHeads(float* row, in NormWeights norm)
-    {
-        for (int head = 0; head < _shape.Heads; head++, row += _shape.HeadWidth)
-            VectorRows.Normalize(row, row, _shape.HeadWidth, norm);
+        if (norm.Exists)
+            VectorRows.Normalize(x, x, rows, length, norm);
     }
 }

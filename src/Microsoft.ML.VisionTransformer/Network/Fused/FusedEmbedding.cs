@@ -63,7 +63,11 @@ internal sealed unsafe class FusedEmbedding
         }
 
         if (_preNorm.Exists)
-            Normalize(x, first == 0 ? 0 : prefix + first, prefix + end);
+        {
+            int begin = first == 0 ? 0 : prefix + first;
+            float* tokens = x + ((nint)begin * dimension);
+            VectorRows.Normalize(tokens, tokens, prefix + end - begin, dimension, _preNorm);
+        }
     }
 
     /// <summary>What a token is before its patch is added.</summary>
@@ -87,11 +91,5 @@ internal sealed unsafe class FusedEmbedding
             for (int y = 0; y < height; y++, to += width)
                 new ReadOnlySpan<float>(corner + ((nint)y * size.Width), width).CopyTo(new Span<float>(to, width));
         }
-    }
-
-    private void Normalize(float* x, int first, int end)
-    {
-        for (int row = first; row < end; row++)
-            VectorRows.Normalize(x + ((nint)row * _shape.Dimension), x + ((nint)row * _shape.Dimension), _shape.Dimension, _preNorm);
     }
 }

@@ -39,7 +39,7 @@ internal static class EvaluateCommand
         var images = LabelledImages.Read(context, data);
         using var model = Classifier.Open(context, path);
         var judgement = shell.WithProgress(display => Judge.Run(model, images, skipInvalid, shell, display));
-        EvaluationWriter.Write(shell.Out, judgement.Evaluation, format);
+        EvaluationWriter.Write(shell.Out, model.ClassNames, judgement.Evaluation, format);
         foreach (var skipped in judgement.Skipped)
             shell.Tell($"skipped {skipped.Image.Name}: {skipped.Problem}");
         if (reportPath is not null)

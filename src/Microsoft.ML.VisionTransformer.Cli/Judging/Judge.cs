@@ -2,6 +2,7 @@
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Progress;
+using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Network;
 
@@ -28,12 +29,12 @@ internal static class Judge
                 throw new InvalidDataException($"{image.Image} has the class '{image.Label}', which the model does not know; the nearest of its {places.Count} classes is '{NearestName.To(image.Label, model.ClassNames)}'.");
         }
 
-        var (judged, skipped) = (new List<JudgedImage>(), new List<ScoredImage>());
+        var (judged, skipped) = (new List<ScoredRow>(), new List<ScoredImage>());
         var inputs = images.Select(image => new InputImage(image.Image, image.Image)).ToArray();
         foreach (var scored in BatchScoring.Score(model, inputs, shell.Cancellation))
         {
             if (scored.Numbers is { } probabilities)
-                judged.Add(new JudgedImage(scored.Image.Path, places[images[judged.Count + skipped.Count].Label], probabilities));
+                judged.Add(Row(scored.Image.Path, places[images[judged.Count + skipped.Count].Label], probabilities));
             else if (skipInvalid)
                 skipped.Add(scored);
             else
@@ -41,6 +42,9 @@ internal static class Judge
             display.Images("judging", judged.Count + skipped.Count, images.Count);
         }
 
-        return new Judgement(Evaluation.Of(model.ClassNames, judged), skipped);
+        return new Judgement(
+            Evaluation.Of(judged, places.Count) ?? throw new InvalidDataException("There is no image to judge the model on."), skipped);
     }
+
+    private static ScoredRow Row(string path, int label, float[] probabilities) => new() { Name = path, Path = path, Label = label, Probabilities = probabilities };
 }

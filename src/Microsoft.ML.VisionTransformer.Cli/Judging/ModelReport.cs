@@ -40,13 +40,7 @@ internal static class ModelReport
         Written = DateTimeOffset.Now,
         Model = Facts(model, path),
         Skipped = [.. judgement?.Skipped.Select(scored => ShownImage.Skipped(scored, data)) ?? []],
-        Rows = [.. judgement?.Evaluation.Images.Select(image => new ScoredRow
-        {
-            Name = ShownImage.Name(image.Path, data),
-            Path = image.Path,
-            Label = image.Label,
-            Probabilities = image.Probabilities,
-        }) ?? []],
+        Rows = [.. judgement?.Evaluation.Rows.Select(judged => judged.Row with { Name = ShownImage.Name(judged.Row.Path!, data) }) ?? []],
         Overlay = (row, label) => Overlay(model, row, label),
     };
 

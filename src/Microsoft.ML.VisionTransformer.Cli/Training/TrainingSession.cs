@@ -112,7 +112,7 @@ internal sealed class TrainingSession
         if (_request.TestData is null)
             LabelledImages.WriteTable(Path.GetFullPath(list), split.Test);
         var judgement = _shell.WithProgress(display => Judge.Run(model, split.Test, skips, _shell, display));
-        EvaluationWriter.Write(_shell.Out, judgement.Evaluation, OutputFormat.Text);
+        EvaluationWriter.Write(_shell.Out, model.ClassNames, judgement.Evaluation, OutputFormat.Text);
         if (report is not null)
             WriteReport(report, Content(model, split, judgement));
     }

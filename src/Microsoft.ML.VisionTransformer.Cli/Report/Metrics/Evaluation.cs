@@ -1,4 +1,4 @@
-// What the scored rows say of the model: all figures of the report.
+// What the scored rows say of the model: all figures of reports and of the command line.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <summary>Computed once from the rows. The predicted class is the most probable one, of equal ones the first.</summary>
@@ -42,11 +42,11 @@ internal sealed class Evaluation
     internal Reliability Reliability { get; }
 
     /// <summary>Null where there are no rows to judge.</summary>
-    internal static Evaluation? Of(ReportContent content)
-    {
-        int classes = content.ClassNames.Count;
-        return content.Rows.Count == 0 ? null : new Evaluation([.. content.Rows.Select(row => JudgedRow.Of(row, classes))], classes);
-    }
+    internal static Evaluation? Of(ReportContent content) => Of(content.Rows, content.ClassNames.Count);
+
+    /// <summary>Null where there are no rows to judge.</summary>
+    internal static Evaluation? Of(IReadOnlyList<ScoredRow> rows, int classes) =>
+        rows.Count == 0 ? null : new Evaluation([.. rows.Select(row => JudgedRow.Of(row, classes))], classes);
 
     /// <summary>Share of rows whose true class is among the <paramref name="k"/> most probable, in [0, 1].</summary>
     internal double TopAccuracy(int k) => Rows.Count(row => row.Rank < k) / (double)Rows.Count;

@@ -1,5 +1,6 @@
 // One run of the process: its streams, its signals, its exit code.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Processes;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -9,6 +10,6 @@ internal static class ProcessRun
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         using var interruption = new Interruption();
-        return Tool.Run(args, Streams.OfProcess(), interruption.Token);
+        return Tool.Run(args, Streams.OfProcess(), interruption.Token, new MpiProcesses());
     }
 }

@@ -29,5 +29,8 @@ internal sealed record Streams
         ErrorIsTerminal = !Console.IsErrorRedirected,
     };
 
+    /// <summary>Those of a process that leaves results and telling to another.</summary>
+    internal Streams Silenced() => this with { Out = TextWriter.Null, Error = TextWriter.Null, OutIsTerminal = false, ErrorIsTerminal = false };
+
     private static StreamWriter Utf8(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 }

@@ -1,0 +1,14 @@
+// What a test starts under mpirun: one job of the list below.
+using Microsoft.ML.VisionTransformer.MpiWorker;
+
+switch (args)
+{
+    case ["collectives"]:
+        Collectives.Run();
+        return 0;
+    case ["mixed-ends"]:
+        return Collectives.EndDifferently();
+    default:
+        Console.Error.WriteLine("collectives | mixed-ends");
+        return 2;
+}

@@ -1,5 +1,6 @@
 // What users type to share the rows of a data view out among several processes.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Transformers;
 
@@ -8,6 +9,19 @@ namespace Microsoft.ML;
 /// <summary>Adds shares of rows to <see cref="DataOperationsCatalog"/>, for scoring with many processes.</summary>
 public static class ShardRowsCatalog
 {
+    /// <summary>
+    /// The rows of this process, of those that an MPI launcher (<c>mpirun -n 4 program</c>) started: <see cref="ShardRows(DataOperationsCatalog, IDataView, int, int)"/> with
+    /// <see cref="DistributedRun.Rank"/> and <see cref="DistributedRun.Size"/>. In a program that was started by hand it is the data as it is.
+    /// </summary>
+    /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
+    /// <param name="data">The rows.</param>
+    /// <example><code>
+    /// var images = mlContext.Data.ShardRows(mlContext.Data.LoadImagesFromFolder("photos"));
+    /// var scores = model.Transform(images);    // of every second image, where two processes were started
+    /// </code></example>
+    /// <exception cref="InvalidOperationException">A launcher started the process, but there is no MPI library; the message says what to install.</exception>
+    public static IDataView ShardRows(this DataOperationsCatalog catalog, IDataView data) => catalog.ShardRows(data, DistributedRun.Rank, DistributedRun.Size);
+
     /// <summary>
     /// The rows of one of several processes: row i (from 0) belongs to process i mod <paramref name="size"/>. The shares are disjoint, together they are all rows,
     /// and their sizes differ by one at most; where there are fewer rows than processes, some are empty.

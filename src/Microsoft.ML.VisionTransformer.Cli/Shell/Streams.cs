@@ -30,7 +30,10 @@ internal sealed record Streams
     };
 
     /// <summary>Those of a process that leaves results and telling to another.</summary>
-    internal Streams Silenced() => this with { Out = TextWriter.Null, Error = TextWriter.Null, OutIsTerminal = false, ErrorIsTerminal = false };
+    internal Streams Silenced() => Launched() with { Out = TextWriter.Null, Error = TextWriter.Null };
+
+    /// <summary>Those of a process with a launcher between itself and the person.</summary>
+    internal Streams Launched() => this with { OutIsTerminal = false, ErrorIsTerminal = false };
 
     private static StreamWriter Utf8(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 }

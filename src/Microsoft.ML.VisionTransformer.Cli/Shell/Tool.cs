@@ -38,7 +38,7 @@ internal static class Tool
 
     private static int Run(IReadOnlyList<string> args, Streams streams, Team team, CancellationToken cancellation)
     {
-        var heard = team.IsMain ? streams : streams.Silenced();
+        var heard = team.Size == 1 ? streams : team.IsMain ? streams.Launched() : streams.Silenced();
         var shell = new Shared(heard, team, cancellation);
         var parsed = Root(shell).Parse(args, _parser);
         shell.Read(parsed);

@@ -8,7 +8,10 @@ switch (args)
         return 0;
     case ["mixed-ends"]:
         return Collectives.EndDifferently();
+    case ["stuck"]:
+        Collectives.WaitForOneThatDoesNotCome();
+        return 0;
     default:
-        Console.Error.WriteLine("collectives | mixed-ends");
+        Console.Error.WriteLine("collectives | mixed-ends | stuck");
         return 2;
 }

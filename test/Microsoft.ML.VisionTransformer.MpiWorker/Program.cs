@@ -8,7 +8,10 @@ switch (args)
         return 0;
     case ["mixed-ends"]:
         return Collectives.EndDifferently();
+    case ["train", .. var settings]:
+        TrainingJob.Run(TrainingSettings.Parse(settings));
+        return 0;
     default:
-        Console.Error.WriteLine("collectives | mixed-ends");
+        Console.Error.WriteLine("collectives | mixed-ends | train key=value ...");
         return 2;
 }

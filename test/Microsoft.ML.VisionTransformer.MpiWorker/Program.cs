@@ -8,10 +8,13 @@ switch (args)
         return 0;
     case ["mixed-ends"]:
         return Collectives.EndDifferently();
+    case ["train", .. var settings]:
+        TrainingJob.Run(TrainingSettings.Parse(settings));
+        return 0;
     case ["stuck"]:
         Collectives.WaitForOneThatDoesNotCome();
         return 0;
     default:
-        Console.Error.WriteLine("collectives | mixed-ends | stuck");
+        Console.Error.WriteLine("collectives | mixed-ends | stuck | train key=value ...");
         return 2;
 }

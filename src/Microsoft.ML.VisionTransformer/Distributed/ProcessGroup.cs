@@ -27,6 +27,9 @@ internal sealed unsafe class ProcessGroup
     /// <summary>Number of this process, from 0.</summary>
     internal int Rank => _session.Rank;
 
+    /// <summary>Number of this process among those of its machine, from 0.</summary>
+    internal static int LocalRank => MpiLaunchers.LocalRank(Environment.GetEnvironmentVariable);
+
     /// <summary>Number of processes.</summary>
     internal int Size => _session.Size;
 

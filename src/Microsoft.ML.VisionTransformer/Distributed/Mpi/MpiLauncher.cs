@@ -1,4 +1,6 @@
 // Tells from the environment whether an MPI launcher started this process, and whose.
+using System.Globalization;
+
 namespace Microsoft.ML.VisionTransformer.Distributed;
 
 /// <summary>The programs that start the processes of a job: each puts variables into their environment.</summary>
@@ -26,5 +28,12 @@ internal static class MpiLaunchers
         if (variable("PMI_RANK") is not null || variable("PMI_SIZE") is not null)
             return MpiLauncher.Pmi;
         return variable("PMIX_RANK") is not null ? MpiLauncher.OpenMpi : MpiLauncher.None;
+    }
+
+    /// <summary>Number of a process among those of the job on the same machine, from 0; 0 where no launcher says it.</summary>
+    internal static int LocalRank(Func<string, string?> variable)
+    {
+        string?[] found = [variable("OMPI_COMM_WORLD_LOCAL_RANK"), variable("MPI_LOCALRANKID"), variable("SLURM_LOCALID")];
+        return int.TryParse(Array.Find(found, value => value is not null), NumberStyles.None, CultureInfo.InvariantCulture, out int rank) ? rank : 0;
     }
 }

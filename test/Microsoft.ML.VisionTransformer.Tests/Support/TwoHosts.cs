@@ -67,15 +67,16 @@ internal sealed class TwoHosts : IDisposable
     /// <summary>Takes the cable out of the second host: nothing arrives any more, and nobody is told.</summary>
     internal void Cut() => Ip("-n", _hosts[1], "link", "set", Device(1), "down");
 
-    /// <summary>Processes that run on a host.</summary>
-    internal string[] Processes(int host) => Output("ip", "netns", "pids", _hosts[host]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>How many processes run on both hosts.</summary>
+    /// <param name="program">Of this program alone; null: of any.</param>
+    internal int Running(string? program = null) => _hosts.SelectMany(Processes).Count(process => program is null || NameOf(process) == program);
 
     public void Dispose()
     {
         string[] made = [.. Output("ip", "netns", "list").Split('\n').Select(line => line.Split(' ')[0])];
         foreach (string host in _hosts.Where(made.Contains))
         {
-            foreach (string process in Output("ip", "netns", "pids", host).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (string process in Processes(host))
                 Output("kill", "-KILL", process);
             Ip("netns", "delete", host);
         }
@@ -83,11 +84,26 @@ internal sealed class TwoHosts : IDisposable
         _folder.Dispose();
     }
 
+    private static string[] Processes(string host) => Output("ip", "netns", "pids", host).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Null where the process has ended meanwhile.</summary>
+    private static string? NameOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/comm").TrimEnd();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     private string Agent => _folder.File("agent");
 
     private static string Address(int host) => string.Create(CultureInfo.InvariantCulture, $"{Network}{host + 1}");
 
-    private string Device(int host) => string.Create(CultureInfo.InvariantCulture, $"veth{host}");
+    private static string Device(int host) => string.Create(CultureInfo.InvariantCulture, $"veth{host}");
 
     /// <summary>What ssh is elsewhere: "agent host command ..." runs the command there, in a shell, under the host's name and with its list of hosts.</summary>
     private void WriteAgent()
@@ -99,7 +115,8 @@ internal sealed class TwoHosts : IDisposable
             exec ip netns exec "$host" unshare --uts --mount sh -c 'hostname "$1" && mount --bind "$2" /etc/hosts && shift 2 && exec sh -c "$*"' sh "$host" '{_folder.File("hosts")}' "$@"
 
             """);
-        File.SetUnixFileMode(Agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static void SkipUnlessPossible()

@@ -50,6 +50,9 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>Updates done.</summary>
     internal int Done { get => _optimizer.Steps; set => _optimizer.Steps = value; }
 
+    /// <summary>Whether gradients are sent while the backward pass goes on; false sends them behind it, to measure what that costs.</summary>
+    internal bool Overlaps { get; init; } = true;
+
     /// <summary>All numbers that the next update depends on, each [n].</summary>
     internal IEnumerable<(string Name, Tensor Values)> State
     {
@@ -144,7 +147,7 @@ internal sealed class TrainingStep : IDisposable
         if (batch.Count == 0)
             return default;
         using var scope = NewDisposeScope();
-        using var cuts = _buckets is not null && _twin is null && batch.EndsStep ? new BackwardCuts() : null;
+        using var cuts = _buckets is not null && _twin is null && Overlaps && batch.EndsStep ? new BackwardCuts() : null;
         var input = BatchInput.Of(batch, _plan.Architecture, _device);
         var logits = _twin is not null ? _twin.Forward(input) : cuts is null ? _network.forward(input) : _network.ForwardInPieces(input, cuts);
         var loss = BatchLoss.Of(logits, batch, _plan.LabelSmoothing);

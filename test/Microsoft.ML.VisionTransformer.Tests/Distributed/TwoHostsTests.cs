@@ -51,10 +51,10 @@ public sealed class TwoHostsTests
     [TestMethod]
     public void ACutLinkIsToldByTheProcessThatWaits()
     {
-        string told = Cut([], [(WaitWatch.Variable, "4")], everything: false);
+        string told = Cut([], [(WaitLimit.Variable, "4")], everything: false);
 
         StringAssert.Contains(told, "Rank 0 of 2");
-        StringAssert.Contains(told, " s for the other processes");
+        StringAssert.Contains(told, "has waited 4 s for the other processes in MPI_");
     }
 
     /// <summary>Cuts the link in the middle of a training and waits until what runs on the hosts has ended.</summary>

@@ -1,4 +1,5 @@
 // Starts the worker program under an MPI launcher, as a user would.
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -9,12 +10,15 @@ internal sealed class MpiJob : IDisposable
     private const int TimeoutMilliseconds = 120_000;
     private const string Worker = "Microsoft.ML.VisionTransformer.MpiWorker";
 
-    private readonly Task<string> _output, _error;
+    private readonly ConcurrentQueue<string> _output = new(), _error = new();
 
     private MpiJob(Process process)
     {
         Process = process;
-        (_output, _error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => _error.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
     }
 
     /// <summary>The launcher.</summary>
@@ -39,9 +43,19 @@ internal sealed class MpiJob : IDisposable
         var start = new ProcessStartInfo(path, [.. settings, "-n", $"{processes}", "dotnet", Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers have no other user
         start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment["UCX_LOG_LEVEL"] = "error";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return new MpiJob(Process.Start(start)!);
+    }
+
+    /// <summary>Runs the worker by hand, as one process.</summary>
+    internal static ProgramResult Alone(params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        using var job = new MpiJob(Process.Start(start)!);
+        return job.End();
     }
 
     /// <summary>Runs a job to its end.</summary>
@@ -56,7 +70,17 @@ internal sealed class MpiJob : IDisposable
     {
         if (!Process.WaitForExit(TimeoutMilliseconds))
             Assert.Fail($"The job did not end in {TimeoutMilliseconds / 1000} s.");
-        return new ProgramResult(Process.ExitCode, _output.Result, _error.Result);
+        Process.WaitForExit();    // the streams too
+        return new ProgramResult(Process.ExitCode, string.Join('\n', _output), string.Join('\n', _error));
+    }
+
+    /// <summary>Waits for a line of output.</summary>
+    internal string WaitFor(Func<string, bool> wanted)
+    {
+        string? found = null;
+        bool came = SpinWait.SpinUntil(() => (found = _output.FirstOrDefault(wanted)) is not null || Process.HasExited, TimeoutMilliseconds);
+        Assert.IsTrue(came && found is not null, $"The line did not come: {string.Join('\n', _error)}");
+        return found!;
     }
 
     public void Dispose()

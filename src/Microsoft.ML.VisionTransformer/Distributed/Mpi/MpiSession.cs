@@ -9,7 +9,7 @@ internal sealed unsafe class MpiSession
 {
     private readonly object _oneAtATime = new();
     private readonly bool _ours;
-    private readonly WaitWatch? _watch;
+    private readonly WaitLimit _limit;
     private bool _ended;
 
     /// <summary>Begins MPI, or joins what the program has begun.</summary>
@@ -17,7 +17,6 @@ internal sealed unsafe class MpiSession
     /// <exception cref="IOException">MPI fails.</exception>
     internal MpiSession(MpiLibrary library)
     {
-        var limit = WaitWatch.Limit(Environment.GetEnvironmentVariable);
         Library = library;
         _ours = Begin();
         library.Check(library.SetErrorHandler(library.Handles.World, library.Handles.ErrorsReturn), "MPI_Comm_set_errhandler");
@@ -25,7 +24,7 @@ internal sealed unsafe class MpiSession
         library.Check(library.Rank(library.Handles.World, &rank), "MPI_Comm_rank");
         library.Check(library.Size(library.Handles.World, &size), "MPI_Comm_size");
         (Rank, Size) = (rank, size);
-        _watch = limit is { } longest ? new WaitWatch(longest, EndWaiting) : null;
+        _limit = WaitLimit.FromEnvironment(rank, size);
         if (_ours)
             AppDomain.CurrentDomain.ProcessExit += (_, _) => EndWithProcess();
     }
@@ -36,9 +35,6 @@ internal sealed unsafe class MpiSession
 
     internal int Size { get; }
 
-    /// <summary>What the program is at, for the message of a process that waits too long: "step 14 of epoch 2".</summary>
-    internal string? During { get; set; }
-
     /// <summary>Calls MPI while no other thread does.</summary>
     internal void Do(string function, Func<MpiLibrary, int> call)
     {
@@ -46,9 +42,9 @@ internal sealed unsafe class MpiSession
         {
             if (_ended)
                 throw new InvalidOperationException($"{function} was called after the end of MPI: the process is ending.");
-            _watch?.Begin(function);
+            _limit.Begin(function);
             int error = call(Library);
-            _watch?.End();
+            _limit.End();
             Library.Check(error, function);
         }
     }
@@ -81,17 +77,9 @@ internal sealed unsafe class MpiSession
         lock (_oneAtATime)
         {
             _ended = true;
-            _watch?.Begin("MPI_Finalize");
+            _limit.Begin("MPI_Finalize");
             if (Library.Finalized(&done) == 0 && done == 0)
                 _ = Library.End();
-            _watch?.Dispose();
         }
-    }
-
-    private void EndWaiting(string function, TimeSpan waited)
-    {
-        Console.Error.WriteLine(WaitWatch.Message(Rank, Size, function, waited, During));
-        Console.Error.Flush();
-        WaitWatch.EndAll(() => Abort(1));
     }
 }

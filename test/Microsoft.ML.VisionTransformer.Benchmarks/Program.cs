@@ -80,8 +80,8 @@ switch (args)
         return 0;
     case [ManyRows.Command, var rows]:
         return ManyRows.Run(long.Parse(rows, CultureInfo.InvariantCulture));
-    case [Soak.Command, var minutes]:
-        return Soak.Run(double.Parse(minutes, CultureInfo.InvariantCulture));
+    case [Soak.Command, var minutes, .. var only] when only.Length < 2:
+        return Soak.Run(double.Parse(minutes, CultureInfo.InvariantCulture), only.FirstOrDefault());
     case [HalfWeights.Command, var weights, var photos]:
         HalfWeights.Run(weights, photos);
         return 0;
@@ -112,7 +112,8 @@ switch (args)
                    Benchmarks parts                                                  the parts of a pass by BenchmarkDotNet, in nanoseconds
                    Benchmarks merging <weights> <folder of class folders>            what token merging gives in speed and costs in answers
                    Benchmarks rows <n>                                               memory while n rows are scored; the bar is a million
-                   Benchmarks soak <minutes>                                         memory, tensors and handles after mixed scoring, loading, saving and disposing
+                   Benchmarks soak <minutes> [load | rows | engines | save | onnx | mlnet]
+                                                                                     memory, tensors and handles after mixed scoring, loading, saving and disposing
                    Benchmarks storage <weights> <folder of class folders>            what 16-bit weights in a model file change
                    Benchmarks zip                                                    saving and loading a model .zip beside copying its bytes
             """);

@@ -36,7 +36,6 @@ internal sealed class MpiJob : IDisposable
         var start = new ProcessStartInfo(path, [.. settings, "-n", $"{processes}", "dotnet", Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers have no other user
         start.Environment["OMP_NUM_THREADS"] = "1";
-        start.Environment["UCX_LOG_LEVEL"] = "error";
         return new MpiJob(Process.Start(start)!);
     }
 

@@ -73,7 +73,9 @@ public sealed record TrainingMetrics
         line.Append(CultureInfo.InvariantCulture, $"  loss {TrainingLoss:F3}  accuracy {TrainingAccuracy:P1}");
         if (ValidationLoss is { } loss && ValidationAccuracy is { } accuracy)
             line.Append(CultureInfo.InvariantCulture, $"  validation loss {loss:F3}  accuracy {accuracy:P1}");
-        line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:E1}  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}");
+        if (LearningRate > 0)
+            line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:E1}");
+        line.Append(CultureInfo.InvariantCulture, $"  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}");
         return line.ToString();
     }
 }

@@ -42,6 +42,16 @@ internal static class Collectives
         return 0;
     }
 
+    /// <summary>The last rank is busy with something else for ever.</summary>
+    internal static void WaitForOneThatDoesNotCome()
+    {
+        var group = ProcessGroup.Required;
+        group.Barrier();
+        if (group.Rank == group.Size - 1)
+            Thread.Sleep(Timeout.Infinite);
+        group.Barrier();
+    }
+
     private static void Expect(bool holds, string what)
     {
         if (!holds)

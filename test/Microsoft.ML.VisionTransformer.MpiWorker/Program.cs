@@ -11,7 +11,10 @@ switch (args)
     case ["train", .. var settings]:
         TrainingJob.Run(TrainingSettings.Parse(settings));
         return 0;
+    case ["stuck"]:
+        Collectives.WaitForOneThatDoesNotCome();
+        return 0;
     default:
-        Console.Error.WriteLine("collectives | mixed-ends | train key=value ...");
+        Console.Error.WriteLine("collectives | mixed-ends | stuck | train key=value ...");
         return 2;
 }

@@ -22,4 +22,12 @@ public static class DistributedRun
 
     /// <summary>Whether this is process 0: the one that writes files and tells of the run.</summary>
     public static bool IsMain => Rank == 0;
+
+    /// <summary>
+    /// Gives every process the bytes of all, by rank. All processes call it, in the same order, and each waits there for the others: this is how the results of rows that
+    /// were shared out come together.
+    /// </summary>
+    /// <param name="own">What this process has; lengths may differ. All together are less than 2 GiB.</param>
+    /// <exception cref="IOException">The other processes cannot be reached.</exception>
+    public static IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> own) => ProcessGroup.Current?.Gather(own) ?? [own.ToArray()];
 }

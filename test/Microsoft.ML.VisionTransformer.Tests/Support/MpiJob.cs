@@ -28,7 +28,14 @@ internal sealed class MpiJob : IDisposable
     /// <param name="launcher"><c>mpirun.openmpi</c>, <c>mpirun.mpich</c>, or <c>mpirun</c> for the one that is there.</param>
     /// <param name="processes">How many processes.</param>
     /// <param name="args">For the worker.</param>
-    internal static MpiJob Start(string launcher, int processes, params string[] args)
+    internal static MpiJob Start(string launcher, int processes, params string[] args) => Start(launcher, processes, [], args);
+
+    /// <inheritdoc cref="Start(string, int, string[])"/>
+    /// <param name="launcher">As above.</param>
+    /// <param name="processes">As above.</param>
+    /// <param name="environment">Variables that the processes get.</param>
+    /// <param name="args">As above.</param>
+    internal static MpiJob Start(string launcher, int processes, IEnumerable<KeyValuePair<string, string>> environment, params string[] args)
     {
         string path = Find(launcher);
         bool openMpi = Path.GetFileName(new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path) is not ("mpiexec.hydra" or "mpiexec.mpich");
@@ -36,6 +43,9 @@ internal sealed class MpiJob : IDisposable
         var start = new ProcessStartInfo(path, [.. settings, "-n", $"{processes}", "dotnet", Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers have no other user
         start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment["UCX_LOG_LEVEL"] = "error";
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         return new MpiJob(Process.Start(start)!);
     }
 

@@ -9,6 +9,7 @@ internal sealed unsafe class MpiSession
 {
     private readonly object _oneAtATime = new();
     private readonly bool _ours;
+    private readonly WaitLimit _limit;
     private bool _ended;
 
     /// <summary>Begins MPI, or joins what the program has begun.</summary>
@@ -23,6 +24,7 @@ internal sealed unsafe class MpiSession
         library.Check(library.Rank(library.Handles.World, &rank), "MPI_Comm_rank");
         library.Check(library.Size(library.Handles.World, &size), "MPI_Comm_size");
         (Rank, Size) = (rank, size);
+        _limit = WaitLimit.FromEnvironment(rank, size);
         if (_ours)
             AppDomain.CurrentDomain.ProcessExit += (_, _) => EndWithProcess();
     }
@@ -40,7 +42,10 @@ internal sealed unsafe class MpiSession
         {
             if (_ended)
                 throw new InvalidOperationException($"{function} was called after the end of MPI: the process is ending.");
-            Library.Check(call(Library), function);
+            _limit.Begin(function);
+            int error = call(Library);
+            _limit.End();
+            Library.Check(error, function);
         }
     }
 
@@ -72,6 +77,7 @@ internal sealed unsafe class MpiSession
         lock (_oneAtATime)
         {
             _ended = true;
+            _limit.Begin("MPI_Finalize");
             if (Library.Finalized(&done) == 0 && done == 0)
                 _ = Library.End();
         }

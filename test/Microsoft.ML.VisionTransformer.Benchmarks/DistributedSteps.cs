@@ -1,7 +1,6 @@
 // What do several processes cost beside several threads of one, and how much of a step is the sum of the gradients?
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Distributed;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Trainers;
 using TorchSharp;

@@ -13,7 +13,7 @@ public sealed class DistributedTrainingTests
     public required TestContext TestContext { get; set; }
 
     /// <summary>
-    /// 24 rows in batches of 10: the last has 4, and with four processes one row each. AdamW divides by the root of small squares, which makes more of a rounding than SGD does; differences
+    /// 27 rows in batches of 8: the last has 3, and of four processes one has none. AdamW divides by the root of small squares, which makes more of a rounding than SGD does; differences
     /// measured are 1e-5 at most, and weights move by 2e-3 a step.
     /// </summary>
     [TestMethod]

@@ -58,7 +58,8 @@ internal static class TrainingJob
         };
         return new()
         {
-            FeatureColumnName = settings.Mishap == "no-image-column" && DistributedRun.Rank == settings.Unlucky ? "Picture" : "Image",
+            FeatureColumnName = "Image",
+            ExampleWeightColumnName = settings.Mishap == "heavy-row" ? nameof(PhotoRow.Weight) : null,
             Arch = settings.Pretrained is null ? architecture : null,
             PretrainedModel = settings.Pretrained,
             Strategy = settings.Kind == "probe" ? TrainingStrategy.LinearProbe : settings.Pretrained is null ? null : TrainingStrategy.FineTune,
@@ -85,6 +86,8 @@ internal static class TrainingJob
         bool unlucky = DistributedRun.Rank == settings.Unlucky;
         if (settings.Mishap == "other-data" && unlucky)
             rows[4].Label = rows[5].Label;
+        if (settings.Mishap == "heavy-row")
+            return context.Data.LoadFromEnumerable(rows.Select(row => new PhotoRow { Image = row.Image, Label = row.Label, Weight = unlucky && row.Number == 3 ? -1 : 1 }));
         if (settings.Mishap != "broken-image")
             return context.Data.LoadFromEnumerable(rows);
         // Files: that one cannot be decoded comes out only when a batch needs it.
@@ -112,6 +115,15 @@ internal static class TrainingJob
             Accuracy = model.TrainingHistory.Epochs.Select(e => e.ValidationAccuracy),
             Calibration = model.TrainingHistory.Epochs.Select(e => e.ValidationCalibrationError),
         }));
+    }
+
+    private sealed class PhotoRow
+    {
+        public byte[] Image { get; set; } = [];
+
+        public string Label { get; set; } = "";
+
+        public float Weight { get; set; }
     }
 
     private sealed class PhotoFile

@@ -37,7 +37,7 @@ internal sealed class TrainingSettings
     /// <summary>The rank that one of the mishaps below befalls.</summary>
     internal int Unlucky => Number("unlucky", -1);
 
-    /// <summary>other-options, other-data, no-image-column, broken-image; throws and cancels befall the first rank, which has the callback.</summary>
+    /// <summary>other-options, other-data, heavy-row, broken-image; throws and cancels befall the first rank, which has the callback.</summary>
     internal string Mishap => Text("mishap", "none");
 
     /// <summary>The step at which the callback throws or cancels, from 1.</summary>

@@ -129,7 +129,9 @@ internal sealed class TrainingLoop : IDisposable
     private void RunEpochs(TrainingReport report)
     {
         _clock.Start();
-        using var batches = _batches.ForTraining(_training, _plan.Epochs, _step.Done, _progress.Rows);
+        // After an epoch's last row comes the next epoch's first.
+        int rowsDone = _progress.Rows == _training.Length ? 0 : _progress.Rows;
+        using var batches = _batches.ForTraining(_training, _plan.Epochs, _step.Done, rowsDone);
         while (_epochs.Count < _plan.Epochs && !_progress.StoppedEarly)
         {
             var metrics = RunEpoch(_epochs.Count + 1, batches, report);

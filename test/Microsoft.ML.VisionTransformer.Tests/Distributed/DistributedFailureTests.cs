@@ -64,9 +64,12 @@ public sealed class DistributedFailureTests
     [TestMethod]
     public void AProcessThatCannotBeginTellsTheOthers()
     {
-        var result = MpiJob.Run(Launcher, 2, "train", "mishap=no-image-column", "unlucky=1");
+        // Either may be the first whose exception ends the job.
+        var result = MpiJob.Run(Launcher, 2, "train", "epochs=100000", "mishap=heavy-row", "unlucky=1");
 
-        StringAssert.Contains(result.Error, "Rank 1 of 2 could not begin the training: Could not find the image column 'Picture'");
+        Assert.AreNotEqual(0, result.ExitCode);
+        StringAssert.Contains(result.Error, "The weight in row 3 of column 'Weight' is -1");
+        Assert.DoesNotContain("tells", result.Output);
     }
 
     [TestMethod]

@@ -13,7 +13,7 @@ public sealed class DistributedTrainingTests
     public required TestContext TestContext { get; set; }
 
     /// <summary>
-    /// 24 rows in batches of 10: the last has 4, and with four processes one row each. AdamW divides by the root of small squares, which makes more of a rounding than SGD does; differences
+    /// 27 rows in batches of 8: the last has 3, and of four processes one has none. AdamW divides by the root of small squares, which makes more of a rounding than SGD does; differences
     /// measured are 1e-5 at most, and weights move by 2e-3 a step.
     /// </summary>
     [TestMethod]
@@ -22,7 +22,6 @@ public sealed class DistributedTrainingTests
     [DataRow("plain", 2, 2, 5e-5, DisplayName = "gradients of two batches added up")]
     [DataRow("noise", 4, 1, 5e-5, DisplayName = "dropout and stochastic depth belong to the row")]
     [DataRow("mixing", 4, 1, 5e-5, DisplayName = "partners of mixup and cutmix stay together")]
-    [DataRow("average", 2, 1, 5e-5)]
     [DataRow("sgd", 2, 1, 1e-6)]
     [DataRow("bf16", 2, 1, 2e-2, DisplayName = "gradients of halves rounded to 8 bits")]
     public void ManyProcessesTrainAsOneWithTheBatchOfAll(string kind, int processes, int accumulation, double tolerance)
@@ -61,14 +60,11 @@ public sealed class DistributedTrainingTests
     }
 
     [TestMethod]
-    [DataRow("None", 1)]
-    [DataRow("Linear", 2)]
-    [DataRow("Root", 1.414)]
-    public void TheLearningRateFollowsTheRule(string rule, double factor)
+    public void TheLearningRateFollowsTheRule()
     {
-        var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", $"scaling={rule}");
+        var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", "scaling=Root");
 
-        StringAssert.Contains(result.Output, $"the learning rate times {factor.ToString(System.Globalization.CultureInfo.InvariantCulture)}.");
+        StringAssert.Contains(result.Output, "the learning rate times 1.414.");
     }
 
     [TestMethod]

@@ -110,7 +110,7 @@ internal sealed unsafe class MpiLibrary
         }
 
         throw new InvalidOperationException(
-            $"No MPI library was found (tried: {string.Join(", ", names)}). {MpiLibraryNames.Advice}, or set {MpiLibraryNames.Variable} to the path of one, the one whose mpirun starts the program.");
+            $"No MPI library was found (tried: {string.Join(", ", names)}). {MpiLibraryNames.Advice}, or set {MpiLibraryNames.Variable} to the path of one, the one whose mpirun starts the program. A training with Distributed set to Off needs none.");
     }
 
     /// <summary>Turns a function's result into an exception.</summary>

@@ -1,4 +1,4 @@
-// The repository's pages: README.md and what lies under docs.
+// The repository's pages: README.md, what lies under docs, and the readmes of the packages.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.DocsTests.Support;
@@ -13,6 +13,7 @@ internal static class DocumentationPages
         Path.Combine(SourceTree.Root, "README.md"),
         .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories)
             .Where(p => !p.Split(Path.DirectorySeparatorChar).Any(_notOurs.Contains)).Order(StringComparer.Ordinal),
+        .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "build", "package"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
     ];
 
     /// <summary>A path as it is named in a message: from the root, with slashes.</summary>

@@ -12,7 +12,7 @@ internal static class NotebookFolder
     internal static string Path { get; } = Find();
 
     /// <summary>The programs whose names start with one of the beginnings, in order; all, where there are no beginnings.</summary>
-    internal static IReadOnlyList<Twin> Twins(params IReadOnlyList<string> beginnings) =>
+    internal static IReadOnlyList<Twin> Twins(IReadOnlyList<string> beginnings) =>
         [.. Directory.EnumerateFiles(Path, "*" + Twin.Extension)
             .Where(f => beginnings.Count == 0 || beginnings.Any(b => System.IO.Path.GetFileName(f).StartsWith(b, StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal)

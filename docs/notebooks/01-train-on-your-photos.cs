@@ -64,6 +64,7 @@ static void Paint(string folder, (string Name, float Hue)[] kinds, int perKind, 
 // All photos of a folder, in order, and the kind that a photo's folder says.
 static List<string> PhotosIn(string folder) => Directory.GetFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
 static string KindOf(string path) => Path.GetFileName(Path.GetDirectoryName(path)!);
+static List<string> FirstOfEach(string folder, int count) => PhotosIn(folder).GroupBy(KindOf).SelectMany(kind => kind.Take(count)).ToList();
 
 // A picture as HTML, and many pictures as one, row after row.
 static string Picture(byte[] png, string alt) => $"<img alt='{alt}' src='data:image/png;base64,{Convert.ToBase64String(png)}'>";
@@ -94,7 +95,7 @@ Paint(photos, [("lemon", 52), ("lime", 110), ("plum", 285)], perKind: 40, seed: 
 // %%
 foreach (var kind in PhotosIn(photos).GroupBy(KindOf))
     Console.WriteLine($"{kind.Key}: {kind.Count()} photos");
-display(HTML(Picture(Sheet(PhotosIn(photos).GroupBy(KindOf).SelectMany(kind => kind.Take(8)).ToList(), columns: 8), "Eight lemons, eight limes, eight plums")));
+display(HTML(Picture(Sheet(FirstOfEach(photos, 8), columns: 8), "Eight lemons, eight limes, eight plums")));
 
 // %% [markdown]
 // `MLContext` is where everything of ML.NET begins; its seed makes the run repeatable. `LoadImagesFromFolder` gives a row for each photo with the columns `ImagePath`
@@ -107,7 +108,8 @@ var split = mlContext.Data.TrainTestSplit(images, testFraction: 0.2, seed: 1);
 
 foreach (var column in images.Schema)
     Console.WriteLine($"{column.Name}: {column.Type}");
-Console.WriteLine($"{split.TrainSet.GetColumn<string>("Label").Count()} photos to train on, {split.TestSet.GetColumn<string>("Label").Count()} to test with");
+Console.WriteLine($"{Count(split.TrainSet)} photos to train on, {Count(split.TestSet)} to test with");
+int Count(IDataView rows) => rows.GetColumn<string>("Label").Count();
 
 // %% [markdown]
 // ## Pipeline
@@ -162,9 +164,10 @@ var model = pipeline.Fit(split.TrainSet);
 IDataView predictions = model.Transform(split.TestSet);
 IDataView mixed = model.Transform(mlContext.Data.ShuffleRows(split.TestSet, seed: 1));
 var shown = mlContext.Data.CreateEnumerable<Prediction>(mixed, reuseRowObject: false).Take(6);
+string Row(Prediction p) => $"<tr><td>{Picture(File.ReadAllBytes(p.ImagePath), "a fruit")}</td>"
+    + $"<td>{KindOf(p.ImagePath)}</td><td>{p.PredictedLabel}</td></tr>";
 display(HTML("<table><tr><th>Photo</th><th>Folder</th><th>Predicted</th></tr>"
-    + string.Concat(shown.Select(p => $"<tr><td>{Picture(File.ReadAllBytes(p.ImagePath), "a fruit")}</td><td>{KindOf(p.ImagePath)}</td><td>{p.PredictedLabel}</td></tr>"))
-    + "</table>"));
+    + string.Concat(shown.Select(Row)) + "</table>"));
 
 // %% [markdown]
 // ## Metrics
@@ -194,7 +197,10 @@ var engine = mlContext.Model.CreatePredictionEngine<Photo, Prediction>(loaded, s
 string unseen = Path.Combine(work, "new");
 Paint(unseen, [("lemon", 52), ("lime", 110), ("plum", 285)], perKind: 1, seed: 99);
 foreach (string path in PhotosIn(unseen))
-    Console.WriteLine($"a {KindOf(path)} is taken for a {engine.Predict(new Photo { ImagePath = path }).PredictedLabel}");
+{
+    var answer = engine.Predict(new Photo { ImagePath = path });
+    Console.WriteLine($"a {KindOf(path)} is taken for a {answer.PredictedLabel}");
+}
 
 // %% [markdown]
 // The weights are native memory; disposing the engine disposes the model that it was made from.

@@ -54,6 +54,7 @@ static void Paint(string folder, (string Name, float Hue)[] kinds, int perKind, 
 // All photos of a folder, in order, and the kind that a photo's folder says.
 static List<string> PhotosIn(string folder) => Directory.GetFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
 static string KindOf(string path) => Path.GetFileName(Path.GetDirectoryName(path)!);
+static List<string> FirstOfEach(string folder, int count) => PhotosIn(folder).GroupBy(KindOf).SelectMany(kind => kind.Take(count)).ToList();
 
 // A picture as HTML, and many pictures as one, row after row.
 static string Picture(byte[] png, string alt) => $"<img alt='{alt}' src='data:image/png;base64,{Convert.ToBase64String(png)}'>";
@@ -81,12 +82,12 @@ static byte[] Sheet(List<string> paths, int columns)
 // %%
 string work = Directory.CreateTempSubdirectory("vit-notebook-").FullName;
 string photos = Path.Combine(work, "fruit");
-Paint(photos, [("lemon", 52), ("mandarin", 34), ("mango", 43)], perKind: 60, seed: 1);
+Paint(photos, [("lemon", 54), ("mandarin", 31), ("mango", 42)], perKind: 60, seed: 1);
 
 var mlContext = new MLContext(seed: 1);
 IDataView images = mlContext.Data.LoadImagesFromFolder(photos);
 var split = mlContext.Data.TrainTestSplit(images, testFraction: 0.3, seed: 1);
-display(HTML(Picture(Sheet(PhotosIn(photos).GroupBy(KindOf).SelectMany(kind => kind.Take(8)).ToList(), columns: 8), "Eight lemons, eight mandarins, eight mangos")));
+display(HTML(Picture(Sheet(FirstOfEach(photos, 8), columns: 8), "Eight lemons, eight mandarins, eight mangos")));
 
 // %% [markdown]
 // ## Pipeline and fit
@@ -100,7 +101,12 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         FeatureColumnName = "ImagePath",
         Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
         {
-            ImageSize = 64, PatchSize = 8, Depth = 2, EmbeddingDimension = 48, Heads = 3, Pooling = TokenPooling.Average,
+            ImageSize = 64,
+            PatchSize = 8,
+            Depth = 2,
+            EmbeddingDimension = 48,
+            Heads = 3,
+            Pooling = TokenPooling.Average,
         },
         Strategy = TrainingStrategy.FromScratch,
         Epoch = 12,
@@ -113,7 +119,8 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
 var model = pipeline.Fit(split.TrainSet);
 var classifier = model.LastTransformer;
 var history = classifier.TrainingHistory!;
-Console.WriteLine($"{history.Epochs.Count} epochs on {history.TrainingRows} photos, judged on {history.ValidationRows} others");
+Console.WriteLine($"{history.Epochs.Count} epochs on {history.TrainingRows} photos");
+Console.WriteLine($"judged on {history.ValidationRows} others");
 
 // %% [markdown]
 // ## Curves
@@ -152,16 +159,17 @@ display(HTML(Lines("Accuracy",
     ("validation", "#b3541e", history.Epochs.Select(e => e.ValidationAccuracy ?? 0).ToArray()))));
 
 // %% [markdown]
-// The training loss lies above: training pictures are cropped and mirrored at random, and label smoothing keeps their loss from zero.
+// The training loss may well lie above: training pictures are cropped and mirrored at random, and label smoothing keeps their loss from zero.
 //
 // ## Transform
 //
 // The photos that were set aside, each with its probabilities.
 
 // %%
-var scored = mlContext.Data.CreateEnumerable<Scored>(model.Transform(split.TestSet), reuseRowObject: false).ToList();
+var predictions = model.Transform(split.TestSet);
+var scored = mlContext.Data.CreateEnumerable<Scored>(predictions, reuseRowObject: false).ToList();
 var names = classifier.ClassNames!.ToList();
-Console.WriteLine($"{scored.Count} photos, {scored[0].Score.Length} probabilities each: {string.Join(", ", names)}");
+Console.WriteLine($"{scored.Count} photos, {names.Count} probabilities each: {string.Join(", ", names)}");
 
 // %% [markdown]
 // ## Metrics: the confusion matrix
@@ -169,16 +177,18 @@ Console.WriteLine($"{scored.Count} photos, {scored[0].Score.Length} probabilitie
 // A row for each true kind, a column for what it was taken for. Mangos lie between the other two, in colour and here.
 
 // %% varies
-var matrix = mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet)).ConfusionMatrix;
+var matrix = mlContext.MulticlassClassification.Evaluate(predictions).ConfusionMatrix;
 string Cell(int row, int column)
 {
-    double share = matrix.Counts[row][column] / matrix.Counts[row].Sum();
-    string colour = row == column ? "31,111,178" : "179,84,30";
-    return string.Create(CultureInfo.InvariantCulture, $"<td style='text-align:right; background:rgba({colour},{share * 0.5:0.00})'>{matrix.Counts[row][column]:0}</td>");
+    int percent = (int)(50 * matrix.Counts[row][column] / matrix.Counts[row].Sum());
+    string colour = row == column ? "31 111 178" : "179 84 30";
+    return $"<td style='background:rgb({colour} / {percent}%)'>{matrix.Counts[row][column]:0}</td>";
 }
-display(HTML("<table><tr><th>is, taken for</th>" + string.Concat(names.Select(n => $"<th>{n}</th>")) + "<th>recall</th></tr>"
-    + string.Concat(names.Select((n, r) => $"<tr><th>{n}</th>{string.Concat(names.Select((_, c) => Cell(r, c)))}<td>{matrix.PerClassRecall[r] * 100:0} %</td></tr>"))
-    + "</table>"));
+string Row(string name, int row) =>
+    $"<tr><th>{name}</th>" + string.Concat(names.Select((_, column) => Cell(row, column)))
+    + $"<td>{matrix.PerClassRecall[row] * 100:0} %</td></tr>";
+display(HTML("<table><tr><th>is, taken for</th>" + string.Concat(names.Select(n => $"<th>{n}</th>"))
+    + "<th>recall</th></tr>" + string.Concat(names.Select(Row)) + "</table>"));
 
 // %% [markdown]
 // ## Metrics: reliability
@@ -192,7 +202,7 @@ string Reliability(List<(double Probability, bool Right)> answers)
 {
     var invariant = CultureInfo.InvariantCulture;
     string svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 440 240' width='440' height='240' role='img' font-family='sans-serif' font-size='13'><title>Reliability</title>"
-        + "<rect width='440' height='240' fill='white'/><text x='40' y='22' font-weight='bold'>Reliability</text>";
+        + "<rect width='440' height='240' fill='white'/><text x='40' y='14' font-weight='bold'>Reliability</text>";
     for (int bin = 0; bin < 5; bin++)
     {
         var inside = answers.Where(a => Math.Min(4, (int)(a.Probability * 5)) == bin).ToList();
@@ -207,9 +217,9 @@ string Reliability(List<(double Probability, bool Right)> answers)
 }
 
 // %% varies
-var answers = scored.Select(s => ((double)s.Score.Max(), names[Array.IndexOf(s.Score, s.Score.Max())] == KindOf(s.ImagePath))).ToList();
-display(HTML(Reliability(answers)));
-Console.WriteLine($"temperature {classifier.Temperature:0.00}, calibration error on the validation rows {history.CalibrationError:0.00}");
+bool IsRight(Scored s) => names[Array.IndexOf(s.Score, s.Score.Max())] == KindOf(s.ImagePath);
+display(HTML(Reliability(scored.Select(s => ((double)s.Score.Max(), IsRight(s))).ToList())));
+Console.WriteLine($"temperature {classifier.Temperature:0.00}, calibration error {history.CalibrationError:0.00}");
 
 // %% [markdown]
 // ## Explain
@@ -218,24 +228,20 @@ Console.WriteLine($"temperature {classifier.Temperature:0.00}, calibration error
 // table instead of the fruit, is found out here.
 
 // %% varies
-string table = "<table><tr><th>Photo</th><th>Where it looked</th></tr>";
-foreach (string path in PhotosIn(photos).GroupBy(KindOf).Select(kind => kind.First()))
-{
-    var why = classifier.Explain(path);
-    string Large(byte[] png) => $"<img width='128' height='128' style='image-rendering:pixelated' alt='{KindOf(path)}' src='data:image/png;base64,{Convert.ToBase64String(png)}'>";
-    table += $"<tr><td>{Large(File.ReadAllBytes(path))}</td><td>{Large(why.OverlayPng())}</td></tr>";
-}
-display(HTML(table + "</table>"));
+string Large(byte[] png) => Picture(png, "a fruit").Replace("<img", "<img width='128' height='128'");
+string Rows(Func<string, string> show) =>
+    string.Concat(FirstOfEach(photos, 2).Select(path => $"<td>{show(path)}</td>"));
+display(HTML($"<table><tr><th>Photo</th>{Rows(path => Large(File.ReadAllBytes(path)))}</tr>"
+    + $"<tr><th>Map</th>{Rows(path => Large(classifier.Explain(path).OverlayPng()))}</tr></table>"));
 
 // %% [markdown]
-// The map itself is numbers, one for each patch. How much of it lies on the fruit? The fruit is painted near the middle, so the middle of the map should be higher than its edge:
+// The map itself is numbers, one for each patch, row after row.
 
-// %%
-var sample = classifier.Explain(PhotosIn(photos).First());
-Console.WriteLine($"{sample.Rows} x {sample.Columns} patches of a {sample.ClassName}");
-double Mean(Func<int, int, bool> where) => Enumerable.Range(0, 8).SelectMany(r => Enumerable.Range(0, 8).Where(c => where(r, c)).Select(c => (double)sample[r, c])).Average();
-bool Edge(int row, int column) => row is 0 or 7 || column is 0 or 7;
-Console.WriteLine($"higher in the middle than at the edge: {Mean((r, c) => !Edge(r, c)) > Mean(Edge)}");
+// %% varies
+var map = classifier.Explain(PhotosIn(photos).First());
+int brightest = map.Map.ToArray().Select((value, patch) => (value, patch)).Max().patch;
+Console.WriteLine($"{map.Rows} x {map.Columns} patches");
+Console.WriteLine($"the brightest is in row {brightest / map.Columns}, column {brightest % map.Columns}");
 
 // %% [markdown]
 // ## Consume

@@ -59,6 +59,7 @@ static void Paint(string folder, (string Name, float Hue)[] kinds, int perKind, 
 // All photos of a folder, in order, and the kind that a photo's folder says.
 static List<string> PhotosIn(string folder) => Directory.GetFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
 static string KindOf(string path) => Path.GetFileName(Path.GetDirectoryName(path)!);
+static List<string> FirstOfEach(string folder, int count) => PhotosIn(folder).GroupBy(KindOf).SelectMany(kind => kind.Take(count)).ToList();
 
 // A picture as HTML, and many pictures as one, row after row.
 static string Picture(byte[] png, string alt) => $"<img alt='{alt}' src='data:image/png;base64,{Convert.ToBase64String(png)}'>";
@@ -87,7 +88,7 @@ static byte[] Sheet(List<string> paths, int columns)
 string work = Directory.CreateTempSubdirectory("vit-notebook-").FullName;
 string photos = Path.Combine(work, "fruit");
 Paint(photos, [("lemon", 52), ("lime", 110), ("plum", 285)], perKind: 30, seed: 1);
-display(HTML(Picture(Sheet(PhotosIn(photos).GroupBy(KindOf).SelectMany(kind => kind.Take(8)).ToList(), columns: 8), "Eight lemons, eight limes, eight plums")));
+display(HTML(Picture(Sheet(FirstOfEach(photos, 8), columns: 8), "Eight lemons, eight limes, eight plums")));
 
 // %%
 var mlContext = new MLContext(seed: 1);
@@ -99,7 +100,12 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         FeatureColumnName = "Image",
         Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
         {
-            ImageSize = 32, PatchSize = 8, Depth = 2, EmbeddingDimension = 48, Heads = 3, Pooling = TokenPooling.Average,
+            ImageSize = 32,
+            PatchSize = 8,
+            Depth = 2,
+            EmbeddingDimension = 48,
+            Heads = 3,
+            Pooling = TokenPooling.Average,
         },
         Strategy = TrainingStrategy.FromScratch,
         Epoch = 10,
@@ -122,7 +128,8 @@ trained.Dispose();
 
 var loaded = new MLContext().Model.Load(zip, out var schema);
 Console.WriteLine($"the pipeline starts from {string.Join(" and ", schema.Select(c => c.Name))}");
-foreach (var step in (IEnumerable<ITransformer>)loaded)
+var steps = (IEnumerable<ITransformer>)loaded;
+foreach (var step in steps)
     Console.WriteLine(step.GetType().Name);
 
 // %% [markdown]
@@ -134,7 +141,7 @@ foreach (var step in (IEnumerable<ITransformer>)loaded)
 // `OwnsTransformer = false` matters: otherwise the first engine that is disposed takes the weights of all others with it.
 
 // %%
-var classifier = ((IEnumerable<ITransformer>)loaded).OfType<VisionTransformerPredictionTransformer>().Single();
+var classifier = steps.OfType<VisionTransformerPredictionTransformer>().Single();
 var names = classifier.ClassNames!;
 var engines = new ConcurrentBag<PredictionEngine<Photo, Answer>>();
 var options = new PredictionEngineOptions { OwnsTransformer = false };
@@ -167,7 +174,8 @@ var uploads = PhotosIn(unseen).Select(path => (Kind: KindOf(path), Bytes: File.R
 string[] oneByOne = uploads.Select(u => Classify(u.Bytes)).ToArray();
 string[] atOnce = await Task.WhenAll(uploads.Select(u => Task.Run(() => Classify(u.Bytes))));
 Console.WriteLine($"the same answers: {oneByOne.SequenceEqual(atOnce)}");
-Console.WriteLine($"right for more than nine in ten: {uploads.Zip(atOnce).Count(p => p.First.Kind == p.Second) > 0.9 * uploads.Length}");
+int right = uploads.Zip(atOnce).Count(pair => pair.First.Kind == pair.Second);
+Console.WriteLine($"right for more than nine in ten: {right > 0.9 * uploads.Length}");
 
 // %% varies
 Console.WriteLine($"{engines.Count} engines for {uploads.Length} callers");
@@ -184,10 +192,10 @@ Console.WriteLine($"{engines.Count} engines for {uploads.Length} callers");
 string onnx = Path.Combine(work, "fruit.onnx");
 classifier.SaveAsOnnx(onnx, new OnnxExportOptions { Input = OnnxInput.RawRgb });
 var session = new InferenceSession(onnx);
-foreach (var (name, input) in session.InputMetadata)
-    Console.WriteLine($"in: {name}, {input.ElementType.Name} [{string.Join(", ", input.Dimensions.Select((d, i) => d < 0 ? input.SymbolicDimensions[i] : $"{d}"))}]");
-foreach (var (name, output) in session.OutputMetadata)
-    Console.WriteLine($"out: {name}, {output.ElementType.Name} [{string.Join(", ", output.Dimensions.Select((d, i) => d < 0 ? output.SymbolicDimensions[i] : $"{d}"))}]");
+string Shape(NodeMetadata node) =>
+    string.Join(", ", node.Dimensions.Zip(node.SymbolicDimensions, (d, s) => d < 0 ? s : $"{d}"));
+foreach (var (name, node) in session.InputMetadata.Concat(session.OutputMetadata))
+    Console.WriteLine($"{name}: {node.ElementType.Name} [{Shape(node)}]");
 Console.WriteLine($"classes: {session.ModelMetadata.CustomMetadataMap["class_names"]}");
 
 // %%
@@ -213,19 +221,22 @@ int same = 0;
 double largest = 0;
 foreach (var upload in uploads)
 {
-    float[] ours = reference.Predict(new Photo { Image = upload.Bytes }).Score, theirs = ScoreWithOnnx(upload.Bytes);
+    float[] ours = reference.Predict(new Photo { Image = upload.Bytes }).Score;
+    float[] theirs = ScoreWithOnnx(upload.Bytes);
     same += Array.IndexOf(ours, ours.Max()) == Array.IndexOf(theirs, theirs.Max()) ? 1 : 0;
     largest = Math.Max(largest, ours.Zip(theirs, (a, b) => Math.Abs(a - b)).Max());
 }
-Console.WriteLine($"the same class for {same} of {uploads.Length} photos, probabilities closer than 0.0001: {largest < 1e-4}");
+Console.WriteLine($"the same class for {same} of {uploads.Length} photos");
+Console.WriteLine($"probabilities within 0.0001 of each other: {largest < 1e-4}");
 
 // %% [markdown]
 // The two forms side by side:
 
 // %% varies
+string Row(string path, string needs) =>
+    $"<tr><td>{Path.GetFileName(path)}</td><td>{new FileInfo(path).Length / 1024} KB</td><td>{needs}</td></tr>";
 display(HTML("<table><tr><th>File</th><th>Size</th><th>Needs</th></tr>"
-    + $"<tr><td>fruit.zip</td><td>{new FileInfo(zip).Length / 1024} KB</td><td>ML.NET, this library, libtorch</td></tr>"
-    + $"<tr><td>fruit.onnx</td><td>{new FileInfo(onnx).Length / 1024} KB</td><td>ONNX Runtime, in any language</td></tr></table>"));
+    + Row(zip, "ML.NET, this library, libtorch") + Row(onnx, "ONNX Runtime, in any language") + "</table>"));
 
 // %%
 session.Dispose();

@@ -76,6 +76,7 @@ static void Paint(string folder, (string Name, float Hue)[] kinds, int perKind, 
 // All photos of a folder, in order, and the kind that a photo's folder says.
 static List<string> PhotosIn(string folder) => Directory.GetFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
 static string KindOf(string path) => Path.GetFileName(Path.GetDirectoryName(path)!);
+static List<string> FirstOfEach(string folder, int count) => PhotosIn(folder).GroupBy(KindOf).SelectMany(kind => kind.Take(count)).ToList();
 
 // A picture as HTML, and many pictures as one, row after row.
 static string Picture(byte[] png, string alt) => $"<img alt='{alt}' src='data:image/png;base64,{Convert.ToBase64String(png)}'>";
@@ -108,7 +109,7 @@ Paint(photos, [("lemon", 52), ("lime", 110), ("plum", 285)], perKind: 30, seed: 
 var mlContext = new MLContext(seed: 1);
 IDataView images = mlContext.Data.LoadImagesFromFolder(photos);
 var split = mlContext.Data.TrainTestSplit(images, testFraction: 0.3, seed: 1);
-display(HTML(Picture(Sheet(PhotosIn(photos).GroupBy(KindOf).SelectMany(kind => kind.Take(8)).ToList(), columns: 8), "Eight lemons, eight limes, eight plums")));
+display(HTML(Picture(Sheet(FirstOfEach(photos, 8), columns: 8), "Eight lemons, eight limes, eight plums")));
 
 // %% [markdown]
 // ## The same line
@@ -122,8 +123,6 @@ var sameLine = mlContext.Transforms.Conversion.MapValueToKey("LabelKey", "Label"
     .Append(mlContext.MulticlassClassification.Trainers.VisionTransformer(
         labelColumnName: "LabelKey", featureColumnName: "Image"))
     .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
-foreach (var column in sameLine.GetOutputSchema(SchemaShape.Create(images.Schema)))
-    Console.WriteLine($"{column.Name}: {column.Kind} of {column.ItemType.RawType.Name}");
 
 // %% [markdown]
 // ## Options side by side
@@ -161,7 +160,12 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("LabelKey", "Label"
         FeatureColumnName = "Image",
         Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
         {
-            ImageSize = 32, PatchSize = 8, Depth = 2, EmbeddingDimension = 48, Heads = 3, Pooling = TokenPooling.Average,
+            ImageSize = 32,
+            PatchSize = 8,
+            Depth = 2,
+            EmbeddingDimension = 48,
+            Heads = 3,
+            Pooling = TokenPooling.Average,
         },
         Epoch = 10,
         BatchSize = 10,
@@ -172,7 +176,7 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("LabelKey", "Label"
         MetricsCallback = m =>
         {
             if (m.Phase == TrainingPhase.Epoch)
-                Console.WriteLine($"epoch {m.Epoch}: accuracy {m.TrainingAccuracy:0.00}, cross-entropy {m.TrainingLoss:0.00}, validation {m.ValidationAccuracy:0.00}");
+                Console.WriteLine($"epoch {m.Epoch}: right {m.TrainingAccuracy:0.00}, loss {m.TrainingLoss:0.00}");
         },
     }))
     .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
@@ -199,10 +203,10 @@ Console.WriteLine($"MicroAccuracy {judged.MicroAccuracy:0.00}, LogLoss {judged.L
 
 // %%
 var engine = mlContext.Model.CreatePredictionEngine<ModelInput, ModelOutput>(model);
-foreach (string path in PhotosIn(photos).GroupBy(KindOf).Select(kind => kind.First()))
+foreach (string path in FirstOfEach(photos, 1))
 {
     var answer = engine.Predict(new ModelInput { ImagePath = path });
-    Console.WriteLine($"a {KindOf(path)} is taken for a {answer.PredictedLabel}, {(answer.Score.Max() > 0.5f ? "surely" : "hardly")}");
+    Console.WriteLine($"a {KindOf(path)} is taken for a {answer.PredictedLabel}");
 }
 
 // %% [markdown]

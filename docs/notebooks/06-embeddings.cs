@@ -54,6 +54,7 @@ static void Paint(string folder, (string Name, float Hue)[] kinds, int perKind, 
 // All photos of a folder, in order, and the kind that a photo's folder says.
 static List<string> PhotosIn(string folder) => Directory.GetFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
 static string KindOf(string path) => Path.GetFileName(Path.GetDirectoryName(path)!);
+static List<string> FirstOfEach(string folder, int count) => PhotosIn(folder).GroupBy(KindOf).SelectMany(kind => kind.Take(count)).ToList();
 
 // A picture as HTML, and many pictures as one, row after row.
 static string Picture(byte[] png, string alt) => $"<img alt='{alt}' src='data:image/png;base64,{Convert.ToBase64String(png)}'>";
@@ -87,7 +88,8 @@ static byte[] Sheet(List<string> paths, int columns)
 // %%
 string work = Directory.CreateTempSubdirectory("vit-notebook-").FullName;
 string world = Path.Combine(work, "world"), checkpoint = Path.Combine(work, "checkpoint");
-Paint(world, [("blueberry", 225), ("cherry", 350), ("kiwi", 85), ("orange", 28), ("turquoise-berry", 175)], perKind: 40, seed: 1);
+(string, float)[] five = [("blueberry", 225), ("cherry", 350), ("gooseberry", 175), ("kiwi", 85), ("orange", 28)];
+Paint(world, five, perKind: 40, seed: 1);
 
 var mlContext = new MLContext(seed: 1);
 var teacher = mlContext.Transforms.Conversion.MapValueToKey("Label")
@@ -96,9 +98,18 @@ var teacher = mlContext.Transforms.Conversion.MapValueToKey("Label")
         FeatureColumnName = "ImagePath",
         Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
         {
-            ImageSize = 32, PatchSize = 8, Depth = 2, EmbeddingDimension = 48, Heads = 3, Pooling = TokenPooling.Average,
+            ImageSize = 32,
+            PatchSize = 8,
+            Depth = 2,
+            EmbeddingDimension = 48,
+            Heads = 3,
+            Pooling = TokenPooling.Average,
         },
-        Strategy = TrainingStrategy.FromScratch, Epoch = 10, BatchSize = 16, LearningRate = 2e-3f, RandomCropMinimumArea = 0.5f,
+        Strategy = TrainingStrategy.FromScratch,
+        Epoch = 10,
+        BatchSize = 16,
+        LearningRate = 2e-3f,
+        RandomCropMinimumArea = 0.5f,
     }))
     .Fit(mlContext.Data.LoadImagesFromFolder(world));
 teacher.LastTransformer.SaveAsSafetensors(checkpoint);
@@ -114,7 +125,7 @@ string photos = Path.Combine(work, "fruit");
 Paint(photos, [("lemon", 52), ("lime", 110), ("plum", 285)], perKind: 30, seed: 2);
 IDataView images = mlContext.Data.LoadImagesFromFolder(photos);
 var split = mlContext.Data.TrainTestSplit(images, testFraction: 0.3, seed: 1);
-display(HTML(Picture(Sheet(PhotosIn(photos).GroupBy(KindOf).SelectMany(kind => kind.Take(8)).ToList(), columns: 8), "Eight lemons, eight limes, eight plums")));
+display(HTML(Picture(Sheet(FirstOfEach(photos, 8), columns: 8), "Eight lemons, eight limes, eight plums")));
 
 // %% [markdown]
 // ## Pipeline, fit, transform
@@ -123,7 +134,8 @@ display(HTML(Picture(Sheet(PhotosIn(photos).GroupBy(KindOf).SelectMany(kind => k
 // the cosine of the angle between them. `Kind` chooses what is taken for the embedding; the default is what the network's own last layer saw.
 
 // %%
-var featurizer = mlContext.Transforms.VisionTransformerFeatures("Features", "ImagePath", new VisionTransformerFeatureOptions { PretrainedModel = checkpoint, Normalize = true });
+var options = new VisionTransformerFeatureOptions { PretrainedModel = checkpoint, Normalize = true };
+var featurizer = mlContext.Transforms.VisionTransformerFeatures("Features", "ImagePath", options);
 var embedder = featurizer.Fit(images);
 IDataView embedded = mlContext.Data.Cache(embedder.Transform(images), "Features", "ImagePath", "Label");
 var rows = mlContext.Data.CreateEnumerable<Embedded>(embedded, reuseRowObject: false).ToList();
@@ -137,32 +149,43 @@ Console.WriteLine($"{rows.Count} photos, {embedder.Dimension} numbers each");
 
 // %%
 double Likeness(Embedded a, Embedded b) => a.Features.Zip(b.Features, (x, y) => (double)x * y).Sum();
-List<Embedded> Nearest(Embedded query, int count) => rows.Where(r => r != query).OrderByDescending(r => Likeness(query, r)).Take(count).ToList();
+IEnumerable<Embedded> Nearest(Embedded query, int count) =>
+    rows.Where(r => r != query).OrderByDescending(r => Likeness(query, r)).Take(count);
 
 var queries = rows.GroupBy(r => r.Label).Select(kind => kind.First()).ToList();
 foreach (var query in queries)
-    Console.WriteLine($"the seven nearest to a {query.Label} are of the same kind: {Nearest(query, 7).All(r => r.Label == query.Label)}");
+    Console.WriteLine($"nearest to a {query.Label}: {string.Join(", ", Nearest(query, 5).Select(r => r.Label))}");
 
 // %% varies
-display(HTML(Picture(Sheet(queries.SelectMany(q => Nearest(q, 7).Prepend(q)).Select(r => r.ImagePath).ToList(), columns: 8), "A fruit at the left of each row, its seven neighbours at the right")));
+var paths = queries.SelectMany(q => Nearest(q, 7).Prepend(q)).Select(r => r.ImagePath).ToList();
+display(HTML(Picture(Sheet(paths, columns: 8), "A fruit at the left of each row, and its seven neighbours")));
 
 // %% [markdown]
 // ## A map
 //
 // Principal components lay the vectors out on a plane. Each point is a photo; the colour is its kind, which the network was not told.
 
-// %% varies
-var plane = mlContext.Transforms.ProjectToPrincipalComponents("Place", "Features", rank: 2, seed: 1).Fit(embedded).Transform(embedded);
-var places = mlContext.Data.CreateEnumerable<Placed>(plane, reuseRowObject: false).ToList();
-double Scale(float value, int axis, double from, double to)
+// %% folded
+// Drawing points, each in the colour of its kind.
+string Points(List<Placed> places, Dictionary<string, string> colours)
 {
-    double least = places.Min(p => p.Place[axis]), most = places.Max(p => p.Place[axis]);
-    return from + (value - least) / (most - least) * (to - from);
+    double Scale(float value, int axis, double from, double to)
+    {
+        double least = places.Min(p => p.Place[axis]), most = places.Max(p => p.Place[axis]);
+        return from + (value - least) / (most - least) * (to - from);
+    }
+
+    return "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 440 260' width='440' height='260' role='img' font-family='sans-serif' font-size='13'><title>Embeddings on a plane</title><rect width='440' height='260' fill='white'/>"
+        + string.Concat(places.Select(p => string.Create(CultureInfo.InvariantCulture, $"<circle cx='{Scale(p.Place[0], 0, 20, 340):0.#}' cy='{Scale(p.Place[1], 1, 20, 240):0.#}' r='5' fill='{colours[p.Label]}' fill-opacity='0.6'/>")))
+        + string.Concat(colours.Select((c, i) => $"<circle cx='370' cy='{40 + 24 * i}' r='5' fill='{c.Value}'/><text x='382' y='{45 + 24 * i}'>{c.Key}</text>")) + "</svg>";
 }
-var colours = new Dictionary<string, string> { ["lemon"] = "#c9a800", ["lime"] = "#3f9a2f", ["plum"] = "#8b3fa3" };
-display(HTML("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 440 260' width='440' height='260' role='img' font-family='sans-serif' font-size='13'><title>Embeddings on a plane</title><rect width='440' height='260' fill='white'/>"
-    + string.Concat(places.Select(p => string.Create(CultureInfo.InvariantCulture, $"<circle cx='{Scale(p.Place[0], 0, 20, 340):0.#}' cy='{Scale(p.Place[1], 1, 20, 240):0.#}' r='5' fill='{colours[p.Label]}' fill-opacity='0.6'/>")))
-    + string.Concat(colours.Select((c, i) => $"<circle cx='370' cy='{40 + 24 * i}' r='5' fill='{c.Value}'/><text x='382' y='{45 + 24 * i}'>{c.Key}</text>")) + "</svg>"));
+
+// %% varies
+var plane = mlContext.Transforms.ProjectToPrincipalComponents("Place", "Features", rank: 2, seed: 1)
+    .Fit(embedded).Transform(embedded);
+display(HTML(Points(
+    mlContext.Data.CreateEnumerable<Placed>(plane, reuseRowObject: false).ToList(),
+    new() { ["lemon"] = "#c9a800", ["lime"] = "#3f9a2f", ["plum"] = "#8b3fa3" })));
 
 // %% [markdown]
 // ## Clusters
@@ -172,7 +195,8 @@ display(HTML("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 440 260' widt
 // %%
 var clusters = mlContext.Clustering.Trainers.KMeans("Features", numberOfClusters: 3).Fit(embedded);
 var heaps = mlContext.Data.CreateEnumerable<Heaped>(clusters.Transform(embedded), reuseRowObject: false)
-    .GroupBy(r => r.PredictedLabel).Select(heap => heap.GroupBy(r => r.Label).OrderByDescending(k => k.Count()).First()).ToList();
+    .GroupBy(r => r.PredictedLabel)
+    .Select(heap => heap.GroupBy(r => r.Label).MaxBy(kind => kind.Count())!).ToList();
 Console.WriteLine($"{heaps.Count} heaps, mostly of {string.Join(", ", heaps.Select(h => h.Key).Order())}");
 
 // %% varies
@@ -191,7 +215,8 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("LabelKey", "Label"
     .Append(mlContext.MulticlassClassification.Trainers.SdcaMaximumEntropy("LabelKey", "Features"))
     .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
 var model = pipeline.Fit(split.TrainSet);
-var metrics = mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet), labelColumnName: "LabelKey");
+var predictions = model.Transform(split.TestSet);
+var metrics = mlContext.MulticlassClassification.Evaluate(predictions, labelColumnName: "LabelKey");
 Console.WriteLine($"right for more than nine in ten: {metrics.MicroAccuracy > 0.9}");
 
 // %% varies
@@ -208,9 +233,13 @@ mlContext.Model.Save(model, images.Schema, zip);
 model.Dispose();
 embedder.Dispose();
 
-var engine = mlContext.Model.CreatePredictionEngine<Photo, Answer>(mlContext.Model.Load(zip, out var schema), schema);
+var loaded = mlContext.Model.Load(zip, out var schema);
+var engine = mlContext.Model.CreatePredictionEngine<Photo, Answer>(loaded, schema);
 foreach (var query in queries)
-    Console.WriteLine($"a {query.Label} is taken for a {engine.Predict(new Photo { ImagePath = query.ImagePath }).PredictedLabel}");
+{
+    var answer = engine.Predict(new Photo { ImagePath = query.ImagePath });
+    Console.WriteLine($"a {query.Label} is taken for a {answer.PredictedLabel}");
+}
 
 // %%
 engine.Dispose();

@@ -5,6 +5,7 @@ using Microsoft.CodeAnalysis.Scripting;
 using Microsoft.CodeAnalysis.Scripting.Hosting;
 using NotebookRunner.Model;
 using NotebookRunner.Twins;
+using TorchSharp;
 
 namespace NotebookRunner.Running;
 
@@ -15,6 +16,8 @@ internal static class NotebookRun
     /// <exception cref="NotebookCellException">A cell does not compile, or ended with an error.</exception>
     internal static async Task<Notebook> RunAsync(Twin twin)
     {
+        // Networks this small gain nothing from several threads, and lose much where other programs keep the processors busy.
+        torch.set_num_threads(1);
         var record = new OutputRecord();
         var (output, error) = (Console.Out, Console.Error);
         Console.SetOut(record.Writer("stdout"));
@@ -45,10 +48,8 @@ internal static class NotebookRun
             }
 
             // Line 0: the packages, which the references stand for.
-
             if (cell.Line > 0)
                 state = await RunCellAsync(twin, cell, cells.Count, state, host, loader);
-
             int count = 1 + cells.Count(c => c.Kind == CellKind.Code);
             cells.Add(cell with { Outputs = record.Take(), ExecutionCount = count });
         }

@@ -74,7 +74,7 @@ internal static class ModelZip
         var pairs = Enumerable.Range(0, Pair.Rounds).Select(_ => (Ours: Time(ours), Baseline: Time(baseline))).ToArray();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {question}: {Median(pairs.Select(p => p.Ours)):F0} / {Median(pairs.Select(p => p.Baseline)):F0} ms, ratio {Median(pairs.Select(p => p.Ours / p.Baseline)):F2}"));
+            $"  {question}: {Median.Of(pairs.Select(p => p.Ours)):F0} / {Median.Of(pairs.Select(p => p.Baseline)):F0} ms, ratio {Median.Of(pairs.Select(p => p.Ours / p.Baseline)):F2}"));
     }
 
     private static double Time(Action action)
@@ -84,6 +84,4 @@ internal static class ModelZip
         action();
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
-
-    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Pair.Rounds / 2);
 }

@@ -20,8 +20,6 @@ internal static class Pair
             pairs.Add((ours(), baseline()));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{question}: {Median(pairs.Select(p => p.Ours)):F1} / {Median(pairs.Select(p => p.Baseline)):F1} {unit}, ratio {Median(pairs.Select(p => p.Ours / p.Baseline)):F3} ({pairs.Min(p => p.Ours / p.Baseline):F3} to {pairs.Max(p => p.Ours / p.Baseline):F3})"));
+            $"{question}: {Median.Of(pairs.Select(p => p.Ours)):F1} / {Median.Of(pairs.Select(p => p.Baseline)):F1} {unit}, ratio {Median.Of(pairs.Select(p => p.Ours / p.Baseline)):F3} ({pairs.Min(p => p.Ours / p.Baseline):F3} to {pairs.Max(p => p.Ours / p.Baseline):F3})"));
     }
-
-    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Rounds / 2);
 }

@@ -1,4 +1,5 @@
-// Paints small photos of different sizes.
+// Paints photos of different sizes.
+using System.Globalization;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
@@ -9,15 +10,33 @@ internal static class PhotoPainting
     internal static Photo Small(int number)
     {
         var random = new Random(number);
-        using var bitmap = new SKBitmap(random.Next(40, 104), random.Next(40, 104));
+        return new Photo { Image = Jpeg(random, random.Next(40, 104), random.Next(40, 104)), Label = $"class {number % 5}" };
+    }
+
+    /// <summary>Fills a folder with five class folders of JPEGs of up to 500 pixels.</summary>
+    internal static void Fill(string folder, int count)
+    {
+        var random = new Random(1);
+        for (int i = 0; i < count; i++)
+        {
+            string path = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, $"class {i % 5}")).FullName, string.Create(CultureInfo.InvariantCulture, $"{i:D4}.jpg"));
+            File.WriteAllBytes(path, Jpeg(random, random.Next(330, 501), random.Next(330, 501)));
+        }
+    }
+
+    /// <summary>Circles of all colours, as a JPEG of quality 90.</summary>
+    internal static byte[] Jpeg(Random random, int width, int height)
+    {
+        using var bitmap = new SKBitmap(width, height);
         using var canvas = new SKCanvas(bitmap);
+        int largest = Math.Min(30, Math.Min(width, height));
         for (int i = 0; i < 40; i++)
         {
             using var paint = new SKPaint { Color = new SKColor((uint)random.Next() | 0xff000000) };
-            canvas.DrawCircle(random.Next(bitmap.Width), random.Next(bitmap.Height), random.Next(3, 30), paint);
+            canvas.DrawCircle(random.Next(width), random.Next(height), random.Next(3, largest), paint);
         }
 
         using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90);
-        return new Photo { Image = data.ToArray(), Label = $"class {number % 5}" };
+        return data.ToArray();
     }
 }

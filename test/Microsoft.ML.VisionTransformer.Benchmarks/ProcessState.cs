@@ -6,11 +6,12 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <param name="WorkingSet">Bytes of the process in memory.</param>
+/// <param name="Native">Bytes that native code has allocated and not freed; null where the C library does not tell.</param>
 /// <param name="Managed">Bytes of .NET objects.</param>
 /// <param name="Tensors">TorchSharp's count of live tensors.</param>
 /// <param name="Handles">Open handles; on Linux file descriptors.</param>
 /// <param name="Threads">Threads of the process.</param>
-internal sealed record ProcessState(long WorkingSet, long Managed, long Tensors, int Handles, int Threads)
+internal sealed record ProcessState(long WorkingSet, long? Native, long Managed, long Tensors, int Handles, int Threads)
 {
     private const double MiB = 1 << 20;
 
@@ -20,10 +21,10 @@ internal sealed record ProcessState(long WorkingSet, long Managed, long Tensors,
         GC.WaitForPendingFinalizers();
         GC.Collect();
         using var process = Process.GetCurrentProcess();
-        return new ProcessState(process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: false), torch.Tensor.TotalCount, process.HandleCount, process.Threads.Count);
+        return new ProcessState(process.WorkingSet64, NativeMemory.InUse(), GC.GetTotalMemory(forceFullCollection: false), torch.Tensor.TotalCount, process.HandleCount, process.Threads.Count);
     }
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"working set {WorkingSet / MiB:F1} MiB, managed {Managed / MiB:F1} MiB, live tensors {Tensors}, handles {Handles}, threads {Threads}");
+        $"working set {WorkingSet / MiB:F1} MiB, native {Native / MiB:F2} MiB, managed {Managed / MiB:F1} MiB, live tensors {Tensors}, handles {Handles}, threads {Threads}");
 }

@@ -24,6 +24,15 @@ switch (args)
     case ["forward", var architecture, .. var batches]:
         ForwardContest.Run([architecture], [.. batches.Select(b => int.Parse(b, CultureInfo.InvariantCulture))], Pair.Rounds);
         return 0;
+    case [AllContests.Command, .. var photos] when photos.Length < 2:
+        AllContests.Run(networks, photos.FirstOrDefault());
+        return 0;
+    case [PartBenchmarks.Command]:
+        PartBenchmarks.Run();
+        return 0;
+    case [MergingCost.Command, var weights, var photos]:
+        MergingCost.Run(weights, photos);
+        return 0;
     case ["load"]:
         Loading.Run();
         return 0;
@@ -71,8 +80,8 @@ switch (args)
         return 0;
     case [ManyRows.Command, var rows]:
         return ManyRows.Run(long.Parse(rows, CultureInfo.InvariantCulture));
-    case [Soak.Command, var minutes]:
-        return Soak.Run(double.Parse(minutes, CultureInfo.InvariantCulture));
+    case [Soak.Command, var minutes, .. var only] when only.Length < 2:
+        return Soak.Run(double.Parse(minutes, CultureInfo.InvariantCulture), only.FirstOrDefault());
     case [HalfWeights.Command, var weights, var photos]:
         HalfWeights.Run(weights, photos);
         return 0;
@@ -82,6 +91,7 @@ switch (args)
     default:
         Console.Error.WriteLine("""
             usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
+                   Benchmarks all [<folder of class folders>]                        forward, pipeline, engine, step and zip, as in docs/performance.md
                    Benchmarks forward [<architecture> <batch size> ...]              a forward pass beside ONNX Runtime, libtorch and its matrix products alone
                    Benchmarks pipeline <folder of class folders> [<architecture> ...]JPEG files to scores beside SkiaSharp with ONNX Runtime, and beside the halves alone
                    Benchmarks engine <folder of JPEGs> [<architecture> ...]          one prediction at a time beside a bare forward pass, and by hand
@@ -99,8 +109,11 @@ switch (args)
                    Benchmarks deletion <folder with split.json> <weights> [<folder for overlays>]
                                                                                      what is left of predictions when patches are blanked in the order of maps
                    Benchmarks overlays <model.zip> <sheet.png> <image> ...           images beside their attention maps, as the documentation shows them
+                   Benchmarks parts                                                  the parts of a pass by BenchmarkDotNet, in nanoseconds
+                   Benchmarks merging <weights> <folder of class folders>            what token merging gives in speed and costs in answers
                    Benchmarks rows <n>                                               memory while n rows are scored; the bar is a million
-                   Benchmarks soak <minutes>                                         memory, tensors and handles after mixed scoring, loading, saving and disposing
+                   Benchmarks soak <minutes> [load | rows | engines | save | onnx | mlnet]
+                                                                                     memory, tensors and handles after mixed scoring, loading, saving and disposing
                    Benchmarks storage <weights> <folder of class folders>            what 16-bit weights in a model file change
                    Benchmarks zip                                                    saving and loading a model .zip beside copying its bytes
             """);

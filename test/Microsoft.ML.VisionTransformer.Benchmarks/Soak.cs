@@ -21,9 +21,11 @@ internal sealed class Soak : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("vit-soak-").FullName;
     private readonly string _zip;
     private readonly int _parameters;
+    private readonly string? _only;
 
-    private Soak()
+    private Soak(string? only)
     {
+        _only = only;
         var context = new MLContext(seed: 1);
         using var model = SmallModel.Make(context);
         _zip = Path.Combine(_folder, "model.zip");
@@ -32,10 +34,12 @@ internal sealed class Soak : IDisposable
         _parameters = network.parameters().Count();
     }
 
+    /// <param name="minutes">How long.</param>
+    /// <param name="only">One work alone beside loading, to find what grows: load, rows, engines, save, onnx, or mlnet, which is none of this library's. Null for all.</param>
     /// <returns>0 where the process ended where it began.</returns>
-    internal static int Run(double minutes)
+    internal static int Run(double minutes, string? only)
     {
-        using var soak = new Soak();
+        using var soak = new Soak(only);
         for (int round = 0; round < WarmUpRounds; round++)
             soak.Round(round);
         var start = ProcessState.Now();
@@ -67,28 +71,83 @@ internal sealed class Soak : IDisposable
         return same ? 0 : 1;
     }
 
-    /// <summary>TorchSharp counts a parameter twice when it takes over a tensor and once when it is disposed; a round loads one model.</summary>
-    private ProcessState Counted(ProcessState state, int rounds) => state with { Tensors = state.Tensors - (long)rounds * _parameters };
+    /// <summary>TorchSharp counts a parameter twice when it takes over a tensor and once when it is disposed; a round with the model loads it once.</summary>
+    private ProcessState Counted(ProcessState state, int rounds) => state with { Tensors = state.Tensors - (_only == "mlnet" ? 0 : (long)rounds * _parameters) };
 
     private void Round(int number)
     {
         var context = new MLContext(seed: number);
+        if (_only == "mlnet")
+        {
+            WithoutModel(context, number);
+            return;
+        }
+
         var model = context.Model.Load(_zip, out var schema);
         using (model as IDisposable)
         {
-            Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread =>
-            {
-                if (thread % 2 == 0)
-                    ScoreRows(context, model, half: number % 3 == 0);
-                else
-                    ScoreOneByOne(context, model, number);
-            });
-            if (number % 4 == 0)
-                context.Model.Save(model, schema, Path.Combine(_folder, "again.zip"));
-            if (number % 8 == 0)
-                ((VisionTransformerPredictionTransformer)model).SaveAsOnnx(Path.Combine(_folder, "model.onnx"));
+            if (_only is null)
+                All(context, model, schema, number);
+            else
+                One(context, model, schema, number);
         }
     }
+
+    private void All(MLContext context, ITransformer model, DataViewSchema schema, int number)
+    {
+        Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread =>
+        {
+            if (thread % 2 == 0)
+                ScoreRows(context, model, half: number % 3 == 0);
+            else
+                ScoreOneByOne(context, model, number);
+        });
+        if (number % 4 == 0)
+            Save(context, model, schema);
+        if (number % 8 == 0)
+            Export(model);
+    }
+
+    private void One(MLContext context, ITransformer model, DataViewSchema schema, int number)
+    {
+        switch (_only)
+        {
+            case "load":
+                break;
+            case "rows":
+                ScoreRows(context, model, half: number % 3 == 0);
+                break;
+            case "engines":
+                ScoreOneByOne(context, model, number);
+                break;
+            case "save":
+                Save(context, model, schema);
+                break;
+            case "onnx":
+                Export(model);
+                break;
+            default:
+                throw new ArgumentException($"'{_only}' is no work of the soak: load, rows, engines, save, onnx, mlnet.");
+        }
+    }
+
+    /// <summary>As many views and engines over ML.NET's own transformer: what grows here is not this library's.</summary>
+    private static void WithoutModel(MLContext context, int number)
+    {
+        var photos = context.Data.LoadFromEnumerable(SmallModel.Photos);
+        var copied = context.Transforms.CopyColumns("Score", "Image").Fit(photos);
+        for (int i = 0; i < Threads / 2; i++)
+            GC.KeepAlive(copied.Transform(photos).GetColumn<byte[]>("Score").Count());
+        for (int i = 0; i < EnginesInBulk * Threads / 2; i++)
+        {
+            using var engine = context.Model.CreatePredictionEngine<Photo, Bytes>(copied);
+            GC.KeepAlive(engine.Predict(SmallModel.Photos[number % SmallModel.Photos.Length]));
+        }
+    }
+
+    private void Save(MLContext context, ITransformer model, DataViewSchema schema) => context.Model.Save(model, schema, Path.Combine(_folder, "again.zip"));
+
+    private void Export(ITransformer model) => ((VisionTransformerPredictionTransformer)model).SaveAsOnnx(Path.Combine(_folder, "model.onnx"));
 
     private static void ScoreRows(MLContext context, ITransformer model, bool half)
     {
@@ -113,6 +172,11 @@ internal sealed class Soak : IDisposable
         }
 
         Array.ForEach(engines, engine => engine.Dispose());
+    }
+
+    private sealed class Bytes
+    {
+        public byte[] Score { get; set; } = [];
     }
 
     private sealed class Scores

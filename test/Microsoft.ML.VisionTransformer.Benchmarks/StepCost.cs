@@ -26,7 +26,7 @@ internal static class StepCost
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Workload.Architecture.Name}, batches of {Workload.BatchSize}: step ours / bare {Median(pairs.Select(p => p.Ours.Seconds / p.Bare.Seconds)):F3}, peak memory {Median(pairs.Select(p => p.Ours.PeakMiB / p.Bare.PeakMiB)):F3}"));
+            $"{Workload.Architecture.Name}, batches of {Workload.BatchSize}: step ours / bare {Median.Of(pairs.Select(p => p.Ours.Seconds / p.Bare.Seconds)):F3}, peak memory {Median.Of(pairs.Select(p => p.Ours.PeakMiB / p.Bare.PeakMiB)):F3}"));
     }
 
     /// <summary>One side, in this process.</summary>
@@ -64,7 +64,7 @@ internal static class StepCost
             Device = "cpu",
         });
         trainer.Fit(context.Data.LoadFromEnumerable(rows)).Dispose();
-        return new Figures(steps.Median, Peak());
+        return new Figures(steps.Usual, Peak());
     }
 
     private static Figures Bare()
@@ -90,7 +90,7 @@ internal static class StepCost
             steps.Count();
         }
 
-        return new Figures(steps.Median, Peak());
+        return new Figures(steps.Usual, Peak());
     }
 
     private static float[] Noise(int seed)
@@ -108,12 +108,6 @@ internal static class StepCost
         return process.PeakWorkingSet64 / (1024.0 * 1024);
     }
 
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
-
     /// <summary>Time of a step and peak working set.</summary>
     private sealed record Figures(double Seconds, double PeakMiB)
     {
@@ -126,7 +120,7 @@ internal static class StepCost
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private readonly List<double> _seconds = [];
 
-        internal double Median => StepCost.Median(_seconds.Skip(WarmUpSteps));
+        internal double Usual => Median.Of(_seconds.Skip(WarmUpSteps));
 
         internal void Count()
         {

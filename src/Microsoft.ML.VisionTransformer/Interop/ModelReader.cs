@@ -36,20 +36,51 @@ internal sealed class ModelReader
     /// <exception cref="InvalidDataException">The entry is missing, of another size, or its checksum differs.</exception>
     internal byte[] Read(string name) => ReadMemory(name).ToArray();
 
+    /// <summary>Whether the index has an entry of that name.</summary>
+    internal bool Has(string name) => _index.ContainsKey(name);
+
+    /// <summary>Entries in their order, each of which is taken out of the file while the one before is worked on. Nothing else is read before the last.</summary>
+    /// <exception cref="InvalidDataException">An entry is missing, of another size, or its checksum differs.</exception>
+    internal IEnumerable<ReadOnlyMemory<byte>> ReadInTurn(IEnumerable<string?> names)
+    {
+        Task<ReadOnlyMemory<byte>>? reading = null;
+        string? current = null;
+        try
+        {
+            foreach (string? name in names.Append(null))
+            {
+                var content = reading?.GetAwaiter().GetResult();
+                reading = name is null ? null : Task.Run(() => Unchecked(name));
+                if (content is { } read)
+                    yield return Checked(current!, read);
+                current = name;
+            }
+        }
+        finally
+        {
+            // The archive is the caller's again, even where it gave up.
+            if (reading is not null)
+                ((IAsyncResult)reading).AsyncWaitHandle.WaitOne();
+        }
+    }
+
     /// <summary>As <see cref="Read"/>, without a copy where ML.NET has the entry in memory.</summary>
-    /// <exception cref="InvalidDataException">The entry is missing, of another size, or its checksum differs.</exception>
-    internal ReadOnlyMemory<byte> ReadMemory(string name)
+    private ReadOnlyMemory<byte> ReadMemory(string name) => Checked(name, Unchecked(name));
+
+    private ReadOnlyMemory<byte> Unchecked(string name)
     {
         if (!_index.TryGetValue(name, out var expected))
             throw Broken($"the entry {name} is not in its index");
         using var entry = _context.Repository.OpenEntryOrNull(_context.Directory, name) ?? throw Broken($"the entry {name} is missing");
         if (entry.Stream.Length != expected.Length)
             throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {entry.Stream.Length} bytes, {expected.Length} were written"));
-        var content = Content(entry.Stream);
-        if (!SHA256.HashData(content.Span).AsSpan().SequenceEqual(expected.Sha256))
-            throw Broken($"the checksum of the entry {name} differs: its bytes were changed after saving");
-        return content;
+        return Content(entry.Stream);
     }
+
+    private ReadOnlyMemory<byte> Checked(string name, ReadOnlyMemory<byte> content) =>
+        SHA256.HashData(content.Span).AsSpan().SequenceEqual(_index[name].Sha256)
+            ? content
+            : throw Broken($"the checksum of the entry {name} differs: its bytes were changed after saving");
 
     /// <summary>The stream's bytes from its start to its end.</summary>
     private static ReadOnlyMemory<byte> Content(Stream stream)

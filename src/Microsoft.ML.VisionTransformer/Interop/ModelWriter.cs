@@ -35,22 +35,15 @@ internal sealed class ModelWriter
         _index.Add((name, content.Length, SHA256.HashData(content)));
     }
 
-    /// <summary>Adds a large entry that would not get smaller: as it is, and hashed while it is written.</summary>
-    internal void AddStored(string name, ReadOnlyMemory<byte> content)
+    /// <summary>Adds a large entry that would not get smaller, as it is.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="sha256">Their SHA-256.</param>
+    internal void AddStored(string name, ReadOnlyMemory<byte> content, byte[] sha256)
     {
-        var hash = Task.Run(() => SHA256.HashData(content.Span));
-        try
-        {
-            if (!StoredEntries.TryAdd(_context.Repository, _context.Directory, name, content.Span))
-                Deflate(name, content.Span);
-        }
-        finally
-        {
-            // The content is the caller's again after this call.
-            hash.Wait();
-        }
-
-        _index.Add((name, content.Length, hash.Result));
+        if (!StoredEntries.TryAdd(_context.Repository, _context.Directory, name, content.Span))
+            Deflate(name, content.Span);
+        _index.Add((name, content.Length, sha256));
     }
 
     private void Deflate(string name, ReadOnlySpan<byte> content)

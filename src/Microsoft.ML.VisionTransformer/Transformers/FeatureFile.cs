@@ -12,10 +12,10 @@ internal static class FeatureFile
 {
     private const string FeaturesName = "features.json";
 
-    internal static void Write(ModelWriter writer, FeatureColumn column, ImagePreprocessing preprocessing, VisionTransformerNetwork network, WeightStorage storage)
+    internal static void Write(ModelWriter writer, FeatureColumn column, NetworkContent network, WeightStorage storage)
     {
         writer.Add(FeaturesName, ModelJson.Write(column));
-        NetworkEntries.Write(writer, preprocessing, network, storage);
+        NetworkEntries.Write(writer, network, storage);
         writer.Finish();
     }
 

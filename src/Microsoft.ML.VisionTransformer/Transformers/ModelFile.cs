@@ -1,6 +1,7 @@
 // The parts of a classifier in a model .zip: readable JSON about it, and its weights.
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
@@ -9,12 +10,12 @@ internal static class ModelFile
 {
     private const string ClassesName = "classes.json", ColumnsName = "columns.json", HistoryName = "training-history.json";
 
-    internal static void Write(ModelWriter writer, ModelDescription description, VisionTransformerNetwork network, WeightStorage storage)
+    internal static void Write(ModelWriter writer, ModelDescription description, IReadOnlyDictionary<string, NamedWeight> weights, WeightStorage storage)
     {
         writer.Add(ClassesName, description.Labels.ToJson());
         writer.Add(ColumnsName, ModelJson.Write(ColumnsDocument.Of(description)));
         writer.Add(HistoryName, ModelJson.Write(new HistoryDocument(description.History)));
-        NetworkEntries.Write(writer, description.Preprocessing, network, storage);
+        NetworkEntries.Write(writer, new(description.Architecture, description.Preprocessing, weights), storage);
         writer.Finish();
     }
 

@@ -12,11 +12,11 @@ internal static class NetworkEntries
 
     private const string PreprocessingName = "preprocessing.json";
 
-    internal static void Write(ModelWriter writer, ImagePreprocessing preprocessing, VisionTransformerNetwork network, WeightStorage storage)
+    internal static void Write(ModelWriter writer, NetworkContent network, WeightStorage storage)
     {
         writer.Add(ArchitectureName, ModelJson.Write(network.Architecture));
-        writer.Add(PreprocessingName, ModelJson.Write(preprocessing));
-        WeightEntries.Write(writer, network, storage);
+        writer.Add(PreprocessingName, ModelJson.Write(network.Preprocessing));
+        WeightEntries.Write(writer, network.Weights, storage);
     }
 
     /// <summary>Reads them.</summary>

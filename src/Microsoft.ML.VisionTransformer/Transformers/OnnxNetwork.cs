@@ -1,6 +1,5 @@
 // Writes the network of a transformer as an ONNX file.
 using Microsoft.ML.VisionTransformer.Onnx;
-using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
@@ -18,11 +17,6 @@ internal static class OnnxNetwork
         string path,
         Func<Func<string, ReadOnlyMemory<float>>, OnnxModelDescription> describe,
         OnnxExportOptions? options,
-        OnnxOutputs usual) => network.Use(module =>
-    {
-        using var scope = torch.NewDisposeScope();
-        var state = module.state_dict();
-        OnnxExport.Write(path, describe(name => StateValues.Of(state[name])), options ?? new OnnxExportOptions(), usual);
-        return true;
-    });
+        OnnxOutputs usual) =>
+        network.UseWeights(weights => OnnxExport.Write(path, describe(name => weights[name].Values()), options ?? new OnnxExportOptions(), usual));
 }

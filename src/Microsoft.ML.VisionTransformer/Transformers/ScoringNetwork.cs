@@ -27,6 +27,7 @@ internal sealed class ScoringNetwork : IDisposable
     private readonly FusedEncoder? _fused;
     private readonly Device _device;
     private readonly object _gate = new();
+    private volatile int _mergedTokens;
     private int _users;
     private bool _disposed;
 
@@ -49,6 +50,26 @@ internal sealed class ScoringNetwork : IDisposable
     /// Rows scored at a time when a data view is read. On a processor enough for two to sixteen cores, and 10 MB of input at 224 pixels; a GPU needs more to be busy.
     /// </summary>
     internal int DefaultBatchSize => _device.type == DeviceType.CPU ? 16 : 64;
+
+    /// <summary>Pairs of tokens that each block merges into one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    /// <exception cref="NotSupportedException">Tokens are to be merged and the network runs in libtorch.</exception>
+    internal int MergedTokens
+    {
+        get => _mergedTokens;
+        set
+        {
+            Guard.AtLeast(value, 0, nameof(VisionTransformerPredictionTransformer.MergedTokensPerBlock));
+            if (value > 0 && _fused is null)
+            {
+                throw new NotSupportedException(
+                    $"{nameof(VisionTransformerPredictionTransformer.MergedTokensPerBlock)} is {value}, but this network is scored by libtorch, which merges no tokens: " +
+                    "that needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. Leave it at 0.");
+            }
+
+            _mergedTokens = value;
+        }
+    }
 
     /// <summary>Numbers of one input: channels x height x width.</summary>
     internal int InputLength => Architecture.Channels * Architecture.ImageSize.Height * Architecture.ImageSize.Width;
@@ -108,12 +129,20 @@ internal sealed class ScoringNetwork : IDisposable
 
     /// <summary>Runs something on the network, or on a copy that is gone afterwards, while it cannot be disposed.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal T Use<T>(Func<VisionTransformerNetwork, T> work) => Keep(() =>
+    private T Use<T>(Func<VisionTransformerNetwork, T> work) => Keep(() =>
     {
         if (_fused is null)
             return work(_network);
         using var copy = _fused.Restore();
         return work(copy);
+    });
+
+    /// <summary>Does something with the weights, by name, while they cannot be disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void UseWeights(Action<IReadOnlyDictionary<string, NamedWeight>> work) => Keep(() =>
+    {
+        work(_fused is null ? NamedWeight.Of(_network) : _fused.Weights());
+        return true;
     });
 
     private T Keep<T>(Func<T> work)
@@ -151,7 +180,7 @@ internal sealed class ScoringNetwork : IDisposable
         if (_fused is null)
             return _network.ForwardFeatures(Images(inputs.AsMemory(0, count * InputLength), count));
         var tokens = empty([count, kept, Architecture.EmbeddingDimension]);
-        _fused.Encode(inputs.AsSpan(0, count * InputLength), count, kept, FloatBuffer.Address(tokens));
+        _fused.Encode(inputs.AsSpan(0, count * InputLength), count, kept, FloatBuffer.Address(tokens), _mergedTokens);
         return _network.Normalize(tokens);
     }
 

@@ -62,6 +62,7 @@ public sealed record TrainingMetrics
     public TimeSpan TimeLeft { get; init; }
 
     /// <summary>One line for a console.</summary>
+    /// <returns>"epoch   3/12  loss 1.426 ..."; for <see cref="TrainingPhase.Features"/> how many images have been seen.</returns>
     public override string ToString()
     {
         var line = new StringBuilder();
@@ -73,7 +74,9 @@ public sealed record TrainingMetrics
         line.Append(CultureInfo.InvariantCulture, $"  loss {TrainingLoss:F3}  accuracy {TrainingAccuracy:P1}");
         if (ValidationLoss is { } loss && ValidationAccuracy is { } accuracy)
             line.Append(CultureInfo.InvariantCulture, $"  validation loss {loss:F3}  accuracy {accuracy:P1}");
-        line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:E1}  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}");
+        if (LearningRate > 0)
+            line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:E1}");
+        line.Append(CultureInfo.InvariantCulture, $"  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}");
         return line.ToString();
     }
 }

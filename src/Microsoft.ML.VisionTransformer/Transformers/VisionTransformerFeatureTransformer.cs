@@ -84,10 +84,24 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         set => _scorer.BatchSize = Guard.AtLeast(value, 1, nameof(ScoringBatchSize));
     }
 
+    /// <summary>
+    /// Pairs of tokens that each block merges into one while embedding: token merging (arXiv:2210.09461), which makes it faster and less exact; docs/performance.md has
+    /// figures. 8 to 16 suit 197 tokens and 12 blocks. Default 0: none. It is not part of the saved model, and neither explanations nor exported files know of it.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    /// <exception cref="NotSupportedException">The network is scored by libtorch: the processor has no AVX2, or the network has rotary positions or widths that are no multiple of 16.</exception>
+    public int MergedTokensPerBlock
+    {
+        get => _network.MergedTokens;
+        set => _network.MergedTokens = value;
+    }
+
     /// <summary>True: each row is embedded by itself.</summary>
     public bool IsRowToRowMapper => true;
 
     /// <summary>The input's columns, then the embedding.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>The columns of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
@@ -96,6 +110,8 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     }
 
     /// <summary>Embeds lazily: nothing is computed until the column is read, and then in batches.</summary>
+    /// <param name="input">The rows; they are read when the result is.</param>
+    /// <returns>The same rows with their embedding.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input)
@@ -107,6 +123,8 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     }
 
     /// <summary>Embeds row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>What adds the embedding to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
@@ -128,11 +146,8 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// <summary>Frees the weights, as soon as work that runs now has finished.</summary>
     public void Dispose() => _network.Dispose();
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => _network.Use(network =>
-    {
-        FeatureFile.Write(new ModelWriter(ctx, Version(_storage)), _column, Preprocessing, network, _storage);
-        return true;
-    });
+    void ICanSaveModel.Save(ModelSaveContext ctx) =>
+        _network.UseWeights(weights => FeatureFile.Write(new ModelWriter(ctx, Version(_storage)), _column, new(Architecture, Preprocessing, weights), _storage));
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
     private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context)

@@ -10,7 +10,6 @@ using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Onnx;
 using Microsoft.ML.VisionTransformer.Transformers;
-using TorchSharp;
 
 [assembly: LoadableClass(
     typeof(VisionTransformerPredictionTransformer),
@@ -97,10 +96,24 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         set => _scorer.BatchSize = Guard.AtLeast(value, 1, nameof(ScoringBatchSize));
     }
 
+    /// <summary>
+    /// Pairs of tokens that each block merges into one while scoring: token merging (arXiv:2210.09461), which makes scoring faster and less exact; docs/performance.md has
+    /// figures. 8 to 16 suit 197 tokens and 12 blocks. Default 0: none. It is not part of the saved model, and neither explanations nor exported files know of it.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    /// <exception cref="NotSupportedException">The network is scored by libtorch: the processor has no AVX2, or the network has rotary positions or widths that are no multiple of 16.</exception>
+    public int MergedTokensPerBlock
+    {
+        get => _network.MergedTokens;
+        set => _network.MergedTokens = value;
+    }
+
     /// <summary>True: each row is scored by itself.</summary>
     public bool IsRowToRowMapper => true;
 
     /// <summary>The input's columns, then <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>The columns of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
@@ -109,6 +122,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>Scores lazily: nothing is computed until the columns are read, and then in batches.</summary>
+    /// <param name="input">The rows; they are read when the result is.</param>
+    /// <returns>The same rows with their scores.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input)
@@ -121,6 +136,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>Scores row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>What adds the scores to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
@@ -145,13 +162,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         Guard.NotBlank(folder);
         var names = _model.Labels.TypeName is null ? null : ClassNames;
         var description = new CheckpointDescription(Architecture, Preprocessing, names, []);
-        _network.Use(network =>
-        {
-            using var scope = torch.NewDisposeScope();
-            var state = network.state_dict();
-            SafetensorsExport.Write(folder, description, name => StateValues.Of(state[name]));
-            return true;
-        });
+        _network.UseWeights(weights => SafetensorsExport.Write(folder, description, name => weights[name].Values()));
     }
 
     /// <summary>
@@ -171,6 +182,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <summary>Says why the model gives an image a class: a map over the patches, and a picture of it.</summary>
     /// <param name="path">The image file.</param>
     /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    /// <returns>The map, with the class that it is about.</returns>
     /// <exception cref="ArgumentException">The model has no such class; the message lists them.</exception>
     /// <exception cref="InvalidImageException">The image cannot be read, whatever <see cref="OnInvalidImage"/> says of rows.</exception>
     /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
@@ -205,13 +217,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     internal RowScorer Explainer(ExplanationMethod method) => RowScorer.Explanations(_network, _model, method);
 
     /// <summary>Puts the network into the ONNX graph of a whole pipeline.</summary>
-    private void AddTo(PipelineGraph graph, ImageColumn images, DataViewSchema schema) => _network.Use(network =>
-    {
-        using var scope = torch.NewDisposeScope();
-        var state = network.state_dict();
-        OnnxConversion.Save(graph, OnnxDescription(name => StateValues.Of(state[name])), images, schema, _model.Columns);
-        return true;
-    });
+    private void AddTo(PipelineGraph graph, ImageColumn images, DataViewSchema schema) =>
+        _network.UseWeights(weights => OnnxConversion.Save(graph, OnnxDescription(name => weights[name].Values()), images, schema, _model.Columns));
 
     private OnnxModelDescription OnnxDescription(Func<string, ReadOnlyMemory<float>> values) =>
         new(Architecture, Preprocessing, values) { ClassNames = _model.Labels.TypeName is null ? null : ClassNames, Temperature = _model.Temperature };
@@ -219,11 +226,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <summary>Frees the weights, as soon as scoring that runs now has finished.</summary>
     public void Dispose() => _network.Dispose();
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => _network.Use(network =>
-    {
-        ModelFile.Write(new ModelWriter(ctx, Version(_storage)), _model, network, _storage);
-        return true;
-    });
+    void ICanSaveModel.Save(ModelSaveContext ctx) =>
+        _network.UseWeights(weights => ModelFile.Write(new ModelWriter(ctx, Version(_storage)), _model, weights, _storage));
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
     private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context)

@@ -2,57 +2,34 @@
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
 /// <summary>
 /// *** Binary format ***: the values of all tensors, one after the other in the order of <c>weights.json</c>, each row-major little-endian
-/// float32 or float16 as it says, cut into <c>weights-0000.bin</c>, <c>weights-0001.bin</c>, ... of 64 MiB (the last one shorter). The reader of ML.NET's archive
+/// float32 or float16 as it says, cut into <c>weights-0000.bin</c>, <c>weights-0001.bin</c>, ... of 16 MiB (the last one shorter; 64 MiB in older files). The reader of ML.NET's archive
 /// holds one entry in memory at a time, and none may pass 1 GiB.
 /// </summary>
 internal static class WeightEntries
 {
     internal const string TableName = "weights.json";
 
-    internal const int DefaultPartBytes = 64 * 1024 * 1024;
+    internal const int DefaultPartBytes = 16 * 1024 * 1024;
 
     private const string Float32 = "float32", Float16 = "float16";
 
     /// <summary>Writes every entry of the network's state dictionary.</summary>
     /// <exception cref="InvalidOperationException">A weight does not fit the type it is to be stored as.</exception>
-    internal static void Write(ModelWriter writer, VisionTransformerNetwork network, WeightStorage storage, int partBytes = DefaultPartBytes)
+    internal static void Write(ModelWriter writer, IReadOnlyDictionary<string, NamedWeight> weights, WeightStorage storage, int partBytes = DefaultPartBytes)
     {
-        using var mode = inference_mode();
-        using var scope = NewDisposeScope();
-        var state = network.state_dict().OrderBy(t => t.Key, StringComparer.Ordinal).ToArray();
-        var table = new Table(partBytes, [.. state.Select(t => new Entry(t.Key, TypeOf(t.Value, storage), t.Value.shape))]);
-        writer.Add(TableName, ModelJson.Write(table));
+        NamedWeight[] ordered = [.. weights.Values.OrderBy(w => w.Name, StringComparer.Ordinal)];
+        writer.Add(TableName, ModelJson.Write(new Table(partBytes, [.. ordered.Select(w => new Entry(w.Name, TypeOf(w.Shape, storage), w.Shape))])));
 
-        byte[] part = new byte[(int)Math.Min(partBytes, state.Sum(t => t.Value.numel() * sizeof(float)))];
-        int parts = 0, filled = 0;
-        foreach (var (entry, tensor) in table.Tensors.Zip(state.Select(t => t.Value)))
-        {
-            using var values = Stored(tensor, entry);
-            for (var rest = values.bytes; rest.Length > 0;)
-            {
-                int taken = Math.Min(rest.Length, part.Length - filled);
-                rest[..taken].CopyTo(part.AsSpan(filled));
-                rest = rest[taken..];
-                filled += taken;
-                if (filled == part.Length)
-                    Flush();
-            }
-        }
-
-        if (filled > 0)
-            Flush();
-
-        void Flush()
-        {
-            writer.AddStored(PartName(parts++), part.AsMemory(0, filled));
-            filled = 0;
-        }
+        int written = 0, most = (int)Math.Min(partBytes, ordered.Sum(w => w.Shape.Aggregate((long)sizeof(float), (bytes, size) => bytes * size)));
+        using var parts = new WeightParts(ordered, weight => Stored(weight, TypeOf(weight.Shape, storage)), most);
+        parts.ForEach((part, hash) => writer.AddStored(PartName(written++), part, hash));
     }
 
     /// <summary>Fills every tensor of the network, which lies on the processor, and tells how its weights were stored.</summary>
@@ -68,6 +45,7 @@ internal static class WeightEntries
         var state = network.state_dict();
         RefuseOtherTensors(table.Tensors, state);
 
+        using var content = reader.ReadInTurn(Enumerable.Range(0, int.MaxValue).Select(PartName).TakeWhile(reader.Has)).GetEnumerator();
         ReadOnlyMemory<byte> part = default;
         int parts = 0, used = 0;
         foreach (var entry in table.Tensors)
@@ -76,7 +54,7 @@ internal static class WeightEntries
             for (var rest = (half ?? state[entry.Name]).bytes; rest.Length > 0;)
             {
                 if (used == part.Length)
-                    (part, used) = (reader.ReadMemory(PartName(parts++)), 0);
+                    (part, used) = (NextPart(), 0);
                 int taken = Math.Min(rest.Length, part.Length - used);
                 if (taken == 0)
                     throw ModelReader.Broken($"the entry {PartName(parts - 1)} is empty");
@@ -92,25 +70,33 @@ internal static class WeightEntries
         if (used != part.Length)
             throw ModelReader.Broken($"the entry {PartName(parts - 1)} has {part.Length - used} bytes too many");
         return table.Tensors.Any(t => t.Type == Float16) ? WeightStorage.Float16 : WeightStorage.Float32;
+
+        ReadOnlyMemory<byte> NextPart()
+        {
+            string name = PartName(parts++);
+            return content.MoveNext() ? content.Current : throw ModelReader.Broken($"the entry {name} is not in its index");
+        }
     }
 
     /// <summary>Vectors are a hundredth of the weights at most, and scale or shift whole features: they keep all bits.</summary>
-    private static string TypeOf(Tensor tensor, WeightStorage storage) => storage == WeightStorage.Float16 && tensor.dim() > 1 ? Float16 : Float32;
+    private static string TypeOf(long[] shape, WeightStorage storage) => storage == WeightStorage.Float16 && shape.Length > 1 ? Float16 : Float32;
 
-    private static Tensor Stored(Tensor tensor, Entry entry)
+    private static Tensor Stored(NamedWeight weight, string type)
     {
-        var single = tensor.to(ScalarType.Float32).cpu().contiguous();
-        if (entry.Type == Float32)
-            return single;
+        if (type == Float32)
+            return weight.Open();
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        using var single = weight.Open();
         float largest = single.abs().max().item<float>();
         if (largest > (float)Half.MaxValue)
         {
             throw new InvalidOperationException(
-                $"{entry.Name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; " +
+                $"{weight.Name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; " +
                 $"save the model with {nameof(WeightStorage)} {WeightStorage.Float32}.");
         }
 
-        return single.to(ScalarType.Float16);
+        return single.to(ScalarType.Float16).DetachFromDisposeScope();
     }
 
     private static void RefuseOtherTensors(IReadOnlyList<Entry> found, Dictionary<string, Tensor> wanted)

@@ -30,16 +30,16 @@ internal sealed class Contest : IDisposable
     }
 
     /// <summary>Median of a side's measurements.</summary>
-    internal double Of(int side, int number = 0) => Median(_measured[side].Select(m => m[number]));
+    internal double Of(int side, int number = 0) => Median.Of(_measured[side].Select(m => m[number]));
 
     /// <summary>Median over the rounds of how many times as fast as another side ours is.</summary>
-    internal double Faster(int than, int number = 0) => Median(Ratios(than, number));
+    internal double Faster(int than, int number = 0) => Median.Of(Ratios(than, number));
 
     /// <summary>The same with the least and the largest of the rounds.</summary>
     internal string FasterText(int than, int number = 0)
     {
         double[] ratios = [.. Ratios(than, number)];
-        return string.Create(CultureInfo.InvariantCulture, $"{Median(ratios):F2} ({ratios.Min():F2} to {ratios.Max():F2})");
+        return string.Create(CultureInfo.InvariantCulture, $"{Median.Of(ratios):F2} ({ratios.Min():F2} to {ratios.Max():F2})");
     }
 
     internal double PeakMiB(int side) => _sides[side].PeakMiB();
@@ -47,10 +47,4 @@ internal sealed class Contest : IDisposable
     public void Dispose() => _sides.ForEach(side => side.Dispose());
 
     private IEnumerable<double> Ratios(int than, int number) => _measured[0].Zip(_measured[than], (ours, other) => other[number] / ours[number]);
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
 }

@@ -11,21 +11,8 @@ internal sealed class TinyModel : IDisposable
 
     internal TinyModel()
     {
-        var options = new VisionTransformerTrainer.Options
-        {
-            FeatureColumnName = "Image",
-            Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
-            {
-                ImageSize = 24,
-                PatchSize = 8,
-                Depth = 2,
-                EmbeddingDimension = 24,
-                Heads = 2,
-            },
-            Epoch = 4,
-            BatchSize = 8,
-            LearningRate = 3e-3f,
-        };
+        var options = TinyOptions.Make(epochs: 4);
+        options.Arch = TinyOptions.Architecture with { ImageSize = 24 };
         _model = _context.Transforms.Conversion.MapValueToKey("Label")
             .Append(_context.MulticlassClassification.Trainers.VisionTransformer(options))
             .Fit(_context.Data.LoadFromEnumerable(ColouredSamples.Make(perClass: 12)));

@@ -37,22 +37,14 @@ internal sealed class TinyModel : IDisposable
         _folder.Dispose();
     }
 
-    private static VisionTransformerTrainer.Options Options(InvalidImageHandling onInvalidImage) => new()
+    /// <summary>Wide enough for the library's vector code, which real networks run in.</summary>
+    private static VisionTransformerTrainer.Options Options(InvalidImageHandling onInvalidImage)
     {
-        FeatureColumnName = "Image",
-        Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
-        {
-            ImageSize = 24,
-            PatchSize = 8,
-            Depth = 2,
-            EmbeddingDimension = 24,
-            Heads = 2,
-        },
-        Epoch = 4,
-        BatchSize = 8,
-        LearningRate = 3e-3f,
-        OnInvalidImageInPrediction = onInvalidImage,
-    };
+        var options = TinyOptions.Make(epochs: 4);
+        options.Arch = TinyOptions.Architecture with { ImageSize = 24, EmbeddingDimension = 32 };
+        options.OnInvalidImageInPrediction = onInvalidImage;
+        return options;
+    }
 
     private sealed class Scores
     {

@@ -1,6 +1,5 @@
 // A golden case as an ONNX file.
 using Microsoft.ML.VisionTransformer.Onnx;
-using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -6,27 +6,12 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class TinyTraining
 {
-    internal static VisionTransformerArchitecture Architecture { get; } = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
-    {
-        ImageSize = 16,
-        PatchSize = 8,
-        Depth = 2,
-        EmbeddingDimension = 24,
-        Heads = 2,
-    };
+    internal static VisionTransformerArchitecture Architecture => TinyOptions.Architecture;
 
     /// <summary>Parameters of a network of that architecture.</summary>
     internal static int Parameters => Architecture.Parameters().Count();
 
-    internal static VisionTransformerTrainer.Options Options(int epochs = 1) => new()
-    {
-        FeatureColumnName = "Image",
-        Arch = Architecture,
-        Epoch = epochs,
-        BatchSize = 8,
-        LearningRate = 3e-3f,
-        RandomCropMinimumArea = 0.5f,
-    };
+    internal static VisionTransformerTrainer.Options Options(int epochs = 1) => TinyOptions.Make(epochs);
 
     internal static IDataView Data(MLContext context, int perClass = 8, int seed = 7) => context.Data.LoadFromEnumerable(ColouredSamples.Make(perClass, seed));
 

@@ -17,13 +17,14 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
 
     /// <summary>Puts keys, scaled, and values of a head into panels.</summary>
     /// <param name="qkv">[T, 3 D] of one image.</param>
+    /// <param name="tokens">T.</param>
     /// <param name="head">Which head.</param>
     /// <param name="packed">Takes <see cref="PackedLength"/> numbers; where tokens or widths are padded they stay as they are, zero.</param>
-    internal void Pack(float* qkv, int head, float* packed)
+    internal void Pack(float* qkv, int tokens, int head, float* packed)
     {
         int width = shape.HeadWidth, stride = 3 * shape.Dimension;
         float* keys = qkv + shape.Dimension + ((nint)head * width), values = keys + shape.Dimension;
-        for (int token = 0; token < shape.Tokens; token++, keys += stride)
+        for (int token = 0; token < tokens; token++, keys += stride)
         {
             float* panel = packed + ((nint)(token / MatrixTile.Columns) * MatrixTile.Columns * width) + (token % MatrixTile.Columns);
             for (int i = 0; i < width; i++)
@@ -31,10 +32,10 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
         }
 
         float* panels = packed + ((nint)shape.PaddedTokens * width);
-        for (int first = 0; first < width; first += MatrixTile.Columns, panels += (nint)shape.Tokens * MatrixTile.Columns)
+        for (int first = 0; first < width; first += MatrixTile.Columns, panels += (nint)tokens * MatrixTile.Columns)
         {
             int count = Math.Min(MatrixTile.Columns, width - first);
-            for (int token = 0; token < shape.Tokens; token++)
+            for (int token = 0; token < tokens; token++)
                 new ReadOnlySpan<float>(values + ((nint)token * stride) + first, count).CopyTo(new Span<float>(panels + ((nint)token * MatrixTile.Columns), count));
         }
     }
@@ -43,18 +44,26 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     /// <param name="qkv">The row [3 D] of the first query; rows follow up to a multiple of 6.</param>
     /// <param name="queries">How many, at most <see cref="Queries"/>.</param>
     /// <param name="head">Which head.</param>
-    /// <param name="packed">Its keys and values.</param>
+    /// <param name="tokens">How many keys and values there are.</param>
+    /// <param name="packed">They.</param>
+    /// <param name="bias">What is added to the scores of each key; null for nothing.</param>
     /// <param name="to">The row [D] of the first query; the head's part is written.</param>
     /// <param name="scratch">The thread's memory.</param>
-    internal void Mix(float* qkv, int queries, int head, float* packed, float* to, FusedScratch scratch)
+    internal void Mix(float* qkv, int queries, int head, int tokens, float* packed, float* bias, float* to, FusedScratch scratch)
     {
-        int width = shape.HeadWidth, rows = MatrixTile.PaddedRows(queries);
+        int width = shape.HeadWidth, rows = MatrixTile.PaddedRows(queries), padded = MatrixTile.PaddedColumns(tokens);
         float* scores = scratch.Scores, mixed = scratch.Mixed;
-        Multiply(qkv + ((nint)head * width), 3 * shape.Dimension, rows, packed, width, scores, shape.PaddedTokens);
+        Multiply(qkv + ((nint)head * width), 3 * shape.Dimension, rows, packed, width, scores, padded);
         float* sums = stackalloc float[Queries];
         for (int row = 0; row < rows; row++)
-            sums[row] = VectorRows.Exponentials(scores + ((nint)row * shape.PaddedTokens), shape.Tokens, shape.PaddedTokens);
-        Multiply(scores, shape.PaddedTokens, rows, packed + ((nint)shape.PaddedTokens * width), shape.Tokens, mixed, shape.PaddedHeadWidth);
+        {
+            float* some = scores + ((nint)row * padded);
+            if (bias != null)
+                VectorRows.Add(some, bias, padded);
+            sums[row] = VectorRows.Exponentials(some, tokens, padded);
+        }
+
+        Multiply(scores, padded, rows, packed + ((nint)shape.PaddedTokens * width), tokens, mixed, shape.PaddedHeadWidth);
         for (int row = 0; row < queries; row++)
             VectorRows.Scale(mixed + ((nint)row * shape.PaddedHeadWidth), 1 / sums[row], to + ((nint)row * shape.Dimension) + ((nint)head * width), width);
     }

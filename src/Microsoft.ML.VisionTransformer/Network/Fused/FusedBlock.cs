@@ -54,13 +54,17 @@ internal sealed unsafe class FusedBlock
         }
     }
 
-    /// <summary>Adds both branches to tokens [rows, D], from what attention gives, <see cref="FusedScratch.Attended"/>.</summary>
+    /// <summary>Adds the first branch to tokens [rows, D], from what attention gives, <see cref="FusedScratch.Attended"/>.</summary>
+    internal void Attend(float* x, int rows, FusedScratch scratch)
+    {
+        NormalizeInPlace(scratch.Attended, rows, _shape.Dimension, _attentionNorm);
+        Add(_projection, scratch.Attended, _projectionBias, _scale1, x, rows, scratch);
+    }
+
+    /// <summary>Adds the second branch, the MLP, to tokens [rows, D].</summary>
     internal void Think(float* x, int rows, FusedScratch scratch)
     {
-        int dimension = _shape.Dimension;
-        NormalizeInPlace(scratch.Attended, rows, dimension, _attentionNorm);
-        Add(_projection, scratch.Attended, _projectionBias, _scale1, x, rows, scratch);
-        VectorRows.Normalize(x, scratch.Normed, rows, dimension, _norm2);
+        VectorRows.Normalize(x, scratch.Normed, rows, _shape.Dimension, _norm2);
         _expand.Multiply(scratch.Normed, rows, _expandBias, scratch.Hidden, add: false, _activation);
         float* hidden = scratch.Hidden;
         if (_activation is null)

@@ -33,6 +33,9 @@ internal sealed unsafe class FusedEncoder : IDisposable
     /// <summary>The network, of which only what follows the last block can be called.</summary>
     internal VisionTransformerNetwork Network => _parameters.Network;
 
+    /// <inheritdoc cref="FusedParameters.Weights"/>
+    internal Dictionary<string, NamedWeight> Weights() => _parameters.Weights();
+
     /// <summary>A network of its own with these weights, in evaluation mode. The caller disposes it.</summary>
     internal VisionTransformerNetwork Restore() => _parameters.Restore();
 
@@ -41,7 +44,8 @@ internal sealed unsafe class FusedEncoder : IDisposable
     /// <param name="count">How many.</param>
     /// <param name="kept">How many tokens of each are wanted.</param>
     /// <param name="tokens">Takes them.</param>
-    internal void Encode(ReadOnlySpan<float> images, int count, int kept, float* tokens)
+    /// <param name="merged">Pairs of tokens that each block merges into one; what comes out has a merged token in the place of each that is part of it.</param>
+    internal void Encode(ReadOnlySpan<float> images, int count, int kept, float* tokens, int merged = 0)
     {
         int threads = Math.Max(1, Environment.ProcessorCount / Interlocked.Increment(ref _callers));
         try
@@ -50,7 +54,7 @@ internal sealed unsafe class FusedEncoder : IDisposable
             {
                 float* first = start;
                 var team = new FusedTeam(threads, count, WorthSharing());
-                team.ForEachImage(image => EncodeImage(first, image, kept, tokens, team));
+                team.ForEachImage(image => EncodeImage(first, image, kept, tokens, merged, team));
             }
         }
         finally
@@ -73,54 +77,94 @@ internal sealed unsafe class FusedEncoder : IDisposable
         return (int)Math.Clamp(work / WorkOfAThread, 1, _shape.PaddedRows / MatrixTile.Rows);
     }
 
-    private void EncodeImage(float* images, int image, int kept, float* tokens, FusedTeam team)
+    private void EncodeImage(float* images, int image, int kept, float* tokens, int merged, FusedTeam team)
     {
         if (!_workspaces.TryTake(out var workspace))
             workspace = new FusedWorkspace(_shape, _attention.PackedLength);
         var architecture = _parameters.Architecture;
         long length = (long)architecture.Channels * architecture.ImageSize.Height * architecture.ImageSize.Width;
-        Encode(images + (nint)(image * length), workspace, team);
-        long wanted = (long)kept * _shape.Dimension * sizeof(float);
-        Buffer.MemoryCopy(workspace.Tokens, tokens + ((nint)image * kept * _shape.Dimension), wanted, wanted);
+        team.Share(_embedding.Tiles, workspace, (first, end, scratch) => _embedding.Embed(images + (nint)(image * length), workspace.Tokens, first, end, scratch));
+        team.Share(Tiles(_shape.Tokens), workspace, (first, end, scratch) => Look(0, workspace, first, end, scratch));
+        if (merged == 0)
+            Encode(workspace, team);
+        else
+            EncodeMerging(workspace, merged, team);
+        float* to = tokens + ((nint)image * kept * _shape.Dimension);
+        for (int token = 0; token < kept; token++, to += _shape.Dimension)
+        {
+            int home = merged == 0 ? token : workspace.Merger.Home(token);
+            new ReadOnlySpan<float>(workspace.Tokens + ((nint)home * _shape.Dimension), _shape.Dimension).CopyTo(new Span<float>(to, _shape.Dimension));
+        }
+
         _workspaces.Add(workspace);
     }
 
-    private void Encode(float* image, FusedWorkspace workspace, FusedTeam team)
+    private void Encode(FusedWorkspace workspace, FusedTeam team)
     {
-        team.Share(_embedding.Tiles, workspace, (first, end, scratch) => _embedding.Embed(image, workspace.Tokens, first, end, scratch));
-        int tiles = _shape.PaddedRows / MatrixTile.Rows;
-        team.Share(tiles, workspace, (first, end, scratch) => Look(0, workspace, first, end, scratch));
         for (int i = 0; i < _blocks.Length; i++)
         {
             int block = i;
-            team.Run(_shape.Heads, head => _attention.Pack(workspace.Qkv, head, workspace.Packed(head)));
-            team.Share(tiles, workspace, (first, end, scratch) => Attend(block, workspace, first, end, scratch));
+            Pack(workspace, _shape.Tokens, team);
+            team.Share(Tiles(_shape.Tokens), workspace, (first, end, scratch) =>
+            {
+                for (int from = first, most = Together(first, end); from < end; from += most)
+                {
+                    int rows = Math.Min(most, end - from);
+                    Attend(block, workspace, from, rows, _shape.Tokens, null, scratch);
+                    _blocks[block].Think(workspace.Tokens + ((nint)from * _shape.Dimension), rows, scratch);
+                }
+
+                if (block + 1 < _blocks.Length)
+                    Look(block + 1, workspace, first, end, scratch);
+            });
         }
     }
 
-    /// <summary>Rows through a block, and as far into the next as they can go without the others.</summary>
-    private void Attend(int block, FusedWorkspace workspace, int first, int end, FusedScratch scratch)
+    /// <summary>As the other way, but each block has fewer tokens behind its attention than before.</summary>
+    private void EncodeMerging(FusedWorkspace workspace, int merged, FusedTeam team)
     {
-        int most = Together(first, end);
-        for (int from = first; from < end; from += most)
+        var merger = workspace.Merger;
+        merger.Reset();
+        int tokens = _shape.Tokens;
+        for (int i = 0; i < _blocks.Length; i++)
         {
-            int rows = Math.Min(most, end - from);
-            float* x = workspace.Tokens + ((nint)from * _shape.Dimension);
-            for (int head = 0; head < _shape.Heads; head++)
+            int block = i, before = tokens;
+            Pack(workspace, before, team);
+            team.Share(Tiles(before), workspace, (first, end, scratch) =>
             {
-                for (int query = 0; query < rows; query += FusedAttention.Queries)
-                {
-                    _attention.Mix(
-                        workspace.Qkv + ((nint)(from + query) * 3 * _shape.Dimension), Math.Min(FusedAttention.Queries, rows - query), head, workspace.Packed(head),
-                        scratch.Attended + ((nint)query * _shape.Dimension), scratch);
-                }
-            }
+                for (int from = first, most = Together(first, end); from < end; from += most)
+                    Attend(block, workspace, from, Math.Min(most, end - from), before, merger.LogSizes, scratch);
+            });
+            tokens = merger.Merge(workspace.Tokens, workspace.Qkv, before, merged);
+            team.Share(Tiles(tokens), workspace, (first, end, scratch) =>
+            {
+                for (int from = first, most = Together(first, end); from < end; from += most)
+                    _blocks[block].Think(workspace.Tokens + ((nint)from * _shape.Dimension), Math.Min(most, end - from), scratch);
+                if (block + 1 < _blocks.Length)
+                    Look(block + 1, workspace, first, end, scratch);
+            });
+        }
+    }
 
-            _blocks[block].Think(x, rows, scratch);
+    private static int Tiles(int tokens) => MatrixTile.PaddedRows(tokens) / MatrixTile.Rows;
+
+    private void Pack(FusedWorkspace workspace, int tokens, FusedTeam team) =>
+        team.Run(_shape.Heads, head => _attention.Pack(workspace.Qkv, tokens, head, workspace.Packed(head)));
+
+    /// <summary>Some rows through the attention of a block.</summary>
+    private void Attend(int block, FusedWorkspace workspace, int from, int rows, int tokens, float* bias, FusedScratch scratch)
+    {
+        for (int head = 0; head < _shape.Heads; head++)
+        {
+            for (int query = 0; query < rows; query += FusedAttention.Queries)
+            {
+                _attention.Mix(
+                    workspace.Qkv + ((nint)(from + query) * 3 * _shape.Dimension), Math.Min(FusedAttention.Queries, rows - query), head, tokens, workspace.Packed(head), bias,
+                    scratch.Attended + ((nint)query * _shape.Dimension), scratch);
+            }
         }
 
-        if (block + 1 < _blocks.Length)
-            Look(block + 1, workspace, first, end, scratch);
+        _blocks[block].Attend(workspace.Tokens + ((nint)from * _shape.Dimension), rows, scratch);
     }
 
     private void Look(int block, FusedWorkspace workspace, int first, int end, FusedScratch scratch)

@@ -32,8 +32,7 @@ internal sealed unsafe class FusedParameters : IDisposable
     internal PackedMatrix Pack(string name)
     {
         var weight = _state[name];
-        int outputs = (int)weight.size(0);
-        var packed = new PackedMatrix(FloatBuffer.Address(weight), outputs, (int)(weight.numel() / outputs));
+        var packed = new PackedMatrix(FloatBuffer.Address(weight), weight.shape);
         _packed.Add(name, packed);
         weight.Dispose();
         return packed;
@@ -59,6 +58,10 @@ internal sealed unsafe class FusedParameters : IDisposable
 
         return buffer.Start;
     }
+
+    /// <summary>The network's weights by name, those that are packed in their usual order, bit for bit. They can be opened for as long as this lives.</summary>
+    internal Dictionary<string, NamedWeight> Weights() => _state.Keys.ToDictionary(
+        name => name, name => _packed.TryGetValue(name, out var packed) ? new NamedWeight(name, packed.Shape, packed.Open) : NamedWeight.Of(name, _state[name]));
 
     /// <summary>A network of its own with these weights, bit for bit, in evaluation mode. The caller disposes it.</summary>
     internal VisionTransformerNetwork Restore()

@@ -10,6 +10,9 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
     /// <summary>T.</summary>
     internal int Tokens { get; } = architecture.Tokens;
 
+    /// <summary>Tokens in front of the patches.</summary>
+    internal int PrefixTokens { get; } = architecture.PrefixTokens;
+
     internal int Heads { get; } = architecture.Heads;
 
     /// <summary>d = D / heads.</summary>

@@ -8,6 +8,7 @@ internal sealed unsafe class FusedWorkspace : IDisposable
     private readonly FloatBuffer _memory;
     private readonly long _packedLength;
     private readonly List<FusedScratch> _scratches = [];
+    private TokenMerger? _merger;
 
     internal FusedWorkspace(FusedShape shape, long packedLength)
     {
@@ -26,6 +27,9 @@ internal sealed unsafe class FusedWorkspace : IDisposable
     /// <summary>Queries, keys and values [T, 3 D], rounded up to whole tiles.</summary>
     internal float* Qkv { get; }
 
+    /// <summary>Merges the image's tokens; made when it is first wanted.</summary>
+    internal TokenMerger Merger => _merger ??= new TokenMerger(_shape);
+
     /// <summary>Packed keys and values of a head.</summary>
     internal float* Packed(int head) => Qkv + ((nint)(_shape.PaddedRows + MatrixTile.Rows) * 3 * _shape.Dimension) + ((nint)head * (nint)_packedLength);
 
@@ -43,6 +47,7 @@ internal sealed unsafe class FusedWorkspace : IDisposable
     {
         foreach (var scratch in _scratches)
             scratch.Dispose();
+        _merger?.Dispose();
         _memory.Dispose();
     }
 }

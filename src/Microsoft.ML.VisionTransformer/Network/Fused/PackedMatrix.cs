@@ -1,5 +1,6 @@
 // The weights of a linear layer in the order in which products read them.
 using System.Runtime.Intrinsics.X86;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Network;
 
@@ -18,14 +19,17 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private readonly FloatBuffer _values;
 
     /// <param name="weight">W, row-major.</param>
-    /// <param name="outputs">A multiple of 16.</param>
-    /// <param name="inputs">Numbers of a row of W.</param>
-    internal PackedMatrix(float* weight, int outputs, int inputs)
+    /// <param name="shape">Outputs, a multiple of 16, and what makes up the inputs.</param>
+    internal PackedMatrix(float* weight, params long[] shape)
     {
-        (Outputs, Inputs) = (outputs, inputs);
-        _values = new FloatBuffer((long)outputs * inputs);
+        Shape = shape;
+        Outputs = (int)shape[0];
+        Inputs = (int)shape.Skip(1).Aggregate(1L, (all, size) => all * size);
+        _values = new FloatBuffer((long)Outputs * Inputs);
         Reorder(weight, toPanels: true);
     }
+
+    internal long[] Shape { get; }
 
     internal int Inputs { get; }
 
@@ -33,6 +37,15 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     /// <summary>W, row-major, as it was.</summary>
     internal void Unpack(float* weight) => Reorder(weight, toPanels: false);
+
+    /// <summary>W as it was, in a tensor that the caller disposes.</summary>
+    internal Tensor Open()
+    {
+        using var mode = no_grad();
+        var weight = empty(Shape, dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
+        Unpack(FloatBuffer.Address(weight));
+        return weight;
+    }
 
     /// <summary>y = a W^T + b, or y += a W^T + b: [rows, inputs] to [rows, outputs].</summary>
     /// <param name="a">Row-major, without gaps.</param>

@@ -78,6 +78,30 @@ internal static unsafe class VectorRows
             Fma.MultiplyAdd(Vector256.Load(change + i), Vector256.Load(factors + i), Vector256.Load(x + i)).Store(x + i);
     }
 
+    /// <summary>x += change.</summary>
+    internal static void Add(float* x, float* change, int length)
+    {
+        for (int i = 0; i < length; i += 8)
+            (Vector256.Load(x + i) + Vector256.Load(change + i)).Store(x + i);
+    }
+
+    /// <summary>x += change factor.</summary>
+    internal static void AddScaled(float* x, float* change, float factor, int length)
+    {
+        var factors = Vector256.Create(factor);
+        for (int i = 0; i < length; i += 8)
+            Fma.MultiplyAdd(Vector256.Load(change + i), factors, Vector256.Load(x + i)).Store(x + i);
+    }
+
+    /// <summary>The sum of a b.</summary>
+    internal static float Dot(float* a, float* b, int length)
+    {
+        var sum = Vector256<float>.Zero;
+        for (int i = 0; i < length; i += 8)
+            sum = Fma.MultiplyAdd(Vector256.Load(a + i), Vector256.Load(b + i), sum);
+        return Vector256.Sum(sum);
+    }
+
     private static float Largest(Vector256<float> x)
     {
         float most = x[0];

@@ -1,7 +1,6 @@
 // ONNX files of this library as checkpoints: weights bit for bit, and what is refused.
 using Microsoft.ML.VisionTransformer.Tests.Onnx;
 using Microsoft.ML.VisionTransformer.Tests.Support;
-using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 

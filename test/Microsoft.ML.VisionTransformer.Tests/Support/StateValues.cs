@@ -1,7 +1,7 @@
 // Reads the numbers of a tensor of the state.
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.VisionTransformer.Transformers;
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class StateValues
 {

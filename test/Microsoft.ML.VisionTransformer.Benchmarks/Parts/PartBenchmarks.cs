@@ -1,0 +1,26 @@
+// Runs BenchmarkDotNet over the parts that a forward pass and a pipeline are made of.
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+/// <summary>In this process: a benchmark process of its own would have to be built where the packages are not.</summary>
+internal static class PartBenchmarks
+{
+    internal const string Command = "parts";
+
+    internal static void Run()
+    {
+        var config = ManualConfig.CreateEmpty()
+            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+            .AddColumnProvider(DefaultColumnProviders.Instance)
+            .AddLogger(ConsoleLogger.Default)
+            .WithOptions(ConfigOptions.DisableLogFile)
+            .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "vision-transformer-benchmarks"));
+        BenchmarkRunner.Run([typeof(ProductBenchmarks), typeof(RowBenchmarks), typeof(ImageBenchmarks)], config);
+    }
+}

@@ -19,6 +19,7 @@ public static class ShardRowsCatalog
     /// var images = mlContext.Data.ShardRows(mlContext.Data.LoadImagesFromFolder("photos"));
     /// var scores = model.Transform(images);    // of every second image, where two processes were started
     /// </code></example>
+    /// <returns>This process's rows, a view of the data.</returns>
     /// <exception cref="InvalidOperationException">A launcher started the process, but there is no MPI library; the message says what to install.</exception>
     public static IDataView ShardRows(this DataOperationsCatalog catalog, IDataView data) => catalog.ShardRows(data, DistributedRun.Rank, DistributedRun.Size);
 
@@ -44,6 +45,7 @@ public static class ShardRowsCatalog
     /// <param name="data">The rows.</param>
     /// <param name="rank">Whose share, at least 0 and below <paramref name="size"/>.</param>
     /// <param name="size">How many processes share the rows, at least 1; 1 gives the data as it is.</param>
+    /// <returns>That process's rows, a view of the data.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rank"/> or <paramref name="size"/> has a value that is not allowed.</exception>
     public static IDataView ShardRows(this DataOperationsCatalog catalog, IDataView data, int rank, int size)
     {

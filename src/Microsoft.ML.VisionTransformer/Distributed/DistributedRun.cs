@@ -28,6 +28,7 @@ public static class DistributedRun
     /// were shared out come together.
     /// </summary>
     /// <param name="own">What this process has; lengths may differ. All together are less than 2 GiB.</param>
+    /// <returns>One entry a process, by rank; alone, a copy of <paramref name="own"/>.</returns>
     /// <exception cref="IOException">The other processes cannot be reached.</exception>
     public static IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> own) => ProcessGroup.Current?.Gather(own) ?? [own.ToArray()];
 }

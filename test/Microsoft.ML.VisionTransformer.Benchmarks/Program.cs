@@ -58,6 +58,12 @@ switch (args)
     case [StepCost.Command]:
         StepCost.Run();
         return 0;
+    case [DistributedSteps.Command]:
+        DistributedSteps.Run(Pair.Rounds);
+        return 0;
+    case [DistributedSteps.Command, var side]:
+        DistributedSteps.Run(side);
+        return 0;
     case [StepCost.Command, var side]:
         StepCost.Run(side);
         return 0;
@@ -102,6 +108,7 @@ switch (args)
                    Benchmarks onnx <weights> <folder of class folders>               ONNX files beside the library
                    Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
                    Benchmarks step                                                   a training step beside a bare TorchSharp loop, time and memory
+                   Benchmarks distributed                                            two processes under mpirun beside two threads of one
                    Benchmarks kill <times>                                           trainings that are killed and go on, beside one that is left alone
                    Benchmarks probe <folder of class folders> <weights>              a linear probe beside one pass of its backbone
                    Benchmarks transfer <folder with split.json> <strategy> <weights, or none> [seeds=3] [<option>=<value> ...]

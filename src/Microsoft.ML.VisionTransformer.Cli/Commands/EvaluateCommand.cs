@@ -3,6 +3,7 @@ using System.CommandLine;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Judging;
 using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -27,6 +28,7 @@ internal static class EvaluateCommand
         {
             model, data, format, report, onInvalidImage,
         };
+        command.SharesItsWork = true;
         command.SetAction(parsed => Run(
             shell, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(format) ?? OutputFormat.Text, parsed.GetValue(report), parsed.GetValue(onInvalidImage) == InvalidImageHandling.Skip));
         return command;
@@ -34,9 +36,10 @@ internal static class EvaluateCommand
 
     private static int Run(Shared shell, string path, string data, OutputFormat format, string? report, bool skipInvalid)
     {
-        string? reportPath = report is null ? null : OutputFile.Prepare(report);
+        string? reportPath = report is null || !shell.Team.IsMain ? null : OutputFile.Prepare(report);
         var context = shell.NewContext();
         var images = LabelledImages.Read(context, data);
+        Agreement.Check(shell.Team, path, images.Select(image => $"{image.Label}/{Path.GetFileName(image.Image)}"));
         using var model = Classifier.Open(context, path);
         var judgement = shell.WithProgress(display => Judge.Run(model, images, skipInvalid, shell, display));
         EvaluationWriter.Write(shell.Out, model.ClassNames, judgement.Evaluation, format);

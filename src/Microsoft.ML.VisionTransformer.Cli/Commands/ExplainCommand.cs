@@ -39,7 +39,7 @@ internal static class ExplainCommand
     private static int Run(Shared shell, string model, string[] inputs, string folder, ExplanationOptions options, OutputFormat format)
     {
         using var classifier = Classifier.Open(shell.NewContext(), model);
-        using var found = InputImages.Find(inputs, shell.Streams.OpenInput);
+        using var found = InputImages.Find(inputs, shell.OpenInput);
         Directory.CreateDirectory(folder);
         var names = new OverlayNames(folder);
         var problems = new List<string>();

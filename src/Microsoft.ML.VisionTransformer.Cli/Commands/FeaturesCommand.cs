@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
@@ -26,6 +27,7 @@ internal static class FeaturesCommand
         {
             model, images, path, kind, normalize, device, format,
         };
+        command.SharesItsWork = true;
         command.SetAction(parsed => Run(
             shell,
             parsed.GetValue(model)!,
@@ -45,15 +47,16 @@ internal static class FeaturesCommand
     private static int Run(Shared shell, string model, string[] inputs, string? path, VisionTransformerFeatureOptions options, OutputFormat format)
     {
         using var embedder = Embedder.Open(shell.NewContext(), model, options);
-        using var found = InputImages.Find(inputs, shell.Streams.OpenInput);
+        using var found = InputImages.Find(inputs, shell.OpenInput);
+        Agreement.Check(shell.Team, model, found.Images.Select(image => image.Name));
         var problems = new List<string>();
-        OutputFile.WriteTo(path, shell.Out, output => shell.WithProgress(
+        OutputFile.WriteTo(shell.Team.IsMain ? path : null, shell.Out, output => shell.WithProgress(
             display =>
             {
                 if (format == OutputFormat.Csv)
                     output.WriteLine(CsvLine.Of(["path", "error", .. Enumerable.Range(0, embedder.Dimension).Select(i => (object?)string.Create(CultureInfo.InvariantCulture, $"f{i}"))]));
                 int done = 0;
-                foreach (var scored in BatchScoring.Score(embedder, found.Images, shell.Cancellation))
+                foreach (var scored in SharedScoring.Score(shell.Team, embedder, found.Images, shell.Cancellation))
                 {
                     output.WriteLine(Line(scored, format, embedder.Dimension));
                     if (scored.Problem is not null)

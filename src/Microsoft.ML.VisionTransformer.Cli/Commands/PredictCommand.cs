@@ -2,6 +2,7 @@
 using System.CommandLine;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
@@ -26,10 +27,12 @@ internal static class PredictCommand
             ("A folder, as a table", "predict flowers.zip photos --format csv > photos.csv"),
             ("What another program finds", "find . -name '*.jpg' -mtime -1 | mlnet-vit predict flowers.zip - --format json"),
             ("An image that is not a file", "predict flowers.zip - < photo.jpg"),
+            ("A large folder, by eight processes", "mpirun -n 8 mlnet-vit predict flowers.zip photos --format csv > photos.csv"),
             ("A public model with its own classes", "predict google/vit-base-patch16-224 photo.jpg"))
         {
             model, images, format, top,
         };
+        command.SharesItsWork = true;
         command.SetAction(parsed => Run(shell, parsed.GetValue(model)!, parsed.GetValue(images)!, parsed.GetValue(format) ?? OutputFormat.Text, parsed.GetValue(top) ?? 3));
         return command;
     }
@@ -37,7 +40,8 @@ internal static class PredictCommand
     private static int Run(Shared shell, string model, string[] inputs, OutputFormat format, int top)
     {
         using var classifier = Classifier.Open(shell.NewContext(), model);
-        using var found = InputImages.Find(inputs, shell.Streams.OpenInput);
+        using var found = InputImages.Find(inputs, shell.OpenInput);
+        Agreement.Check(shell.Team, model, found.Images.Select(image => image.Name));
         int shown = top == 0 ? classifier.ClassNames.Count : Math.Min(top, classifier.ClassNames.Count);
         var writer = new PredictionWriter(shell.Out, format, classifier.ClassNames, shown);
         writer.Begin();
@@ -46,7 +50,7 @@ internal static class PredictCommand
         shell.WithProgress(
             display =>
             {
-                foreach (var scored in BatchScoring.Score(classifier, found.Images, shell.Cancellation))
+                foreach (var scored in SharedScoring.Score(shell.Team, classifier, found.Images, shell.Cancellation))
                 {
                     writer.Write(scored);
                     if (scored.Problem is not null)

@@ -1,6 +1,7 @@
 // Scores labelled images with a model.
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Progress;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
@@ -17,7 +18,7 @@ internal static class Judge
     /// <param name="model">The model.</param>
     /// <param name="images">The images, whose labels must be classes of the model.</param>
     /// <param name="skipInvalid">Whether an image that cannot be read is passed over; else it is an error.</param>
-    /// <param name="shell">Its cancellation.</param>
+    /// <param name="shell">Its processes and its cancellation.</param>
     /// <param name="display">Told how far it has come.</param>
     /// <exception cref="InvalidDataException">A label is no class of the model, or an image cannot be read.</exception>
     internal static Judgement Run(Classifier model, IReadOnlyList<LabelledImage> images, bool skipInvalid, Shared shell, IProgressDisplay display)
@@ -31,7 +32,7 @@ internal static class Judge
 
         var (judged, skipped) = (new List<ScoredRow>(), new List<ScoredImage>());
         var inputs = images.Select(image => new InputImage(image.Image, image.Image)).ToArray();
-        foreach (var scored in BatchScoring.Score(model, inputs, shell.Cancellation))
+        foreach (var scored in SharedScoring.Score(shell.Team, model, inputs, shell.Cancellation))
         {
             if (scored.Numbers is { } probabilities)
                 judged.Add(Row(scored.Image.Path, places[images[judged.Count + skipped.Count].Label], probabilities));

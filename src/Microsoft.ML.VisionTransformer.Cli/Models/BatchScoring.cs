@@ -5,7 +5,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
 internal static class BatchScoring
 {
-    private const int BatchSize = 32;
+    internal const int BatchSize = 32;
 
     /// <summary>Scores lazily, in order.</summary>
     /// <exception cref="OperationCanceledException">Between two batches.</exception>

@@ -12,4 +12,7 @@ internal interface IHasExamples
 internal sealed class ExampleCommand(string name, string description, params (string What, string Line)[] examples) : System.CommandLine.Command(name, description), IHasExamples
 {
     public IReadOnlyList<(string What, string Line)> Examples => examples;
+
+    /// <summary>Whether several processes can do it together.</summary>
+    internal bool SharesItsWork { get; set; }
 }

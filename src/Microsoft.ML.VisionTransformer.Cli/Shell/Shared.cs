@@ -1,19 +1,21 @@
-// What all commands share: streams, cancellation, verbosity, ML.NET's log, and how progress is shown.
+// What all commands share: streams, cancellation, processes, verbosity, ML.NET's log, and how progress is shown.
 using System.CommandLine;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Progress;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
-internal sealed class Shared(Streams streams, CancellationToken cancellation)
+internal sealed class Shared(Streams streams, Team team, CancellationToken cancellation)
 {
     internal Option<bool> VerboseOption { get; } = new("--verbose") { Description = "Tell more, and show where an error comes from.", Recursive = true };
 
     internal Option<bool> QuietOption { get; } = new("--quiet") { Description = "Show no progress.", Recursive = true };
 
-    internal Streams Streams => streams;
-
     internal TextWriter Out => streams.Out;
+
+    /// <summary>The processes that do this together; mostly this one alone.</summary>
+    internal Team Team => team;
 
     internal CancellationToken Cancellation => cancellation;
 
@@ -38,6 +40,21 @@ internal sealed class Shared(Streams streams, CancellationToken cancellation)
                 Tell(entry.RawMessage);
         };
         return context;
+    }
+
+    /// <summary>Standard input, which a launcher gives to one process, for all of them.</summary>
+    internal Stream OpenInput()
+    {
+        if (team.Size == 1)
+            return streams.OpenInput();
+        using var content = new MemoryStream();
+        if (team.IsMain)
+        {
+            using var input = streams.OpenInput();
+            input.CopyTo(content);
+        }
+
+        return new MemoryStream(team.Exchange(content.ToArray())[0].ToArray());
     }
 
     /// <summary>A line on standard error, beside progress that may be shown there.</summary>

@@ -29,5 +29,11 @@ internal sealed record Streams
         ErrorIsTerminal = !Console.IsErrorRedirected,
     };
 
+    /// <summary>Those of a process that leaves results and telling to another.</summary>
+    internal Streams Silenced() => Launched() with { Out = TextWriter.Null, Error = TextWriter.Null };
+
+    /// <summary>Those of a process with a launcher between itself and the person.</summary>
+    internal Streams Launched() => this with { OutIsTerminal = false, ErrorIsTerminal = false };
+
     private static StreamWriter Utf8(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 }

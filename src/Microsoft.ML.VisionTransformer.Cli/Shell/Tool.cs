@@ -2,7 +2,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Commands;
+using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
@@ -14,34 +16,56 @@ internal static class Tool
     private static readonly ParserConfiguration _parser = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
     /// <summary>Runs what was asked for and returns the exit code.</summary>
-    internal static int Run(IReadOnlyList<string> args, Streams streams, CancellationToken cancellation)
+    /// <param name="args">The arguments.</param>
+    /// <param name="streams">The streams of this process.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <param name="processes">The processes that were started together with the same arguments. Default null: this one alone.</param>
+    internal static int Run(IReadOnlyList<string> args, Streams streams, CancellationToken cancellation, IProcessGroup? processes = null)
     {
-        var shell = new Shared(streams, cancellation);
+        Team team;
+        try
+        {
+            team = new Team(processes ?? new OneProcess());
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException)
+        {
+            streams.Error.WriteLine(FailureMessage.Of(e));    // a launcher without its library: this process knows of no others that could tell it
+            return ExitCode.Failed;
+        }
+
+        return Run(args, streams, team, cancellation);
+    }
+
+    private static int Run(IReadOnlyList<string> args, Streams streams, Team team, CancellationToken cancellation)
+    {
+        var heard = team.Size == 1 ? streams : team.IsMain ? streams.Launched() : streams.Silenced();
+        var shell = new Shared(heard, team, cancellation);
         var parsed = Root(shell).Parse(args, _parser);
         shell.Read(parsed);
         try
         {
             if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
                 throw new UsageException(WhatIsWrong(parsed));
-            return parsed.Invoke(new InvocationConfiguration
+            if (team.Size > 1 && parsed.CommandResult.Command is ExampleCommand { SharesItsWork: false } command && parsed.Action == command.Action)
+                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes were started, and {command.Name} works in one: start it without mpirun."));
+            int code = parsed.Invoke(new InvocationConfiguration
             {
-                Output = streams.Out,
-                Error = streams.Error,
+                Output = heard.Out,
+                Error = heard.Error,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
+            team.Meet();
+            return team.IsMain ? code : ExitCode.Done;    // one exit code is enough, and another may come before the message
         }
         catch (Exception e)
         {
-            streams.Error.WriteLine(e is OperationCanceledException ? "Interrupted." : FailureMessage.Of(e));
-            if (shell.Verbose)
+            var failure = team.Fail(e, e is OperationCanceledException ? "Interrupted." : FailureMessage.Of(e), CodeOf(e));
+            if (team.Speaks)
+                streams.Error.WriteLine(failure.Told);
+            if (shell.Verbose && e is not TeamFailureException)
                 streams.Error.WriteLine(e);
-            return e switch
-            {
-                UsageException => ExitCode.WrongUsage,
-                OperationCanceledException => ExitCode.Interrupted,
-                _ => ExitCode.Failed,
-            };
+            return team.Speaks ? failure.ExitCode : ExitCode.Done;
         }
     }
 
@@ -66,6 +90,13 @@ internal static class Tool
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }
+
+    private static int CodeOf(Exception error) => error switch
+    {
+        UsageException => ExitCode.WrongUsage,
+        OperationCanceledException => ExitCode.Interrupted,
+        _ => ExitCode.Failed,
+    };
 
     private static string WhatIsWrong(ParseResult parsed)
     {

@@ -1,5 +1,7 @@
 // One image of a data set, in whatever form its column has it, until a batch needs it.
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Images;
@@ -22,6 +24,9 @@ internal abstract class ImageSource
 
     /// <summary>The same image with its content there.</summary>
     internal virtual ImageSource StoredAt(StoredBytes bytes) => this;
+
+    /// <summary>Adds what tells this image from others, on any machine: its content, or the name of its file.</summary>
+    internal virtual void AddTo(IncrementalHash hash) => hash.AppendData(Content);
 
     private protected static void Fill(RgbImage image, ImageToInput converter, RandomStream? random, Span<float> chw)
     {
@@ -51,6 +56,9 @@ internal sealed class ImageFileSource(string path, string where) : ImageSource
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) =>
         Fill(ImageFile.Decode(path, where, converter.Decoding(random)), converter, random, chw);
+
+    /// <summary>The folder may be another on another machine.</summary>
+    internal override void AddTo(IncrementalHash hash) => hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(path)));
 }
 
 /// <summary>A picture that came decoded.</summary>

@@ -1,4 +1,6 @@
 // An image whose content lies in the file of an image store until a batch needs it.
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Images;
@@ -8,4 +10,12 @@ namespace Microsoft.ML.VisionTransformer.Images;
 internal sealed class StoredImageSource(StoredBytes bytes, Func<StoredBytes, ImageSource> revive) : ImageSource
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => revive(bytes).Fill(converter, random, chw);
+
+    /// <summary>The length alone: the content would have to be read back.</summary>
+    internal override void AddTo(IncrementalHash hash)
+    {
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
+        hash.AppendData(length);
+    }
 }

@@ -31,15 +31,16 @@ internal static class TorchRuntime
     /// <summary>The device of that name.</summary>
     /// <param name="name"><c>auto</c> (the GPU named by <c>MLContext.GpuDeviceId</c>, else the first one, else the processor), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</param>
     /// <param name="environment">Where GPU settings come from.</param>
+    /// <param name="localNumber">Number of this process among those of a job on this machine, for <c>auto</c>: each takes the next GPU.</param>
     /// <exception cref="ArgumentException">No such name.</exception>
     /// <exception cref="InvalidOperationException">The device is not there.</exception>
-    internal static torch.Device Device(string name, IHostEnvironment environment)
+    internal static torch.Device Device(string name, IHostEnvironment environment, int localNumber = 0)
     {
         Load();
         var (kind, index) = Parse(name);
         return kind switch
         {
-            "auto" => Auto(environment),
+            "auto" => Auto(environment, localNumber),
             "cpu" => torch.CPU,
             "mps" => torch.mps_is_available() ? torch.MPS : throw Absent(name, "this machine has no Metal device"),
             _ => Cuda(index, name),
@@ -56,7 +57,7 @@ internal static class TorchRuntime
         throw new ArgumentException($"Device is '{name}'; it can be auto, cpu, cuda, cuda:1 (any number) or mps.", nameof(name));
     }
 
-    private static torch.Device Auto(IHostEnvironment environment)
+    private static torch.Device Auto(IHostEnvironment environment, int localNumber)
     {
         if (MLEnvironment.GpuDeviceId(environment) is { } asked)
         {
@@ -68,7 +69,7 @@ internal static class TorchRuntime
         }
 
         if (torch.cuda.is_available())
-            return torch.device(DeviceType.CUDA, 0);
+            return torch.device(DeviceType.CUDA, localNumber % torch.cuda.device_count());
         return torch.mps_is_available() ? torch.MPS : torch.CPU;
     }
 

@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
 /// Draws masks on the .NET side, so that training with dropout repeats exactly for a seed, on any device and whatever else the process does
-/// with torch's global generator. One forward at a time may draw.
+/// with torch's global generator. What an image draws belongs to its row and not to its place in a batch. One forward at a time may draw.
 /// </summary>
 internal sealed class NoiseSource(RandomStream stream)
 {
@@ -17,21 +17,36 @@ internal sealed class NoiseSource(RandomStream stream)
     /// <summary>The stream that the following masks draw from.</summary>
     internal RandomStream Stream { get; set; } = stream;
 
+    /// <summary>Names of the rows of the next batch, one an image; null names them by their places.</summary>
+    internal long[]? Rows { get; set; }
+
     /// <summary>
-    /// A mask of that shape: 0 with probability <paramref name="rate"/>, else 1 / (1 - rate), so that the mean stays 1; on the device and with
+    /// A mask of that shape, images first: 0 with probability <paramref name="rate"/>, else 1 / (1 - rate), so that the mean stays 1; on the device and with
     /// the type of <paramref name="like"/>.
     /// </summary>
     internal Tensor Mask(ReadOnlySpan<long> shape, double rate, Tensor like)
     {
         using var kept = empty(shape, dtype: ScalarType.Bool, device: CPU);
         long seed = (long)Stream.NextBits();
-        int length = checked((int)kept.numel());
-        Parallel.For(0, (length + ChunkLength - 1) / ChunkLength, chunk =>
+        int images = (int)shape[0], length = checked((int)kept.numel()) / Math.Max(images, 1), chunks = (length + ChunkLength - 1) / ChunkLength;
+        Action<int> draw = part =>
         {
-            var values = MemoryMarshal.Cast<byte, bool>(kept.bytes);
+            var (image, chunk) = Math.DivRem(part, chunks);
             int start = chunk * ChunkLength;
-            Draw(values.Slice(start, Math.Min(ChunkLength, length - start)), rate, RandomStream.For(seed, chunk));
-        });
+            var values = MemoryMarshal.Cast<byte, bool>(kept.bytes).Slice(image * length + start, Math.Min(ChunkLength, length - start));
+            Draw(values, rate, RandomStream.For(seed, Rows is null ? image : Rows[image], chunk));
+        };
+        // Stochastic depth draws one number an image, for which threads cost more than they save.
+        if (images * (long)length < ChunkLength)
+        {
+            for (int part = 0; part < images * chunks; part++)
+                draw(part);
+        }
+        else
+        {
+            Parallel.For(0, images * chunks, draw);
+        }
+
         var mask = kept.to(like.dtype, like.device);
         return mask.TimesInPlace(1 / (1 - rate));
     }

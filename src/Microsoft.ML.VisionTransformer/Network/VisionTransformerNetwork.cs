@@ -101,6 +101,16 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         return ForwardHead(ForwardFeatures(x)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same logits, for a backward pass in pieces.</summary>
+    internal Tensor ForwardInPieces(Tensor x, BackwardCuts cuts)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = cuts.Cut(Enter(x), 0);
+        foreach (var (index, block) in Enumerable.Range(1, Architecture.Depth).Zip(_blocks))
+            tokens = cuts.Cut(block.call(tokens, _rotary, null), index);
+        return ForwardHead(Normalize(tokens)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// Images [N, C, H, W] to tokens [N, T, D]: class, distillation and register tokens, then patches row by row. They have passed the final norm,
     /// unless it follows the pool (<see cref="VisionTransformerArchitecture.NormAfterPooling"/>).
@@ -216,7 +226,9 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// Names the stream that the masks of all following forwards in training mode are drawn from, such as one for each step: a step can then be
     /// repeated. Until the first call the stream comes from the seed.
     /// </summary>
-    internal void UseNoise(RandomStream stream) => _noise.Stream = Guard.NotNull(stream);
+    /// <param name="stream">The stream.</param>
+    /// <param name="rows">Names of the rows of the next batch, which their masks belong to; null names them by their places.</param>
+    internal void UseNoise(RandomStream stream, long[]? rows = null) => (_noise.Stream, _noise.Rows) = (Guard.NotNull(stream), rows);
 
     /// <summary>Images [N, C, H, W] to tokens [N, T, D]: the prefix and the patches, positions added, before the norm that CLIP has there.</summary>
     internal Tensor Embed(Tensor x)

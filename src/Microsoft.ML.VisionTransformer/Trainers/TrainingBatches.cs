@@ -12,7 +12,10 @@ internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Wei
 {
     internal int Count => Classes.Length;
 
-    /// <summary>Sum of the weights of all rows whose gradients are added up before the update, this batch's among them.</summary>
+    /// <summary>Names of the rows, which their dropout masks belong to; null names them by their places.</summary>
+    internal long[]? Rows { get; init; }
+
+    /// <summary>Sum of the weights of all rows whose gradients are added up before the update, this batch's and those of other processes among them.</summary>
     internal double StepWeight { get; init; }
 
     /// <summary>Whether the update follows this batch.</summary>
@@ -20,59 +23,70 @@ internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Wei
 }
 
 /// <param name="converter">Makes input of images.</param>
-/// <param name="batchSize">Rows of a batch.</param>
+/// <param name="batchSize">Rows of a batch, of each process.</param>
 /// <param name="seed">Of the run.</param>
 /// <param name="mixing">Mixup and cutmix; null for none.</param>
 /// <param name="batchesPerStep">Batches whose gradients are added up for one update; an epoch's last update may have fewer.</param>
-internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int seed, BatchMixing? mixing = null, int batchesPerStep = 1)
+/// <param name="team">The processes that share the batches; null for one.</param>
+internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int seed, BatchMixing? mixing = null, int batchesPerStep = 1, TrainingTeam? team = null)
 {
     private const int BatchesAhead = 2;
 
+    private readonly TrainingTeam _team = team ?? TrainingTeam.Alone;
+
+    /// <summary>Rows of an update, over all processes.</summary>
+    internal int RowsPerStep => BatchOfAll * batchesPerStep;
+
+    private int BatchOfAll => checked(batchSize * _team.Size);
+
     /// <summary>Updates of an epoch over so many rows.</summary>
-    internal int StepsPerEpoch(int rows) => Ratio(Ratio(rows, batchSize), batchesPerStep);
+    internal int StepsPerEpoch(int rows) => Ratio(Ratio(rows, BatchOfAll), batchesPerStep);
 
     /// <summary>
-    /// All rows once an epoch, in an order and with an augmentation that belong to the seed, the epoch and the row. The first batches of an epoch are
-    /// prepared while the one before ends and is validated.
+    /// This process's share of all rows, which pass once an epoch, in an order and with an augmentation that belong to the seed, the epoch and the row. The first batches of
+    /// an epoch are prepared while the one before ends and is validated.
     /// </summary>
     /// <param name="rows">The rows.</param>
     /// <param name="epochs">Epochs of the whole run.</param>
     /// <param name="firstStep">The update to begin with, counted over all epochs from 0; what comes before is not prepared.</param>
-    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epochs, int firstStep = 0)
+    /// <param name="rowsDone">Rows of the first epoch that have passed already; what is left of an update then comes as a smaller one.</param>
+    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epochs, int firstStep = 0, int rowsDone = 0)
     {
         var (epochsDone, stepsDone) = Math.DivRem(firstStep, StepsPerEpoch(rows.Length));
         return Start(stop => Enumerable.Range(epochsDone + 1, epochs - epochsDone)
-            .SelectMany(epoch => Epoch(rows, epoch, epoch == epochsDone + 1 ? stepsDone * batchesPerStep : 0, stop)));
+            .SelectMany(epoch => epoch == epochsDone + 1 ? Epoch(rows, epoch, stepsDone * batchesPerStep, rowsDone, stop) : Epoch(rows, epoch, 0, 0, stop)));
     }
 
-    /// <summary>All rows once, in order, prepared as for prediction.</summary>
-    internal ReadAhead<TrainingBatch> ForValidation(TrainingRow[] rows) => Start(stop => rows.Chunk(batchSize).Select(chunk => Prepare(chunk, _ => null, stop)));
+    /// <summary>Every <paramref name="size"/>-th batch of the rows, in order, from that of number <paramref name="rank"/> on, prepared as for prediction.</summary>
+    internal ReadAhead<TrainingBatch> ForValidation(TrainingRow[] rows, int rank = 0, int size = 1) =>
+        Start(stop => rows.Chunk(batchSize).Where((_, number) => number % size == rank).Select(chunk => Prepare(chunk, _ => null, stop)));
 
     private static ReadAhead<TrainingBatch> Start(Func<CancellationToken, IEnumerable<TrainingBatch>> batches) =>
         new(batches, BatchesAhead, "Vision Transformer training images");
 
     private static int Ratio(int number, int size) => (number + size - 1) / size;
 
-    private IEnumerable<TrainingBatch> Epoch(TrainingRow[] rows, int epoch, int firstBatch, CancellationToken stop)
+    private IEnumerable<TrainingBatch> Epoch(TrainingRow[] rows, int epoch, int firstBatch, int rowsDone, CancellationToken stop)
     {
         int[] order = [.. Enumerable.Range(0, rows.Length)];
         RandomStream.For(seed, (long)RandomPurpose.Order, epoch).Shuffle(order.AsSpan());
-        int[][] chunks = [.. order.Chunk(batchSize)];
+        int[][] chunks = [.. order.Chunk(BatchOfAll).Select((chunk, number) => chunk[Math.Clamp(rowsDone - number * BatchOfAll, 0, chunk.Length)..])];
         for (int number = firstBatch; number < chunks.Length; number++)
         {
-            int[] chunk = chunks[number];
-            var batch = Prepare([.. chunk.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, chunk[i]), stop);
+            int[] own = BatchShare.Of(chunks[number], _team.Rank, _team.Size, inPairs: mixing is not null);
+            var batch = Prepare([.. own.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, own[i]), stop);
             int step = number / batchesPerStep;
             var together = chunks.AsSpan(step * batchesPerStep, Math.Min(batchesPerStep, chunks.Length - step * batchesPerStep)).ToArray();
             yield return Mix(epoch, number, batch) with
             {
+                Rows = [.. own.Select(i => (long)i)],
                 StepWeight = together.Sum(part => part.Sum(i => (double)rows[i].Weight)),
                 EndsStep = number == step * batchesPerStep + together.Length - 1,
             };
         }
     }
 
-    private TrainingBatch Mix(int epoch, int number, TrainingBatch batch) => mixing is null
+    private TrainingBatch Mix(int epoch, int number, TrainingBatch batch) => mixing is null || batch.Count == 0
         ? batch
         : batch with { OwnShare = mixing.Mix(batch.Inputs, batch.Count, RandomStream.For(seed, (long)RandomPurpose.Mixing, epoch, number)) };
 

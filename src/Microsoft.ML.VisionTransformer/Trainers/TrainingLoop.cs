@@ -16,6 +16,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly Validation? _validation;
     private readonly BestWeights _best = new();
     private readonly RunRecorder? _recorder;
+    private readonly TrainingTeam _team;
     private readonly int _stepsPerEpoch;
     private readonly List<TrainingMetrics> _epochs = [];
     private readonly Stopwatch _clock = new();
@@ -29,17 +30,25 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="device">The device.</param>
     /// <param name="checkAlive">Throws when the run was cancelled; called for each batch.</param>
     /// <param name="recorder">Where the run is written down and may have been; null for nowhere.</param>
+    /// <param name="team">The processes that train together; null for one.</param>
     internal TrainingLoop(
-        TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, VisionTransformerNetwork network, Device device, Action checkAlive, RunRecorder? recorder = null)
+        TrainingPlan plan,
+        TrainingRow[] training,
+        TrainingRow[] validation,
+        VisionTransformerNetwork network,
+        Device device,
+        Action checkAlive,
+        RunRecorder? recorder = null,
+        TrainingTeam? team = null)
     {
-        (_plan, _training, _checkAlive, _recorder) = (plan, training, checkAlive, recorder);
+        (_plan, _training, _checkAlive, _recorder, _team) = (plan, training, checkAlive, recorder, team ?? TrainingTeam.Alone);
         var augmentation = new TrainingAugmentation(plan.Preprocessing, plan.Augmentation);
-        var mixing = new BatchMixing(plan.Augmentation, plan.Preprocessing.Size.Height, plan.Preprocessing.Size.Width);
-        _batches = new TrainingBatches(new ImageToInput(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation);
+        var mixing = !plan.Augmentation.Mixes ? null : new BatchMixing(plan.Augmentation, plan.Preprocessing.Size.Height, plan.Preprocessing.Size.Width);
+        _batches = new TrainingBatches(new ImageToInput(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation, _team);
         _stepsPerEpoch = _batches.StepsPerEpoch(training.Length);
-        _step = new TrainingStep(plan, network, device, _stepsPerEpoch);
-        _validation = validation.Length > 0 ? new Validation(plan, validation, network, device, checkAlive) : null;
-        _progress = new RunProgress { Seed = plan.Seed, Step = 0 };
+        _step = new TrainingStep(plan, network, device, _stepsPerEpoch, _team);
+        _validation = validation.Length > 0 ? new Validation(plan, validation, network, device, checkAlive, _team) : null;
+        _progress = Progress(0);
     }
 
     /// <summary>Runs all epochs that are left; the network then has the best weights.</summary>
@@ -50,6 +59,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <exception cref="IOException">The checkpoint cannot be written.</exception>
     internal TrainingHistory Run(TrainingReport report)
     {
+        _team.Share(_step.Parameters.Values);
         Resume(report);
         bool cancelled = false;
         if (!_progress.Finished)
@@ -67,6 +77,7 @@ internal sealed class TrainingLoop : IDisposable
             }
 
             TakeBest();
+            _team.ExpectSame(_step.Parameters.Values, "The weights at the end of the training");
             if (!cancelled)
                 _recorder?.Write(Now() with { Finished = true }, [("parameters", _step.Parameters.Values)]);
         }
@@ -99,9 +110,9 @@ internal sealed class TrainingLoop : IDisposable
     {
         if (_recorder?.Found is not { } found)
             return;
-        _progress = found;
+        _progress = found.InStepsOf(_batches.RowsPerStep, _training.Length) with { Processes = _team.Size };
         _epochs.AddRange(found.Epochs);
-        _step.Done = found.Step;
+        _step.Done = _progress.Step;
         if (found.Finished)
         {
             _recorder.Read([("parameters", _step.Parameters.Values)]);
@@ -112,19 +123,21 @@ internal sealed class TrainingLoop : IDisposable
         if (found.Best is not null)
             _best.Set(found.Best, _step.Parameters.Values);
         _recorder.Read(Tensors());
-        report.Resume(found, _stepsPerEpoch);
+        report.Resume(_progress, _stepsPerEpoch);
     }
 
     private void RunEpochs(TrainingReport report)
     {
         _clock.Start();
-        using var batches = _batches.ForTraining(_training, _plan.Epochs, _step.Done);
+        // After an epoch's last row comes the next epoch's first.
+        int rowsDone = _progress.Rows == _training.Length ? 0 : _progress.Rows;
+        using var batches = _batches.ForTraining(_training, _plan.Epochs, _step.Done, rowsDone);
         while (_epochs.Count < _plan.Epochs && !_progress.StoppedEarly)
         {
             var metrics = RunEpoch(_epochs.Count + 1, batches, report);
             _epochs.Add(metrics);
             bool stop = _plan.EarlyStopping is { } settings && EarlyStoppingWatch.ShouldStop(settings, _epochs);
-            _progress = new RunProgress { Seed = _plan.Seed, Step = _step.Done, Epochs = [.. _epochs], Best = _best.Result, StoppedEarly = stop && _epochs.Count < _plan.Epochs };
+            _progress = Progress(_step.Done) with { Epochs = [.. _epochs], Best = _best.Result, StoppedEarly = stop && _epochs.Count < _plan.Epochs };
             _recorder?.Write(Now(), Tensors());
             report.Epoch(metrics);
         }
@@ -143,6 +156,7 @@ internal sealed class TrainingLoop : IDisposable
             report.Step(Describe(epoch, clock.Elapsed, firstStep) with { Phase = TrainingPhase.Step });
         }
 
+        _team.ExpectSame(_step.Parameters.Values, "The weights after an epoch");
         _step.RefuseDivergence(_progress.EpochSoFar.Loss, epoch);
         var metrics = Describe(epoch, clock.Elapsed, firstStep);
         if (_validation is null)
@@ -162,15 +176,19 @@ internal sealed class TrainingLoop : IDisposable
 
     private void Step(int epoch, Common.ReadAhead<TrainingBatch> batches)
     {
-        var mean = _progress.EpochSoFar.And(_step.Run(() => Take(batches), epoch));
+        if (_team.IsMany)
+            _team.CheckAlive(_checkAlive);
+        var mean = _progress.EpochSoFar.And(_team.Sum(_step.Run(() => Take(batches), epoch)));
         _progress = _progress with { Step = _step.Done, LossSum = mean.LossSum, Weight = mean.Weight, Right = mean.Right, Rows = mean.Rows };
     }
 
     private TrainingBatch Take(Common.ReadAhead<TrainingBatch> batches)
     {
-        _checkAlive();
+        // Processes that train together stop together, between two updates.
+        var check = _team.IsMany ? null : _checkAlive;
+        check?.Invoke();
         _waitingForImages.Start();
-        bool taken = batches.TryTake(out var batch, _checkAlive);
+        bool taken = batches.TryTake(out var batch, check);
         _waitingForImages.Stop();
         return taken ? batch! : throw new InvalidOperationException("The training images ended before the last epoch.");
     }
@@ -226,6 +244,8 @@ internal sealed class TrainingLoop : IDisposable
     private TimeSpan Elapsed => (_recorder?.Found?.Elapsed ?? TimeSpan.Zero) + _clock.Elapsed;
 
     private TimeSpan TimeLeft() => Elapsed * ((double)(_plan.Epochs * _stepsPerEpoch - _step.Done) / Math.Max(1, _step.Done));
+
+    private RunProgress Progress(int step) => new() { Seed = _plan.Seed, Step = step, RowsPerStep = _batches.RowsPerStep, Processes = _team.Size };
 
     private RunProgress Now() => _progress with { Elapsed = Elapsed };
 

@@ -46,6 +46,10 @@ internal sealed record TrainingPlan
 
     internal required double MinimumLearningRate { get; init; }
 
+    internal required LearningRateScaling RateScaling { get; init; }
+
+    internal required DistributedTraining Distributed { get; init; }
+
     internal required double WarmupEpochs { get; init; }
 
     internal required double WeightDecay { get; init; }

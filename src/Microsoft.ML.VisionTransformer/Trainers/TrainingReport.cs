@@ -9,14 +9,19 @@ internal sealed class TrainingReport : IDisposable
     private readonly IChannel _log;
     private readonly IProgressChannel _progress;
     private readonly Action<TrainingMetrics>? _callback;
+    private readonly bool _silent;
     private RunLogs? _logs;
 
-    internal TrainingReport(IHost host, Action<TrainingMetrics>? callback)
+    /// <param name="host">Has the log.</param>
+    /// <param name="callback">The user's; null for none.</param>
+    /// <param name="silent">Whether nothing is told, because another process tells it.</param>
+    internal TrainingReport(IHost host, Action<TrainingMetrics>? callback, bool silent = false)
     {
+        _silent = silent;
         _log = host.Start("Training");
         _progress = host.StartProgressChannel("Vision Transformer training");
         _progress.SetHeader(new ProgressHeader(["Loss", "Accuracy", "Validation loss", "Validation accuracy", "Images/s"], ["epochs"]), _ => { });
-        _callback = callback;
+        _callback = silent ? null : callback;
     }
 
     /// <summary>What the run starts with.</summary>
@@ -49,7 +54,8 @@ internal sealed class TrainingReport : IDisposable
     internal void Epoch(TrainingMetrics metrics)
     {
         Info(metrics.ToString());
-        _progress.Checkpoint(metrics.TrainingLoss, metrics.TrainingAccuracy, metrics.ValidationLoss, metrics.ValidationAccuracy, metrics.ImagesPerSecond, metrics.Epoch, metrics.Epochs);
+        if (!_silent)
+            _progress.Checkpoint(metrics.TrainingLoss, metrics.TrainingAccuracy, metrics.ValidationLoss, metrics.ValidationAccuracy, metrics.ImagesPerSecond, metrics.Epoch, metrics.Epochs);
         _logs?.Epoch(metrics);
         _callback?.Invoke(metrics);
     }
@@ -59,9 +65,24 @@ internal sealed class TrainingReport : IDisposable
         CultureInfo.InvariantCulture,
         $"Trained {history.Epochs.Count} epochs{(history.StoppedEarly ? " (stopped early)" : history.Cancelled ? " (cancelled)" : "")}; the model has the {(history.IsAverage ? "averaged " : "")}weights of epoch {history.BestEpoch}."));
 
-    internal void Warning(string message) => _log.Warning(MessageSensitivity.None, message);
+    internal void Warning(string message)
+    {
+        if (!_silent)
+            _log.Warning(MessageSensitivity.None, message);
+    }
 
-    internal void Info(string message) => _log.Info(MessageSensitivity.None, message);
+    internal void Info(string message)
+    {
+        if (!_silent)
+            _log.Info(MessageSensitivity.None, message);
+    }
+
+    /// <summary>Who trains together.</summary>
+    internal void Team(TrainingTeam team, TrainingPlan plan)
+    {
+        if (team.IsMany)
+            Info(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes train together over {team.Library}: {plan.BatchSize} rows a batch of each, {plan.BatchSize * team.Size} of all, the learning rate times {team.RateFactor(plan.RateScaling):G4}."));
+    }
 
     public void Dispose()
     {

@@ -1,6 +1,7 @@
 // One update of the weights: forward, loss, backward, clip, optimiser.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -15,12 +16,14 @@ internal sealed class TrainingStep : IDisposable
     private readonly FlatOptimizer _optimizer;
     private readonly FrozenBlocks _frozen;
     private readonly BFloat16Twin? _twin;
+    private readonly GradientBuckets? _buckets;
 
     /// <param name="plan">Settings.</param>
     /// <param name="network">The network, on its device; stays the caller's.</param>
     /// <param name="device">The device.</param>
     /// <param name="stepsPerEpoch">Updates of an epoch.</param>
-    internal TrainingStep(TrainingPlan plan, VisionTransformerNetwork network, Device device, int stepsPerEpoch)
+    /// <param name="team">The processes whose gradients are added up; null for one.</param>
+    internal TrainingStep(TrainingPlan plan, VisionTransformerNetwork network, Device device, int stepsPerEpoch, TrainingTeam? team = null)
     {
         (_plan, _network, _device) = (plan, network, device);
         int warmup = (int)Math.Round(plan.WarmupEpochs * stepsPerEpoch);
@@ -35,6 +38,7 @@ internal sealed class TrainingStep : IDisposable
             : new AdamW(Parameters, plan.WeightDecay, plan.Momentum, plan.Beta2);
         Average = plan.EmaDecay > 0 ? new WeightAverage(Parameters, plan.EmaDecay, plan.EmaWarmup) : null;
         _twin = plan.Precision == TrainingPrecision.BFloat16 ? new BFloat16Twin(network, Parameters, rates, _frozen, device) : null;
+        _buckets = team is { IsMany: true } ? new GradientBuckets(team, Parameters, rates) : null;
     }
 
     /// <summary>What is trained.</summary>
@@ -45,6 +49,9 @@ internal sealed class TrainingStep : IDisposable
 
     /// <summary>Updates done.</summary>
     internal int Done { get => _optimizer.Steps; set => _optimizer.Steps = value; }
+
+    /// <summary>Whether gradients are sent while the backward pass goes on; false sends them behind it, to measure what that costs.</summary>
+    internal bool Overlaps { get; init; } = true;
 
     /// <summary>All numbers that the next update depends on, each [n].</summary>
     internal IEnumerable<(string Name, Tensor Values)> State
@@ -68,21 +75,23 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>One update.</summary>
     /// <param name="batches">Gives the batches of the update, one at a time.</param>
     /// <param name="epoch">From 1, for messages.</param>
-    /// <returns>Loss and accuracy on these batches, before the update.</returns>
+    /// <returns>Loss and accuracy on these batches of this process, before the update.</returns>
     /// <exception cref="InvalidOperationException">The loss is no number any more.</exception>
     internal RunningMean Run(Func<TrainingBatch> batches, int epoch)
     {
         Begin();
-        (_twin?.Network ?? _network).UseNoise(RandomStream.For(_plan.Seed, (long)RandomPurpose.Noise, Done));
+        var noise = RandomStream.For(_plan.Seed, (long)RandomPurpose.Noise, Done);
         var mean = default(RunningMean);
         TrainingBatch batch;
         do
         {
             batch = batches();
+            (_twin?.Network ?? _network).UseNoise(noise, batch.Rows);
             mean = mean.And(AddGradients(batch, epoch));
         }
         while (!batch.EndsStep);
         _twin?.End();
+        _buckets?.End();
         if (_plan.ClipGradientNorm > 0)
             Parameters.ClipGradients(_plan.ClipGradientNorm);
         _optimizer.Step(RateAt(Done));
@@ -116,6 +125,7 @@ internal sealed class TrainingStep : IDisposable
 
     public void Dispose()
     {
+        _buckets?.Dispose();
         _twin?.Dispose();
         Average?.Dispose();
         _optimizer.Dispose();
@@ -128,18 +138,27 @@ internal sealed class TrainingStep : IDisposable
         using var scope = NewDisposeScope();
         Parameters.Gradients.zero_();
         _twin?.Begin();
+        _buckets?.Begin();
     }
 
     private RunningMean AddGradients(TrainingBatch batch, int epoch)
     {
+        // An epoch's last batch may have too few rows for every process.
+        if (batch.Count == 0)
+            return default;
         using var scope = NewDisposeScope();
+        using var cuts = _buckets is not null && _twin is null && Overlaps && batch.EndsStep ? new BackwardCuts() : null;
         var input = BatchInput.Of(batch, _plan.Architecture, _device);
-        var logits = _twin is null ? _network.forward(input) : _twin.Forward(input);
+        var logits = _twin is not null ? _twin.Forward(input) : cuts is null ? _network.forward(input) : _network.ForwardInPieces(input, cuts);
         var loss = BatchLoss.Of(logits, batch, _plan.LabelSmoothing);
         if (!double.IsFinite(loss.Figures.LossSum))
             throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss.Figures.LossSum} in epoch {epoch}, step {Done + 1}"), RateAt(Done));
         // An update in which every weight is 0 teaches nothing; its gradient is 0 rather than 0/0.
-        loss.Sum.Times(batch.StepWeight > 0 ? 1 / batch.StepWeight : 0).backward();
+        var mean = loss.Sum.Times(batch.StepWeight > 0 ? 1 / batch.StepWeight : 0);
+        if (cuts is null)
+            mean.backward();
+        else
+            cuts.Backward(mean, _buckets!.Ready);
         return loss.Figures;
     }
 

@@ -1,4 +1,5 @@
 // Judges a network on rows that it is not trained on.
+using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
@@ -9,22 +10,26 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <param name="network">The network, on its device; stays the caller's.</param>
 /// <param name="device">The device.</param>
 /// <param name="checkAlive">Throws when the run was cancelled; called for each batch.</param>
-internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, Device device, Action checkAlive)
+/// <param name="team">The processes that share the rows; null for one.</param>
+internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingTeam? team = null)
 {
-    private readonly TrainingBatches _batches = new(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed);
+    private readonly TeamPass _pass = new(
+        team ?? TrainingTeam.Alone, new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed), plan.BatchSize, checkAlive);
 
     /// <summary>Number of rows.</summary>
     internal int Rows => rows.Length;
 
-    /// <summary>Loss, accuracy and calibration error with the weights as they are.</summary>
+    /// <summary>Loss, accuracy and calibration error with the weights as they are; the same for any number of processes.</summary>
     internal (RunningMean Mean, double CalibrationError) Judge()
     {
         var mean = default(RunningMean);
         var scores = new ProbabilityScores();
-        ForEachBatch((batch, logits) =>
+        ForEachBatch((logits, rowsOfBatch) =>
         {
-            mean = mean.And(BatchLoss.Of(logits, batch, smoothing: 0).Figures);
-            scores.Add(new JudgedRows(ValuesOf(logits), batch.Classes, batch.Weights, plan.Architecture.Classes));
+            using var scope = NewDisposeScope();
+            var batch = new TrainingBatch([], ClassesOf(rowsOfBatch), WeightsOf(rowsOfBatch));
+            mean = mean.And(BatchLoss.Of(tensor(logits, [batch.Count, plan.Architecture.Classes]), batch, smoothing: 0).Figures);
+            scores.Add(new JudgedRows(logits, batch.Classes, batch.Weights, plan.Architecture.Classes));
         });
         return (mean, scores.CalibrationError);
     }
@@ -34,27 +39,37 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
     {
         float[] all = new float[(long)rows.Length * plan.Architecture.Classes];
         int filled = 0;
-        ForEachBatch((_, logits) =>
+        ForEachBatch((some, _) =>
         {
-            float[] some = ValuesOf(logits);
             some.CopyTo(all, filled);
             filled += some.Length;
         });
-        return new JudgedRows(all, [.. rows.Select(row => (long)row.Class)], [.. rows.Select(row => row.Weight)], plan.Architecture.Classes);
+        return new JudgedRows(all, ClassesOf(rows), WeightsOf(rows), plan.Architecture.Classes);
     }
 
-    private static float[] ValuesOf(Tensor logits) => logits.cpu().data<float>().ToArray();
+    private static long[] ClassesOf(TrainingRow[] some) => [.. some.Select(row => (long)row.Class)];
 
-    private void ForEachBatch(Action<TrainingBatch, Tensor> take)
+    private static float[] WeightsOf(TrainingRow[] some) => [.. some.Select(row => row.Weight)];
+
+    /// <summary>Logits pass between processes, and not figures: sums are then made in the order of the rows, whoever computed them.</summary>
+    private void ForEachBatch(Action<float[], TrainingRow[]> take)
     {
         network.eval();
         using var mode = inference_mode();
-        using var batches = _batches.ForValidation(rows);
-        while (batches.TryTake(out var batch, checkAlive))
+        int done = 0;
+        _pass.Run(rows, LogitsOf, bytes =>
         {
-            checkAlive();
-            using var scope = NewDisposeScope();
-            take(batch, network.forward(BatchInput.Of(batch, plan.Architecture, device)));
-        }
+            float[] logits = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+            int count = logits.Length / plan.Architecture.Classes;
+            take(logits, rows[done..(done + count)]);
+            done += count;
+        });
+    }
+
+    private byte[] LogitsOf(TrainingBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var logits = network.forward(BatchInput.Of(batch, plan.Architecture, device));
+        return MemoryMarshal.AsBytes<float>(logits.cpu().data<float>().ToArray()).ToArray();
     }
 }

@@ -59,6 +59,13 @@ public sealed partial class VisionTransformerTrainer
         /// <summary>Rows that the network sees at once, at least 1. Default null: 32 from scratch, 16 for fine-tuning.</summary>
         public int? BatchSize;
 
+        /// <summary>
+        /// Whether processes that an MPI launcher started together (<c>mpirun -n 4 program</c>) train one model: then <see cref="BatchSize"/> is that of each process, every process has
+        /// the same model afterwards, and the first alone writes files, log and <see cref="MetricsCallback"/>. All of them call <c>Fit</c> with the same options and
+        /// data. Default: yes; a process that was started by hand trains alone, and no MPI library is loaded.
+        /// </summary>
+        public DistributedTraining Distributed = DistributedTraining.Auto;
+
         /// <summary>Batches whose gradients are added up for one update of the weights, at least 1: a large batch in little memory. Default 1.</summary>
         public int GradientAccumulation = 1;
 
@@ -85,6 +92,12 @@ public sealed partial class VisionTransformerTrainer
 
         /// <summary>Where the learning rate ends, at least 0 and at most <see cref="LearningRate"/>. Default null: 1e-5 from scratch (DeiT), 1e-6 for fine-tuning (BEiT, arXiv:2106.08254), or the learning rate where that is less.</summary>
         public float? MinimumLearningRate;
+
+        /// <summary>
+        /// How <see cref="LearningRate"/> follows the number of processes that train together; the minimum stays. Default: not at all, so that N processes with batches of B train as one
+        /// process with batches of N B does under the same rate. Without effect in a process that trains alone.
+        /// </summary>
+        public LearningRateScaling DistributedLearningRate = LearningRateScaling.None;
 
         /// <summary>Epochs in which the learning rate rises from 1e-6, at least 0. Default null: a tenth of the epochs, at most 5; for fine-tuning one, or half of the epochs where there are fewer than two.</summary>
         public float? WarmupEpochs;
@@ -277,6 +290,8 @@ public sealed partial class VisionTransformerTrainer
                 Schedule = Guard.Defined(LearningRateSchedule),
                 LearningRate = rate,
                 MinimumLearningRate = CheckMinimumRate(rate, standard.MinimumLearningRate),
+                RateScaling = Guard.Defined(DistributedLearningRate),
+                Distributed = Guard.Defined(Distributed),
                 WarmupEpochs = Guard.InRange(WarmupEpochs ?? standard.WarmupEpochs(epochs), 0f, float.PositiveInfinity, nameof(WarmupEpochs)),
                 WeightDecay = Guard.InRange(WeightDecay, 0f, float.PositiveInfinity),
                 LayerDecay = CheckShare(LayerDecay ?? standard.LayerDecay, nameof(LayerDecay), "1 gives all layers the same rate"),

@@ -1,7 +1,10 @@
 // The estimator: an ML.NET pipeline's door to training.
+using System.Globalization;
+using System.Text;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Distributed;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Trainers;
@@ -84,23 +87,41 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
     /// <exception cref="InvalidCheckpointException">The pretrained model is broken, or does not fit <c>Arch</c>.</exception>
     /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
-    /// <exception cref="InvalidOperationException">The training diverges, or libtorch or the device is not there.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The training diverges, or libtorch or the device is not there; or the processes of a job differ in options, data or versions.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public VisionTransformerPredictionTransformer Fit(IDataView input)
     {
         Guard.NotNull(input);
-        var device = TorchRuntime.Device(_plan.Device, _host);
+        var team = TrainingTeam.Of(_plan.Distributed);
+        try
+        {
+            return Fit(input, team);
+        }
+        catch (Exception e)
+        {
+            team.Tell(e);
+            throw;
+        }
+    }
+
+    private VisionTransformerPredictionTransformer Fit(IDataView input, TrainingTeam team)
+    {
+        var device = TorchRuntime.Device(_plan.Device, _host, team.IsMany ? ProcessGroup.LocalRank : 0);
         using var checkpoint = OpenPretrained();
         var plan = checkpoint is null ? _plan : _options.Complete(_plan, checkpoint);
         var labels = CheckData(input, plan);
         if (plan.ValidationSet is not null)
             CheckValidationData(plan.ValidationSet, labels, plan);
-        using var workspace = TrainingWorkspace.Open(plan.Workspace);
-        using var report = new TrainingReport(_host, plan.MetricsCallback);
+        using var workspace = team.IsMain ? TrainingWorkspace.Open(plan.Workspace) : null;
+        using var report = new TrainingReport(_host, plan.MetricsCallback, silent: !team.IsMain);
 
         using var store = new ImageStore(plan.ImageMemoryLimit, plan.SpillFolder);
         var rows = TrainingRows.Read(input, plan, store, CheckAlive);
-        plan = _options.ToPlan(workspace?.SeedOf(_plan.Seed) ?? _plan.Seed, new DataSize(rows.Rows.Length, labels.Names.Count));
+        // Contexts without a seed of the user's have different ones.
+        int seed = int.Parse(team.Exchange(Invariant(workspace?.SeedOf(_plan.Seed) ?? _plan.Seed))[0], CultureInfo.InvariantCulture);
+        plan = _options.ToPlan(seed, new DataSize(rows.Rows.Length, labels.Names.Count));
         plan = checkpoint is null ? plan : _options.Complete(plan, checkpoint);
         var (training, validation, skipped) = Split(rows, plan, store);
         if (ImageColumn.Of(input.Schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
@@ -119,22 +140,38 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             report.Info(head.Reason);
         if (head?.Fit != HeadFit.New)
             plan = plan with { HeadRateFactor = _options.HeadLearningRateFactor ?? 1, ProbesHead = false };
-        var recorder = workspace is null ? null : Recorder(workspace, plan, labels, training, validation);
+        var identity = plan.Workspace is null && !team.IsMany ? null : RunIdentity.Of(plan, labels.Names, training, validation);
+        if (team.IsMany)
+            TeamIdentity.Check(team, identity!, training, validation);
+        var recorder = plan.Workspace is null ? null : Recorder(workspace, plan, identity!, team);
+        plan = plan with { LearningRate = plan.LearningRate * team.RateFactor(plan.RateScaling) };
+        report.Team(team, plan);
         if (workspace is not null && recorder?.Found is not { Finished: true })
             report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
         training = ClassBalance.Apply(training, plan, labels.Names);
         var network = checkpoint?.CreateNetwork(plan.Architecture, head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
-        return Train(new Run(plan, network, training, validation, device, recorder), labels, rows with { Skipped = skipped }, report);
+        team.Exchange("ready");
+        team.Begin();
+        return Train(new Run(plan, network, training, validation, device, recorder, team), labels, rows with { Skipped = skipped }, report);
     }
 
     private VisionTransformerCheckpoint? OpenPretrained() =>
         _plan.Pretrained is null ? null : PretrainedModels.OpenForTask(_host, _plan.Pretrained, _options.Arch, _plan.CancellationToken);
 
-    private static RunRecorder Recorder(TrainingWorkspace workspace, TrainingPlan plan, ClassLabels labels, TrainingRow[] training, TrainingRow[] validation)
+    /// <summary>The first process has the workspace, and tells the others how far the run has come.</summary>
+    private static RunRecorder Recorder(TrainingWorkspace? workspace, TrainingPlan plan, SortedDictionary<string, string> identity, TrainingTeam team)
     {
-        var identity = RunIdentity.Of(plan, labels.Names, training, validation);
-        return new RunRecorder(workspace, identity, workspace.ResumeFrom(identity, plan.Seed), plan.CheckpointInterval);
+        var found = workspace?.ResumeFrom(identity, plan.Seed, team.Size);
+        if (team.IsMany)
+        {
+            string told = team.Exchange(found is null ? "" : Encoding.UTF8.GetString(ModelJson.Write(found)))[0];
+            found = told.Length == 0 ? null : ModelJson.Read<RunProgress>(Encoding.UTF8.GetBytes(told));
+        }
+
+        return new RunRecorder(workspace, identity, found, plan.CheckpointInterval, team);
     }
+
+    private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private VisionTransformerPredictionTransformer Train(Run run, ClassLabels labels, TrainingRows rows, TrainingReport report)
     {
@@ -174,16 +211,16 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     private TrainingHistory TrainInKeptMemory(Run run, TrainingReport report)
     {
         if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
-            return new LinearProbe(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive).Run(report);
+            return new LinearProbe(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive, run.Team).Run(report);
         if (run.Plan.ProbesHead && run.Recorder?.Found is null)
-            ProbedHead.Give(run.Plan, run.Training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive), report, CheckAlive);
-        using var loop = new TrainingLoop(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive, run.Recorder);
+            ProbedHead.Give(run.Plan, run.Training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive, run.Team), report, CheckAlive, run.Team);
+        using var loop = new TrainingLoop(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Team);
         return loop.Run(report);
     }
 
     /// <summary>What one training works with.</summary>
     private sealed record Run(
-        TrainingPlan Plan, VisionTransformerNetwork Network, TrainingRow[] Training, TrainingRow[] Validation, torch.Device Device, RunRecorder? Recorder);
+        TrainingPlan Plan, VisionTransformerNetwork Network, TrainingRow[] Training, TrainingRow[] Validation, torch.Device Device, RunRecorder? Recorder, TrainingTeam Team);
 
     private static ClassLabels CheckData(IDataView data, TrainingPlan plan)
     {

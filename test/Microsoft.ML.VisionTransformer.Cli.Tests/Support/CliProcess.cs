@@ -40,6 +40,18 @@ internal sealed class CliProcess : IDisposable
         ? new CliProcess(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Assembly, .. args]))
         : new CliProcess(new ProcessStartInfo("dotnet", [Assembly, .. args]));
 
+    /// <summary>Starts it in several processes on this machine; the test is skipped where there is no launcher.</summary>
+    internal static CliProcess Mpi(int processes, string launcher, params string[] args)
+    {
+        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, launcher))))
+            Assert.Inconclusive($"Skipped: {launcher} is not installed (Debian: apt-get install openmpi-bin for mpirun.openmpi, mpich for mpirun.mpich).");
+        string[] settings = launcher.Contains("openmpi", StringComparison.Ordinal) ? ["--oversubscribe", "--bind-to", "none"] : [];
+        var start = new ProcessStartInfo(launcher, [.. settings, "-n", processes.ToString(CultureInfo.InvariantCulture), "dotnet", Assembly, .. args]) { RedirectStandardInput = true };
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers have no other user
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        return new CliProcess(start);
+    }
+
     internal static CliProcess Shell(string line) => new(new ProcessStartInfo("sh", ["-c", line]));
 
     internal void WaitForError(string text)
@@ -58,6 +70,13 @@ internal sealed class CliProcess : IDisposable
     {
         using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
+    }
+
+    /// <summary>Gives it all of its standard input.</summary>
+    internal void Write(string input)
+    {
+        _process.StandardInput.Write(input);
+        _process.StandardInput.Close();
     }
 
     internal CliRun WaitForEnd()

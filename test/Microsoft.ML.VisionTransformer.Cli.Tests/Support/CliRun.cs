@@ -1,4 +1,5 @@
 // Runs the command in this process, with streams of the test.
+using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
@@ -12,13 +13,11 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
 
     internal static CliRun Of(params string[] args) => WithInput([], args);
 
-    internal static CliRun WithInput(byte[] input, params string[] args)
-    {
-        using var output = new StringWriter { NewLine = "\n" };
-        using var error = new StringWriter { NewLine = "\n" };
-        int code = Tool.Run(args, new Streams { Out = output, Error = error, OpenInput = () => new MemoryStream(input) }, CancellationToken.None);
-        return new CliRun(code, output.ToString(), error.ToString());
-    }
+    internal static CliRun WithInput(byte[] input, params string[] args) => Run(input, args, null);
+
+    /// <summary>The same command in several processes, which are threads here; standard input is the first one's alone.</summary>
+    internal static CliRun[] Together(int processes, byte[] input, params string[] args) =>
+        ThreadGroup.Run(processes, group => Run(group.Rank == 0 ? input : [], args, group));
 
     /// <summary>The same, and the command must have done its work.</summary>
     internal static CliRun Done(params string[] args)
@@ -35,5 +34,13 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         Assert.HasCount(1, ErrorLines, Error);
         StringAssert.Contains(ErrorLines[0], reason);
         Assert.AreEqual("", Output);
+    }
+
+    private static CliRun Run(byte[] input, string[] args, IProcessGroup? processes)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new StringWriter { NewLine = "\n" };
+        int code = Tool.Run(args, new Streams { Out = output, Error = error, OpenInput = () => new MemoryStream(input) }, CancellationToken.None, processes);
+        return new CliRun(code, output.ToString(), error.ToString());
     }
 }

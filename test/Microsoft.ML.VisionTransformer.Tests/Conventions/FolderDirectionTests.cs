@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Conventions;
 public sealed partial class FolderDirectionTests
 {
     /// <summary>From top to bottom.</summary>
-    private static readonly string[] _order = ["", "Trainers", "Transformers", "Explain", "Onnx", "Checkpoints", "Images", "Network", "Interop", "Common"];
+    private static readonly string[] _order = ["", "Trainers", "Transformers", "Explain", "Onnx", "Checkpoints", "Images", "Network", "Distributed", "Interop", "Common"];
 
     [TestMethod]
     public void NoFolderUsesOneAboveIt()

@@ -42,6 +42,18 @@ public sealed class NoiseTests
     }
 
     [TestMethod]
+    public void WhatAnImageDrawsBelongsToItsRowAndNotToItsPlace()
+    {
+        using var scope = NewDisposeScope();
+        var whole = new NoiseSource(RandomStream.For(8)) { Rows = [3, 1, 4, 15] }.Mask([4, 70_000], 0.5, zeros(1));
+        var part = new NoiseSource(RandomStream.For(8)) { Rows = [15, 1] }.Mask([2, 70_000], 0.5, zeros(1));
+
+        Assert.IsTrue(whole[3].SameValues(part[0]));
+        Assert.IsTrue(whole[1].SameValues(part[1]));
+        Assert.IsFalse(whole[0].SameValues(part[1]));
+    }
+
+    [TestMethod]
     public void AMaskHasTheTypeOfWhatItMasks()
     {
         using var scope = NewDisposeScope();

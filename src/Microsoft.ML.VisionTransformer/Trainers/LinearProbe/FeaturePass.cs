@@ -1,5 +1,6 @@
 // One pass of a frozen network over some rows.
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
@@ -10,7 +11,8 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <param name="network">The network, on its device; stays the caller's.</param>
 /// <param name="device">The device.</param>
 /// <param name="checkAlive">Throws when the run was cancelled.</param>
-internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork network, Device device, Action checkAlive)
+/// <param name="team">The processes that share the rows; null for one.</param>
+internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingTeam? team = null)
 {
     /// <summary>The features of the rows; the network is in evaluation mode afterwards.</summary>
     /// <param name="rows">The rows.</param>
@@ -25,18 +27,21 @@ internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork ne
         var clock = Stopwatch.StartNew();
         int done = 0;
         using var builder = new FeatureMatrixBuilder(plan.Architecture.FeatureDimension, plan.ImageMemoryLimit, plan.SpillFolder);
-        using var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed).ForValidation(rows);
-        while (batches.TryTake(out var batch, checkAlive))
+        var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed);
+        new TeamPass(team ?? TrainingTeam.Alone, batches, plan.BatchSize, checkAlive).Run(rows, FeaturesOf, bytes =>
         {
-            checkAlive();
-            using var scope = NewDisposeScope();
-            var features = network.ForwardHead(network.ForwardFeatures(BatchInput.Of(batch, plan.Architecture, device)), preLogits: true).cpu();
-            builder.Add(features.data<float>().ToArray());
-            done += batch.Count;
+            builder.Add(MemoryMarshal.Cast<byte, float>(bytes));
+            done += bytes.Length / (sizeof(float) * plan.Architecture.FeatureDimension);
             report.Step(Describe(done, rows.Length, clock.Elapsed));
-        }
-
+        });
         return builder.Build([.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)], plan.Architecture.Classes);
+    }
+
+    private byte[] FeaturesOf(TrainingBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var features = network.ForwardHead(network.ForwardFeatures(BatchInput.Of(batch, plan.Architecture, device)), preLogits: true).cpu();
+        return MemoryMarshal.AsBytes<float>(features.data<float>().ToArray()).ToArray();
     }
 
     private TrainingMetrics Describe(int images, int of, TimeSpan time) => new()

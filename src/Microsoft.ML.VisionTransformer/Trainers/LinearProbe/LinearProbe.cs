@@ -14,9 +14,11 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <param name="network">The network, on its device; stays the caller's.</param>
 /// <param name="device">The device.</param>
 /// <param name="checkAlive">Throws when the run was cancelled.</param>
+/// <param name="team">The processes that share the pass over the images; each then fits the head, and takes that of the first.</param>
 internal sealed class LinearProbe(
-    TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, VisionTransformerNetwork network, Device device, Action checkAlive)
+    TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingTeam team)
 {
+    private readonly Action _checkFit = team.IsMany ? () => { } : checkAlive;
     private readonly Stopwatch _clock = new();
     private readonly List<TrainingMetrics> _epochs = [];
 
@@ -27,23 +29,24 @@ internal sealed class LinearProbe(
     internal TrainingHistory Run(TrainingReport report)
     {
         _clock.Start();
-        var pass = new FeaturePass(plan, network, device, checkAlive);
+        var pass = new FeaturePass(plan, network, device, checkAlive, team);
         using var features = pass.Over(training, report);
         double imagesPerSecond = training.Length / _clock.Elapsed.TotalSeconds;
         using var left = validation.Length > 0 ? pass.Over(validation, report) : null;
-        double penalty = plan.ProbePenalty ?? PenaltyChoice.For(features, plan.Seed, checkAlive);
-        var head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, report: (step, point) =>
+        double penalty = plan.ProbePenalty ?? team.OfMain([PenaltyChoice.For(features, plan.Seed, _checkFit)])[0];
+        double[] head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, report: (step, point) =>
         {
-            checkAlive();
+            _checkFit();
             _epochs.Add(Judge(step, point, features, left, imagesPerSecond));
             report.Epoch(_epochs[^1]);
         });
+        head = team.OfMain(head);
         // Before the validation rows are trained on: a head is too sure of what it has seen.
         var calibration = left is null ? null : Calibration.Of(left.Judged(head), plan.Calibrate);
         if (left is not null && plan.CutsValidation)
         {
             using var all = features.With(left);
-            head = new LogisticRegression(all, penalty).Fit(head, plan.Epochs, report: (_, _) => checkAlive());
+            head = team.OfMain(new LogisticRegression(all, penalty).Fit(head, plan.Epochs, report: (_, _) => _checkFit()));
         }
 
         ProbedHead.Set(network, head);

@@ -12,11 +12,12 @@ internal static class ProbedHead
     /// Fits a head to the features of the rows and gives it to the network. Fine-tuning that begins with a head that knows nothing first spoils the features; one
     /// that begins here keeps them (Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", arXiv:2202.10054).
     /// </summary>
-    internal static void Give(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, FeaturePass pass, TrainingReport report, Action checkAlive)
+    internal static void Give(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, FeaturePass pass, TrainingReport report, Action checkAlive, TrainingTeam team)
     {
         using var features = pass.Over(rows, report);
-        double penalty = PenaltyChoice.For(features, plan.Seed, checkAlive);
-        Set(network, new LogisticRegression(features, penalty).Fit(null, Iterations, report: (_, _) => checkAlive()));
+        var check = team.IsMany ? () => { } : checkAlive;
+        double penalty = team.OfMain([PenaltyChoice.For(features, plan.Seed, check)])[0];
+        Set(network, team.OfMain(new LogisticRegression(features, penalty).Fit(null, Iterations, report: (_, _) => check())));
     }
 
     /// <summary>Gives a head to the network; DeiT's second head gets the same, since the features are the mean of both tokens.</summary>

@@ -33,15 +33,20 @@ internal sealed class FlatParameters : IDisposable
         Gradients = zeros_like(Values);
         long offset = 0;
         var runs = new List<ParameterGroup>();
+        var layout = new List<ParameterPlace>();
         foreach (var group in groups)
         {
             long start = offset;
-            foreach (var (_, parameter) in group)
+            foreach (var (name, parameter) in group)
+            {
+                layout.Add(new ParameterPlace(name, offset, parameter.numel()));
                 offset = Adopt(parameter, offset);
+            }
+
             runs.Add(new ParameterGroup(start, offset - start, group.Key.Scale, group.Key.Decays));
         }
 
-        Groups = runs;
+        (Groups, Layout) = (runs, layout);
 
         Values.MoveToOuterDisposeScope();
         Gradients.MoveToOuterDisposeScope();
@@ -52,6 +57,9 @@ internal sealed class FlatParameters : IDisposable
 
     /// <summary>The gradient of every trained number, [n].</summary>
     internal Tensor Gradients { get; }
+
+    /// <summary>Where each parameter lies, in order.</summary>
+    internal IReadOnlyList<ParameterPlace> Layout { get; }
 
     /// <summary>Runs that are treated alike; together they are all of the numbers.</summary>
     internal IReadOnlyList<ParameterGroup> Groups { get; }

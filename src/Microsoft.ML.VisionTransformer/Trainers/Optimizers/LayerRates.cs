@@ -25,6 +25,9 @@ internal sealed record LayerRates(int Depth, double Decay, double HeadFactor)
         return Math.Pow(Decay, Depth + 1 - LayerOf(name)) * (head ? HeadFactor : 1);
     }
 
+    /// <summary>The lowest layer that must be done for the gradient of a parameter to be final: its own, but the norm before the blocks is done with the embeddings.</summary>
+    internal int FinishedWith(string name) => name.StartsWith("norm_pre.", StringComparison.Ordinal) ? 0 : LayerOf(name);
+
     /// <summary>The layer of a parameter, from 0 to the number of blocks + 1.</summary>
     internal int LayerOf(string name)
     {

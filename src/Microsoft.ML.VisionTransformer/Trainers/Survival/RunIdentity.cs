@@ -10,7 +10,16 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal static class RunIdentity
 {
     /// <summary>The identity of a run.</summary>
-    internal static SortedDictionary<string, string> Of(TrainingPlan plan, IReadOnlyList<string> classes, TrainingRow[] training, TrainingRow[] validation) => new(StringComparer.Ordinal)
+    internal static SortedDictionary<string, string> Of(TrainingPlan plan, IReadOnlyList<string> classes, TrainingRow[] training, TrainingRow[] validation)
+    {
+        var identity = Common(plan, classes, training, validation);
+        // Not where it is the default: checkpoints from before there was such an option stay good.
+        if (plan.RateScaling != LearningRateScaling.None)
+            identity["DistributedLearningRate"] = $"{plan.RateScaling}";
+        return identity;
+    }
+
+    private static SortedDictionary<string, string> Common(TrainingPlan plan, IReadOnlyList<string> classes, TrainingRow[] training, TrainingRow[] validation) => new(StringComparer.Ordinal)
     {
         ["Strategy"] = plan.Strategy.ToString(),
         ["PretrainedModel"] = plan.Pretrained ?? "none",
@@ -44,6 +53,10 @@ internal static class RunIdentity
         ["labels or weights of the training rows"] = Hash(training.Select(row => Text(row.Class) + " " + Text(row.Weight))),
         ["labels or weights of the validation rows"] = Hash(validation.Select(row => Text(row.Class) + " " + Text(row.Weight))),
     };
+
+    /// <summary>An identity with the batch size of another.</summary>
+    internal static IReadOnlyDictionary<string, string> WithBatchSizeOf(IReadOnlyDictionary<string, string> other, IReadOnlyDictionary<string, string> identity) =>
+        new Dictionary<string, string>(identity, StringComparer.Ordinal) { ["BatchSize"] = other["BatchSize"] };
 
     /// <summary>What differs, in words; empty where nothing does.</summary>
     internal static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> was, IReadOnlyDictionary<string, string> now)

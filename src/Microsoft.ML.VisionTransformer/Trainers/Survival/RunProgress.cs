@@ -10,6 +10,12 @@ internal sealed record RunProgress
     /// <summary>Updates done.</summary>
     public required int Step { get; init; }
 
+    /// <summary>Rows of an update, over all processes; 0 in checkpoints from before there were several.</summary>
+    public int RowsPerStep { get; init; }
+
+    /// <summary>Processes that trained together.</summary>
+    public int Processes { get; init; } = 1;
+
     /// <summary>Sums over the rows of the epoch under way.</summary>
     public double LossSum { get; init; }
 
@@ -33,6 +39,20 @@ internal sealed record RunProgress
 
     /// <summary>Whether nothing is left to do: the parameters are those of the model.</summary>
     public bool Finished { get; init; }
+
+    /// <summary>
+    /// The same progress counted in updates of another size, where the number of processes or their batches have changed: rows that have passed do not pass again.
+    /// </summary>
+    /// <param name="rowsPerStep">Rows of an update from now on.</param>
+    /// <param name="rows">Training rows.</param>
+    internal RunProgress InStepsOf(int rowsPerStep, int rows)
+    {
+        if (RowsPerStep == 0 || RowsPerStep == rowsPerStep)
+            return this;
+        int stepsPerEpoch = (rows + rowsPerStep - 1) / rowsPerStep;
+        int stepsOfEpoch = Rows == rows ? stepsPerEpoch : Rows / rowsPerStep;
+        return this with { Step = Epochs.Count * stepsPerEpoch + stepsOfEpoch, RowsPerStep = rowsPerStep };
+    }
 
     /// <summary>The sums as a mean.</summary>
     internal RunningMean EpochSoFar => new(LossSum, Weight, Right, Rows);

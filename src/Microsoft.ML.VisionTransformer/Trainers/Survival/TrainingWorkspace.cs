@@ -53,12 +53,15 @@ internal sealed class TrainingWorkspace : IDisposable
     internal int SeedOf(int own) => Found is { Finished: false } ? Found.Seed : own;
 
     /// <summary>Where the run goes on from; null where it begins anew: without a checkpoint, or after a finished run with other options, data or seed.</summary>
+    /// <param name="identity">Options and data of this run.</param>
+    /// <param name="seed">Its seed.</param>
+    /// <param name="processes">How many processes train; where they have become more or fewer, the batch of each may be another.</param>
     /// <exception cref="InvalidOperationException">The run that was interrupted had other options or data.</exception>
-    internal RunProgress? ResumeFrom(IReadOnlyDictionary<string, string> identity, int seed)
+    internal RunProgress? ResumeFrom(IReadOnlyDictionary<string, string> identity, int seed, int processes = 1)
     {
         if (Found is null)
             return null;
-        var differences = RunIdentity.Differences(FoundIdentity!, identity);
+        var differences = RunIdentity.Differences(Found.Processes == processes ? FoundIdentity! : RunIdentity.WithBatchSizeOf(identity, FoundIdentity!), identity);
         if (differences.Count == 0)
             return Found.Seed == seed ? Found : null;
         if (Found.Finished)

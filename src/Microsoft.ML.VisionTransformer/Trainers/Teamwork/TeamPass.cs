@@ -1,0 +1,30 @@
+// A pass over rows that is shared out, with results in the order of the rows.
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>
+/// The batches of one process with this batch size, dealt out in turn: their composition, and with it each figure to the last bit, does not depend on how many
+/// processes there are. Every process gets all results.
+/// </summary>
+/// <param name="team">Who takes part.</param>
+/// <param name="batches">Prepares the batches.</param>
+/// <param name="batchSize">Rows of a batch.</param>
+/// <param name="checkAlive">Throws when the run was cancelled; called for each round of batches.</param>
+internal sealed class TeamPass(TrainingTeam team, TrainingBatches batches, int batchSize, Action checkAlive)
+{
+    /// <summary>Runs the pass.</summary>
+    /// <param name="rows">All rows.</param>
+    /// <param name="work">What is done to a batch: its result as bytes.</param>
+    /// <param name="take">Gets the results, batch after batch.</param>
+    internal void Run(TrainingRow[] rows, Func<TrainingBatch, byte[]> work, Action<byte[]> take)
+    {
+        int count = (rows.Length + batchSize - 1) / batchSize;
+        using var own = batches.ForValidation(rows, team.Rank, team.Size);
+        for (int first = 0; first < count; first += team.Size)
+        {
+            team.CheckAlive(checkAlive);
+            byte[] result = own.TryTake(out var batch, team.IsMany ? null : checkAlive) ? work(batch) : [];
+            foreach (byte[] part in team.Gather(result).Take(count - first))
+                take(part);
+        }
+    }
+}

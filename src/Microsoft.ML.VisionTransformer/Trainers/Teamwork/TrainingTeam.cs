@@ -1,0 +1,172 @@
+// The processes that train one model, as the training sees them; a team of one asks nobody.
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.ML.VisionTransformer.Distributed;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Trainers;
+
+/// <summary>
+/// Before the training begins, a process that fails tells the others why, and all of them throw (<see cref="Exchange"/>, <see cref="Tell"/>). Once it has begun the
+/// others may be waiting inside MPI, where nothing but the end of the job reaches them, and that is what a failure becomes.
+/// </summary>
+internal sealed class TrainingTeam(ProcessGroup? group)
+{
+    private const char Fine = '0', Failed = '1', Stopped = '2';
+
+    private bool _begun;
+    private bool _agreedToEnd;
+
+    /// <summary>One process.</summary>
+    internal static TrainingTeam Alone => new(null);
+
+    /// <summary>Number of this process, from 0.</summary>
+    internal int Rank => group?.Rank ?? 0;
+
+    internal int Size => group?.Size ?? 1;
+
+    /// <summary>Whether this process writes and tells.</summary>
+    internal bool IsMain => Rank == 0;
+
+    internal bool IsMany => group is not null;
+
+    /// <summary>The MPI library, for the log.</summary>
+    internal string Library => group?.Library ?? "";
+
+    /// <summary>The processes that train together under that setting.</summary>
+    internal static TrainingTeam Of(DistributedTraining setting) =>
+        setting == DistributedTraining.Auto && ProcessGroup.Current is { Size: > 1 } many ? new TrainingTeam(many) : Alone;
+
+    /// <summary>What the learning rate is multiplied by.</summary>
+    internal double RateFactor(LearningRateScaling scaling) => scaling switch
+    {
+        LearningRateScaling.Linear => Size,
+        LearningRateScaling.Root => Math.Sqrt(Size),
+        _ => 1,
+    };
+
+    /// <summary>Tells the others something before the training begins, and hears the same from them.</summary>
+    /// <returns>What each said, by rank.</returns>
+    /// <exception cref="InvalidOperationException">One of them failed.</exception>
+    /// <exception cref="OperationCanceledException">One of them was cancelled.</exception>
+    internal string[] Exchange(string text)
+    {
+        if (group is null)
+            return [text];
+        string[] all = group.Gather(Fine + text);
+        int bad = Array.FindIndex(all, said => said[0] != Fine);
+        if (bad < 0)
+            return [.. all.Select(said => said[1..])];
+        _agreedToEnd = true;
+        string message = string.Create(CultureInfo.InvariantCulture, $"Rank {bad} of {Size} could not begin the training: {all[bad][1..]}");
+        throw all[bad][0] == Stopped ? new OperationCanceledException(message) : new InvalidOperationException(message);
+    }
+
+    /// <summary>From now on a failure ends the job.</summary>
+    internal void Begin() => _begun = true;
+
+    /// <summary>Tells the others that this process has failed, or ends the job where they would not hear it; to be called before the exception leaves.</summary>
+    internal void Tell(Exception failure)
+    {
+        if (group is null || _agreedToEnd)
+            return;
+        if (_begun)
+            group.Abort($"the training ends here, and the job with it: {failure}");
+        group.Gather((failure is OperationCanceledException ? Stopped : Failed) + failure.Message);
+    }
+
+    /// <summary>Looks whether any process was cancelled; all of them then throw at the same place.</summary>
+    /// <param name="checkAlive">Throws where this one was.</param>
+    /// <exception cref="OperationCanceledException">One was.</exception>
+    internal void CheckAlive(Action checkAlive)
+    {
+        OperationCanceledException? own = null;
+        try
+        {
+            checkAlive();
+        }
+        catch (OperationCanceledException e) when (group is not null)
+        {
+            own = e;
+        }
+
+        if (group is null || group.Max(own is null ? 0 : 1) == 0)
+            return;
+        _agreedToEnd = true;
+        throw own ?? new OperationCanceledException("Another process of the job was told to stop.");
+    }
+
+    /// <summary>Replaces the values of every process by their sums.</summary>
+    /// <param name="values">[n]; on a device they pass through main memory.</param>
+    internal void Sum(Tensor values)
+    {
+        if (group is null)
+            return;
+        using var scope = NewDisposeScope();
+        var own = values.cpu();
+        group.Sum(new TensorMemory(own).GetSpan());
+        if (values.device_type != TorchSharp.DeviceType.CPU)
+            values.copy_(own);
+    }
+
+    /// <summary>The mean over the rows of all processes.</summary>
+    internal RunningMean Sum(RunningMean own)
+    {
+        if (group is null)
+            return own;
+        // Counts stay exact in 64-bit numbers up to 2^53.
+        double[] sums = [own.LossSum, own.Weight, own.Right, own.Rows];
+        group.Sum(sums);
+        return new RunningMean(sums[0], sums[1], (long)sums[2], (int)sums[3]);
+    }
+
+    /// <summary>Gives every process the values of the first.</summary>
+    /// <param name="values">[n].</param>
+    internal void Share(Tensor values)
+    {
+        if (group is null)
+            return;
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        long start = 0;
+        foreach (var part in TensorMemory.Parts(values))
+        {
+            group.Broadcast(MemoryMarshal.AsBytes(new TensorMemory(part).GetSpan()));
+            values.narrow(0, start, part.numel()).copy_(part);
+            start += part.numel();
+        }
+    }
+
+    /// <summary>The numbers that the first process has; all have as many.</summary>
+    internal double[] OfMain(double[] values)
+    {
+        group?.Broadcast(MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <summary>What each process has, by rank.</summary>
+    internal byte[][] Gather(byte[] own) => group is null ? [own] : group.Gather(own);
+
+    /// <summary>Compares the numbers of all processes, bit for bit.</summary>
+    /// <param name="values">[n].</param>
+    /// <param name="what">For the message.</param>
+    /// <exception cref="InvalidOperationException">They differ.</exception>
+    internal void ExpectSame(Tensor values, string what)
+    {
+        if (group is null)
+            return;
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in TensorMemory.Parts(values))
+            hash.AppendData(MemoryMarshal.AsBytes(new TensorMemory(part).GetSpan()));
+        string[] all = group.Gather(Convert.ToHexString(hash.GetHashAndReset()));
+        string others = string.Join(", ", Enumerable.Range(0, Size).Where(rank => all[rank] != all[0]));
+        if (others.Length > 0)
+        {
+            throw new InvalidOperationException(
+                $"{what} on rank {others} are not those on rank 0, bit for bit: the processes have trained apart. Give all of them the same processors, library versions and number of threads (OMP_NUM_THREADS).");
+        }
+    }
+}

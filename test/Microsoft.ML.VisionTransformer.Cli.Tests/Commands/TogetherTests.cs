@@ -1,0 +1,131 @@
+// Commands that several processes do together: one result, the same as one process gives.
+using System.Text;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
+
+[TestClass]
+public sealed class TogetherTests
+{
+    private const int Processes = 3;
+
+    [TestMethod]
+    [DataRow("text"), DataRow("json"), DataRow("csv")]
+    public void PredictionsAreThoseOfOneProcess(string format)
+    {
+        string[] command = ["predict", ColouredModel.Zip, ColouredModel.Images, "--format", format, "--quiet"];
+
+        AssertSame(CliRun.Done(command), CliRun.Together(Processes, [], command));
+    }
+
+    [TestMethod]
+    [DataRow("text"), DataRow("json"), DataRow("csv")]
+    public void FiguresAreThoseOfOneProcess(string format)
+    {
+        string[] command = ["evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--format", format, "--quiet"];
+
+        AssertSame(CliRun.Done(command), CliRun.Together(Processes, [], command));
+    }
+
+    [TestMethod]
+    [DataRow("json"), DataRow("csv")]
+    public void EmbeddingsAreThoseOfOneProcess(string format)
+    {
+        using var folder = new TemporaryFolder();
+        string[] command = ["features", ColouredModel.Zip, ColouredModel.Images, "--format", format, "--quiet"];
+
+        var alone = CliRun.Done(command);
+        AssertSame(alone, CliRun.Together(Processes, [], command));
+        AssertSame(alone with { Output = "" }, CliRun.Together(Processes, [], [.. command, "--out", folder.File("f")]));
+        Assert.AreEqual(alone.Output, File.ReadAllText(folder.File("f")).ReplaceLineEndings("\n"));
+        Assert.HasCount(1, Directory.GetFiles(folder.Path));
+    }
+
+    [TestMethod]
+    public void AReportIsWrittenOnce()
+    {
+        using var folder = new TemporaryFolder();
+
+        CliRun.Together(2, [], "evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--report", folder.File("report.html"), "--quiet");
+
+        StringAssert.Contains(File.ReadAllText(folder.File("report.html")), "coloured.zip on images");
+        Assert.HasCount(1, Directory.GetFiles(folder.Path));
+    }
+
+    [TestMethod]
+    public void StandardInputOfOneProcessIsEverys()
+    {
+        byte[] paths = Encoding.UTF8.GetBytes(string.Join('\n', Directory.EnumerateFiles(ColouredModel.Images, "*", SearchOption.AllDirectories)));
+        string[] command = ["predict", ColouredModel.Zip, "-", "--quiet"];
+
+        AssertSame(CliRun.WithInput(paths, command), CliRun.Together(2, paths, command));
+    }
+
+    [TestMethod]
+    public void AnImageOnStandardInputIsScored()
+    {
+        byte[] image = File.ReadAllBytes(ColouredModel.Image("red"));
+        string[] command = ["predict", ColouredModel.Zip, ColouredModel.Image("blue"), "-", "--quiet"];
+
+        AssertSame(CliRun.WithInput(image, command), CliRun.Together(2, image, command));
+    }
+
+    [TestMethod]
+    public void FewerImagesThanProcessesAreScored()
+    {
+        string[] command = ["predict", ColouredModel.Zip, ColouredModel.Image("red"), "--quiet"];
+
+        AssertSame(CliRun.Done(command), CliRun.Together(4, [], command));
+    }
+
+    [TestMethod]
+    public void ImagesThatCannotBeReadAreToldOnce()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(ColouredModel.Image("red"), folder.File("0.png"));
+        File.WriteAllText(folder.File("1.png"), "not a photo");
+        string[] command = ["predict", ColouredModel.Zip, folder.Path, "missing.png", "--format", "csv", "--quiet"];
+
+        var alone = CliRun.Of(command);
+        Assert.AreEqual(1, alone.ExitCode);
+        AssertSame(alone, CliRun.Together(2, [], command));
+    }
+
+    [TestMethod]
+    public void AnImageThatEndsTheCommandEndsAllProcesses()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(ColouredModel.Image("red"), folder.File("red", "0.png"));
+        File.WriteAllText(folder.File("red", "1.png"), "not a photo");
+        string[] command = ["evaluate", ColouredModel.Zip, "--data", folder.Path, "--quiet"];
+
+        var alone = CliRun.Of(command);
+        Assert.AreEqual(1, alone.ExitCode);
+        AssertSame(alone, CliRun.Together(2, [], command));
+    }
+
+    [TestMethod]
+    [DataRow(1, "predict", "missing.zip", "photo.png"), DataRow(2, "predict", "model.zip"), DataRow(2, "evaluate", "model.zip", "--dat", "x")]
+    public void AnErrorOfAllIsToldOnce(int code, params string[] command) => AssertSame(CliRun.Of(command), CliRun.Together(2, [], command), code);
+
+    [TestMethod]
+    public void ACommandForOneProcessSaysSo()
+    {
+        var runs = CliRun.Together(2, [], "info", "model.zip");
+
+        runs[0].AssertFailed(2, "2 processes were started, and info works in one: start it without mpirun.");
+        Assert.AreEqual("", runs[1].Error);
+    }
+
+    [TestMethod]
+    public void HelpIsShownOnce() => AssertSame(CliRun.Done("predict", "--help"), CliRun.Together(2, [], "predict", "--help"));
+
+    private static void AssertSame(CliRun alone, CliRun[] together, int? code = null)
+    {
+        Assert.AreEqual(code ?? alone.ExitCode, together[0].ExitCode, together[0].Error);
+        Assert.AreEqual(alone, together[0]);
+        foreach (var other in together.Skip(1))
+            Assert.AreEqual(new CliRun(0, "", ""), other);
+    }
+}

@@ -1,0 +1,137 @@
+// Processes that work together: each has its share, and an error in one ends all.
+using System.Text;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
+using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Processes;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Processes;
+
+[TestClass]
+public sealed class TeamTests
+{
+    [TestMethod]
+    public void WhatEachHasComesToAllByRank()
+    {
+        string[] found = ThreadGroup.Run(3, group => string.Join(',', new Team(group).Exchange(Encoding.UTF8.GetBytes($"of {group.Rank}")).Select(bytes => Encoding.UTF8.GetString(bytes.Span))));
+
+        CollectionAssert.AreEqual(new[] { "of 0,of 1,of 2", "of 0,of 1,of 2", "of 0,of 1,of 2" }, found);
+    }
+
+    [TestMethod]
+    public void AnErrorOfOneReachesAllAtTheirNextMeeting()
+    {
+        string[] told = ThreadGroup.Run(3, group => Told(group, rank => rank == 1 ? new IOException("no space") : null));
+
+        Assert.AreEqual($"Rank 1 on {Environment.MachineName}: no space", told[0]);
+        Assert.IsTrue(told.All(text => text == told[0]));
+    }
+
+    [TestMethod]
+    public void OfSeveralErrorsTheFirstRanksIsTold()
+    {
+        string[] told = ThreadGroup.Run(4, group => Told(group, rank => rank > 1 ? new IOException($"error of {rank}") : null));
+
+        Assert.IsTrue(told.All(text => text == $"Rank 2 on {Environment.MachineName}: error of 2"), string.Join('\n', told));
+    }
+
+    [TestMethod]
+    public void AnErrorThatAllHaveIsToldAsThatOfOneProcess()
+    {
+        string[] told = ThreadGroup.Run(2, group => Told(group, _ => new IOException("no such model")));
+
+        CollectionAssert.AreEqual(new[] { "no such model", "no such model" }, told);
+    }
+
+    [TestMethod]
+    [DataRow(1, 1), DataRow(7, 3), DataRow(64, 2), DataRow(65, 2), DataRow(200, 3), DataRow(2, 4), DataRow(0, 2)]
+    public void ScoresComeInTheOrderOfTheImages(int count, int size)
+    {
+        var images = Enumerable.Range(0, count).Select(i => new InputImage($"{i}.png", $"{i}.png")).ToArray();
+
+        var found = ThreadGroup.Run(size, group => SharedScoring.Score(new Team(group), new NumberScorer(), images, CancellationToken.None).ToArray());
+
+        foreach (var scores in found)
+        {
+            CollectionAssert.AreEqual(images, scores.Select(scored => scored.Image).ToArray());
+            for (int i = 0; i < count; i++)
+            {
+                if (i % 10 == 9)
+                    Assert.AreEqual("broken", scores[i].Problem);
+                else
+                    CollectionAssert.AreEqual(new float[] { i, 1f / (i + 1) }, scores[i].Numbers);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void EachImageIsScoredByOneProcess()
+    {
+        var images = Enumerable.Range(0, 70).Where(i => i % 10 != 9).Select(i => new InputImage($"{i}", $"{i}")).ToArray();
+
+        var scorers = ThreadGroup.Run(3, group =>
+        {
+            var scorer = new NumberScorer();
+            _ = SharedScoring.Score(new Team(group), scorer, images, CancellationToken.None).Count();
+            return scorer;
+        });
+
+        CollectionAssert.AreEquivalent(images.Select(image => image.Path).ToArray(), scorers.SelectMany(scorer => scorer.Seen).ToArray());
+        Assert.IsTrue(scorers.All(scorer => scorer.Seen.Count == images.Length / 3), "shares of the same size");
+    }
+
+    [TestMethod]
+    public void ProcessesThatSeeOtherImagesSaySo()
+    {
+        string[] told = ThreadGroup.Run(2, group => Caught(() => Agreement.Check(new Team(group), "hub/model", group.Rank == 0 ? ["a", "b"] : ["a"])));
+
+        StringAssert.StartsWith(told[0], $"Rank 1 on {Environment.MachineName} has other images (1 files, ");
+        Assert.AreEqual(told[0], told[1]);
+    }
+
+    [TestMethod]
+    public void ProcessesThatSeeAnotherModelSaySo()
+    {
+        string[] told = ThreadGroup.Run(2, group => Caught(() => Agreement.Check(new Team(group), $"hub/model{group.Rank}", [])));
+
+        StringAssert.Contains(told[1], "has another model (hub/model1) than rank 0 (hub/model0)");
+    }
+
+    private static string Caught(Action action) => Assert.Throws<InvalidDataException>(action).Message;
+
+    /// <summary>A run whose second meeting not all processes reach.</summary>
+    private static string Told(IProcessGroup group, Func<int, Exception?> errorOf)
+    {
+        var team = new Team(group);
+        try
+        {
+            team.Exchange([]);
+            if (errorOf(group.Rank) is { } error)
+                throw error;
+            team.Exchange([1, 2, 3]);
+            team.Meet();
+            return "";
+        }
+        catch (Exception e)
+        {
+            return team.Fail(e, e.Message, 1).Told;
+        }
+    }
+
+    /// <summary>Gives the number in an image's name; each tenth cannot be read.</summary>
+    private sealed class NumberScorer : IImageScorer
+    {
+        internal List<string> Seen { get; } = [];
+
+        public float[][] Score(IReadOnlyList<string> paths)
+        {
+            var numbers = paths.Select(path => int.Parse(Path.GetFileNameWithoutExtension(path), System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+            if (numbers.Any(i => i % 10 == 9))
+                throw new InvalidImageException("broken");
+            Seen.AddRange(paths);
+            return [.. numbers.Select(i => new[] { i, 1f / (i + 1) })];
+        }
+
+        public string WhyMissing(InputImage image) => "missing";
+    }
+}

@@ -1,0 +1,51 @@
+// Processes of a run as threads of the test.
+using Microsoft.ML.VisionTransformer.Cli.Processes;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+
+internal sealed class ThreadGroup : IDisposable
+{
+    private readonly Barrier _barrier;
+    private readonly byte[][] _answers;
+
+    private ThreadGroup(int size)
+    {
+        _barrier = new Barrier(size);
+        _answers = new byte[size][];
+    }
+
+    public void Dispose() => _barrier.Dispose();
+
+    /// <summary>Runs the action once a rank, all at the same time.</summary>
+    internal static T[] Run<T>(int size, Func<IProcessGroup, T> action)
+    {
+        using var group = new ThreadGroup(size);
+        var tasks = Enumerable.Range(0, size).Select(rank => Task.Factory.StartNew(
+            () => action(new Member(group, rank)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        return Task.WhenAll(tasks).GetAwaiter().GetResult();
+    }
+
+    private sealed class Member(ThreadGroup group, int rank) : IProcessGroup
+    {
+        private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+
+        public int Rank => rank;
+
+        public int Size => group._answers.Length;
+
+        public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> own)
+        {
+            group._answers[rank] = own.ToArray();
+            Meet();
+            byte[][] all = [.. group._answers];
+            Meet();
+            return all;
+        }
+
+        private void Meet()
+        {
+            if (!group._barrier.SignalAndWait(_patience))
+                throw new TimeoutException($"Rank {rank} waited for others that did not come.");
+        }
+    }
+}

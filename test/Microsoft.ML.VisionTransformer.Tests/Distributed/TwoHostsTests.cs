@@ -1,0 +1,93 @@
+// Training across two hosts, and what a user sees when the link between them is cut.
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Distributed;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Distributed;
+
+[TestClass]
+public sealed class TwoHostsTests
+{
+    private const int MostSeconds = 30;
+
+    /// <summary>Open MPI's daemons look after one another: a question after a second of silence, gone after two without an answer.</summary>
+    private static readonly string[] _watchfulLauncher =
+        ["--mca", "oob_tcp_keepalive_time", "1", "--mca", "oob_tcp_keepalive_intvl", "1", "--mca", "oob_tcp_keepalive_probes", "2"];
+
+    public required TestContext TestContext { get; init; }
+
+    [TestMethod]
+    public void TwoHostsTrainTheModelThatTwoProcessesOfOneHostTrain()
+    {
+        using var hosts = new TwoHosts();
+        using var folder = new TemporaryFolder();
+        string across = folder.File("across", "x")[..^2], together = folder.File("together", "x")[..^2];
+
+        using (var job = hosts.Start([], [], "train", $"result={across}"))
+        {
+            var (output, error) = (job.StandardOutput.ReadToEndAsync(), job.StandardError.ReadToEndAsync());
+            Assert.IsTrue(job.WaitForExit(TimeSpan.FromMinutes(1)), "it did not end");
+            Assert.AreEqual(0, job.ExitCode, error.Result);
+            TestContext.WriteLine(output.Result);
+        }
+
+        var one = MpiJob.Run("mpirun.openmpi", 2, "train", $"result={together}");
+
+        Assert.AreEqual(0, one.ExitCode, one.Error);
+        CollectionAssert.AreEqual(File.ReadAllBytes(Path.Combine(together, "model.safetensors")), File.ReadAllBytes(Path.Combine(across, "model.safetensors")));
+    }
+
+    [TestMethod]
+    public void ACutLinkIsFoundByTheLaunchersDaemons()
+    {
+        string told = Cut(_watchfulLauncher, [], everything: true);
+
+        StringAssert.Contains(told, "ORTE has lost communication with a remote daemon");
+    }
+
+    /// <summary>The launcher itself waits for its daemon behind the link, as long as its own settings say.</summary>
+    [TestMethod]
+    public void ACutLinkIsToldByTheProcessThatWaits()
+    {
+        string told = Cut([], [(WaitLimit.Variable, "4")], everything: false);
+
+        StringAssert.Contains(told, "Rank 0 of 2");
+        StringAssert.Contains(told, "has waited 4 s for the other processes in MPI_");
+    }
+
+    /// <summary>Cuts the link in the middle of a training and waits until what runs on the hosts has ended.</summary>
+    /// <param name="settings">For mpirun.</param>
+    /// <param name="environment">For the processes that train.</param>
+    /// <param name="everything">Whether the launcher and its daemons must end; else the processes that train.</param>
+    /// <returns>What was told.</returns>
+    private string Cut(string[] settings, (string Name, string Value)[] environment, bool everything)
+    {
+        using var hosts = new TwoHosts();
+        using var job = hosts.Start(settings, environment, "train", "epochs=100000");
+        using var trains = new ManualResetEventSlim();
+        var told = new ConcurrentQueue<string>();
+        void Read(object sender, DataReceivedEventArgs line)
+        {
+            told.Enqueue(line.Data ?? "");
+            if (line.Data?.Contains("of epoch 3", StringComparison.Ordinal) == true)
+                trains.Set();
+        }
+
+        job.OutputDataReceived += Read;
+        job.ErrorDataReceived += Read;
+        job.BeginOutputReadLine();
+        job.BeginErrorReadLine();
+        Assert.IsTrue(trains.Wait(TimeSpan.FromMinutes(1)), $"it did not begin to train: {string.Join('\n', told)}");
+        hosts.Cut();
+        var clock = Stopwatch.StartNew();
+        string? program = everything ? null : "dotnet";
+        bool ended = SpinWait.SpinUntil(() => hosts.Running(program) == 0, TimeSpan.FromSeconds(MostSeconds));
+        double seconds = clock.Elapsed.TotalSeconds;
+        string seen = string.Join('\n', told.Where(line => !line.Contains("rank 0 tells", StringComparison.Ordinal)));
+        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s after the cut {(everything ? "nothing" : "no process that trains")} runs on either host. Told:\n{seen}"));
+        Assert.IsTrue(ended, $"processes are left after {MostSeconds} s: {seen}");
+        return seen;
+    }
+}

@@ -1,0 +1,46 @@
+// The page on scoring elsewhere: its server configurations name what exported files really have.
+using System.Text.RegularExpressions;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Onnx;
+
+[TestClass]
+public sealed partial class ScoringElsewherePageTests
+{
+    private static readonly string _page = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "scoring-elsewhere.md"));
+
+    [TestMethod]
+    [DataRow("flowers_raw", OnnxInput.RawRgb)]
+    [DataRow("flowers", OnnxInput.NormalizedFloat)]
+    public void AServersConfigurationIsThatOfTheFile(string name, OnnxInput input)
+    {
+        using var folder = new TemporaryFolder();
+        var context = new MLContext(seed: 1);
+        using var model = TinyTraining.Train(context, TinyTraining.Data(context));
+        model.LastTransformer.SaveAsOnnx(folder.File("model.onnx"), new OnnxExportOptions { Input = input });
+        using var file = new OnnxRun(folder.File("model.onnx"));
+        string block = Block().Matches(_page).Select(match => match.Value).Single(text => text.Contains($"name: \"{name}\"", StringComparison.Ordinal));
+
+        CollectionAssert.AreEqual(Described(file.Inputs, model.LastTransformer), Configured(block, "input"));
+        CollectionAssert.AreEqual(Described(file.Outputs, model.LastTransformer), Configured(block, "output"));
+    }
+
+    /// <summary>Name, type and dimensions behind the batch, whose size must be free; the tiny network's sizes are written as the page's.</summary>
+    private static string[] Described(IReadOnlyDictionary<string, NodeMetadata> values, VisionTransformerPredictionTransformer model) => [.. values.Select(value =>
+    {
+        Assert.AreEqual(-1, value.Value.Dimensions[0], "the batch");
+        string type = value.Value.ElementType == typeof(byte) ? "TYPE_UINT8" : value.Value.ElementType == typeof(float) ? "TYPE_FP32" : value.Value.ElementType.Name;
+        var sizes = value.Value.Dimensions.Skip(1).Select(size => size == model.Architecture.ImageSize.Width ? 224 : size == model.ClassNames.Count && value.Value.Dimensions.Length == 2 ? 5 : size);
+        return $"{value.Key} {type} {string.Join(", ", sizes)}";
+    })];
+
+    private static string[] Configured(string block, string kind) =>
+        [.. Value().Matches(block).Where(match => match.Groups["kind"].Value == kind).Select(match => $"{match.Groups["name"]} {match.Groups["type"]} {match.Groups["dims"].Value.Trim()}")];
+
+    [GeneratedRegex("```protobuf.*?```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex("""(?<kind>\w+) \[ \{ name: "(?<name>\w+)" data_type: (?<type>\w+) dims: \[(?<dims>[^\]]*)\]""")]
+    private static partial Regex Value();
+}

@@ -1,0 +1,111 @@
+// Starts the worker program under an MPI launcher, as a user would.
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+/// <summary>A job of several processes on this machine; they get one thread each.</summary>
+internal sealed class MpiJob : IDisposable
+{
+    private const int TimeoutMilliseconds = 120_000;
+    private const string Worker = "Microsoft.ML.VisionTransformer.MpiWorker";
+
+    private readonly ConcurrentQueue<string> _output = new(), _error = new();
+
+    private MpiJob(Process process)
+    {
+        Process = process;
+        process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => _error.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>The launcher.</summary>
+    internal Process Process { get; }
+
+    /// <summary>Starts a job; the test is skipped where the launcher is not installed.</summary>
+    /// <param name="launcher"><c>mpirun.openmpi</c>, <c>mpirun.mpich</c>, or <c>mpirun</c> for the one that is there.</param>
+    /// <param name="processes">How many processes.</param>
+    /// <param name="args">For the worker.</param>
+    internal static MpiJob Start(string launcher, int processes, params string[] args) => Start(launcher, processes, [], args);
+
+    /// <inheritdoc cref="Start(string, int, string[])"/>
+    /// <param name="launcher">As above.</param>
+    /// <param name="processes">As above.</param>
+    /// <param name="environment">Variables that the processes get.</param>
+    /// <param name="args">As above.</param>
+    internal static MpiJob Start(string launcher, int processes, IEnumerable<KeyValuePair<string, string>> environment, params string[] args)
+    {
+        string path = Find(launcher);
+        bool openMpi = Path.GetFileName(new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path) is not ("mpiexec.hydra" or "mpiexec.mpich");
+        string[] settings = openMpi ? ["--oversubscribe", "--bind-to", "none"] : [];
+        var start = new ProcessStartInfo(path, [.. settings, "-n", $"{processes}", "dotnet", Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers have no other user
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment["UCX_LOG_LEVEL"] = "error";
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return new MpiJob(Process.Start(start)!);
+    }
+
+    /// <summary>Runs the worker by hand, as one process.</summary>
+    internal static ProgramResult Alone(params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        using var job = new MpiJob(Process.Start(start)!);
+        return job.End();
+    }
+
+    /// <summary>Runs a job to its end.</summary>
+    internal static ProgramResult Run(string launcher, int processes, params string[] args)
+    {
+        using var job = Start(launcher, processes, args);
+        return job.End();
+    }
+
+    /// <summary>Waits for the end.</summary>
+    internal ProgramResult End()
+    {
+        if (!Process.WaitForExit(TimeoutMilliseconds))
+            Assert.Fail($"The job did not end in {TimeoutMilliseconds / 1000} s.");
+        Process.WaitForExit();    // the streams too
+        return new ProgramResult(Process.ExitCode, string.Join('\n', _output), string.Join('\n', _error));
+    }
+
+    /// <summary>Waits for a line of output.</summary>
+    internal string WaitFor(Func<string, bool> wanted)
+    {
+        string? found = null;
+        bool came = SpinWait.SpinUntil(() => (found = _output.FirstOrDefault(wanted)) is not null || Process.HasExited, TimeoutMilliseconds);
+        Assert.IsTrue(came && found is not null, $"The line did not come: {string.Join('\n', _error)}");
+        return found!;
+    }
+
+    public void Dispose()
+    {
+        if (!Process.HasExited)
+            Process.Kill(entireProcessTree: true);
+        Process.Dispose();
+    }
+
+    /// <summary>The worker in the configuration of these tests.</summary>
+    internal static string Assembly
+    {
+        get
+        {
+            var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+            return Path.Combine(SourceTree.Root, "test", Worker, "bin", framework.Parent!.Name, framework.Name, Worker + ".dll");
+        }
+    }
+
+    private static string Find(string launcher)
+    {
+        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? launcher + ".exe" : launcher)).FirstOrDefault(File.Exists);
+        if (found is null)
+            Assert.Inconclusive($"Skipped: {launcher} is not installed (Debian: apt-get install openmpi-bin for mpirun and mpirun.openmpi, mpich for mpirun.mpich).");
+        return found;
+    }
+}

@@ -54,7 +54,8 @@ static async Task MakeAsync(Twin twin, bool all, string? pages)
         NotebookFile.Write(twin.NotebookPath, notebook);
     if (pages is not null)
         NotebookPage.Write(Path.Combine(pages, notebook.Name + ".html"), changed ? notebook : saved!);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{notebook.Name}: {notebook.Cells.Count} cells, {clock.Elapsed.TotalSeconds:f1} s, {(changed ? "saved" : "unchanged")}"));
+    string seconds = clock.Elapsed.TotalSeconds.ToString("f1", CultureInfo.InvariantCulture);
+    Console.WriteLine($"{notebook.Name}: {notebook.Cells.Count} cells, {seconds} s, {(changed ? "saved" : "unchanged")}");
 }
 
 static int Fail(string message)

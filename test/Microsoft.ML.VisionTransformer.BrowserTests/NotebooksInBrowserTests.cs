@@ -13,6 +13,9 @@ public sealed class NotebooksInBrowserTests : IDisposable
 {
     private const int Phone = 390, Desktop = 1200;
 
+    /// <summary>Criterion 1.4.3 of WCAG 2.2 for text of normal size.</summary>
+    private const double LeastContrast = 4.5;
+
     private static SystemChromium? _browser;
 
     private readonly TemporaryFolder _folder = new();
@@ -56,7 +59,8 @@ public sealed class NotebooksInBrowserTests : IDisposable
     {
         var page = await OpenAsync(NotebookFolder.Twins(["05"]).Single().Notebook.Name, Desktop, [], scheme);
 
-        var faint = (await PageContrast.MeasureAsync(page)).Where(text => text.Ratio < 4.5).Select(text => FormattableString.Invariant($"{text.Ratio:f2} {text.Text}"));
+        var faint = (await PageContrast.MeasureAsync(page))
+            .Where(text => text.Ratio < LeastContrast).Select(text => FormattableString.Invariant($"{text.Ratio:f2} {text.Text}"));
 
         Assert.AreEqual("", string.Join('\n', faint));
     }

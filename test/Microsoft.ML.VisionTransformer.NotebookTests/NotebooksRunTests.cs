@@ -42,12 +42,12 @@ public sealed class NotebooksRunTests
         NotebookFolder.Twins([]).Select(t => t.Notebook.Name).ToArray(), DataRows.Of(typeof(NotebooksRunTests)).Select(row => row[0]).ToArray());
 
     /// <summary>
-    /// TorchSharp 0.107 counts a parameter twice when a network takes it over and once when it is disposed: the count rises by the parameters of each network though
-    /// no memory stays. Without AVX2 the library makes fewer copies.
+    /// TorchSharp 0.107 counts a parameter twice when a network takes it over and once when it is disposed: the count rises by the parameters of each network
+    /// though no memory stays. Without AVX2 the library makes fewer copies.
     /// </summary>
     private static void AssertParametersOnly(long more, int classifiers, int featurizers)
     {
-        Assert.IsLessThanOrEqualTo((classifiers * Classifier) + (featurizers * Featurizer), more, "tensors that stayed, parameters that are counted twice included");
+        Assert.IsLessThanOrEqualTo((classifiers * Classifier) + (featurizers * Featurizer), more, "tensors that stayed, and parameters counted twice");
         bool whole = Enumerable.Range(0, featurizers + 1).Any(f => more >= f * Featurizer && (more - (f * Featurizer)) % Classifier == 0);
         Assert.IsTrue(whole, $"{more} tensors stayed, which are not the parameters of whole networks");
     }

@@ -14,10 +14,10 @@ internal static class NotebookComparison
     }
 
     /// <summary>Everything of a notebook but what running it gives.</summary>
-    internal static IReadOnlyList<string> Layout(Notebook notebook) =>
+    private static string[] Layout(Notebook notebook) =>
         [.. notebook.Cells.Select(c => $"{c.Kind} {c.Id} {string.Join(' ', c.Tags)} {c.ExecutionCount}\n{c.Source}")];
 
-    private static string FirstOther(IReadOnlyList<string> was, IReadOnlyList<string> now)
+    private static string FirstOther(string[] was, string[] now)
     {
         int same = was.Zip(now).TakeWhile(p => p.First == p.Second).Count();
         return $"cell {same + 1} is saved as\n{was.ElementAtOrDefault(same)}\nand is now\n{now.ElementAtOrDefault(same)}";

@@ -35,7 +35,8 @@ internal static partial class PictureComparison
         return saved.Zip(fresh, (a, b) => (Math.Abs(a.Red - b.Red) + Math.Abs(a.Green - b.Green) + Math.Abs(a.Blue - b.Blue)) / 3.0).Average();
     }
 
-    private static SKBitmap Decode(string base64) => SKBitmap.Decode(Convert.FromBase64String(base64)) ?? throw new InvalidDataException("A picture of the notebook is no PNG.");
+    private static SKBitmap Decode(string base64) =>
+        SKBitmap.Decode(Convert.FromBase64String(base64)) ?? throw new InvalidDataException("A picture of the notebook is no PNG.");
 
     [GeneratedRegex("data:image/png;base64,(?<data>[^'\"]*)")]
     private static partial Regex InHtml();

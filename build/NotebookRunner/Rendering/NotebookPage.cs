@@ -70,15 +70,21 @@ internal static class NotebookPage
         string html = output switch
         {
             StreamOutput stream => $"<pre>{WebUtility.HtmlEncode(stream.Text.TrimEnd())}</pre>",
-            DisplayOutput display => _forms.Where(f => display.Data.ContainsKey(f.Type)).Select(f => Shown(f.Type, f.Show(display.Data[f.Type]), display)).First(),
+            DisplayOutput display => Shown(display),
             _ => "",
         };
         return $"<div class=\"output scroll\">{html}</div>";
     }
 
     /// <summary>A picture's other form is its description.</summary>
-    private static string Shown(string type, string html, DisplayOutput display) =>
-        type == "image/png" && display.Data.TryGetValue("text/plain", out string? alt) ? html.Replace("alt=\"\"", $"alt=\"{WebUtility.HtmlEncode(alt)}\"", StringComparison.Ordinal) : html;
+    private static string Shown(DisplayOutput display)
+    {
+        var (type, show) = _forms.First(f => display.Data.ContainsKey(f.Type));
+        string html = show(display.Data[type]);
+        return type == "image/png" && display.Data.TryGetValue("text/plain", out string? alt)
+            ? html.Replace("alt=\"\"", $"alt=\"{WebUtility.HtmlEncode(alt)}\"", StringComparison.Ordinal)
+            : html;
+    }
 
     private static string Style()
     {

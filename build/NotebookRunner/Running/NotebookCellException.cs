@@ -21,7 +21,9 @@ internal sealed class NotebookCellException : Exception
     internal static NotebookCellException Of(Twin twin, int number, NotebookCell cell, Exception error)
     {
         string file = Path.GetFileName(twin.Path);
-        var (line, reason) = error is CompilationErrorException compilation ? OfCompiler(compilation) : (LineOf(error, file), $"{error.GetType().Name}: {error.Message}");
+        var (line, reason) = error is CompilationErrorException compilation
+            ? OfCompiler(compilation)
+            : (LineOf(error, file), $"{error.GetType().Name}: {error.Message}");
         string inCell = line is int l ? $", line {l - cell.Line + 1} (line {l} of {file})" : "";
         return new NotebookCellException($"{twin.Notebook.Name}, cell {number}{inCell}: {reason}", error);
     }

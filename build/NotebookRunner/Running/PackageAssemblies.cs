@@ -31,7 +31,8 @@ internal static class PackageAssemblies
         if (!_libraries.Value.TryGetValue(library, out var entry))
         {
             string id = library[..library.IndexOf('/')];
-            string known = _libraries.Value.Keys.FirstOrDefault(k => k.StartsWith($"{id}/", StringComparison.OrdinalIgnoreCase)) is string other ? $"has {other}" : "lacks that package";
+            string? other = _libraries.Value.Keys.FirstOrDefault(k => k.StartsWith($"{id}/", StringComparison.OrdinalIgnoreCase));
+            string known = other is null ? "lacks that package" : $"has {other}";
             throw new InvalidDataException(
                 $"{whoAsks} asks for {library}; this build {known}. Change the #:package line, or reference the package in build/NotebookRunner.");
         }

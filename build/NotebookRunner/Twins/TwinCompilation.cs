@@ -17,6 +17,11 @@ internal static class TwinCompilation
         var tree = CSharpSyntaxTree.ParseText(File.ReadAllText(twin.Path), _parsing, Path.GetFileName(twin.Path));
         var options = new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable);
         var compilation = CSharpCompilation.Create(twin.Notebook.Name, [tree], PackageAssemblies.References(twin), options);
-        return [.. compilation.GetDiagnostics().Where(d => d.Severity >= DiagnosticSeverity.Warning).Select(d => CSharpDiagnosticFormatter.Instance.Format(d, CultureInfo.InvariantCulture))];
+        return
+        [
+            .. compilation.GetDiagnostics()
+                .Where(d => d.Severity >= DiagnosticSeverity.Warning)
+                .Select(d => CSharpDiagnosticFormatter.Instance.Format(d, CultureInfo.InvariantCulture)),
+        ];
     }
 }

@@ -9,6 +9,8 @@ internal static class TwinReader
 {
     private const string PackageLine = "#:package ";
 
+    private const string KnownSections = "[markdown], [packages], [types], [twin], and code without a name";
+
     private static readonly string[] _knownTags = [NotebookCell.Varies, NotebookCell.Folded];
 
     /// <exception cref="InvalidDataException">The file departs from the format; the message names the line.</exception>
@@ -40,7 +42,7 @@ internal static class TwinReader
             "markdown" => new NotebookCell(CellKind.Markdown, Markdown(path, section)) { Line = section.Line },
             // Line 0: what runs the cells resolves these lines itself.
             "packages" => new NotebookCell(CellKind.Code, string.Join('\n', packages.Select(p => $"#r \"nuget: {p.Id}, {p.Version}\""))),
-            _ => throw Wrong(path, section.Line, $"a section '[{section.Kind}]' is not known; sections are [markdown], [packages], [types], [twin], and code without a name"),
+            _ => throw Wrong(path, section.Line, $"a section '[{section.Kind}]' is not known; sections are {KnownSections}"),
         };
     }
 

@@ -25,7 +25,14 @@ public sealed class NotebookRunTests : IDisposable
             Console.Error.WriteLine("c");
             """);
 
-        string[] expected = ["stdout ab\n", "text/html <b>bold</b>", "image/png AAAA; text/plain dot", "image/svg+xml <svg xmlns='x'><path/></svg>", "stderr c\n"];
+        string[] expected =
+        [
+            "stdout ab\n",
+            "text/html <b>bold</b>",
+            "image/png AAAA; text/plain dot",
+            "image/svg+xml <svg xmlns='x'><path/></svg>",
+            "stderr c\n",
+        ];
         CollectionAssert.AreEqual(expected, outputs.ToArray());
     }
 
@@ -59,7 +66,8 @@ public sealed class NotebookRunTests : IDisposable
     public async Task AFailingCellEndsTheRun_WithNotebookCellLineAndReason(string statement, string reason)
     {
         var console = Console.Out;
-        var twin = TwinText.Read(_folder, $"// A program.\n// %% [markdown]\n// Text.\n// %%\nusing System;\n\n// %%\nConsole.WriteLine();\n\n{statement}\n// %%\nint never;");
+        string before = "// A program.\n// %% [markdown]\n// Text.\n// %%\nusing System;\n\n// %%\nConsole.WriteLine();\n\n";
+        var twin = TwinText.Read(_folder, $"{before}{statement}\n// %%\nint never;");
 
         var error = await Assert.ThrowsExactlyAsync<NotebookCellException>(() => NotebookRun.RunAsync(twin));
 

@@ -5,5 +5,6 @@ namespace Microsoft.ML.VisionTransformer.NotebookTests.Support;
 
 internal static class DataRows
 {
-    internal static IEnumerable<object?[]> Of(Type tests) => tests.GetMethods().SelectMany(m => m.GetCustomAttributes<DataRowAttribute>()).Select(row => row.Data!);
+    internal static IEnumerable<object?[]> Of(Type tests) =>
+        tests.GetMethods().SelectMany(m => m.GetCustomAttributes<DataRowAttribute>()).Select(row => row.Data!);
 }

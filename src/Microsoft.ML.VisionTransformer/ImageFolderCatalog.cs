@@ -21,6 +21,8 @@ public static class ImageFolderCatalog
     /// </remarks>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="folder">The folder that holds one folder a class.</param>
+    /// <returns>The list, in memory.</returns>
+    /// <exception cref="ArgumentException">The folder's name is empty or blank.</exception>
     /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
     /// <exception cref="InvalidDataException">The folder has no class folders, or a class folder has no images.</exception>
     public static IDataView LoadImagesFromFolder(this DataOperationsCatalog catalog, string folder)

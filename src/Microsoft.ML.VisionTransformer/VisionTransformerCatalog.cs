@@ -18,6 +18,7 @@ public static class VisionTransformerCatalog
     /// <param name="scoreColumnName">The output column of probabilities.</param>
     /// <param name="predictedLabelColumnName">The output column of the most probable class.</param>
     /// <param name="validationSet">Rows to validate on; null cuts off a tenth of the training rows.</param>
+    /// <returns>The trainer, an estimator for a pipeline.</returns>
     public static VisionTransformerTrainer VisionTransformer(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
         string labelColumnName = VisionTransformerTrainer.DefaultLabel,
@@ -37,8 +38,8 @@ public static class VisionTransformerCatalog
     /// <summary>Creates a <see cref="VisionTransformerTrainer"/> with all its options.</summary>
     /// <param name="catalog">The trainers of an <see cref="MLContext"/>; its seed makes training repeatable.</param>
     /// <param name="options">The options; they are copied.</param>
+    /// <returns>The trainer, an estimator for a pipeline.</returns>
     /// <exception cref="ArgumentException">An option has a value that is not allowed.</exception>
-    /// <exception cref="NotSupportedException">An option of a later version is set.</exception>
     public static VisionTransformerTrainer VisionTransformer(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
         VisionTransformerTrainer.Options options) =>

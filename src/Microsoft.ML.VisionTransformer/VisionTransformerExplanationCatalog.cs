@@ -13,6 +13,7 @@ public static class VisionTransformerExplanationCatalog
     /// <param name="inputColumnName">The images, in any form that the model takes.</param>
     /// <param name="model">The trained model; it stays the caller's, who disposes it when the column is no longer read.</param>
     /// <param name="method">How the maps are made.</param>
+    /// <returns>The estimator.</returns>
     /// <exception cref="ArgumentException">An argument has a value that is not allowed.</exception>
     public static VisionTransformerExplanationEstimator VisionTransformerExplanation(
         this TransformsCatalog catalog,

@@ -52,6 +52,7 @@ public static class VisionTransformerPretrainedCatalog
     /// <param name="outputColumnName">The column of embeddings, a vector of Single.</param>
     /// <param name="inputColumnName">The images: encoded bytes, <c>MLImage</c>, paths, or pixels. Default null: <paramref name="outputColumnName"/>.</param>
     /// <param name="options">The pretrained network and which embedding it gives; <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> must be set.</param>
+    /// <returns>The estimator; the network is opened when it is fitted.</returns>
     /// <exception cref="ArgumentException">An option has a value that is not allowed.</exception>
     public static VisionTransformerFeatureEstimator VisionTransformerFeatures(
         this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null) =>

@@ -19,10 +19,12 @@ internal static class TrainCommand
             ("From a public model, for few images", "train --data flowers --out flowers.zip --pretrained timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k"),
             ("A small network of your own", "train --data flowers --out flowers.zip --image-size 96 --patch-size 8 --depth 6 --epochs 100"),
             ("With settings from a file", "train --config flowers.json --epochs 20"),
+            ("By four processes", "mpirun -n 4 mlnet-vit train --data flowers --out flowers.zip"),
             ("After an interruption", "train --resume --out flowers.zip"))
         {
             config, resume,
         };
+        command.SharesItsWork = true;
         var options = TrainSettings.All.Select(setting => (Setting: setting, Option: OptionOf(setting))).ToArray();
         foreach (var (_, option) in options)
             command.Add(option);

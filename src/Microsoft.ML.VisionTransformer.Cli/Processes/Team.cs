@@ -2,7 +2,7 @@
 namespace Microsoft.ML.VisionTransformer.Cli.Processes;
 
 /// <summary>
-/// All processes meet at each <see cref="Exchange"/>, in the same order, and last at <see cref="End"/> or <see cref="Fail"/>. A process that fails goes to its next
+/// All processes meet at each <see cref="Exchange"/>, in the same order, and last at <see cref="Meet"/> or <see cref="Fail"/>. A process that fails goes to its next
 /// meeting with the error in place of its share, so that none waits for one that has left.
 /// </summary>
 /// <exception cref="InvalidOperationException">A launcher started the process, and there is no MPI library.</exception>
@@ -29,13 +29,13 @@ internal sealed class Team(IProcessGroup group)
     /// <exception cref="IOException">The others cannot be reached.</exception>
     internal IReadOnlyList<ReadOnlyMemory<byte>> Exchange(ReadOnlySpan<byte> own)
     {
-        var answers = Meet(Fine, own);
+        var answers = Gather(Fine, own);
         return FirstFailure(answers) is { } failure ? throw new TeamFailureException(failure) : [.. answers.Select(answer => new ReadOnlyMemory<byte>(answer, 1, answer.Length - 1))];
     }
 
-    /// <summary>Waits until all have done their work.</summary>
+    /// <summary>Waits until all are here.</summary>
     /// <exception cref="TeamFailureException">One has failed.</exception>
-    internal void End()
+    internal void Meet()
     {
         if (Size > 1)
             Exchange([]);
@@ -52,7 +52,7 @@ internal sealed class Team(IProcessGroup group)
             return own;
         try
         {
-            return FirstFailure(Meet(Failed, own.ToBytes())) ?? own;
+            return FirstFailure(Gather(Failed, own.ToBytes())) ?? own;
         }
         catch (IOException)
         {
@@ -63,7 +63,7 @@ internal sealed class Team(IProcessGroup group)
     private static TeamFailure? FirstFailure(IReadOnlyList<byte[]> answers) =>
         answers.Where(answer => answer[0] == Failed).Select(answer => TeamFailure.Of(answer.AsSpan(1))).FirstOrDefault();
 
-    private IReadOnlyList<byte[]> Meet(byte state, ReadOnlySpan<byte> own)
+    private IReadOnlyList<byte[]> Gather(byte state, ReadOnlySpan<byte> own)
     {
         try
         {

@@ -55,7 +55,7 @@ internal static class Tool
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
-            team.End();
+            team.Meet();
             return team.IsMain ? code : ExitCode.Done;    // one exit code is enough, and another may come before the message
         }
         catch (Exception e)

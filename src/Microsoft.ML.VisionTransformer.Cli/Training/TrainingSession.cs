@@ -26,29 +26,39 @@ internal sealed class TrainingSession
 
     private string Out => _request.Out!;
 
+    /// <summary>Of processes that train together one writes.</summary>
+    private bool Writes => _shell.Team.IsMain;
+
     /// <summary>Trains, saves, judges; gives the exit code.</summary>
     internal int Run()
     {
-        _settings.Folder.RefuseOther(_settings.Resumes, ShownPath.Of(Out));
-        OutputFile.Prepare(Out);
-        string? report = _request.NoReport ? null : OutputFile.Prepare(_request.Report ?? Path.ChangeExtension(Out, ".html"));
+        if (Writes)
+        {
+            _settings.Folder.RefuseOther(_settings.Resumes, ShownPath.Of(Out));
+            OutputFile.Prepare(Out);
+        }
+
+        string? report = _request.NoReport || !Writes ? null : OutputFile.Prepare(_request.Report ?? Path.ChangeExtension(Out, ".html"));
         var options = TrainerOptions.Complete(_request, _shell.Tell, _shell.Cancellation);
         var (trainer, display) = Trainer(options);
         var split = ReadImages();
         int classes = split.Training.Select(image => image.Label).Distinct(StringComparer.Ordinal).Count();
         _shell.Tell(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length} images of {classes} classes to train on, {split.Test.Length} to judge on."));
-        if (!_settings.Resumes)
+        if (!_settings.Resumes && Writes)
             _settings.Folder.Begin(_settings.Values);
+        _shell.Team.Meet();    // from here to its end the processes meet in the training
         using var model = Fit(trainer, display, split.Training);
         var history = model.Network.TrainingHistory!;
-        _shell.Tell($"{TrainingSentence.Of(history)} {Sizes.Of(Out)}");
+        if (Writes)
+            _shell.Tell($"{TrainingSentence.Of(history)} {Sizes.Of(Out)}");
         if (history.Cancelled)
         {
             _shell.Tell($"Interrupted. {ShownPath.Of(Out)} has the best weights so far; go on with: {Tool.Name} train --resume --out {ShownPath.Of(Out)}");
             return ExitCode.Interrupted;
         }
 
-        _settings.Folder.End();
+        if (Writes)
+            _settings.Folder.End();
         if (split.Test.Length > 0)
             JudgeAndReport(model, split, report);
         else if (report is not null)
@@ -90,26 +100,33 @@ internal sealed class TrainingSession
         try
         {
             var model = _shell.WithProgress(shown => display.During(shown, () => pipeline.Fit(data)));
-            OutputFile.Write(Path.GetFullPath(Out), stream => _context.Model.Save(model, data.Schema, stream));
+            if (Writes)
+                OutputFile.Write(Path.GetFullPath(Out), stream => _context.Model.Save(model, data.Schema, stream));
             return Classifier.Of(_context, model, data.Schema, Out);
         }
         catch (InvalidImageException e)
         {
-            _settings.Folder.ForgetUnlessBegun();
+            Forget();
             throw new InvalidDataException($"{FailureMessage.Of(e)} (--on-invalid-image skip leaves such images out.)", e);
         }
         catch
         {
-            _settings.Folder.ForgetUnlessBegun();
+            Forget();
             throw;
         }
+    }
+
+    private void Forget()
+    {
+        if (Writes)
+            _settings.Folder.ForgetUnlessBegun();
     }
 
     private void JudgeAndReport(Classifier model, TestSplit split, string? report)
     {
         bool skips = _request.Options.OnInvalidImage == InvalidImageHandling.Skip;
         string list = Path.ChangeExtension(Out, ".test.csv");
-        if (_request.TestData is null)
+        if (_request.TestData is null && Writes)
             LabelledImages.WriteTable(Path.GetFullPath(list), split.Test);
         var judgement = _shell.WithProgress(display => Judge.Run(model, split.Test, skips, _shell, display));
         EvaluationWriter.Write(_shell.Out, model.ClassNames, judgement.Evaluation, OutputFormat.Text);

@@ -10,12 +10,15 @@ public sealed class ModelDownloadException : IOException
     }
 
     /// <summary>An error with its message.</summary>
+    /// <param name="message">What is wrong, where, and what to do.</param>
     public ModelDownloadException(string message)
         : base(message)
     {
     }
 
     /// <summary>An error with its message and cause.</summary>
+    /// <param name="message">What is wrong, where, and what to do.</param>
+    /// <param name="innerException">What led to it.</param>
     public ModelDownloadException(string message, Exception innerException)
         : base(message, innerException)
     {

@@ -71,6 +71,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// </param>
     /// <param name="log">Told of downloads. Default null.</param>
     /// <param name="cancellationToken">Ends a download.</param>
+    /// <returns>The checkpoint; dispose it when its networks have been made.</returns>
     /// <exception cref="FileNotFoundException">There is nothing of that name.</exception>
     /// <exception cref="ModelDownloadException">The hub's model cannot be had; the message says what was tried.</exception>
     /// <exception cref="InvalidCheckpointException">The file is broken, hostile, or does not fit; the message says where.</exception>
@@ -107,6 +108,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     }
 
     /// <summary>Builds the network with the checkpoint's weights, in training mode. Each tensor is copied once; the caller disposes the network.</summary>
+    /// <returns>The network; call <c>eval()</c> to predict with it.</returns>
     /// <exception cref="InvalidCheckpointException">A tensor cannot be read, or has values that are not finite.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
     public VisionTransformerNetwork CreateNetwork() => CreateNetwork(Architecture, _headKept, seed: 0);

@@ -48,6 +48,8 @@ public sealed class AttentionExplanation
     public ReadOnlyMemory<float> Map { get; }
 
     /// <summary>The number of a patch.</summary>
+    /// <param name="row">Row of patches, from 0 at the top.</param>
+    /// <param name="column">Patch in the row, from 0 at the left.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row or column.</exception>
     public float this[int row, int column] => Map.Span[Guard.InRange(row, 0, Rows) * Columns + Guard.InRange(column, 0, Columns)];
 
@@ -55,9 +57,12 @@ public sealed class AttentionExplanation
     /// The map in colours, smallest number dark and largest light, over the image as the network saw it,
     /// resized and cropped, in grey: a PNG file of the network's input size.
     /// </summary>
+    /// <returns>The content of a PNG file.</returns>
     public byte[] OverlayPng() => Overlay.Draw(_picture, Map.Span, _architecture).ToPng();
 
     /// <summary>Writes <see cref="OverlayPng"/> to a file; one of that name is replaced when the new one is complete.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ArgumentException">The path is empty or blank.</exception>
     /// <exception cref="IOException">The file cannot be written; what was there is unchanged.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void SaveOverlay(string path)

@@ -14,6 +14,7 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
     public int Count => _values.Length;
 
     /// <summary>The value of a channel.</summary>
+    /// <param name="index">The channel, from 0.</param>
     public float this[int index] => _values[index];
 
     /// <summary>
@@ -26,13 +27,18 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
         return channels == Count ? this : new([.. Enumerable.Range(0, channels).Select(c => channels > Count && c < Count ? _values[c] : average)]);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Whether all numbers are equal.</summary>
+    /// <param name="other">The other values.</param>
+    /// <returns>False where there are none, or another number of them.</returns>
     public bool Equals(ChannelValues? other) => other is not null && _values.AsSpan().SequenceEqual(other._values);
 
-    /// <inheritdoc/>
+    /// <summary>Whether that is such values too, and all numbers are equal.</summary>
+    /// <param name="obj">The other values.</param>
+    /// <returns>False for anything else.</returns>
     public override bool Equals(object? obj) => Equals(obj as ChannelValues);
 
-    /// <inheritdoc/>
+    /// <summary>The same for equal values.</summary>
+    /// <returns>A hash of all numbers.</returns>
     public override int GetHashCode()
     {
         var hash = default(HashCode);
@@ -41,10 +47,12 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
         return hash.ToHashCode();
     }
 
-    /// <summary>"0.485, 0.456, 0.406".</summary>
+    /// <summary>The numbers as text: "0.485, 0.456, 0.406".</summary>
+    /// <returns>The text, in invariant culture.</returns>
     public override string ToString() => string.Join(", ", _values.Select(v => v.ToString(CultureInfo.InvariantCulture)));
 
-    /// <inheritdoc/>
+    /// <summary>The numbers, one after the other.</summary>
+    /// <returns>They are in the order of the channels.</returns>
     public IEnumerator<float> GetEnumerator() => ((IEnumerable<float>)_values).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -61,6 +61,8 @@ public sealed record ImagePreprocessing
     /// deviations; channels behind the third have it too. The name has no tag: weights of another tag may need
     /// others, which the configuration beside them says.
     /// </summary>
+    /// <param name="architecture">The network whose images are to be prepared.</param>
+    /// <returns>The settings.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="architecture"/> is null.</exception>
     public static ImagePreprocessing For(VisionTransformerArchitecture architecture) => For(Guard.NotNull(architecture), architecture.Name);
 

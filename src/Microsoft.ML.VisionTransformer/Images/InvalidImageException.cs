@@ -10,12 +10,15 @@ public sealed class InvalidImageException : IOException
     }
 
     /// <summary>An error with its message.</summary>
+    /// <param name="message">What is wrong, where, and what to do.</param>
     public InvalidImageException(string message)
         : base(message)
     {
     }
 
     /// <summary>An error with its message and cause.</summary>
+    /// <param name="message">What is wrong, where, and what to do.</param>
+    /// <param name="innerException">What led to it.</param>
     public InvalidImageException(string message, Exception innerException)
         : base(message, innerException)
     {

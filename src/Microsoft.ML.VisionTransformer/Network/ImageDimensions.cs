@@ -9,17 +9,26 @@ namespace Microsoft.ML.VisionTransformer;
 public readonly record struct ImageDimensions(int Height, int Width)
 {
     /// <summary>A square of <paramref name="side"/> by <paramref name="side"/> pixels.</summary>
+    /// <param name="side">Height and width.</param>
+    /// <returns>The square.</returns>
     public static implicit operator ImageDimensions(int side) => new(side, side);
 
-    /// <summary>(height, width).</summary>
+    /// <summary>A height and a width.</summary>
+    /// <param name="size">Height first.</param>
+    /// <returns>The size.</returns>
     public static implicit operator ImageDimensions((int Height, int Width) size) => new(size.Height, size.Width);
 
     /// <summary>A square of <paramref name="side"/> by <paramref name="side"/> pixels.</summary>
+    /// <param name="side">Height and width.</param>
+    /// <returns>The square.</returns>
     public static ImageDimensions FromInt32(int side) => side;
 
-    /// <summary>(height, width).</summary>
+    /// <summary>A height and a width.</summary>
+    /// <param name="size">Height first.</param>
+    /// <returns>The size.</returns>
     public static ImageDimensions FromValueTuple((int Height, int Width) size) => size;
 
-    /// <summary>"224x224": height x width.</summary>
+    /// <summary>Height and width as text: "224x224".</summary>
+    /// <returns>The text, height first.</returns>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Height}x{Width}");
 }

@@ -149,6 +149,8 @@ public sealed record VisionTransformerArchitecture
     public static IReadOnlyList<string> Known => ArchitecturePresets.Names;
 
     /// <summary>The preset of that timm name, such as <c>vit_tiny_patch16_224</c> (a tag such as <c>.augreg_in21k</c> may follow).</summary>
+    /// <param name="name">A name of <see cref="Known"/>; upper and lower case differ.</param>
+    /// <returns>The architecture, with the number of classes of the public weights.</returns>
     /// <exception cref="ArgumentException">The name is not known; the message suggests the nearest.</exception>
     public static VisionTransformerArchitecture Parse(string name) => ArchitecturePresets.Parse(Guard.NotBlank(name));
 

@@ -92,6 +92,8 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// Images [N, C, H, W] to logits [N, classes], or to features [N, D] where there is no head ([N, 2 D] with
     /// <see cref="TokenPooling.ClassTokenAndAverage"/>, all tokens [N, T, D] with <see cref="TokenPooling.None"/>).
     /// </summary>
+    /// <param name="x">Images [N, C, H, W], resized and normalised, on the device of the weights.</param>
+    /// <returns>Logits, or features; the caller disposes them.</returns>
     /// <exception cref="ArgumentException">The input has another shape than the architecture's.</exception>
     public override Tensor forward(Tensor x)
     {
@@ -113,6 +115,8 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// Images [N, C, H, W] to tokens [N, T, D]: class, distillation and register tokens, then patches row by row. They have passed the final norm,
     /// unless it follows the pool (<see cref="VisionTransformerArchitecture.NormAfterPooling"/>).
     /// </summary>
+    /// <param name="x">Images [N, C, H, W], resized and normalised, on the device of the weights.</param>
+    /// <returns>Tokens [N, T, D]; the caller disposes them.</returns>
     /// <exception cref="ArgumentException">The input has another shape than the architecture's.</exception>
     public Tensor ForwardFeatures(Tensor x) => ForwardFeatures(x, attentionMask: null);
 
@@ -138,6 +142,8 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to logits [N, classes].</summary>
     /// <param name="tokens">What <see cref="ForwardFeatures(Tensor)"/> gave.</param>
     /// <param name="preLogits">True stops before the head: the pooled features [N, D]. Default false. A network without a head always stops there.</param>
+    /// <returns>Logits, or features; the caller disposes them.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="tokens"/> is null.</exception>
     public Tensor ForwardHead(Tensor tokens, bool preLogits = false)
     {
         Guard.NotNull(tokens);

@@ -26,7 +26,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// | Characteristic | Value |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Exportable to ONNX | No |
+/// | Exportable to ONNX | Yes, by `SaveAsOnnx` of the fitted transformer; not as a part of `ConvertToOnnx` |
 /// ]]></format>
 /// </remarks>
 public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransformerFeatureTransformer>
@@ -49,6 +49,8 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
     }
 
     /// <summary>Opens the pretrained model; dispose the result, or the chain that holds it, to free its weights.</summary>
+    /// <param name="input">The rows; only their columns are looked at.</param>
+    /// <returns>The transformer; dispose it to free its weights.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ArgumentException">The network does not give the embedding that was asked for.</exception>
     /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
@@ -64,6 +66,8 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
     }
 
     /// <summary>The input's columns with the embedding.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>Those, and the embedding.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {

@@ -11,6 +11,7 @@ public sealed partial class VisionTransformerTrainer
     /// </summary>
     public sealed class EarlyStopping
     {
+        /// <summary>Sets what is watched and how long.</summary>
         /// <param name="minDelta">Smallest change that counts as better, at least 0. Default 0.01.</param>
         /// <param name="patience">Epochs to wait, at least 1. Default 20.</param>
         /// <param name="metric">What to watch. Default accuracy.</param>

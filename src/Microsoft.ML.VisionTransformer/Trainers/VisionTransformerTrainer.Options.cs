@@ -40,7 +40,8 @@ public sealed partial class VisionTransformerTrainer
 
         /// <summary>
         /// A pretrained model to start from: a file, a folder, or the id of a model on a Hugging Face hub, as <see cref="VisionTransformerCheckpoint.Load"/> takes
-        /// it. Its head is kept where its classes are those of the label; else a new head starts at zero. Default null: none.
+        /// it. Its head is kept where its classes are those of the label; else a new head begins as <see cref="InitializeHeadByProbe"/> says.
+        /// Default null: none.
         /// </summary>
         public string? PretrainedModel;
 

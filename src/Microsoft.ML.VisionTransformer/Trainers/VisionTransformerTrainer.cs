@@ -60,6 +60,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     }
 
     /// <summary>The input's columns with <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>Those, and the two of the model.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
@@ -76,6 +78,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     }
 
     /// <summary>Trains a model; dispose it, or the chain that holds it, to free its weights.</summary>
+    /// <param name="input">The training rows, with the image and the label column.</param>
+    /// <returns>The model, with the weights of the best epoch.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
     /// <exception cref="InvalidDataException">There is nothing to train on, or a row cannot be used.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read; the message names its row.</exception>

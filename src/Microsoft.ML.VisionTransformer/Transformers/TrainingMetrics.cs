@@ -62,6 +62,7 @@ public sealed record TrainingMetrics
     public TimeSpan TimeLeft { get; init; }
 
     /// <summary>One line for a console.</summary>
+    /// <returns>"epoch   3/12  loss 1.426 ..."; for <see cref="TrainingPhase.Features"/> how many images have been seen.</returns>
     public override string ToString()
     {
         var line = new StringBuilder();

@@ -27,6 +27,8 @@ public sealed class VisionTransformerExplanationEstimator : IEstimator<VisionTra
     internal VisionTransformerExplanationEstimator(VisionTransformerExplanationTransformer transformer) => _transformer = transformer;
 
     /// <summary>The transformer, after a look at the image column.</summary>
+    /// <param name="input">The rows; only their columns are looked at.</param>
+    /// <returns>The transformer; it uses the model and does not own it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public VisionTransformerExplanationTransformer Fit(IDataView input)
     {
@@ -35,6 +37,8 @@ public sealed class VisionTransformerExplanationEstimator : IEstimator<VisionTra
     }
 
     /// <summary>The input's columns with the map.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>Those, and the map.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => _transformer.AddTo(inputSchema);
 }

@@ -39,6 +39,8 @@ public sealed class VisionTransformerExplanationTransformer : ITransformer
     public bool IsRowToRowMapper => true;
 
     /// <summary>The input's columns, then the map.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>The columns of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
@@ -47,6 +49,8 @@ public sealed class VisionTransformerExplanationTransformer : ITransformer
     }
 
     /// <summary>Explains lazily, in batches.</summary>
+    /// <param name="input">The rows; they are read when the result is.</param>
+    /// <returns>The same rows with their map.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input)
@@ -57,6 +61,8 @@ public sealed class VisionTransformerExplanationTransformer : ITransformer
     }
 
     /// <summary>Explains row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>What adds the map to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)

@@ -100,6 +100,8 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     public bool IsRowToRowMapper => true;
 
     /// <summary>The input's columns, then the embedding.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>The columns of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
@@ -108,6 +110,8 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     }
 
     /// <summary>Embeds lazily: nothing is computed until the column is read, and then in batches.</summary>
+    /// <param name="input">The rows; they are read when the result is.</param>
+    /// <returns>The same rows with their embedding.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input)
@@ -119,6 +123,8 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     }
 
     /// <summary>Embeds row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>What adds the embedding to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)

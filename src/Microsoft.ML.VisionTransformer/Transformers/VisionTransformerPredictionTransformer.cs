@@ -112,6 +112,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     public bool IsRowToRowMapper => true;
 
     /// <summary>The input's columns, then <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>The columns of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
     {
@@ -120,6 +122,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>Scores lazily: nothing is computed until the columns are read, and then in batches.</summary>
+    /// <param name="input">The rows; they are read when the result is.</param>
+    /// <returns>The same rows with their scores.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input)
@@ -132,6 +136,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>Scores row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>What adds the scores to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
@@ -176,6 +182,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <summary>Says why the model gives an image a class: a map over the patches, and a picture of it.</summary>
     /// <param name="path">The image file.</param>
     /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    /// <returns>The map, with the class that it is about.</returns>
     /// <exception cref="ArgumentException">The model has no such class; the message lists them.</exception>
     /// <exception cref="InvalidImageException">The image cannot be read, whatever <see cref="OnInvalidImage"/> says of rows.</exception>
     /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>

@@ -48,6 +48,21 @@ public sealed class MpiRunTests
         Assert.HasCount(1, run.ErrorLines.Where(line => line.Contains(message, StringComparison.Ordinal)).ToArray(), run.Error);
     }
 
+    [TestMethod]
+    public void ATrainingOfTwoProcessesWritesOneModel()
+    {
+        using var folder = new TemporaryFolder();
+        string zip = folder.File("m.zip");
+
+        var run = Ended(2, OpenMpi, ["train", "--data", ColouredModel.Images, "--out", zip, "--epochs", "3", .. ColouredModel.Tiny]);
+
+        Assert.AreEqual(0, run.ExitCode, run.Error);
+        StringAssert.StartsWith(run.Output, "12 images: accuracy ");
+        Assert.HasCount(1, run.ErrorLines.Where(line => line.StartsWith("Trained 3 epochs on 4", StringComparison.Ordinal)).ToArray(), run.Error);
+        CollectionAssert.AreEquivalent(new[] { "m.zip", "m.html", "m.test.csv" }, Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).ToArray());
+        Assert.AreEqual(run.Output, CliRun.Done("evaluate", zip, "--data", folder.File("m.test.csv")).Output);
+    }
+
     private static CliRun Ended(int processes, string launcher, string[] args)
     {
         using var process = CliProcess.Mpi(processes, launcher, args);

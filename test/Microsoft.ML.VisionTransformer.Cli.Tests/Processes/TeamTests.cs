@@ -109,7 +109,7 @@ public sealed class TeamTests
             if (errorOf(group.Rank) is { } error)
                 throw error;
             team.Exchange([1, 2, 3]);
-            team.End();
+            team.Meet();
             return "";
         }
         catch (Exception e)

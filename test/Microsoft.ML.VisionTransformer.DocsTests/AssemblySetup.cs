@@ -1,0 +1,2 @@
+// How the tests of this assembly run.
+[assembly: Parallelize(Scope = ExecutionScope.ClassLevel)]

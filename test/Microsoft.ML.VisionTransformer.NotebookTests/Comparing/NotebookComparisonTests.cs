@@ -1,0 +1,79 @@
+// A difference that matters is seen and named; one between machines is passed over.
+using NotebookRunner.Comparing;
+using NotebookRunner.Model;
+using SkiaSharp;
+
+namespace Microsoft.ML.VisionTransformer.NotebookTests.Comparing;
+
+[TestClass]
+public sealed class NotebookComparisonTests
+{
+    [TestMethod]
+    public void TextMustBeTheSame_AndTheFirstOtherLineIsShown()
+    {
+        var differences = Differences(new StreamOutput("stdout", "one\ntwo 2\nthree\n"), new StreamOutput("stdout", "one\ntwo 3\nthree\n"));
+
+        Assert.AreEqual("test, cell 1, output 1: line 2 of 3 saved, of 3 now\n  saved: two 2\n  now:   two 3", differences.Single());
+    }
+
+    [TestMethod]
+    [DataRow("epoch   1/12  loss 1.041  rate 1.4E-003  left 0:09", "epoch  10/12  loss 0.9  rate 1E+000  left 10:59", 0)]
+    [DataRow("loss 1.0", "losses 1.0", 1)]
+    [DataRow("1 line", "1 line\n2 lines", 1)]
+    [DataRow("-0.5", "0.5", 0)]
+    public void WhereNumbersVary_WordsMayNot(string saved, string now, int differences) =>
+        Assert.HasCount(differences, Differences(new StreamOutput("stdout", saved), new StreamOutput("stdout", now), NotebookCell.Varies));
+
+    [TestMethod]
+    public void AnotherKindOfOutputIsSeenEvenWhereItVaries() =>
+        StringAssert.Contains(Differences(Html("<b>"), new StreamOutput("stdout", "<b>"), NotebookCell.Varies).Single(), "saved [text/html], now [stdout]");
+
+    [TestMethod]
+    public void APixelMoreOrLessIsNoDifference_AnotherColourIs()
+    {
+        Assert.IsEmpty(Differences(Png(8, 8, 100), Png(8, 8, 101)));
+        StringAssert.Contains(Differences(Png(8, 8, 100), Png(8, 8, 110)).Single(), "pixels differ by 10.0 in the mean");
+    }
+
+    [TestMethod]
+    public void WherePicturesVary_TheirSizeMayNot()
+    {
+        Assert.IsEmpty(Differences(Png(8, 8, 100), Png(8, 8, 200), NotebookCell.Varies));
+        StringAssert.Contains(Differences(Png(8, 8, 100), Png(8, 9, 100), NotebookCell.Varies).Single(), "saved 8 x 8 pixels, now 8 x 9");
+    }
+
+    [TestMethod]
+    public void PicturesInsideOfHtmlAreComparedAsPictures()
+    {
+        string Table(byte grey) => $"<td><img src='data:image/png;base64,{Encode(4, 4, grey)}'></td>";
+
+        Assert.IsEmpty(Differences(Html(Table(100)), Html(Table(101))));
+        StringAssert.Contains(Differences(Html(Table(100)), Html(Table(140))).Single(), "picture 1: pixels differ");
+        StringAssert.Contains(Differences(Html(Table(100)), Html(Table(100) + Table(100)))[^1], "1 pictures saved, 2 now");
+    }
+
+    [TestMethod]
+    public void AnotherCellIsShown()
+    {
+        Notebook saved = new("test", [new(CellKind.Code, "int a;")]), fresh = new("test", [new(CellKind.Code, "int b;")]);
+
+        StringAssert.Contains(NotebookComparison.Differences(saved, fresh).Single(), "int b;");
+    }
+
+    private static IReadOnlyList<string> Differences(CellOutput saved, CellOutput fresh, params string[] tags) =>
+        NotebookComparison.Differences(Of(saved, tags), Of(fresh, tags));
+
+    private static Notebook Of(CellOutput output, string[] tags) => new("test", [new(CellKind.Code, "code();") { Tags = tags, Outputs = [output] }]);
+
+    private static DisplayOutput Html(string html) => new(new Dictionary<string, string> { ["text/html"] = html });
+
+    private static DisplayOutput Png(int width, int height, byte grey) => new(new Dictionary<string, string> { ["image/png"] = Encode(width, height, grey) });
+
+    private static string Encode(int width, int height, byte grey)
+    {
+        using var bitmap = new SKBitmap(width, height);
+        bitmap.Erase(new SKColor(grey, grey, grey));
+        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return Convert.ToBase64String(data.ToArray());
+    }
+}

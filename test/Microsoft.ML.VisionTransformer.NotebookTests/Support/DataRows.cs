@@ -1,0 +1,9 @@
+// The rows of data that the tests of a class have.
+using System.Reflection;
+
+namespace Microsoft.ML.VisionTransformer.NotebookTests.Support;
+
+internal static class DataRows
+{
+    internal static IEnumerable<object?[]> Of(Type tests) => tests.GetMethods().SelectMany(m => m.GetCustomAttributes<DataRowAttribute>()).Select(row => row.Data!);
+}

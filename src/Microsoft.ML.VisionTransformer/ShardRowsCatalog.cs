@@ -10,7 +10,8 @@ namespace Microsoft.ML;
 public static class ShardRowsCatalog
 {
     /// <summary>
-    /// The rows of this process, of those that an MPI launcher (<c>mpirun -n 4 program</c>) started: <see cref="ShardRows(DataOperationsCatalog, IDataView, int, int)"/> with
+    /// The rows of this process, of those that an MPI launcher (<c>mpirun -n 4 program</c>) started: <see cref="ShardRows(DataOperationsCatalog,
+    /// IDataView, int, int)"/> with
     /// <see cref="DistributedRun.Rank"/> and <see cref="DistributedRun.Size"/>. In a program that was started by hand it is the data as it is.
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
@@ -24,13 +25,14 @@ public static class ShardRowsCatalog
     public static IDataView ShardRows(this DataOperationsCatalog catalog, IDataView data) => catalog.ShardRows(data, DistributedRun.Rank, DistributedRun.Size);
 
     /// <summary>
-    /// The rows of one of several processes: row i (from 0) belongs to process i mod <paramref name="size"/>. The shares are disjoint, together they are all rows,
-    /// and their sizes differ by one at most; where there are fewer rows than processes, some are empty.
+    /// The rows of one of several processes: row i (from 0) belongs to process i mod <paramref name="size"/>. The shares are disjoint, together they are
+    /// all rows, and their sizes differ by one at most; where there are fewer rows than processes, some are empty.
     /// </summary>
     /// <remarks>
     /// <para>
-    /// Nothing is read yet. Columns, annotations, values and row ids are those of the data; positions count the rows of the share. A row of another share is stepped
-    /// over without any of its values being asked for, so put this before what is dear: first the list of files, then <c>ShardRows</c>, then loading and scoring.
+    /// Nothing is read yet. Columns, annotations, values and row ids are those of the data; positions count the rows of the share. A row of another share
+    /// is stepped over without any of its values being asked for, so put this before what is dear: first the list of files, then <c>ShardRows</c>, then
+    /// loading and scoring.
     /// </para>
     /// <para>
     /// The data must have the same rows in the same order in every process and each time it is read; a list of files sorted by name has, and

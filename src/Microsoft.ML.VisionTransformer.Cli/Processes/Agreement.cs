@@ -24,12 +24,14 @@ internal static class Agreement
             {
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Rank {rank} on {plans[rank].Machine} has {difference} on {plans[0].Machine}. All processes must see the same: use a folder that the machines share, or copies of it."));
+                    $"Rank {rank} on {plans[rank].Machine} has {difference} on {plans[0].Machine}. "
+                    + $"All processes must see the same: use a folder that the machines share, or copies of it."));
             }
         }
     }
 
-    private static string Version() => typeof(VisionTransformerTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    private static string Version() =>
+        typeof(VisionTransformerTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>Of a file its content; of a folder the names and lengths of its files; a hub's model is known by its name alone.</summary>
     private static string ModelPrint(string model)
@@ -40,10 +42,11 @@ internal static class Agreement
             return string.Create(CultureInfo.InvariantCulture, $"{stream.Length} bytes, {Short(SHA256.HashData(stream))}");
         }
 
-        return Directory.Exists(model)
-            ? ListPrint(Directory.EnumerateFiles(model).Select(path => string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)} {new FileInfo(path).Length}")).Order(StringComparer.Ordinal))
-            : model;
+        return Directory.Exists(model) ? ListPrint(Directory.EnumerateFiles(model).Select(NameAndLength).Order(StringComparer.Ordinal)) : model;
     }
+
+    private static string NameAndLength(string path) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)} {new FileInfo(path).Length}");
 
     private static string ListPrint(IEnumerable<string> names)
     {

@@ -8,7 +8,8 @@ namespace Microsoft.ML.VisionTransformer.Cli.Processes;
 internal static class SharedScoring
 {
     /// <summary>
-    /// Scores lazily, in rounds: each process a batch of its share, then all exchange what they have. A process holds the results of one round, however many images there are.
+    /// Scores lazily, in rounds: each process a batch of its share, then all exchange what they have. A process holds the results of one round, however
+    /// many images there are.
     /// </summary>
     /// <exception cref="OperationCanceledException">Between two batches.</exception>
     /// <exception cref="TeamFailureException">Another process has failed.</exception>
@@ -28,7 +29,9 @@ internal static class SharedScoring
         }
     }
 
-    /// <summary>The images that are one process's. Rounds hold a multiple of the processes' number of images, so a round's shares are parts of the whole's.</summary>
+    /// <summary>
+    /// The images that are one process's. Rounds hold a multiple of the processes' number of images, so a round's shares are parts of the whole's.
+    /// </summary>
     private static InputImage[] Share(IReadOnlyList<InputImage> images, int rank, int size)
     {
         var data = new MLContext().Data;

@@ -2,8 +2,8 @@
 namespace Microsoft.ML.VisionTransformer.Cli.Processes;
 
 /// <summary>
-/// All processes meet at each <see cref="Exchange"/>, in the same order, and last at <see cref="Meet"/> or <see cref="Fail"/>. A process that fails goes to its next
-/// meeting with the error in place of its share, so that none waits for one that has left.
+/// All processes meet at each <see cref="Exchange"/>, in the same order, and last at <see cref="Meet"/> or <see cref="Fail"/>. A process that fails goes
+/// to its next meeting with the error in place of its share, so that none waits for one that has left.
 /// </summary>
 /// <exception cref="InvalidOperationException">A launcher started the process, and there is no MPI library.</exception>
 internal sealed class Team(IProcessGroup group)
@@ -30,7 +30,9 @@ internal sealed class Team(IProcessGroup group)
     internal IReadOnlyList<ReadOnlyMemory<byte>> Exchange(ReadOnlySpan<byte> own)
     {
         var answers = Gather(Fine, own);
-        return FirstFailure(answers) is { } failure ? throw new TeamFailureException(failure) : [.. answers.Select(answer => new ReadOnlyMemory<byte>(answer, 1, answer.Length - 1))];
+        return FirstFailure(answers) is { } failure
+            ? throw new TeamFailureException(failure)
+            : [.. answers.Select(answer => new ReadOnlyMemory<byte>(answer, 1, answer.Length - 1))];
     }
 
     /// <summary>Waits until all are here.</summary>

@@ -15,8 +15,8 @@ internal static class ProcessRun
     }
 
     /// <summary>
-    /// Open MPI's mpirun gives each process a terminal of its own as standard output, and every byte that goes there to the results. The runtime sets up a terminal of a kind it
-    /// knows with codes of its own, as soon as any part of the program asks how wide it is.
+    /// Open MPI's mpirun gives each process a terminal of its own as standard output, and every byte that goes there to the results. The runtime sets up a
+    /// terminal of a kind it knows with codes of its own, as soon as any part of the program asks how wide it is.
     /// </summary>
     private static void LeaveTerminalAlone()
     {

@@ -47,7 +47,12 @@ internal static class Tool
             if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
                 throw new UsageException(WhatIsWrong(parsed));
             if (team.Size > 1 && parsed.CommandResult.Command is ExampleCommand { SharesItsWork: false } command && parsed.Action == command.Action)
-                throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes were started, and {command.Name} works in one: start it without mpirun."));
+            {
+                throw new UsageException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{team.Size} processes were started, and {command.Name} works in one: start it without mpirun."));
+            }
+
             int code = parsed.Invoke(new InvocationConfiguration
             {
                 Output = heard.Out,

@@ -4,8 +4,8 @@ using Microsoft.ML.VisionTransformer.Distributed;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// The place of this process among those that an MPI launcher (<c>mpirun -n 4 program</c>) started together. A program that was started by hand is process 0 of 1,
-/// and no MPI library is loaded. The first use joins the others; the end of the process leaves them.
+/// The place of this process among those that an MPI launcher (<c>mpirun -n 4 program</c>) started together. A program that was started by hand is process
+/// 0 of 1, and no MPI library is loaded. The first use joins the others; the end of the process leaves them.
 /// </summary>
 /// <example><code>
 /// if (DistributedRun.IsMain)
@@ -24,8 +24,8 @@ public static class DistributedRun
     public static bool IsMain => Rank == 0;
 
     /// <summary>
-    /// Gives every process the bytes of all, by rank. All processes call it, in the same order, and each waits there for the others: this is how the results of rows that
-    /// were shared out come together.
+    /// Gives every process the bytes of all, by rank. All processes call it, in the same order, and each waits there for the others: this is how the
+    /// results of rows that were shared out come together.
     /// </summary>
     /// <param name="own">What this process has; lengths may differ. All together are less than 2 GiB.</param>
     /// <returns>One entry a process, by rank; alone, a copy of <paramref name="own"/>.</returns>

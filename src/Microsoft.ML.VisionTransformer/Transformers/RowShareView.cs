@@ -2,8 +2,8 @@
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
 /// <summary>
-/// Rows rank, rank + size, rank + 2 size, ... of the source. Taken in turn and not in runs, they need no row count, which many a source does not know before it was
-/// read, and data sorted by class or by size gives shares that take about as long.
+/// Rows rank, rank + size, rank + 2 size, ... of the source. Taken in turn and not in runs, they need no row count, which many a source does not know
+/// before it was read, and data sorted by class or by size gives shares that take about as long.
 /// </summary>
 /// <param name="source">All rows, the same and in the same order each time they are read, and for every process.</param>
 /// <param name="rank">Whose share, in [0, size).</param>

@@ -13,7 +13,11 @@ public sealed class TeamTests
     [TestMethod]
     public void WhatEachHasComesToAllByRank()
     {
-        string[] found = ThreadGroup.Run(3, group => string.Join(',', new Team(group).Exchange(Encoding.UTF8.GetBytes($"of {group.Rank}")).Select(bytes => Encoding.UTF8.GetString(bytes.Span))));
+        string[] found = ThreadGroup.Run(3, group =>
+        {
+            var answers = new Team(group).Exchange(Encoding.UTF8.GetBytes($"of {group.Rank}"));
+            return string.Join(',', answers.Select(bytes => Encoding.UTF8.GetString(bytes.Span)));
+        });
 
         CollectionAssert.AreEqual(new[] { "of 0,of 1,of 2", "of 0,of 1,of 2", "of 0,of 1,of 2" }, found);
     }

@@ -46,7 +46,8 @@ internal sealed class CliProcess : IDisposable
         if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, launcher))))
             Assert.Inconclusive($"Skipped: {launcher} is not installed (Debian: apt-get install openmpi-bin for mpirun.openmpi, mpich for mpirun.mpich).");
         string[] settings = launcher.Contains("openmpi", StringComparison.Ordinal) ? ["--oversubscribe", "--bind-to", "none"] : [];
-        var start = new ProcessStartInfo(launcher, [.. settings, "-n", processes.ToString(CultureInfo.InvariantCulture), "dotnet", Assembly, .. args]) { RedirectStandardInput = true };
+        string[] command = [.. settings, "-n", processes.ToString(CultureInfo.InvariantCulture), "dotnet", Assembly, .. args];
+        var start = new ProcessStartInfo(launcher, command) { RedirectStandardInput = true };
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers have no other user
         start.Environment["OMP_NUM_THREADS"] = "1";
         return new CliProcess(start);

@@ -86,7 +86,8 @@ public sealed class TwoHostsTests
         bool ended = SpinWait.SpinUntil(() => hosts.Running(program) == 0, TimeSpan.FromSeconds(MostSeconds));
         double seconds = clock.Elapsed.TotalSeconds;
         string seen = string.Join('\n', told.Where(line => !line.Contains("rank 0 tells", StringComparison.Ordinal)));
-        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s after the cut {(everything ? "nothing" : "no process that trains")} runs on either host. Told:\n{seen}"));
+        string gone = everything ? "nothing" : "no process that trains";
+        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s after the cut {gone} runs on either host. Told:\n{seen}"));
         Assert.IsTrue(ended, $"processes are left after {MostSeconds} s: {seen}");
         return seen;
     }

@@ -27,16 +27,22 @@ public sealed partial class ScoringElsewherePageTests
     }
 
     /// <summary>Name, type and dimensions behind the batch, whose size must be free; the tiny network's sizes are written as the page's.</summary>
-    private static string[] Described(IReadOnlyDictionary<string, NodeMetadata> values, VisionTransformerPredictionTransformer model) => [.. values.Select(value =>
+    private static string[] Described(IReadOnlyDictionary<string, NodeMetadata> values, VisionTransformerPredictionTransformer model) =>
+        [.. values.Select(value => $"{value.Key} {Type(value.Value.ElementType)} {string.Join(", ", Sizes(value.Value.Dimensions, model))}")];
+
+    private static string Type(Type element) => element == typeof(byte) ? "TYPE_UINT8" : element == typeof(float) ? "TYPE_FP32" : element.Name;
+
+    private static IEnumerable<int> Sizes(int[] dimensions, VisionTransformerPredictionTransformer model)
     {
-        Assert.AreEqual(-1, value.Value.Dimensions[0], "the batch");
-        string type = value.Value.ElementType == typeof(byte) ? "TYPE_UINT8" : value.Value.ElementType == typeof(float) ? "TYPE_FP32" : value.Value.ElementType.Name;
-        var sizes = value.Value.Dimensions.Skip(1).Select(size => size == model.Architecture.ImageSize.Width ? 224 : size == model.ClassNames.Count && value.Value.Dimensions.Length == 2 ? 5 : size);
-        return $"{value.Key} {type} {string.Join(", ", sizes)}";
-    })];
+        Assert.AreEqual(-1, dimensions[0], "the batch");
+        return dimensions is [_, var classes] && classes == model.ClassNames.Count
+            ? [5]
+            : dimensions.Skip(1).Select(size => size == model.Architecture.ImageSize.Width ? 224 : size);
+    }
 
     private static string[] Configured(string block, string kind) =>
-        [.. Value().Matches(block).Where(match => match.Groups["kind"].Value == kind).Select(match => $"{match.Groups["name"]} {match.Groups["type"]} {match.Groups["dims"].Value.Trim()}")];
+        [.. Value().Matches(block).Select(match => match.Groups).Where(found => found["kind"].Value == kind)
+            .Select(found => $"{found["name"]} {found["type"]} {found["dims"].Value.Trim()}")];
 
     [GeneratedRegex("```protobuf.*?```", RegexOptions.Singleline)]
     private static partial Regex Block();

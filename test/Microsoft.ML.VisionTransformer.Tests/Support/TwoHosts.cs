@@ -5,8 +5,8 @@ using System.Globalization;
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 /// <summary>
-/// Each host has a name, an address and a loopback device of its own, and reaches the other through a pair of virtual Ethernet devices; the files are the same. Gone, with
-/// what runs there, when it is disposed.
+/// Each host has a name, an address and a loopback device of its own, and reaches the other through a pair of virtual Ethernet devices; the files are the
+/// same. Gone, with what runs there, when it is disposed.
 /// </summary>
 internal sealed class TwoHosts : IDisposable
 {
@@ -57,7 +57,8 @@ internal sealed class TwoHosts : IDisposable
         string[] variables = [.. environment.Append(("OMP_NUM_THREADS", "1")).SelectMany(v => new[] { "-x", $"{v.Item1}={v.Item2}" })];
         var start = new ProcessStartInfo(Agent, [
             _hosts[0], "mpirun.openmpi", "-n", "2", "--host", string.Join(',', _hosts), "--bind-to", "none",
-            "--mca", "plm_rsh_agent", Agent, "--mca", "pml", "ob1", "--mca", "btl", "tcp,self", "--mca", "btl_tcp_if_include", Network + "0/24", "--mca", "oob_tcp_if_include", Network + "0/24",
+            "--mca", "plm_rsh_agent", Agent, "--mca", "pml", "ob1", "--mca", "btl", "tcp,self",
+            "--mca", "btl_tcp_if_include", Network + "0/24", "--mca", "oob_tcp_if_include", Network + "0/24",
             .. settings, .. variables, "dotnet", MpiJob.Assembly, .. args,
         ]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
@@ -112,7 +113,8 @@ internal sealed class TwoHosts : IDisposable
             #!/bin/sh
             host=$1
             shift
-            exec ip netns exec "$host" unshare --uts --mount sh -c 'hostname "$1" && mount --bind "$2" /etc/hosts && shift 2 && exec sh -c "$*"' sh "$host" '{_folder.File("hosts")}' "$@"
+            exec ip netns exec "$host" unshare --uts --mount \
+                sh -c 'hostname "$1" && mount --bind "$2" /etc/hosts && shift 2 && exec sh -c "$*"' sh "$host" '{_folder.File("hosts")}' "$@"
 
             """);
         if (!OperatingSystem.IsWindows())
@@ -149,6 +151,8 @@ internal sealed class TwoHosts : IDisposable
         using var process = Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
-        return process.WaitForExit(_patience) ? (process.ExitCode, output, error.Result) : throw new TimeoutException($"{program} {string.Join(' ', args)} did not end.");
+        if (!process.WaitForExit(_patience))
+            throw new TimeoutException($"{program} {string.Join(' ', args)} did not end.");
+        return (process.ExitCode, output, error.Result);
     }
 }

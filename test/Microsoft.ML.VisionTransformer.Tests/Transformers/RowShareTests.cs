@@ -148,7 +148,7 @@ public sealed class RowShareTests
         using var model = TinyTraining.Pipeline(_context).Fit(TinyTraining.Data(_context));
         var all = model.Transform(TinyTraining.Data(_context)).GetColumn<float[]>("Score").ToArray();
 
-        var shares = Enumerable.Range(0, 3).Select(rank => model.Transform(_context.Data.ShardRows(TinyTraining.Data(_context), rank, 3)).GetColumn<float[]>("Score").ToArray()).ToArray();
+        float[][][] shares = [.. Enumerable.Range(0, 3).Select(rank => TinyTraining.Scores(model.Transform(_context.Data.ShardRows(TinyTraining.Data(_context), rank, 3))))];
 
         Assert.AreEqual(all.Length, shares.Sum(share => share.Length));
         for (int i = 0; i < all.Length; i++)

@@ -55,12 +55,14 @@ internal sealed class TwoHosts : IDisposable
     internal Process Start(string[] settings, (string Name, string Value)[] environment, params string[] args)
     {
         string[] variables = [.. environment.Append(("OMP_NUM_THREADS", "1")).SelectMany(v => new[] { "-x", $"{v.Item1}={v.Item2}" })];
-        var start = new ProcessStartInfo(Agent, [
+        string[] command =
+        [
             _hosts[0], "mpirun.openmpi", "-n", "2", "--host", string.Join(',', _hosts), "--bind-to", "none",
             "--mca", "plm_rsh_agent", Agent, "--mca", "pml", "ob1", "--mca", "btl", "tcp,self",
             "--mca", "btl_tcp_if_include", Network + "0/24", "--mca", "oob_tcp_if_include", Network + "0/24",
             .. settings, .. variables, "dotnet", MpiJob.Assembly, .. args,
-        ]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ];
+        var start = new ProcessStartInfo(Agent, command) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
         return Process.Start(start)!;
     }

@@ -146,7 +146,10 @@ public sealed class OnnxInBrowserTests : IDisposable
     {
         var page = await OpenAsync(_rawPixels);
 
+        // Keys go to the page in front, which may be another test's.
+        await page.Page.BringToFrontAsync();
         await page.Page.Keyboard.PressAsync("Tab");
+        Assert.AreEqual("photo", await page.Page.EvaluateAsync<string>("document.activeElement.id"), "the first thing that the keyboard reaches");
         var chooser = await page.Page.RunAndWaitForFileChooserAsync(() => page.Page.Keyboard.PressAsync("Enter"));
 
         Assert.IsFalse(chooser.IsMultiple);

@@ -53,6 +53,7 @@ internal static class TrainSettings
         new("initialize-head-by-probe", null, "Fine-tuning: begin with the head of a linear probe. Default true.", (r, v) => r.Options.InitializeHeadByProbe = v.Switch(), nameof(Options.InitializeHeadByProbe)),
         new("probe-penalty", "number", "Linear probe: penalty of its weights. Default: by cross-validation.", (r, v) => r.Options.ProbePenalty = v.Number(), nameof(Options.ProbePenalty)),
         new("precision", Names<TrainingPrecision>(), "Numbers of the passes. Default full.", (r, v) => r.Options.Precision = v.Choice<TrainingPrecision>(), nameof(Options.Precision)),
+        new("distributed", Names<DistributedTraining>(), "Whether the processes that mpirun starts train one model. Default auto.", (r, v) => r.Options.Distributed = v.Choice<DistributedTraining>(), nameof(Options.Distributed)),
         new("device", "name", "auto, cpu, cuda, cuda:1 or mps. Default auto.", (r, v) => r.Options.Device = v.Text, nameof(Options.Device)),
     ];
 
@@ -61,6 +62,7 @@ internal static class TrainSettings
         new("optimizer", Names<TrainingOptimizer>(), "Default adam-w.", (r, v) => r.Options.Optimizer = v.Choice<TrainingOptimizer>(), nameof(Options.Optimizer)),
         new("learning-rate", "number", "After the warm-up. Default 5e-4 from scratch, 1e-4 for fine-tuning.", (r, v) => r.Options.LearningRate = v.Number(), nameof(Options.LearningRate)),
         new("learning-rate-schedule", Names<TrainingSchedule>(), "How it falls. Default cosine.", (r, v) => r.Options.LearningRateSchedule = v.Choice<TrainingSchedule>(), nameof(Options.LearningRateSchedule)),
+        new("distributed-learning-rate", Names<LearningRateScaling>(), "The rate's factor under mpirun: with the number of processes, with its root, or 1. Default none.", (r, v) => r.Options.DistributedLearningRate = v.Choice<LearningRateScaling>(), nameof(Options.DistributedLearningRate)),
         new("minimum-learning-rate", "number", "Where it ends. Default 1e-5 from scratch, 1e-6 for fine-tuning.", (r, v) => r.Options.MinimumLearningRate = v.Number(), nameof(Options.MinimumLearningRate)),
         new("warmup-epochs", "number", "Epochs in which it rises. Default: by --strategy.", (r, v) => r.Options.WarmupEpochs = v.Number(), nameof(Options.WarmupEpochs)),
         new("weight-decay", "number", "Default 0.05.", (r, v) => r.Options.WeightDecay = v.Number(), nameof(Options.WeightDecay)),

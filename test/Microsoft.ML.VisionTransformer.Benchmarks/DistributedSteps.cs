@@ -32,7 +32,7 @@ internal static class DistributedSteps
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Workload.Architecture.Name}, {Rows} rows an update: time a row, 2 processes / 2 threads {Median(all.Select(a => a.During.Step / a.One.Step)):F3} ({all.Min(a => a.During.Step / a.One.Step):F3} to {all.Max(a => a.During.Step / a.One.Step):F3}); sending during / behind {Median(all.Select(a => a.During.Step / a.Behind.Step)):F3}; the sum of {all[0].During.Length / 1e6:F1} million numbers / step {Median(all.Select(a => a.Behind.Sum / a.Behind.Step)):F4}"));
+            $"{Workload.Architecture.Name}, {Rows} rows an update: time a row, 2 processes / 2 threads {Median.Of(all.Select(a => a.During.Step / a.One.Step)):F3} ({all.Min(a => a.During.Step / a.One.Step):F3} to {all.Max(a => a.During.Step / a.One.Step):F3}); sending during / behind {Median.Of(all.Select(a => a.During.Step / a.Behind.Step)):F3}; the sum of {all[0].During.Length / 1e6:F1} million numbers / step {Median.Of(all.Select(a => a.Behind.Sum / a.Behind.Step)):F4}"));
     }
 
     /// <summary>One side, in this process or in each of a job.</summary>
@@ -71,7 +71,7 @@ internal static class DistributedSteps
             seconds.Add(clock.Elapsed.TotalSeconds);
         }
 
-        return Median(seconds.Skip(warmUps));
+        return Median.Of(seconds.Skip(warmUps));
     }
 
     private static Figures InProcess(int processes, string side)
@@ -86,12 +86,6 @@ internal static class DistributedSteps
         process.WaitForExit();
         double[] numbers = [.. line[(line.IndexOf("figures ", StringComparison.Ordinal) + 8)..].Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
         return new Figures(numbers[0], numbers[1], (long)numbers[2]);
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
     }
 
     /// <summary>Seconds of a step and of the sum of all gradients alone, and how many numbers they are.</summary>

@@ -46,6 +46,22 @@ public sealed class CheckpointGoldenTests
     }
 
     [TestMethod]
+    public void SharesOfOneTensor_AreTheSameHoweverManyLoadAtOnce()
+    {
+        // The pool's in_proj is read once for its queries and once for its keys and values.
+        using var checkpoint = VisionTransformerCheckpoint.Load(PathOf("hf-siglip"));
+        using var first = checkpoint.CreateNetwork();
+        var expected = first.state_dict().Where(t => t.Key.StartsWith("attn_pool.", StringComparison.Ordinal)).ToDictionary(t => t.Key, t => t.Value.bytes.ToArray());
+        Parallel.For(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        {
+            using var again = VisionTransformerCheckpoint.Load(PathOf("hf-siglip"));
+            using var network = again.CreateNetwork();
+            foreach (var (name, values) in expected)
+                Assert.IsTrue(network.state_dict()[name].bytes.SequenceEqual(values), name);
+        });
+    }
+
+    [TestMethod]
     [DataRow("dtype/fp16.safetensors", "vit_plain", "logits=logits_fp16")]
     [DataRow("dtype/bf16.safetensors", "vit_plain", "logits=logits_bf16")]
     [DataRow("dtype/mixed_bf16_f32.safetensors", "vit_plain", "logits=logits_mixed_bf16_f32")]

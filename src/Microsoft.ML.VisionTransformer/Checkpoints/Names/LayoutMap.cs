@@ -31,8 +31,8 @@ internal sealed class LayoutMap
     /// <summary>What was opened, for messages.</summary>
     internal string Path { get; }
 
-    /// <summary>Whether several threads may read tensors at once: slices of one stacked tensor are read in turn.</summary>
-    internal bool ReadsInParallel => _file.ReadsInParallel && Tensors.Values.All(tensor => tensor.Parts.All(part => part.StackIndex is null));
+    /// <summary>Whether several threads may read tensors at once: what passes through the one buffer is read in turn.</summary>
+    internal bool ReadsInParallel => _file.ReadsInParallel && Tensors.Values.All(tensor => tensor.Parts.All(part => part.IsAsStored));
 
     /// <summary>The layout that the file follows.</summary>
     internal CheckpointLayout Layout { get; }

@@ -8,6 +8,9 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 /// <param name="StackIndex">Which entry of the first axis is meant, where the file stacks all blocks; else null.</param>
 internal sealed record MappedPart(NamePart Part, string Name, StoredTensor? Tensor, int? StackIndex)
 {
+    /// <summary>Whether the file's values are the network's, in their order and all of them, so that they need no buffer on the way.</summary>
+    internal bool IsAsStored => StackIndex is null && Part.Range == PartRange.All && Part.Order.KeepsOrder;
+
     /// <summary>Sizes in the file, without the axis that counts stacked blocks.</summary>
     internal IReadOnlyList<long> FileShape => StackIndex is null ? Tensor!.Shape : [.. Tensor!.Shape.Skip(1)];
 

@@ -57,7 +57,7 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
     private void Read(MappedPart part, Span<float> target)
     {
         var tensor = part.Tensor!;
-        if (part is { StackIndex: null, Part: { Range: PartRange.All, Order.KeepsOrder: true } })
+        if (part.IsAsStored)
             tensor.CopyTo(target);
         else if (part.StackIndex is { } index)
             Arrange(part, buffers.Slice(rule, tensor, index), target);

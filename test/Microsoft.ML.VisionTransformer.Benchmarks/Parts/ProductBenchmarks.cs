@@ -35,7 +35,8 @@ public unsafe class ProductBenchmarks
     }
 
     [Benchmark]
-    public void Packed() => _packed.Multiply(FloatBuffer.Address(_input), Tokens, null, FloatBuffer.Address(_output), add: false);
+    public void Packed() => _packed.Multiply(
+        new FusedRows(FloatBuffer.Address(_input), Dimension), Tokens, null, new FusedRows(FloatBuffer.Address(_output), 4 * Dimension), add: false, 0, _packed.Panels);
 
     private static PackedMatrix Pack(Tensor weight) => new(FloatBuffer.Address(weight), weight.shape);
 

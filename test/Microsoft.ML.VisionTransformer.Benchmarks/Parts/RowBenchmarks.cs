@@ -33,7 +33,8 @@ public unsafe class RowBenchmarks
     }
 
     [Benchmark]
-    public void Norm() => VectorRows.Normalize(FloatBuffer.Address(_rows), FloatBuffer.Address(_result), Tokens, Dimension, _norm);
+    public void Norm() => VectorRows.Normalize(
+        new FusedRows(FloatBuffer.Address(_rows), Dimension), new FusedRows(FloatBuffer.Address(_result), Dimension), 0, Tokens, Dimension, _norm);
 
     [Benchmark]
     public void GeluLibtorch()

@@ -12,25 +12,32 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
 
     private readonly float _scale = (float)(1 / Math.Sqrt(shape.HeadWidth));
 
-    /// <summary>Numbers of one head's packed keys and values.</summary>
-    internal long PackedLength => ((long)shape.PaddedTokens * shape.HeadWidth) + ((long)shape.Tokens * shape.PaddedHeadWidth);
-
-    /// <summary>Puts keys, scaled, and values of a head into panels.</summary>
+    /// <summary>Puts keys of a head, scaled, into panels.</summary>
     /// <param name="qkv">[T, 3 D] of one image.</param>
     /// <param name="tokens">T.</param>
     /// <param name="head">Which head.</param>
-    /// <param name="packed">Takes <see cref="PackedLength"/> numbers; where tokens or widths are padded they stay as they are, zero.</param>
-    internal void Pack(float* qkv, int tokens, int head, float* packed)
+    /// <param name="packed">Takes them; where tokens are padded it stays as it is, zero.</param>
+    internal void PackKeys(float* qkv, int tokens, int head, float* packed)
     {
         int width = shape.HeadWidth, stride = 3 * shape.Dimension;
-        float* keys = qkv + shape.Dimension + ((nint)head * width), values = keys + shape.Dimension;
+        float* keys = qkv + shape.Dimension + ((nint)head * width);
         for (int token = 0; token < tokens; token++, keys += stride)
         {
             float* panel = packed + ((nint)(token / MatrixTile.Columns) * MatrixTile.Columns * width) + (token % MatrixTile.Columns);
             for (int i = 0; i < width; i++)
                 panel[i * MatrixTile.Columns] = keys[i] * _scale;
         }
+    }
 
+    /// <summary>Puts values of a head into panels, behind its keys.</summary>
+    /// <param name="qkv">[T, 3 D] of one image.</param>
+    /// <param name="tokens">T.</param>
+    /// <param name="head">Which head.</param>
+    /// <param name="packed">Takes them; where the width is padded it stays as it is, zero.</param>
+    internal void PackValues(float* qkv, int tokens, int head, float* packed)
+    {
+        int width = shape.HeadWidth, stride = 3 * shape.Dimension;
+        float* values = qkv + (2 * shape.Dimension) + ((nint)head * width);
         float* panels = packed + ((nint)shape.PaddedTokens * width);
         for (int first = 0; first < width; first += MatrixTile.Columns, panels += (nint)tokens * MatrixTile.Columns)
         {
@@ -47,9 +54,9 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     /// <param name="tokens">How many keys and values there are.</param>
     /// <param name="packed">They.</param>
     /// <param name="bias">What is added to the scores of each key; null for nothing.</param>
-    /// <param name="to">The row [D] of the first query; the head's part is written.</param>
+    /// <param name="to">From the row [D] of the first query on; the head's part is written.</param>
     /// <param name="scratch">The thread's memory.</param>
-    internal void Mix(float* qkv, int queries, int head, int tokens, float* packed, float* bias, float* to, FusedScratch scratch)
+    internal void Mix(float* qkv, int queries, int head, int tokens, float* packed, float* bias, FusedRows to, FusedScratch scratch)
     {
         int width = shape.HeadWidth, rows = MatrixTile.PaddedRows(queries), padded = MatrixTile.PaddedColumns(tokens);
         float* scores = scratch.Scores, mixed = scratch.Mixed;
@@ -65,7 +72,7 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
 
         Multiply(scores, padded, rows, packed + ((nint)shape.PaddedTokens * width), tokens, mixed, shape.PaddedHeadWidth);
         for (int row = 0; row < queries; row++)
-            VectorRows.Scale(mixed + ((nint)row * shape.PaddedHeadWidth), 1 / sums[row], to + ((nint)row * shape.Dimension) + ((nint)head * width), width);
+            VectorRows.Scale(mixed + ((nint)row * shape.PaddedHeadWidth), 1 / sums[row], to.Row(row) + ((nint)head * width), width);
     }
 
     /// <summary>c = a panels.</summary>

@@ -1,22 +1,21 @@
 // One encoder block on packed weights.
 namespace Microsoft.ML.VisionTransformer.Network;
 
-/// <summary>
-/// What a <see cref="TransformerBlock"/> does to rows of tokens in evaluation mode: all but the look at every key and value concerns one row alone, so that a few rows go
-/// through it while they are in the cache.
-/// </summary>
+/// <summary>What a <see cref="TransformerBlock"/> does to the tokens of an image in evaluation mode, as steps of its job.</summary>
 internal sealed unsafe class FusedBlock
 {
     private readonly FusedShape _shape;
+    private readonly FusedAttention _attention;
     private readonly MlpActivation? _activation;
     private readonly NormWeights _norm1, _norm2, _queryNorm, _keyNorm, _attentionNorm, _mlpNorm;
     private readonly PackedMatrix _qkv, _projection, _expand, _contract;
     private readonly float* _qkvBias, _projectionBias, _expandBias, _contractBias, _scale1, _scale2;
 
-    internal FusedBlock(FusedShape shape, FusedParameters parameters, int index)
+    internal FusedBlock(FusedShape shape, FusedAttention attention, FusedParameters parameters, int index)
     {
         string name = FusedParameters.BlockName(index);
         _shape = shape;
+        _attention = attention;
         var architecture = parameters.Architecture;
         _activation = architecture.Mlp == MlpKind.SwiGlu ? null : architecture.Activation;
         _norm1 = parameters.Norm($"{name}.norm1");
@@ -39,62 +38,66 @@ internal sealed unsafe class FusedBlock
         _contract = parameters.Pack($"{name}.mlp.fc2.weight");
     }
 
-    /// <summary>Tokens [rows, D] to queries, keys and values [rows, 3 D].</summary>
-    internal void Look(float* x, int rows, float* qkv, FusedScratch scratch)
+    /// <summary>Adds the first branch, attention, to the tokens.</summary>
+    /// <param name="image">Whose tokens.</param>
+    /// <param name="tokens">How many.</param>
+    /// <param name="bias">What is added to the scores of each key; null for nothing.</param>
+    internal void Attend(FusedImage image, int tokens, float* bias)
     {
-        int dimension = _shape.Dimension;
-        VectorRows.Normalize(x, scratch.Normed, rows, dimension, _norm1);
-        _qkv.Multiply(scratch.Normed, rows, _qkvBias, qkv, add: false);
-        if (!_queryNorm.Exists)
-            return;
-        for (int row = 0; row < rows; row++, qkv += 3 * dimension)
+        var memory = image.Memory;
+        image.Normalize(memory.Tokens, memory.Normed, tokens, _shape.Dimension, _norm1);
+        image.Multiply(_qkv, memory.Normed, tokens, _qkvBias, memory.Qkv, add: false);
+        if (_queryNorm.Exists)
+            image.ForRows(tokens, NormalizeHeads);
+        image.Run(2 * _shape.Heads, (unit, _) =>
         {
-            NormalizeInPlace(qkv, _shape.Heads, _shape.HeadWidth, _queryNorm);
-            NormalizeInPlace(qkv + dimension, _shape.Heads, _shape.HeadWidth, _keyNorm);
+            int head = unit / 2;
+            if (unit % 2 == 0)
+                _attention.PackKeys(memory.Qkv.Start, tokens, head, memory.Packed(head));
+            else
+                _attention.PackValues(memory.Qkv.Start, tokens, head, memory.Packed(head));
+        });
+        int groups = (tokens + FusedAttention.Queries - 1) / FusedAttention.Queries;
+        image.Run(_shape.Heads * groups, (unit, scratch) =>
+        {
+            int head = unit / groups, query = unit % groups * FusedAttention.Queries;
+            _attention.Mix(
+                memory.Qkv.Row(query), Math.Min(FusedAttention.Queries, tokens - query), head, tokens, memory.Packed(head), bias,
+                new FusedRows(memory.Normed.Row(query), memory.Normed.Stride), scratch);
+        });
+        if (_attentionNorm.Exists)
+            image.Normalize(memory.Normed, memory.Normed, tokens, _shape.Dimension, _attentionNorm);
+        image.Add(_projection, memory.Normed, tokens, _projectionBias, _scale1, memory.Tokens, memory.Wide);
+
+        void NormalizeHeads(int first, int end)
+        {
+            for (int row = first; row < end; row++)
+            {
+                var queries = new FusedRows(memory.Qkv.Row(row), _shape.HeadWidth);
+                var keys = new FusedRows(queries.Start + _shape.Dimension, _shape.HeadWidth);
+                VectorRows.Normalize(queries, queries, 0, _shape.Heads, _shape.HeadWidth, _queryNorm);
+                VectorRows.Normalize(keys, keys, 0, _shape.Heads, _shape.HeadWidth, _keyNorm);
+            }
         }
     }
 
-    /// <summary>Adds the first branch to tokens [rows, D], from what attention gives, <see cref="FusedScratch.Attended"/>.</summary>
-    internal void Attend(float* x, int rows, FusedScratch scratch)
+    /// <summary>Adds the second branch, the MLP, to the tokens.</summary>
+    internal void Think(FusedImage image, int tokens)
     {
-        NormalizeInPlace(scratch.Attended, rows, _shape.Dimension, _attentionNorm);
-        Add(_projection, scratch.Attended, _projectionBias, _scale1, x, rows, scratch);
-    }
-
-    /// <summary>Adds the second branch, the MLP, to tokens [rows, D].</summary>
-    internal void Think(float* x, int rows, FusedScratch scratch)
-    {
-        VectorRows.Normalize(x, scratch.Normed, rows, _shape.Dimension, _norm2);
-        _expand.Multiply(scratch.Normed, rows, _expandBias, scratch.Hidden, add: false, _activation);
-        float* hidden = scratch.Hidden;
+        var memory = image.Memory;
+        image.Normalize(memory.Tokens, memory.Normed, tokens, _shape.Dimension, _norm2);
+        image.Multiply(_expand, memory.Normed, tokens, _expandBias, memory.Wide, add: false, _activation);
         if (_activation is null)
         {
-            VectorActivations.SwiGlu(hidden, scratch.Gated, rows, _shape.MlpWidth);
-            hidden = scratch.Gated;
+            image.ForRows(tokens, (first, end) =>
+            {
+                for (int row = first; row < end; row++)
+                    VectorActivations.SwiGlu(memory.Wide.Row(row), _shape.MlpWidth);
+            });
         }
 
-        NormalizeInPlace(hidden, rows, _shape.MlpWidth, _mlpNorm);
-        Add(_contract, hidden, _contractBias, _scale2, x, rows, scratch);
-    }
-
-    /// <summary>x += gamma (a W^T + b); gamma null is 1.</summary>
-    private void Add(PackedMatrix weight, float* a, float* bias, float* gamma, float* x, int rows, FusedScratch scratch)
-    {
-        if (gamma == null)
-        {
-            weight.Multiply(a, rows, bias, x, add: true);
-            return;
-        }
-
-        int dimension = _shape.Dimension;
-        weight.Multiply(a, rows, bias, scratch.Normed, add: false);
-        for (int row = 0; row < rows; row++)
-            VectorRows.AddScaled(x + ((nint)row * dimension), scratch.Normed + ((nint)row * dimension), gamma, dimension);
-    }
-
-    private static void NormalizeInPlace(float* x, int rows, int length, in NormWeights norm)
-    {
-        if (norm.Exists)
-            VectorRows.Normalize(x, x, rows, length, norm);
+        if (_mlpNorm.Exists)
+            image.Normalize(memory.Wide, memory.Wide, tokens, _shape.MlpWidth, _mlpNorm);
+        image.Add(_contract, memory.Wide, tokens, _contractBias, _scale2, memory.Tokens, memory.Normed);
     }
 }

@@ -30,44 +30,27 @@ internal sealed unsafe class FusedEmbedding
             _prefix[prefix++] = registers + ((nint)i * shape.Dimension);
     }
 
-    /// <summary>Tiles of patches.</summary>
-    internal int Tiles => MatrixTile.PaddedRows(_architecture.PatchTokens) / MatrixTile.Rows;
-
-    /// <summary>Embeds some patches of an image; the prefix goes with the first patch.</summary>
-    /// <param name="image">[C, H, W].</param>
-    /// <param name="x">Tokens [T, D], with room for the rest of the last tile.</param>
-    /// <param name="first">First patch; a multiple of 6.</param>
-    /// <param name="end">Patch behind the last; a multiple of 6, or behind the image's last.</param>
-    /// <param name="scratch">The thread's memory.</param>
-    internal void Embed(float* image, float* x, int first, int end, FusedScratch scratch)
+    /// <summary>Embeds an image.</summary>
+    /// <param name="pixels">[C, H, W].</param>
+    /// <param name="image">Takes the tokens [T, D].</param>
+    internal void Embed(float* pixels, FusedImage image)
     {
-        int dimension = _shape.Dimension, prefix = _architecture.PrefixTokens;
-        if (first == 0)
+        int prefix = _architecture.PrefixTokens;
+        var (tokens, patches) = (image.Memory.Tokens, image.Memory.Wide);
+        for (int token = 0; token < prefix; token++)
+            Begin(tokens.Row(token), _prefix[token], token);
+        image.ForRows(_architecture.PatchTokens, (first, end) =>
         {
-            for (int token = 0; token < prefix; token++)
-                Begin(x + ((nint)token * dimension), _prefix[token], token);
-        }
-
-        for (int patch = first; patch < end; patch += FusedScratch.Rows)
-        {
-            int rows = Math.Min(FusedScratch.Rows, end - patch);
-            float* tokens = x + ((nint)(prefix + patch) * dimension);
-            for (int row = 0; row < rows; row++)
+            for (int patch = first; patch < end; patch++)
             {
-                Begin(tokens + ((nint)row * dimension), null, prefix + patch + row);
-                if (patch + row < _architecture.PatchTokens)
-                    Cut(image, patch + row, scratch.Hidden + ((nint)row * _shape.PatchNumbers));
+                Begin(tokens.Row(prefix + patch), null, prefix + patch);
+                if (patch < _architecture.PatchTokens)
+                    Cut(pixels, patch, patches.Row(patch));
             }
-
-            _patches.Multiply(scratch.Hidden, rows, _bias, tokens, add: true);
-        }
-
+        });
+        image.Multiply(_patches, patches, _architecture.PatchTokens, _bias, new FusedRows(tokens.Row(prefix), tokens.Stride), add: true);
         if (_preNorm.Exists)
-        {
-            int begin = first == 0 ? 0 : prefix + first;
-            float* tokens = x + ((nint)begin * dimension);
-            VectorRows.Normalize(tokens, tokens, prefix + end - begin, dimension, _preNorm);
-        }
+            image.Normalize(tokens, tokens, _shape.Tokens, _shape.Dimension, _preNorm);
     }
 
     /// <summary>What a token is before its patch is added.</summary>

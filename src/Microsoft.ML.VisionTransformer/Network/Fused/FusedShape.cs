@@ -21,6 +21,9 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
     /// <summary>Width of the MLP.</summary>
     internal int MlpWidth { get; } = architecture.MlpHiddenDimension;
 
+    /// <summary>Numbers of an image.</summary>
+    internal int ImageNumbers { get; } = architecture.Channels * architecture.ImageSize.Height * architecture.ImageSize.Width;
+
     /// <summary>Numbers of a patch.</summary>
     internal int PatchNumbers { get; } = architecture.Channels * architecture.PatchSize.Height * architecture.PatchSize.Width;
 
@@ -30,11 +33,11 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
 
     internal int PaddedHeadWidth => MatrixTile.PaddedColumns(HeadWidth);
 
-    /// <summary>Width of the gated half, 0 for a plain MLP.</summary>
-    internal int Gated => architecture.Mlp == MlpKind.SwiGlu ? MlpWidth : 0;
+    /// <summary>Numbers of the widest row.</summary>
+    internal int Widest => Math.Max(architecture.Mlp == MlpKind.SwiGlu ? 2 * MlpWidth : MlpWidth, PatchNumbers);
 
-    /// <summary>Numbers of the widest row that a thread works on.</summary>
-    internal int Widest => Math.Max(MlpWidth + Gated, PatchNumbers);
+    /// <summary>Numbers of one head's packed keys and values.</summary>
+    internal long PackedKeysAndValues => ((long)PaddedTokens * HeadWidth) + ((long)Tokens * PaddedHeadWidth);
 
     /// <summary>Whether the processor and the architecture are among those that the vector code is written for; the others run in libtorch.</summary>
     internal static bool Fits(VisionTransformerArchitecture architecture)

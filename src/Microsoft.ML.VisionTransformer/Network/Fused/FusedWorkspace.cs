@@ -1,52 +1,56 @@
 // What one image needs on its way through the blocks.
 namespace Microsoft.ML.VisionTransformer.Network;
 
-/// <summary>The numbers of one image at a time; as many threads as it has scratches may work on them together.</summary>
+/// <summary>The numbers of one image at a time.</summary>
 internal sealed unsafe class FusedWorkspace : IDisposable
 {
+    /// <summary>
+    /// Numbers between the rows of matrices that products read, a cache line: without them rows of 1024 or 3072 numbers lie whole pages apart, where they displace each other from
+    /// the caches.
+    /// </summary>
+    private const int Gap = 16;
+
     private readonly FusedShape _shape;
     private readonly FloatBuffer _memory;
     private readonly long _packedLength;
-    private readonly List<FusedScratch> _scratches = [];
+    private readonly float* _packed;
     private TokenMerger? _merger;
 
-    internal FusedWorkspace(FusedShape shape, long packedLength)
+    internal FusedWorkspace(FusedShape shape)
     {
         _shape = shape;
-        _packedLength = packedLength;
+        _packedLength = shape.PackedKeysAndValues;
         // Patches begin behind the prefix, so that their last tile may end further back than that of the tokens.
-        long tokens = (long)(shape.PaddedRows + MatrixTile.Rows) * shape.Dimension;
-        _memory = new FloatBuffer((4 * tokens) + (packedLength * shape.Heads));
-        Tokens = _memory.Start;
-        Qkv = Tokens + tokens;
+        long rows = shape.PaddedRows + MatrixTile.Rows;
+        int dimension = shape.Dimension, normed = dimension + Gap, wide = shape.Widest + Gap;
+        _memory = new FloatBuffer((rows * (4L * dimension + normed + wide)) + (_packedLength * shape.Heads));
+        Tokens = new FusedRows(_memory.Start, dimension);
+        Qkv = new FusedRows(Tokens.Row((int)rows), 3 * dimension);
+        Normed = new FusedRows(Qkv.Row((int)rows), normed);
+        Wide = new FusedRows(Normed.Row((int)rows), wide);
+        _packed = Wide.Row((int)rows);
     }
 
-    /// <summary>[T, D], rounded up to whole tiles.</summary>
-    internal float* Tokens { get; }
+    /// <summary>[T, D].</summary>
+    internal FusedRows Tokens { get; }
 
-    /// <summary>Queries, keys and values [T, 3 D], rounded up to whole tiles.</summary>
-    internal float* Qkv { get; }
+    /// <summary>Queries, keys and values, [T, 3 D].</summary>
+    internal FusedRows Qkv { get; }
+
+    /// <summary>Tokens behind a norm, or what attention gives, all heads side by side, [T, D].</summary>
+    internal FusedRows Normed { get; }
+
+    /// <summary>What the first layer of the MLP gives, [T, hidden] or twice that; before the first block the pixels of patches.</summary>
+    internal FusedRows Wide { get; }
 
     /// <summary>Merges the image's tokens; made when it is first wanted.</summary>
     internal TokenMerger Merger => _merger ??= new TokenMerger(_shape);
 
     /// <summary>Packed keys and values of a head.</summary>
-    internal float* Packed(int head) => Qkv + ((nint)(_shape.PaddedRows + MatrixTile.Rows) * 3 * _shape.Dimension) + ((nint)head * (nint)_packedLength);
-
-    /// <summary>Memory of a thread, from 0.</summary>
-    internal FusedScratch Scratch(int thread) => _scratches[thread];
-
-    /// <summary>Makes sure that so many threads have memory.</summary>
-    internal void Reserve(int threads)
-    {
-        while (_scratches.Count < threads)
-            _scratches.Add(new FusedScratch(_shape));
-    }
+    internal float* Packed(int head) => _packed + ((nint)head * (nint)_packedLength);
 
     public void Dispose()
     {
-        foreach (var scratch in _scratches)
-            scratch.Dispose();
         _merger?.Dispose();
         _memory.Dispose();
     }

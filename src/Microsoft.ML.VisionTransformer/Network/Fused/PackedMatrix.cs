@@ -47,22 +47,26 @@ internal sealed unsafe class PackedMatrix : IDisposable
         return weight;
     }
 
-    /// <summary>y = a W^T + b, or y += a W^T + b: [rows, inputs] to [rows, outputs].</summary>
-    /// <param name="a">Row-major, without gaps.</param>
+    /// <summary>Panels of 16 outputs.</summary>
+    internal int Panels => Outputs / MatrixTile.Columns;
+
+    /// <summary>Some outputs of y = a W^T + b, or of y += a W^T + b: [rows, inputs] to [rows, outputs].</summary>
+    /// <param name="a">The first row.</param>
     /// <param name="rows">A multiple of 6, few enough for their numbers of a block to fit the second-level cache.</param>
     /// <param name="bias">b; null for none.</param>
-    /// <param name="y">Row-major, without gaps.</param>
+    /// <param name="y">Where the first row goes.</param>
     /// <param name="add">Whether the result is added to what lies there.</param>
-    /// <param name="activation">Applied to the result; null for none. Not together with <paramref name="add"/>.</param>
-    internal void Multiply(float* a, int rows, float* bias, float* y, bool add, MlpActivation? activation = null)
+    /// <param name="firstPanel">The first panel of outputs.</param>
+    /// <param name="endPanel">The panel behind the last.</param>
+    internal void Multiply(FusedRows a, int rows, float* bias, FusedRows y, bool add, int firstPanel, int endPanel)
     {
         for (int input = 0; input < Inputs; input += BlockInputs)
         {
             int depth = Math.Min(BlockInputs, Inputs - input);
             int linesAhead = ((depth * MatrixTile.Columns / LineNumbers * MatrixTile.Rows) + rows - 1) / rows;
-            bool first = input == 0, last = input + depth == Inputs;
-            float* panel = _values.Start + ((nint)input * Outputs);
-            for (int output = 0; output < Outputs; output += MatrixTile.Columns, panel += MatrixTile.Columns * depth)
+            bool first = input == 0;
+            float* panel = _values.Start + ((nint)input * Outputs) + ((nint)firstPanel * MatrixTile.Columns * depth);
+            for (int output = firstPanel * MatrixTile.Columns; output < endPanel * MatrixTile.Columns; output += MatrixTile.Columns, panel += MatrixTile.Columns * depth)
             {
                 float* next = panel + (MatrixTile.Columns * depth);
                 float* added = first && bias != null ? bias + output : null;
@@ -71,11 +75,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
                     // Weights come from far away, and from the first tile on all of a panel is needed: the next one is asked for while this one is in use.
                     for (int ahead = 0; ahead < linesAhead; ahead++, next += LineNumbers)
                         Sse.Prefetch1(next);
-                    MatrixTile.Multiply(a + ((nint)row * Inputs) + input, Inputs, panel, depth, y + ((nint)row * Outputs) + output, Outputs, added, add || !first);
+                    MatrixTile.Multiply(a.Row(row) + input, a.Stride, panel, depth, y.Row(row) + output, y.Stride, added, add || !first);
                 }
-
-                if (last && activation is { } function)
-                    VectorActivations.Apply(function, y + output, Outputs, rows, MatrixTile.Columns);
             }
         }
     }
@@ -83,7 +84,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public void Dispose() => _values.Dispose();
 
     private void Reorder(float* weight, bool toPanels) =>
-        Parallel.For(0, Outputs / MatrixTile.Columns, panel => Reorder(weight, panel * MatrixTile.Columns, toPanels));
+        Parallel.For(0, Panels, panel => Reorder(weight, panel * MatrixTile.Columns, toPanels));
 
     /// <summary>The panels of 16 outputs.</summary>
     private void Reorder(float* weight, int output, bool toPanels)

@@ -56,21 +56,16 @@ internal static unsafe class VectorActivations
         }
     }
 
-    /// <summary>to = silu(g) v of rows that hold g and v side by side (arXiv:2002.05202).</summary>
-    /// <param name="both">The first row, [rows, 2 columns].</param>
-    /// <param name="to">[rows, columns].</param>
-    /// <param name="rows">How many rows.</param>
+    /// <summary>g = silu(g) v of a row that holds g and v side by side (arXiv:2002.05202).</summary>
+    /// <param name="both">The row, [2 columns].</param>
     /// <param name="columns">A multiple of 8.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void SwiGlu(float* both, float* to, int rows, int columns)
+    internal static void SwiGlu(float* both, int columns)
     {
-        for (int row = 0; row < rows; row++, both += 2 * columns, to += columns)
+        for (int i = 0; i < columns; i += 8)
         {
-            for (int i = 0; i < columns; i += 8)
-            {
-                var g = Vector256.Load(both + i);
-                (Gated(g, g) * Vector256.Load(both + columns + i)).Store(to + i);
-            }
+            var g = Vector256.Load(both + i);
+            (Gated(g, g) * Vector256.Load(both + columns + i)).Store(both + i);
         }
     }
 

@@ -8,11 +8,11 @@ namespace Microsoft.ML.VisionTransformer.Network;
 /// <summary>All lengths are multiples of 8.</summary>
 internal static unsafe class VectorRows
 {
-    /// <summary>Layer normalisation (arXiv:1607.06450) of rows [rows, length]; they may be their own result.</summary>
-    internal static void Normalize(float* x, float* to, int rows, int length, in NormWeights norm)
+    /// <summary>Layer normalisation (arXiv:1607.06450) of some rows; they may be their own result.</summary>
+    internal static void Normalize(FusedRows x, FusedRows to, int first, int end, int length, in NormWeights norm)
     {
-        for (int row = 0; row < rows; row++, x += length, to += length)
-            Normalize(x, to, length, norm);
+        for (int row = first; row < end; row++)
+            Normalize(x.Row(row), to.Row(row), length, norm);
     }
 
     /// <summary>Layer normalisation of one row; it may be its own result.</summary>

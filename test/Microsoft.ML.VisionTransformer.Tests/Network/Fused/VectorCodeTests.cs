@@ -27,8 +27,10 @@ public sealed unsafe class VectorCodeTests
         fixed (float* pa = a, pw = weight, pb = bias, py = y, ps = sum, pu = back)
         {
             using var packed = new PackedMatrix(pw, outputs, inputs);
-            packed.Multiply(pa, rows, pb, py, add: false);
-            packed.Multiply(pa, rows, null, ps, add: true);
+            var (left, result, added) = (new FusedRows(pa, inputs), new FusedRows(py, outputs), new FusedRows(ps, outputs));
+            packed.Multiply(left, rows, pb, result, add: false, 0, packed.Panels);
+            packed.Multiply(left, rows, null, added, add: true, 0, 1);
+            packed.Multiply(left, rows, null, added, add: true, 1, packed.Panels);
             packed.Unpack(pu);
         }
 

@@ -1,6 +1,7 @@
 // A network that many threads score with and one disposes.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Explain;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -218,5 +219,6 @@ internal sealed class ScoringNetwork : IDisposable
             _network.Dispose();
         else
             _fused.Dispose();
+        NativeHeap.Trim();
     }
 }

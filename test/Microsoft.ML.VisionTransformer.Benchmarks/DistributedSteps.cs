@@ -76,7 +76,7 @@ internal static class DistributedSteps
 
     private static Figures InProcess(int processes, string side)
     {
-        string[] program = [Environment.ProcessPath!, typeof(DistributedSteps).Assembly.Location, Command, side];
+        string[] program = OwnProgram.Line(Command, side);
         string[] command = processes == 1 ? program : ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", $"{processes}", .. program];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";

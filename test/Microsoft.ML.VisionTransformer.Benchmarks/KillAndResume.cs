@@ -80,7 +80,6 @@ internal static class KillAndResume
         return string.Create(CultureInfo.InvariantCulture, $"after {seconds:F1} s");
     }
 
-    private static Process Start(string folder, string run) => Process.Start(
-        Environment.ProcessPath!,
-        [typeof(KillAndResume).Assembly.Location, Command, "train", Path.Combine(folder, run, "workspace"), Path.Combine(folder, run, "weights")]);
+    private static Process Start(string folder, string run) =>
+        Process.Start(OwnProgram.Start(Command, "train", Path.Combine(folder, run, "workspace"), Path.Combine(folder, run, "weights")))!;
 }

@@ -22,7 +22,7 @@ internal static class Loading
             Write(path, VisionTransformerArchitecture.Parse(ArchitectureName));
             Console.WriteLine($"{ArchitectureName}, {new FileInfo(path).Length / 1e6:F0} MB of safetensors; medians of {Pair.Rounds} rounds");
             Pair.Measure("loading: checkpoint to network / File.ReadAllBytes", () => Time(() => Load(path)), () => Time(() => GC.KeepAlive(File.ReadAllBytes(path))), "loads/s");
-            using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [PeakCommand, path]))!;
+            using var child = Process.Start(OwnProgram.Start(PeakCommand, path))!;
             child.WaitForExit();
         }
         finally

@@ -38,7 +38,9 @@ internal static class StepCost
 
     private static Figures InProcess(string side)
     {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(StepCost).Assembly.Location, Command, side]) { RedirectStandardOutput = true })!;
+        var start = OwnProgram.Start(Command, side);
+        start.RedirectStandardOutput = true;
+        using var process = Process.Start(start)!;
         double[] numbers = [.. process.StandardOutput.ReadToEnd().Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
         process.WaitForExit();
         return new Figures(numbers[0], numbers[1]);

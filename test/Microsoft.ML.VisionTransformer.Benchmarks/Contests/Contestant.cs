@@ -19,11 +19,9 @@ internal sealed class Contestant : IDisposable
     internal Contestant(string name, params string[] arguments)
     {
         Name = name;
-        _process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(Contestant).Assembly.Location, Command, name, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        var start = OwnProgram.Start([Command, name, .. arguments]);
+        start.RedirectStandardInput = start.RedirectStandardOutput = true;
+        _process = Process.Start(start)!;
         Expect(Ready);
     }
 

@@ -78,10 +78,12 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     /// <summary>c = a panels.</summary>
     private static void Multiply(float* a, int strideA, int rows, float* panels, int depth, float* c, int columns)
     {
-        for (int column = 0; column < columns; column += MatrixTile.Columns, panels += (nint)depth * MatrixTile.Columns)
+        for (int column = 0, width; column < columns; column += width, panels += (nint)depth * width)
         {
+            int together = MatrixTile.Together((columns - column) / MatrixTile.Columns);
+            width = together * MatrixTile.Columns;
             for (int row = 0; row < rows; row += MatrixTile.Rows)
-                MatrixTile.Multiply(a + ((nint)row * strideA), strideA, panels, depth, c + ((nint)row * columns) + column, columns, null, add: false);
+                MatrixTile.Multiply(a + ((nint)row * strideA), strideA, panels, together, depth, c + ((nint)row * columns) + column, columns, null, add: false);
         }
     }
 }

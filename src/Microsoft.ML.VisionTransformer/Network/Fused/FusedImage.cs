@@ -68,13 +68,16 @@ internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, Fus
     /// <summary>A step over rows, in whole tiles, and panels of a weight's outputs: first row, how many, first panel, panel behind the last.</summary>
     private void ForTiles(PackedMatrix weight, int rows, Action<int, int, int, int> work)
     {
-        int tiles = MatrixTile.PaddedRows(rows) / MatrixTile.Rows;
-        int down = ((tiles * MatrixTile.Rows) + ManyRows - 1) / ManyRows, across = Math.Clamp(parts / down, 1, weight.Panels);
+        int tiles = MatrixTile.PaddedRows(rows) / MatrixTile.Rows, groups = (weight.Panels + MatrixTile.Group - 1) / MatrixTile.Group;
+        int least = ((tiles * MatrixTile.Rows) + ManyRows - 1) / ManyRows;
+        int across = Math.Clamp(parts / least, 1, groups), down = Math.Min(Math.Max(least, (parts + across - 1) / across), tiles);
         Run(down * across, (unit, _) =>
         {
             int i = unit / across, j = unit % across;
             int first = tiles * i / down, end = tiles * (i + 1) / down;
-            work(first * MatrixTile.Rows, (end - first) * MatrixTile.Rows, weight.Panels * j / across, weight.Panels * (j + 1) / across);
+            work(first * MatrixTile.Rows, (end - first) * MatrixTile.Rows, FirstPanel(j), FirstPanel(j + 1));
         });
+
+        int FirstPanel(int part) => Math.Min(groups * part / across * MatrixTile.Group, weight.Panels);
     }
 }

@@ -65,17 +65,19 @@ internal sealed unsafe class PackedMatrix : IDisposable
             int depth = Math.Min(BlockInputs, Inputs - input);
             int linesAhead = ((depth * MatrixTile.Columns / LineNumbers * MatrixTile.Rows) + rows - 1) / rows;
             bool first = input == 0;
-            float* panel = _values.Start + ((nint)input * Outputs) + ((nint)firstPanel * MatrixTile.Columns * depth);
-            for (int output = firstPanel * MatrixTile.Columns; output < endPanel * MatrixTile.Columns; output += MatrixTile.Columns, panel += MatrixTile.Columns * depth)
+            float* start = _values.Start + ((nint)input * Outputs);
+            for (int panel = firstPanel, together; panel < endPanel; panel += together)
             {
-                float* next = panel + (MatrixTile.Columns * depth);
+                together = MatrixTile.Together(endPanel - panel);
+                int output = panel * MatrixTile.Columns;
+                float* panels = start + ((nint)output * depth), next = panels + (together * MatrixTile.Columns * depth);
                 float* added = first && bias != null ? bias + output : null;
                 for (int row = 0; row < rows; row += MatrixTile.Rows)
                 {
                     // Weights come from far away, and from the first tile on all of a panel is needed: the next one is asked for while this one is in use.
-                    for (int ahead = 0; ahead < linesAhead; ahead++, next += LineNumbers)
+                    for (int ahead = 0; ahead < together * linesAhead; ahead++, next += LineNumbers)
                         Sse.Prefetch1(next);
-                    MatrixTile.Multiply(a.Row(row) + input, a.Stride, panel, depth, y.Row(row) + output, y.Stride, added, add || !first);
+                    MatrixTile.Multiply(a.Row(row) + input, a.Stride, panels, together, depth, y.Row(row) + output, y.Stride, added, add || !first);
                 }
             }
         }

@@ -1,7 +1,5 @@
-// The exponential and the activations, eight numbers at a time.
+// The exponential and the activations, as many numbers at a time as the processor takes.
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.VisionTransformer.Network;
 
@@ -14,22 +12,21 @@ internal static unsafe class VectorActivations
     /// </summary>
     /// <remarks>x = n ln 2 + r with r in [-ln 2 / 2, ln 2 / 2]; e^r by its Taylor series to the seventh power, 2^n by the exponent's bits.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<float> Exp(Vector256<float> x)
+    internal static T Exp<T>(T x)
+        where T : unmanaged, ILanes<T>
     {
-        // Max and Min of x86 give their second operand where one is NaN.
-        x = Avx.Min(Vector256.Create(88.7f), Avx.Max(Vector256.Create(-87.3f), x));
-        var n = Avx.RoundToNearestInteger(x * Vector256.Create(1.4426950408889634f));
-        var r = Fma.MultiplyAddNegated(n, Vector256.Create(0.693359375f), x);
-        r = Fma.MultiplyAddNegated(n, Vector256.Create(-2.12194440054690583e-4f), r);
-        var p = Fma.MultiplyAdd(Vector256.Create(1f / 5040), r, Vector256.Create(1f / 720));
-        p = Fma.MultiplyAdd(p, r, Vector256.Create(1f / 120));
-        p = Fma.MultiplyAdd(p, r, Vector256.Create(1f / 24));
-        p = Fma.MultiplyAdd(p, r, Vector256.Create(1f / 6));
-        p = Fma.MultiplyAdd(p, r, Vector256.Create(0.5f));
-        p = Fma.MultiplyAdd(p, r, Vector256<float>.One);
-        p = Fma.MultiplyAdd(p, r, Vector256<float>.One);
-        var power = Vector256.ShiftLeft(Avx.ConvertToVector256Int32(n) + Vector256.Create(127), 23).AsSingle();
-        return p * power;
+        x = T.Min(T.Of(88.7f), T.Max(T.Of(-87.3f), x));
+        var n = T.Round(x * T.Of(1.4426950408889634f));
+        var r = T.MultiplySubtract(n, T.Of(0.693359375f), x);
+        r = T.MultiplySubtract(n, T.Of(-2.12194440054690583e-4f), r);
+        var p = T.MultiplyAdd(T.Of(1f / 5040), r, T.Of(1f / 720));
+        p = T.MultiplyAdd(p, r, T.Of(1f / 120));
+        p = T.MultiplyAdd(p, r, T.Of(1f / 24));
+        p = T.MultiplyAdd(p, r, T.Of(1f / 6));
+        p = T.MultiplyAdd(p, r, T.Of(0.5f));
+        p = T.MultiplyAdd(p, r, T.Of(1));
+        p = T.MultiplyAdd(p, r, T.Of(1));
+        return p * T.PowerOfTwo(n);
     }
 
     /// <summary>Overwrites rows of numbers with their activation.</summary>
@@ -37,56 +34,78 @@ internal static unsafe class VectorActivations
     /// <param name="x">The first row.</param>
     /// <param name="stride">Numbers from one row to the next.</param>
     /// <param name="rows">How many rows.</param>
-    /// <param name="columns">Numbers of a row; a multiple of 8.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <param name="columns">Numbers of a row; a multiple of 16.</param>
     internal static void Apply(MlpActivation activation, float* x, nint stride, int rows, int columns)
     {
-        for (int row = 0; row < rows; row++, x += stride)
-        {
-            for (int i = 0; i < columns; i += 8)
-            {
-                var value = Vector256.Load(x + i);
-                (activation switch
-                {
-                    MlpActivation.GeluTanh => Gated(value, Fma.MultiplyAdd(value * value * value, Vector256.Create(Cubic), value) * Vector256.Create(2 * TanhSlope)),
-                    MlpActivation.QuickGelu => Gated(value, value * Vector256.Create(QuickSlope)),
-                    _ => Gelu(value),
-                }).Store(x + i);
-            }
-        }
+        if (Lanes16.IsSupported)
+            Apply<Lanes16>(activation, x, stride, rows, columns);
+        else
+            Apply<Lanes8>(activation, x, stride, rows, columns);
     }
 
     /// <summary>g = silu(g) v of a row that holds g and v side by side (arXiv:2002.05202).</summary>
     /// <param name="both">The row, [2 columns].</param>
-    /// <param name="columns">A multiple of 8.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <param name="columns">A multiple of 16.</param>
     internal static void SwiGlu(float* both, int columns)
     {
-        for (int i = 0; i < columns; i += 8)
+        if (Lanes16.IsSupported)
+            SwiGlu<Lanes16>(both, columns);
+        else
+            SwiGlu<Lanes8>(both, columns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Apply<T>(MlpActivation activation, float* x, nint stride, int rows, int columns)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int row = 0; row < rows; row++, x += stride)
         {
-            var g = Vector256.Load(both + i);
-            (Gated(g, g) * Vector256.Load(both + columns + i)).Store(both + i);
+            for (int i = 0; i < columns; i += T.Count)
+            {
+                var value = T.Load(x + i);
+                T.Store(
+                    activation switch
+                    {
+                        MlpActivation.GeluTanh => Gated(value, T.MultiplyAdd(value * value * value, T.Of(Cubic), value) * T.Of(2 * TanhSlope)),
+                        MlpActivation.QuickGelu => Gated(value, value * T.Of(QuickSlope)),
+                        _ => Gelu(value),
+                    },
+                    x + i);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SwiGlu<T>(float* both, int columns)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int i = 0; i < columns; i += T.Count)
+        {
+            var g = T.Load(both + i);
+            T.Store(Gated(g, g) * T.Load(both + columns + i), both + i);
         }
     }
 
     /// <summary>x times the logistic function of another number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Gated(Vector256<float> x, Vector256<float> of) => x / (Vector256<float>.One + Exp(-of));
+    private static T Gated<T>(T x, T of)
+        where T : unmanaged, ILanes<T> => x / (T.Of(1) + Exp(T.Of(0) - of));
 
     /// <summary>
     /// x Phi(x) = max(x, 0) - |x| / 2 erfc(|x| / sqrt 2), with erfc(z) = e^(-z^2) t (a1 + t (a2 + t (a3 + t (a4 + t a5)))), t = 1 / (1 + p z): formula 7.1.26 of Abramowitz and
     /// Stegun, "Handbook of Mathematical Functions" (1964), within 1.5e-7.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Gelu(Vector256<float> x)
+    private static T Gelu<T>(T x)
+        where T : unmanaged, ILanes<T>
     {
-        var size = Vector256.Abs(x);
-        var t = Vector256<float>.One / Fma.MultiplyAdd(size, Vector256.Create(0.3275911f * 0.70710678f), Vector256<float>.One);
-        var p = Fma.MultiplyAdd(Vector256.Create(1.061405429f), t, Vector256.Create(-1.453152027f));
-        p = Fma.MultiplyAdd(p, t, Vector256.Create(1.421413741f));
-        p = Fma.MultiplyAdd(p, t, Vector256.Create(-0.284496736f));
-        p = Fma.MultiplyAdd(p, t, Vector256.Create(0.254829592f));
-        var erfc = p * t * Exp(size * size * Vector256.Create(-0.5f));
-        return Fma.MultiplyAddNegated(size * Vector256.Create(0.5f), erfc, Avx.Max(Vector256<float>.Zero, x));
+        var size = T.Abs(x);
+        var t = T.Of(1) / T.MultiplyAdd(size, T.Of(0.3275911f * 0.70710678f), T.Of(1));
+        var p = T.MultiplyAdd(T.Of(1.061405429f), t, T.Of(-1.453152027f));
+        p = T.MultiplyAdd(p, t, T.Of(1.421413741f));
+        p = T.MultiplyAdd(p, t, T.Of(-0.284496736f));
+        p = T.MultiplyAdd(p, t, T.Of(0.254829592f));
+        var erfc = p * t * Exp(size * size * T.Of(-0.5f));
+        return T.MultiplySubtract(size * T.Of(0.5f), erfc, T.Max(T.Of(0), x));
     }
 }

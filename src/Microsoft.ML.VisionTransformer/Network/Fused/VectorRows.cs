@@ -1,72 +1,36 @@
-// Operations on single rows of tokens, eight numbers at a time.
+// Operations on single rows of tokens, as many numbers at a time as the processor takes.
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.VisionTransformer.Network;
 
-/// <summary>All lengths are multiples of 8.</summary>
+/// <summary>All lengths are multiples of 8; where they are one of 16 and the processor has registers for that, 16 numbers are worked on at a time.</summary>
 internal static unsafe class VectorRows
 {
     /// <summary>Layer normalisation (arXiv:1607.06450) of some rows; they may be their own result.</summary>
     internal static void Normalize(FusedRows x, FusedRows to, int first, int end, int length, in NormWeights norm)
     {
         for (int row = first; row < end; row++)
-            Normalize(x.Row(row), to.Row(row), length, norm);
-    }
-
-    /// <summary>Layer normalisation of one row; it may be its own result.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Normalize(float* x, float* to, int length, in NormWeights norm)
-    {
-        var sum = Vector256<float>.Zero;
-        for (int i = 0; i < length; i += 8)
-            sum += Vector256.Load(x + i);
-        var mean = Vector256.Create(Vector256.Sum(sum) / length);
-        var squares = Vector256<float>.Zero;
-        for (int i = 0; i < length; i += 8)
         {
-            var away = Vector256.Load(x + i) - mean;
-            squares = Fma.MultiplyAdd(away, away, squares);
+            if (TakesSixteen(length))
+                Normalize<Lanes16>(x.Row(row), to.Row(row), length, norm);
+            else
+                Normalize<Lanes8>(x.Row(row), to.Row(row), length, norm);
         }
-
-        var scale = Vector256.Create(1 / MathF.Sqrt((Vector256.Sum(squares) / length) + norm.Epsilon));
-        for (int i = 0; i < length; i += 8)
-            Fma.MultiplyAdd((Vector256.Load(x + i) - mean) * scale, Vector256.Load(norm.Weight + i), Vector256.Load(norm.Bias + i)).Store(to + i);
     }
 
     /// <summary>Overwrites scores with e^(score - largest score); gives the sum. Scores beyond <paramref name="count"/> count nothing and become 0.</summary>
     /// <param name="scores">The row.</param>
     /// <param name="count">How many scores there are.</param>
     /// <param name="length">How many numbers may be overwritten.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static float Exponentials(float* scores, int count, int length)
-    {
-        for (int i = count; i < length; i++)
-            scores[i] = float.NegativeInfinity;
-        var most = Vector256.Load(scores);
-        for (int i = 8; i < length; i += 8)
-            most = Avx.Max(most, Vector256.Load(scores + i));
-        var largest = Vector256.Create(Largest(most));
-        var sum = Vector256<float>.Zero;
-        for (int i = 0; i < length; i += 8)
-        {
-            var value = VectorActivations.Exp(Vector256.Load(scores + i) - largest);
-            value.Store(scores + i);
-            sum += value;
-        }
-
-        // The exponential's least value stands where a score was minus infinity: too little to be seen beside 1.
-        return Vector256.Sum(sum);
-    }
+    internal static float Exponentials(float* scores, int count, int length) =>
+        TakesSixteen(length) ? Exponentials<Lanes16>(scores, count, length) : Exponentials<Lanes8>(scores, count, length);
 
     /// <summary>to = x factor.</summary>
     internal static void Scale(float* x, float factor, float* to, int length)
     {
-        var factors = Vector256.Create(factor);
         int i = 0;
-        for (; i + 8 <= length; i += 8)
-            (Vector256.Load(x + i) * factors).Store(to + i);
+        for (; i + Lanes8.Count <= length; i += Lanes8.Count)
+            Lanes8.Store(Lanes8.Load(x + i) * Lanes8.Of(factor), to + i);
         for (; i < length; i++)
             to[i] = x[i] * factor;
     }
@@ -74,39 +38,74 @@ internal static unsafe class VectorRows
     /// <summary>x += change factors, number by number.</summary>
     internal static void AddScaled(float* x, float* change, float* factors, int length)
     {
-        for (int i = 0; i < length; i += 8)
-            Fma.MultiplyAdd(Vector256.Load(change + i), Vector256.Load(factors + i), Vector256.Load(x + i)).Store(x + i);
+        for (int i = 0; i < length; i += Lanes8.Count)
+            Lanes8.Store(Lanes8.MultiplyAdd(Lanes8.Load(change + i), Lanes8.Load(factors + i), Lanes8.Load(x + i)), x + i);
     }
 
     /// <summary>x += change.</summary>
     internal static void Add(float* x, float* change, int length)
     {
-        for (int i = 0; i < length; i += 8)
-            (Vector256.Load(x + i) + Vector256.Load(change + i)).Store(x + i);
+        for (int i = 0; i < length; i += Lanes8.Count)
+            Lanes8.Store(Lanes8.Load(x + i) + Lanes8.Load(change + i), x + i);
     }
 
     /// <summary>x += change factor.</summary>
     internal static void AddScaled(float* x, float* change, float factor, int length)
     {
-        var factors = Vector256.Create(factor);
-        for (int i = 0; i < length; i += 8)
-            Fma.MultiplyAdd(Vector256.Load(change + i), factors, Vector256.Load(x + i)).Store(x + i);
+        for (int i = 0; i < length; i += Lanes8.Count)
+            Lanes8.Store(Lanes8.MultiplyAdd(Lanes8.Load(change + i), Lanes8.Of(factor), Lanes8.Load(x + i)), x + i);
     }
 
     /// <summary>The sum of a b.</summary>
     internal static float Dot(float* a, float* b, int length)
     {
-        var sum = Vector256<float>.Zero;
-        for (int i = 0; i < length; i += 8)
-            sum = Fma.MultiplyAdd(Vector256.Load(a + i), Vector256.Load(b + i), sum);
-        return Vector256.Sum(sum);
+        var sum = Lanes8.Of(0);
+        for (int i = 0; i < length; i += Lanes8.Count)
+            sum = Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), sum);
+        return Lanes8.Sum(sum);
     }
 
-    private static float Largest(Vector256<float> x)
+    private static bool TakesSixteen(int length) => Lanes16.IsSupported && length % Lanes16.Count == 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Normalize<T>(float* x, float* to, int length, in NormWeights norm)
+        where T : unmanaged, ILanes<T>
     {
-        float most = x[0];
-        for (int i = 1; i < 8; i++)
-            most = MathF.Max(most, x[i]);
-        return most;
+        var sum = T.Of(0);
+        for (int i = 0; i < length; i += T.Count)
+            sum += T.Load(x + i);
+        var mean = T.Of(T.Sum(sum) / length);
+        var squares = T.Of(0);
+        for (int i = 0; i < length; i += T.Count)
+        {
+            var away = T.Load(x + i) - mean;
+            squares = T.MultiplyAdd(away, away, squares);
+        }
+
+        var scale = T.Of(1 / MathF.Sqrt((T.Sum(squares) / length) + norm.Epsilon));
+        for (int i = 0; i < length; i += T.Count)
+            T.Store(T.MultiplyAdd((T.Load(x + i) - mean) * scale, T.Load(norm.Weight + i), T.Load(norm.Bias + i)), to + i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Exponentials<T>(float* scores, int count, int length)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int i = count; i < length; i++)
+            scores[i] = float.NegativeInfinity;
+        var most = T.Load(scores);
+        for (int i = T.Count; i < length; i += T.Count)
+            most = T.Max(most, T.Load(scores + i));
+        var largest = T.Of(T.Largest(most));
+        var sum = T.Of(0);
+        for (int i = 0; i < length; i += T.Count)
+        {
+            var value = VectorActivations.Exp(T.Load(scores + i) - largest);
+            T.Store(value, scores + i);
+            sum += value;
+        }
+
+        // The exponential's least value stands where a score was minus infinity: too little to be seen beside 1.
+        return T.Sum(sum);
     }
 }

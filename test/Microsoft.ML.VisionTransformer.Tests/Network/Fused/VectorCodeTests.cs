@@ -18,6 +18,8 @@ public sealed unsafe class VectorCodeTests
     [DataRow(12, 7, 32)]
     [DataRow(18, 500, 48)]
     [DataRow(108, 768, 16)]
+    [DataRow(6, 8, 64)]
+    [DataRow(18, 500, 144)]
     public void AProductIsThatOfTheMatrices(int rows, int inputs, int outputs)
     {
         var (a, weight, bias) = (Numbers(rows * inputs, 1), Numbers(outputs * inputs, 2), Numbers(outputs, 3));
@@ -50,29 +52,65 @@ public sealed unsafe class VectorCodeTests
     }
 
     [TestMethod]
-    public void TheExponentialIsWithinTwoUnitsInTheLastPlace()
+    public void AWideTileGivesTheNumbersOfTheNarrowOnes()
+    {
+        if (!WideTile.IsSupported)
+            Assert.Inconclusive("Skipped: this processor has no AVX-512.");
+        const int rows = MatrixTile.Rows, inputs = 37, outputs = WideTile.Panels * MatrixTile.Columns;
+        var (a, panels, bias, start) = (Numbers(rows * inputs, 1), Numbers(inputs * outputs, 2), Numbers(outputs, 3), Numbers(rows * outputs, 4));
+        foreach (bool add in new[] { false, true })
+        {
+            float[] wide = [.. start], narrow = [.. start];
+            fixed (float* pa = a, pp = panels, pb = bias, pw = wide, pn = narrow)
+            {
+                MatrixTile.Multiply(pa, inputs, pp, WideTile.Panels, inputs, pw, outputs, pb, add);
+                for (int panel = 0; panel < WideTile.Panels; panel++)
+                {
+                    int column = panel * MatrixTile.Columns;
+                    MatrixTile.Multiply(pa, inputs, pp + (column * inputs), 1, inputs, pn + column, outputs, pb + column, add);
+                }
+            }
+
+            CollectionAssert.AreEqual(narrow, wide, $"add: {add}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(8)]
+    [DataRow(16)]
+    public void TheExponentialIsWithinTwoUnitsInTheLastPlace(int lanes)
     {
         double worst = 0;
         for (float x = -87; x < 88; x += 0.0137f)
         {
-            float found = VectorActivations.Exp(System.Runtime.Intrinsics.Vector256.Create(x))[0];
+            float found = Exp(x, lanes);
             worst = Math.Max(worst, Math.Abs(found - Math.Exp(x)) / (MathF.BitIncrement(found) - found));
         }
 
         Assert.IsLessThanOrEqualTo(2, worst, "units in the last place");
-        Assert.IsTrue(float.IsNaN(VectorActivations.Exp(System.Runtime.Intrinsics.Vector256.Create(float.NaN))[0]));
+        Assert.IsTrue(float.IsNaN(Exp(float.NaN, lanes)));
     }
 
     [TestMethod]
-    [DataRow(MlpActivation.Gelu)]
-    [DataRow(MlpActivation.GeluTanh)]
-    [DataRow(MlpActivation.QuickGelu)]
-    public void AnActivationIsItsFormula(MlpActivation activation)
+    [DataRow(MlpActivation.Gelu, 8)]
+    [DataRow(MlpActivation.GeluTanh, 8)]
+    [DataRow(MlpActivation.QuickGelu, 8)]
+    [DataRow(MlpActivation.Gelu, 16)]
+    [DataRow(MlpActivation.GeluTanh, 16)]
+    [DataRow(MlpActivation.QuickGelu, 16)]
+    public void AnActivationIsItsFormula(MlpActivation activation, int lanes)
     {
-        float[] x = [.. Enumerable.Range(0, 1600).Select(i => (i - 800) / 60f), float.NaN, 1e30f, -1e30f, 0, 100, -100, 20, -20];
+        NeedsLanes(lanes);
+        float[] x = [.. Enumerable.Range(0, 1608).Select(i => (i - 804) / 60f), float.NaN, 1e30f, -1e30f, 0, 100, -100, 20, -20];
         float[] found = [.. x];
         fixed (float* start = found)
-            VectorActivations.Apply(activation, start, x.Length, 1, x.Length);
+        {
+            if (lanes == Lanes16.Count)
+                VectorActivations.Apply<Lanes16>(activation, start, x.Length, 1, x.Length);
+            else
+                VectorActivations.Apply<Lanes8>(activation, start, x.Length, 1, x.Length);
+        }
+
         for (int i = 0; i < x.Length; i++)
         {
             double expected = activation switch
@@ -93,6 +131,7 @@ public sealed unsafe class VectorCodeTests
     [DataRow(13, 16)]
     [DataRow(16, 16)]
     [DataRow(197, 208)]
+    [DataRow(19, 24)]
     public void ExponentialsOfScoresAreThoseOfTheSoftmax(int count, int length)
     {
         float[] scores = Numbers(length, 5);
@@ -106,6 +145,23 @@ public sealed unsafe class VectorCodeTests
             Assert.AreEqual(Math.Exp(scores[i] - most), found[i], 1e-6, $"score {i}");
         for (int i = count; i < length; i++)
             Assert.IsLessThan(1e-30f, found[i], $"number {i}, behind the scores");
+    }
+
+    private static float Exp(float x, int lanes)
+    {
+        NeedsLanes(lanes);
+        float* result = stackalloc float[Lanes16.Count];
+        if (lanes == Lanes16.Count)
+            Lanes16.Store(VectorActivations.Exp(Lanes16.Of(x)), result);
+        else
+            Lanes8.Store(VectorActivations.Exp(Lanes8.Of(x)), result);
+        return result[lanes - 1];
+    }
+
+    private static void NeedsLanes(int lanes)
+    {
+        if (lanes == Lanes16.Count && !Lanes16.IsSupported)
+            Assert.Inconclusive("Skipped: this processor has no AVX-512.");
     }
 
     /// <summary>The normal distribution function by its power series, or its limits.</summary>

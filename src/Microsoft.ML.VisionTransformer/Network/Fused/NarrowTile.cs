@@ -1,0 +1,113 @@
+// The innermost loop of matrix products where registers have 256 bits: 6 rows by 16 columns.
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Microsoft.ML.VisionTransformer.Network;
+
+/// <summary>
+/// Twelve sums of eight numbers each stay in registers while one panel of the right matrix goes by: of the 16 vector registers of AVX2 two more hold the panel's row and one a
+/// number of the left matrix (the outer-product scheme of Goto and van de Geijn, 2008, "Anatomy of High-Performance Matrix Multiplication").
+/// </summary>
+internal static unsafe class NarrowTile
+{
+    private const int Columns = MatrixTile.Columns;
+
+    /// <summary>Whether the processor has what the tile is written for.</summary>
+    internal static bool IsSupported => Lanes8.IsSupported;
+
+    /// <summary>c = a panel + bias, or c += a panel + bias: [6, depth] times [depth, 16].</summary>
+    /// <param name="a">Left matrix, row-major.</param>
+    /// <param name="strideA">Numbers from one row of it to the next.</param>
+    /// <param name="panel">16 columns of the right matrix, row after row without gaps.</param>
+    /// <param name="depth">Columns of the left and rows of the right matrix.</param>
+    /// <param name="c">Result, row-major; six rows are written.</param>
+    /// <param name="strideC">Numbers from one row of it to the next.</param>
+    /// <param name="bias">16 numbers added to every row; null for none.</param>
+    /// <param name="add">Whether the result is added to what lies there.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Multiply(float* a, nint strideA, float* panel, nint depth, float* c, nint strideC, float* bias, bool add)
+    {
+        Vector256<float> left = default, right = default;
+        if (bias != null)
+        {
+            left = Vector256.Load(bias);
+            right = Vector256.Load(bias + 8);
+        }
+
+        float* c1 = c + strideC, c2 = c1 + strideC, c3 = c2 + strideC, c4 = c3 + strideC, c5 = c4 + strideC;
+        Vector256<float> s00 = left, s01 = right, s10 = left, s11 = right, s20 = left, s21 = right;
+        Vector256<float> s30 = left, s31 = right, s40 = left, s41 = right, s50 = left, s51 = right;
+        if (add)
+        {
+            s00 += Vector256.Load(c);
+            s01 += Vector256.Load(c + 8);
+            s10 += Vector256.Load(c1);
+            s11 += Vector256.Load(c1 + 8);
+            s20 += Vector256.Load(c2);
+            s21 += Vector256.Load(c2 + 8);
+            s30 += Vector256.Load(c3);
+            s31 += Vector256.Load(c3 + 8);
+            s40 += Vector256.Load(c4);
+            s41 += Vector256.Load(c4 + 8);
+            s50 += Vector256.Load(c5);
+            s51 += Vector256.Load(c5 + 8);
+        }
+
+        // Four at a time: what a loop costs besides its products is up to a fifth.
+        nint stride3 = 3 * strideA, stride5 = 5 * strideA;
+        float* end = panel + (Columns * depth), lastFour = end - (3 * Columns);
+        for (; panel < lastFour; panel += 4 * Columns, a += 4)
+        {
+            Step(panel, a, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+            Step(panel + Columns, a + 1, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+            Step(panel + (2 * Columns), a + 2, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+            Step(panel + (3 * Columns), a + 3, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+        }
+
+        for (; panel < end; panel += Columns, a++)
+            Step(panel, a, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+
+        s00.Store(c);
+        s01.Store(c + 8);
+        s10.Store(c1);
+        s11.Store(c1 + 8);
+        s20.Store(c2);
+        s21.Store(c2 + 8);
+        s30.Store(c3);
+        s31.Store(c3 + 8);
+        s40.Store(c4);
+        s41.Store(c4 + 8);
+        s50.Store(c5);
+        s51.Store(c5 + 8);
+    }
+
+    /// <summary>The part of one input: a number of each of six rows times a row of the panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step(
+        float* panel, float* a, nint strideA, nint stride3, nint stride5,
+        ref Vector256<float> s00, ref Vector256<float> s01, ref Vector256<float> s10, ref Vector256<float> s11, ref Vector256<float> s20, ref Vector256<float> s21,
+        ref Vector256<float> s30, ref Vector256<float> s31, ref Vector256<float> s40, ref Vector256<float> s41, ref Vector256<float> s50, ref Vector256<float> s51)
+    {
+        var left = Vector256.Load(panel);
+        var right = Vector256.Load(panel + 8);
+        var x = Vector256.Create(a[0]);
+        s00 = Fma.MultiplyAdd(x, left, s00);
+        s01 = Fma.MultiplyAdd(x, right, s01);
+        x = Vector256.Create(a[strideA]);
+        s10 = Fma.MultiplyAdd(x, left, s10);
+        s11 = Fma.MultiplyAdd(x, right, s11);
+        x = Vector256.Create(a[2 * strideA]);
+        s20 = Fma.MultiplyAdd(x, left, s20);
+        s21 = Fma.MultiplyAdd(x, right, s21);
+        x = Vector256.Create(a[stride3]);
+        s30 = Fma.MultiplyAdd(x, left, s30);
+        s31 = Fma.MultiplyAdd(x, right, s31);
+        x = Vector256.Create(a[4 * strideA]);
+        s40 = Fma.MultiplyAdd(x, left, s40);
+        s41 = Fma.MultiplyAdd(x, right, s41);
+        x = Vector256.Create(a[stride5]);
+        s50 = Fma.MultiplyAdd(x, left, s50);
+        s51 = Fma.MultiplyAdd(x, right, s51);
+    }
+}

@@ -137,7 +137,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Tokens that leave the last block through the final norm, where it comes before the pool; else the tokens themselves.</summary>
-    internal Tensor Normalize(Tensor tokens) => _norm is null ? tokens : _norm.call(tokens);
+    private Tensor Normalize(Tensor tokens) => _norm is null ? tokens : _norm.call(tokens);
 
     /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to logits [N, classes].</summary>
     /// <param name="tokens">What <see cref="ForwardFeatures(Tensor)"/> gave.</param>

@@ -80,11 +80,23 @@ internal sealed class ScoringNetwork : IDisposable
     /// <param name="count">How many to score.</param>
     /// <param name="temperature">Divides the logits before the softmax (arXiv:1706.04599); 1 leaves them bit for bit as they are.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal float[] Probabilities(float[] inputs, int count, double temperature) => Compute(inputs, count, Architecture.HeadTokens, tokens =>
+    internal float[] Probabilities(float[] inputs, int count, double temperature)
     {
-        var logits = _network.ForwardHead(tokens);
-        return nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1);
-    });
+        if (_fused?.Head is { } head)
+            return Keep(() => Probabilities(_fused, head, inputs, count, temperature));
+        return Compute(inputs, count, Architecture.HeadTokens, tokens =>
+        {
+            var logits = _network.ForwardHead(tokens);
+            return nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1);
+        });
+    }
+
+    private unsafe float[] Probabilities(FusedEncoder fused, FusedHead head, float[] inputs, int count, double temperature)
+    {
+        using var tokens = new FloatBuffer((long)count * Architecture.HeadTokens * Architecture.EmbeddingDimension);
+        fused.Encode(inputs.AsSpan(0, count * InputLength), count, Architecture.HeadTokens, tokens.Start, _mergedTokens);
+        return head.Probabilities(tokens.Start, count, temperature);
+    }
 
     /// <summary>Embeddings, row after row [count, width of that kind], of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
@@ -112,7 +124,7 @@ internal sealed class ScoringNetwork : IDisposable
     /// <param name="count">How many to explain.</param>
     /// <param name="method">How the maps are made.</param>
     /// <param name="target">The class to explain, from 0; null for the most probable of each.</param>
-    /// <param name="temperature">As for <see cref="Probabilities"/>.</param>
+    /// <param name="temperature">As for <see cref="Probabilities(float[], int, double)"/>.</param>
     /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal AttentionMaps Explain(float[] inputs, int count, ExplanationMethod method, int? target, double temperature) => Use(network =>
@@ -182,7 +194,7 @@ internal sealed class ScoringNetwork : IDisposable
             return _network.ForwardFeatures(Images(inputs.AsMemory(0, count * InputLength), count));
         var tokens = empty([count, kept, Architecture.EmbeddingDimension]);
         _fused.Encode(inputs.AsSpan(0, count * InputLength), count, kept, FloatBuffer.Address(tokens), _mergedTokens);
-        return _network.Normalize(tokens);
+        return tokens;
     }
 
     private Tensor Images(Memory<float> inputs, int count) =>

@@ -21,11 +21,17 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     {
         int width = shape.HeadWidth, stride = 3 * shape.Dimension;
         float* keys = qkv + shape.Dimension + ((nint)head * width);
-        for (int token = 0; token < tokens; token++, keys += stride)
+        for (int token = 0; token < tokens; token += Transposition.Side, keys += Transposition.Side * stride)
         {
             float* panel = packed + ((nint)(token / MatrixTile.Columns) * MatrixTile.Columns * width) + (token % MatrixTile.Columns);
-            for (int i = 0; i < width; i++)
-                panel[i * MatrixTile.Columns] = keys[i] * _scale;
+            int some = Math.Min(Transposition.Side, tokens - token), whole = some < Transposition.Side ? 0 : width / Transposition.Side * Transposition.Side;
+            for (int i = 0; i < whole; i += Transposition.Side)
+                Transposition.Turn(keys + i, stride, panel + (i * MatrixTile.Columns), MatrixTile.Columns, _scale);
+            for (int i = whole; i < width; i++)
+            {
+                for (int j = 0; j < some; j++)
+                    panel[(i * MatrixTile.Columns) + j] = keys[(j * stride) + i] * _scale;
+            }
         }
     }
 
@@ -43,7 +49,7 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
         {
             int count = Math.Min(MatrixTile.Columns, width - first);
             for (int token = 0; token < tokens; token++)
-                new ReadOnlySpan<float>(values + ((nint)token * stride) + first, count).CopyTo(new Span<float>(panels + ((nint)token * MatrixTile.Columns), count));
+                VectorRows.Copy(values + ((nint)token * stride) + first, panels + ((nint)token * MatrixTile.Columns), count);
         }
     }
 
@@ -60,7 +66,7 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     {
         int width = shape.HeadWidth, rows = MatrixTile.PaddedRows(queries), padded = MatrixTile.PaddedColumns(tokens);
         float* scores = scratch.Scores, mixed = scratch.Mixed;
-        Multiply(qkv + ((nint)head * width), 3 * shape.Dimension, rows, packed, width, scores, padded);
+        Multiply(new FusedRows(qkv + ((nint)head * width), 3 * shape.Dimension), rows, packed, width, new FusedRows(scores, padded));
         float* sums = stackalloc float[Queries];
         for (int row = 0; row < rows; row++)
         {
@@ -70,20 +76,20 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
             sums[row] = VectorRows.Exponentials(some, tokens, padded);
         }
 
-        Multiply(scores, padded, rows, packed + ((nint)shape.PaddedTokens * width), tokens, mixed, shape.PaddedHeadWidth);
+        Multiply(new FusedRows(scores, padded), rows, packed + ((nint)shape.PaddedTokens * width), tokens, new FusedRows(mixed, shape.PaddedHeadWidth));
         for (int row = 0; row < queries; row++)
             VectorRows.Scale(mixed + ((nint)row * shape.PaddedHeadWidth), 1 / sums[row], to.Row(row) + ((nint)head * width), width);
     }
 
-    /// <summary>c = a panels.</summary>
-    private static void Multiply(float* a, int strideA, int rows, float* panels, int depth, float* c, int columns)
+    /// <summary>c = a panels, over the whole width of c.</summary>
+    private static void Multiply(FusedRows a, int rows, float* panels, int depth, FusedRows c)
     {
-        for (int column = 0, width; column < columns; column += width, panels += (nint)depth * width)
+        for (int column = 0, width; column < c.Stride; column += width, panels += (nint)depth * width)
         {
-            int together = MatrixTile.Together((columns - column) / MatrixTile.Columns);
+            int together = MatrixTile.Together((c.Stride - column) / MatrixTile.Columns);
             width = together * MatrixTile.Columns;
             for (int row = 0; row < rows; row += MatrixTile.Rows)
-                MatrixTile.Multiply(a + ((nint)row * strideA), strideA, panels, together, depth, c + ((nint)row * columns) + column, columns, null, add: false);
+                MatrixTile.Multiply(a.From(row), panels, together, depth, c.From(row, column), null, add: false, panels, depth);
         }
     }
 }

@@ -2,7 +2,7 @@
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// Computes what <see cref="VisionTransformerNetwork.ForwardFeatures(TorchSharp.torch.Tensor)"/> does, up to the final norm, in float32. An image's numbers do not depend on the images beside it, nor on
+/// Computes what <see cref="VisionTransformerNetwork.ForwardFeatures(TorchSharp.torch.Tensor)"/> does, final norm included, in float32. An image's numbers do not depend on the images beside it, nor on
 /// the number of threads. Several threads may call it at once: they share the weights, and the processors.
 /// </summary>
 internal sealed unsafe class FusedEncoder : IDisposable
@@ -17,6 +17,7 @@ internal sealed unsafe class FusedEncoder : IDisposable
     private readonly FusedShape _shape;
     private readonly FusedEmbedding _embedding;
     private readonly FusedBlock[] _blocks;
+    private readonly NormWeights _norm;
     private readonly FusedMemory _memory;
     private int _callers;
 
@@ -28,8 +29,13 @@ internal sealed unsafe class FusedEncoder : IDisposable
         _memory = new FusedMemory(_shape);
         _embedding = new FusedEmbedding(_shape, _parameters);
         var attention = new FusedAttention(_shape);
+        _norm = _parameters.Norm("norm");
+        Head = FusedHead.Of(_parameters);
         _blocks = [.. Enumerable.Range(0, network.Architecture.Depth).Select(i => new FusedBlock(_shape, attention, _parameters, i))];
     }
+
+    /// <summary>What follows the tokens, for most networks; null where libtorch does it.</summary>
+    internal FusedHead? Head { get; }
 
     /// <summary>The network, of which only what follows the last block can be called.</summary>
     internal VisionTransformerNetwork Network => _parameters.Network;
@@ -40,7 +46,7 @@ internal sealed unsafe class FusedEncoder : IDisposable
     /// <summary>A network of its own with these weights, in evaluation mode. The caller disposes it.</summary>
     internal VisionTransformerNetwork Restore() => _parameters.Restore();
 
-    /// <summary>Images [count, C, H, W] to the first tokens [count, kept, D] that leave the last block.</summary>
+    /// <summary>Images [count, C, H, W] to the first tokens [count, kept, D], behind the final norm unless that follows the pool.</summary>
     /// <param name="images">At least <paramref name="count"/> images.</param>
     /// <param name="count">How many.</param>
     /// <param name="kept">How many tokens of each are wanted.</param>
@@ -104,13 +110,16 @@ internal sealed unsafe class FusedEncoder : IDisposable
         }
     }
 
-    /// <summary>Copies the first tokens out.</summary>
+    /// <summary>Copies the first tokens out, normed.</summary>
     private void Keep(FusedWorkspace memory, int kept, bool merged, float* to)
     {
         for (int token = 0; token < kept; token++, to += _shape.Dimension)
         {
             int home = merged ? memory.Merger.Home(token) : token;
-            new ReadOnlySpan<float>(memory.Tokens.Row(home), _shape.Dimension).CopyTo(new Span<float>(to, _shape.Dimension));
+            if (_norm.Exists)
+                VectorRows.Normalize(memory.Tokens.Row(home), to, _shape.Dimension, _norm);
+            else
+                VectorRows.Copy(memory.Tokens.Row(home), to, _shape.Dimension);
         }
     }
 }

@@ -34,8 +34,8 @@ internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, Fus
     internal void Multiply(PackedMatrix weight, FusedRows a, int rows, float* bias, FusedRows y, bool add, MlpActivation? activation = null) =>
         ForTiles(weight, rows, (row, count, firstPanel, endPanel) =>
         {
-            var to = new FusedRows(y.Row(row), y.Stride);
-            weight.Multiply(new FusedRows(a.Row(row), a.Stride), count, bias, to, add, firstPanel, endPanel);
+            var to = y.From(row);
+            weight.Multiply(a.From(row), count, bias, to, add, firstPanel, endPanel);
             if (activation is { } function)
                 VectorActivations.Apply(function, to.Start + (firstPanel * MatrixTile.Columns), to.Stride, count, (endPanel - firstPanel) * MatrixTile.Columns);
         });
@@ -58,7 +58,7 @@ internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, Fus
 
         ForTiles(weight, rows, (row, count, firstPanel, endPanel) =>
         {
-            weight.Multiply(new FusedRows(a.Row(row), a.Stride), count, bias, new FusedRows(free.Row(row), free.Stride), add: false, firstPanel, endPanel);
+            weight.Multiply(a.From(row), count, bias, free.From(row), add: false, firstPanel, endPanel);
             int column = firstPanel * MatrixTile.Columns, width = (endPanel - firstPanel) * MatrixTile.Columns;
             for (int i = row; i < row + count; i++)
                 VectorRows.AddScaled(x.Row(i) + column, free.Row(i) + column, gamma + column, width);

@@ -10,4 +10,7 @@ internal readonly unsafe struct FusedRows(float* start, int stride)
 
     /// <summary>Where a row starts.</summary>
     internal float* Row(int row) => Start + ((nint)row * Stride);
+
+    /// <summary>What lies from a row and a column on.</summary>
+    internal FusedRows From(int row, int column = 0) => new(Row(row) + column, Stride);
 }

@@ -22,20 +22,20 @@ internal static unsafe class MatrixTile
     internal static int Together(int left) => left >= Group ? Group : 1;
 
     /// <summary>c = a panels + bias, or c += a panels + bias: [6, depth] times [depth, 16 together].</summary>
-    /// <param name="a">Left matrix, row-major.</param>
-    /// <param name="strideA">Numbers from one row of it to the next.</param>
+    /// <param name="a">Left matrix.</param>
     /// <param name="panels">Panels of 16 columns of the right matrix, one behind the other, each row after row without gaps.</param>
     /// <param name="together">How many, as <see cref="Together"/> gives it.</param>
     /// <param name="depth">Columns of the left and rows of the right matrix.</param>
-    /// <param name="c">Result, row-major; six rows are written.</param>
-    /// <param name="strideC">Numbers from one row of it to the next.</param>
+    /// <param name="c">Result; six rows are written.</param>
     /// <param name="bias">Numbers added to every row; null for none.</param>
     /// <param name="add">Whether the result is added to what lies there.</param>
-    internal static void Multiply(float* a, nint strideA, float* panels, int together, nint depth, float* c, nint strideC, float* bias, bool add)
+    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
+    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
+    internal static void Multiply(FusedRows a, float* panels, int together, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
     {
         if (together == 1)
-            NarrowTile.Multiply(a, strideA, panels, depth, c, strideC, bias, add);
+            NarrowTile.Multiply(a, panels, depth, c, bias, add, ahead, pace);
         else
-            WideTile.Multiply(a, strideA, panels, depth, c, strideC, bias, add);
+            WideTile.Multiply(a, panels, depth, c, bias, add, ahead, pace);
     }
 }

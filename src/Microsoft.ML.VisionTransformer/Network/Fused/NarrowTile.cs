@@ -17,16 +17,16 @@ internal static unsafe class NarrowTile
     internal static bool IsSupported => Lanes8.IsSupported;
 
     /// <summary>c = a panel + bias, or c += a panel + bias: [6, depth] times [depth, 16].</summary>
-    /// <param name="a">Left matrix, row-major.</param>
-    /// <param name="strideA">Numbers from one row of it to the next.</param>
+    /// <param name="a">Left matrix.</param>
     /// <param name="panel">16 columns of the right matrix, row after row without gaps.</param>
     /// <param name="depth">Columns of the left and rows of the right matrix.</param>
-    /// <param name="c">Result, row-major; six rows are written.</param>
-    /// <param name="strideC">Numbers from one row of it to the next.</param>
+    /// <param name="c">Result; six rows are written.</param>
     /// <param name="bias">16 numbers added to every row; null for none.</param>
     /// <param name="add">Whether the result is added to what lies there.</param>
+    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
+    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Multiply(float* a, nint strideA, float* panel, nint depth, float* c, nint strideC, float* bias, bool add)
+    internal static void Multiply(FusedRows a, float* panel, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
     {
         Vector256<float> left = default, right = default;
         if (bias != null)
@@ -35,13 +35,13 @@ internal static unsafe class NarrowTile
             right = Vector256.Load(bias + 8);
         }
 
-        float* c1 = c + strideC, c2 = c1 + strideC, c3 = c2 + strideC, c4 = c3 + strideC, c5 = c4 + strideC;
+        float* c0 = c.Start, c1 = c.Row(1), c2 = c.Row(2), c3 = c.Row(3), c4 = c.Row(4), c5 = c.Row(5);
         Vector256<float> s00 = left, s01 = right, s10 = left, s11 = right, s20 = left, s21 = right;
         Vector256<float> s30 = left, s31 = right, s40 = left, s41 = right, s50 = left, s51 = right;
         if (add)
         {
-            s00 += Vector256.Load(c);
-            s01 += Vector256.Load(c + 8);
+            s00 += Vector256.Load(c0);
+            s01 += Vector256.Load(c0 + 8);
             s10 += Vector256.Load(c1);
             s11 += Vector256.Load(c1 + 8);
             s20 += Vector256.Load(c2);
@@ -54,22 +54,29 @@ internal static unsafe class NarrowTile
             s51 += Vector256.Load(c5 + 8);
         }
 
-        // Four at a time: what a loop costs besides its products is up to a fifth.
-        nint stride3 = 3 * strideA, stride5 = 5 * strideA;
-        float* end = panel + (Columns * depth), lastFour = end - (3 * Columns);
-        for (; panel < lastFour; panel += 4 * Columns, a += 4)
+        float* x = a.Start;
+        nint stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
+        for (float* end = panel + (Columns * depth); panel < end; ahead += Columns)
         {
-            Step(panel, a, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
-            Step(panel + Columns, a + 1, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
-            Step(panel + (2 * Columns), a + 2, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
-            Step(panel + (3 * Columns), a + 3, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+            // One at a time: many requests at once would hold up the panel's own numbers, which come through the same few buffers.
+            Sse.Prefetch1(ahead);
+            float* stop = panel + Math.Min(pace * Columns, (nint)(end - panel)), lastFour = stop - (3 * Columns);
+
+            // Four at a time: what a loop costs besides its products is up to a fifth.
+            for (; panel < lastFour; panel += 4 * Columns, x += 4)
+            {
+                Step(panel, x, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+                Step(panel + Columns, x + 1, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+                Step(panel + (2 * Columns), x + 2, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+                Step(panel + (3 * Columns), x + 3, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+            }
+
+            for (; panel < stop; panel += Columns, x++)
+                Step(panel, x, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
         }
 
-        for (; panel < end; panel += Columns, a++)
-            Step(panel, a, strideA, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
-
-        s00.Store(c);
-        s01.Store(c + 8);
+        s00.Store(c0);
+        s01.Store(c0 + 8);
         s10.Store(c1);
         s11.Store(c1 + 8);
         s20.Store(c2);

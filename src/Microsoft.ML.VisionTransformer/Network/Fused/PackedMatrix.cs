@@ -1,5 +1,4 @@
 // The weights of a linear layer in the order in which products read them.
-using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Network;
@@ -63,22 +62,19 @@ internal sealed unsafe class PackedMatrix : IDisposable
         for (int input = 0; input < Inputs; input += BlockInputs)
         {
             int depth = Math.Min(BlockInputs, Inputs - input);
-            int linesAhead = ((depth * MatrixTile.Columns / LineNumbers * MatrixTile.Rows) + rows - 1) / rows;
             bool first = input == 0;
             float* start = _values.Start + ((nint)input * Outputs);
             for (int panel = firstPanel, together; panel < endPanel; panel += together)
             {
                 together = MatrixTile.Together(endPanel - panel);
                 int output = panel * MatrixTile.Columns;
-                float* panels = start + ((nint)output * depth), next = panels + (together * MatrixTile.Columns * depth);
+                float* panels = start + ((nint)output * depth), ahead = panels + (together * MatrixTile.Columns * depth);
                 float* added = first && bias != null ? bias + output : null;
-                for (int row = 0; row < rows; row += MatrixTile.Rows)
-                {
-                    // Weights come from far away, and from the first tile on all of a panel is needed: the next one is asked for while this one is in use.
-                    for (int ahead = 0; ahead < together * linesAhead; ahead++, next += LineNumbers)
-                        Sse.Prefetch1(next);
-                    MatrixTile.Multiply(a.Row(row) + input, a.Stride, panels, together, depth, y.Row(row) + output, y.Stride, added, add || !first);
-                }
+
+                // Weights come from far away, and from the first tile on all of a panel is needed: the next ones are asked for while these are in use, so that the last tile has the last line.
+                int pace = Math.Max(1, rows / (MatrixTile.Rows * together)), lines = (depth + pace - 1) / pace;
+                for (int row = 0; row < rows; row += MatrixTile.Rows, ahead += lines * LineNumbers)
+                    MatrixTile.Multiply(a.From(row, input), panels, together, depth, y.From(row, output), added, add || !first, ahead, pace);
             }
         }
     }

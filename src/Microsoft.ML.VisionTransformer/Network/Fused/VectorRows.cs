@@ -10,12 +10,16 @@ internal static unsafe class VectorRows
     internal static void Normalize(FusedRows x, FusedRows to, int first, int end, int length, in NormWeights norm)
     {
         for (int row = first; row < end; row++)
-        {
-            if (TakesSixteen(length))
-                Normalize<Lanes16>(x.Row(row), to.Row(row), length, norm);
-            else
-                Normalize<Lanes8>(x.Row(row), to.Row(row), length, norm);
-        }
+            Normalize(x.Row(row), to.Row(row), length, norm);
+    }
+
+    /// <summary>Layer normalisation of one row; it may be its own result.</summary>
+    internal static void Normalize(float* x, float* to, int length, in NormWeights norm)
+    {
+        if (TakesSixteen(length))
+            Normalize<Lanes16>(x, to, length, norm);
+        else
+            Normalize<Lanes8>(x, to, length, norm);
     }
 
     /// <summary>Overwrites scores with e^(score - largest score); gives the sum. Scores beyond <paramref name="count"/> count nothing and become 0.</summary>
@@ -25,7 +29,17 @@ internal static unsafe class VectorRows
     internal static float Exponentials(float* scores, int count, int length) =>
         TakesSixteen(length) ? Exponentials<Lanes16>(scores, count, length) : Exponentials<Lanes8>(scores, count, length);
 
-    /// <summary>to = x factor.</summary>
+    /// <summary>to = x, of any length.</summary>
+    internal static void Copy(float* x, float* to, int length)
+    {
+        int i = 0;
+        for (; i + Lanes8.Count <= length; i += Lanes8.Count)
+            Lanes8.Store(Lanes8.Load(x + i), to + i);
+        for (; i < length; i++)
+            to[i] = x[i];
+    }
+
+    /// <summary>to = x factor, of any length.</summary>
     internal static void Scale(float* x, float factor, float* to, int length)
     {
         int i = 0;
@@ -59,10 +73,15 @@ internal static unsafe class VectorRows
     /// <summary>The sum of a b.</summary>
     internal static float Dot(float* a, float* b, int length)
     {
-        var sum = Lanes8.Of(0);
-        for (int i = 0; i < length; i += Lanes8.Count)
-            sum = Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), sum);
-        return Lanes8.Sum(sum);
+        var (even, odd) = (Lanes8.Of(0), Lanes8.Of(0));
+        int i = 0;
+        for (; i + (2 * Lanes8.Count) <= length; i += 2 * Lanes8.Count)
+        {
+            even = Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), even);
+            odd = Lanes8.MultiplyAdd(Lanes8.Load(a + i + Lanes8.Count), Lanes8.Load(b + i + Lanes8.Count), odd);
+        }
+
+        return Lanes8.Sum(i < length ? Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), even) + odd : even + odd);
     }
 
     private static bool TakesSixteen(int length) => Lanes16.IsSupported && length % Lanes16.Count == 0;

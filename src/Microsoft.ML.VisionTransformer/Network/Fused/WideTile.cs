@@ -18,23 +18,23 @@ internal static unsafe class WideTile
     internal static bool IsSupported => Lanes16.IsSupported;
 
     /// <summary>c = a panels + bias, or c += a panels + bias: [6, depth] times [depth, 64].</summary>
-    /// <param name="a">Left matrix, row-major.</param>
-    /// <param name="strideA">Numbers from one row of it to the next.</param>
+    /// <param name="a">Left matrix.</param>
     /// <param name="panels">Four panels, one behind the other.</param>
     /// <param name="depth">Columns of the left and rows of the right matrix.</param>
-    /// <param name="c">Result, row-major; six rows are written.</param>
-    /// <param name="strideC">Numbers from one row of it to the next.</param>
+    /// <param name="c">Result; six rows are written.</param>
     /// <param name="bias">64 numbers added to every row; null for none.</param>
     /// <param name="add">Whether the result is added to what lies there.</param>
+    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
+    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Multiply(float* a, nint strideA, float* panels, nint depth, float* c, nint strideC, float* bias, bool add)
+    internal static void Multiply(FusedRows a, float* panels, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
     {
-        float* c1 = c + strideC, c2 = c1 + strideC, c3 = c2 + strideC, c4 = c3 + strideC, c5 = c4 + strideC;
+        float* c0 = c.Start, c1 = c.Row(1), c2 = c.Row(2), c3 = c.Row(3), c4 = c.Row(4), c5 = c.Row(5);
         var start = bias == null ? default : new Row(bias, MatrixTile.Columns);
         Row s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start;
         if (add)
         {
-            s0.Add(c);
+            s0.Add(c0);
             s1.Add(c1);
             s2.Add(c2);
             s3.Add(c3);
@@ -42,19 +42,25 @@ internal static unsafe class WideTile
             s5.Add(c5);
         }
 
-        nint panel = depth * MatrixTile.Columns, stride3 = 3 * strideA, stride5 = 5 * strideA;
-        for (float* end = panels + panel; panels < end; panels += MatrixTile.Columns, a++)
+        float* left = a.Start;
+        nint panel = depth * MatrixTile.Columns, stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
+        for (float* end = panels + panel; panels < end; ahead += MatrixTile.Columns)
         {
-            var right = new Row(panels, panel);
-            s0.AddProduct(a[0], right);
-            s1.AddProduct(a[strideA], right);
-            s2.AddProduct(a[2 * strideA], right);
-            s3.AddProduct(a[stride3], right);
-            s4.AddProduct(a[4 * strideA], right);
-            s5.AddProduct(a[stride5], right);
+            // One at a time: many requests at once would hold up the panels' own numbers, which come through the same few buffers.
+            Sse.Prefetch1(ahead);
+            for (float* stop = panels + Math.Min(pace * MatrixTile.Columns, (nint)(end - panels)); panels < stop; panels += MatrixTile.Columns, left++)
+            {
+                var right = new Row(panels, panel);
+                s0.AddProduct(left[0], right);
+                s1.AddProduct(left[stride], right);
+                s2.AddProduct(left[2 * stride], right);
+                s3.AddProduct(left[stride3], right);
+                s4.AddProduct(left[4 * stride], right);
+                s5.AddProduct(left[stride5], right);
+            }
         }
 
-        s0.Store(c);
+        s0.Store(c0);
         s1.Store(c1);
         s2.Store(c2);
         s3.Store(c3);

@@ -63,16 +63,42 @@ public sealed unsafe class VectorCodeTests
             float[] wide = [.. start], narrow = [.. start];
             fixed (float* pa = a, pp = panels, pb = bias, pw = wide, pn = narrow)
             {
-                MatrixTile.Multiply(pa, inputs, pp, WideTile.Panels, inputs, pw, outputs, pb, add);
+                var left = new FusedRows(pa, inputs);
+                MatrixTile.Multiply(left, pp, WideTile.Panels, inputs, new FusedRows(pw, outputs), pb, add, pp, pace: 5);
                 for (int panel = 0; panel < WideTile.Panels; panel++)
                 {
                     int column = panel * MatrixTile.Columns;
-                    MatrixTile.Multiply(pa, inputs, pp + (column * inputs), 1, inputs, pn + column, outputs, pb + column, add);
+                    MatrixTile.Multiply(left, pp + (column * inputs), 1, inputs, new FusedRows(pn + column, outputs), pb + column, add, pp, pace: 6);
                 }
             }
 
             CollectionAssert.AreEqual(narrow, wide, $"add: {add}");
         }
+    }
+
+    [TestMethod]
+    public void ATurnedSquareHasItsColumnsAsRows()
+    {
+        const int side = Transposition.Side, stride = side + 3, toStride = side + 5;
+        float[] square = Numbers(side * stride, 6), turned = new float[side * toStride];
+        fixed (float* from = square, to = turned)
+            Transposition.Turn(from, stride, to, toStride, 0.5f);
+        for (int i = 0; i < turned.Length; i++)
+        {
+            var (row, column) = (i / toStride, i % toStride);
+            Assert.AreEqual(column < side ? square[(column * stride) + row] * 0.5f : 0, turned[i], $"row {row}, column {column}");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(8)]
+    [DataRow(24)]
+    [DataRow(64)]
+    public void TheProductOfTwoRowsIsTheirSumOfProducts(int length)
+    {
+        float[] a = Numbers(length, 7), b = Numbers(length, 8);
+        fixed (float* pa = a, pb = b)
+            Assert.AreEqual(a.Zip(b, (x, y) => (double)x * y).Sum(), VectorRows.Dot(pa, pb, length), 1e-5);
     }
 
     [TestMethod]

@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 /// <summary>One image through the blocks of a plain network, merging pairs of tokens in each.</summary>
 internal static class MergedTokens
 {
-    /// <summary>The class token [D] that leaves the last block.</summary>
+    /// <summary>The class token [D] behind the final norm.</summary>
     internal static Tensor ClassToken(VisionTransformerNetwork network, Tensor image, int merged)
     {
         var architecture = network.Architecture;
@@ -34,7 +34,7 @@ internal static class MergedTokens
             }
         }
 
-        return x[0];
+        return layer_norm(x[0], [architecture.EmbeddingDimension], state["norm.weight"], state["norm.bias"], architecture.NormEpsilon);
     }
 
     private static (Tensor X, Tensor Sizes) Merge(Tensor x, Tensor keys, Tensor sizes, int prefix, int merged)

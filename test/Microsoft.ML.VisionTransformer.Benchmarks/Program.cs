@@ -30,8 +30,8 @@ switch (args)
     case [PartBenchmarks.Command]:
         PartBenchmarks.Run();
         return 0;
-    case [MergingCost.Command, var weights, var photos]:
-        MergingCost.Run(weights, photos);
+    case [ScoringOptions.Command, var weights, var photos]:
+        ScoringOptions.Run(weights, photos);
         return 0;
     case ["load"]:
         Loading.Run();
@@ -117,7 +117,7 @@ switch (args)
                                                                                      what is left of predictions when patches are blanked in the order of maps
                    Benchmarks overlays <model.zip> <sheet.png> <image> ...           images beside their attention maps, as the documentation shows them
                    Benchmarks parts                                                  the parts of a pass by BenchmarkDotNet, in nanoseconds
-                   Benchmarks merging <weights> <folder of class folders>            what token merging gives in speed and costs in answers
+                   Benchmarks options <weights> <folder of class folders>            what token merging and bfloat16 give in speed and cost in answers
                    Benchmarks rows <n>                                               memory while n rows are scored; the bar is a million
                    Benchmarks soak <minutes> [load | rows | engines | save | onnx | mlnet]
                                                                                      memory, tensors and handles after mixed scoring, loading, saving and disposing

@@ -28,7 +28,10 @@ internal sealed class ScoringNetwork : IDisposable
     private readonly FusedEncoder? _fused;
     private readonly Device _device;
     private readonly object _gate = new();
+    private readonly object _copying = new();
     private volatile int _mergedTokens;
+    private volatile BFloat16Copy? _copy;
+    private volatile ScoringPrecision _precision;
     private int _users;
     private bool _disposed;
 
@@ -68,7 +71,35 @@ internal sealed class ScoringNetwork : IDisposable
                     "that needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. Leave it at 0.");
             }
 
+            ThrowIfBoth(value, _precision);
             _mergedTokens = value;
+        }
+    }
+
+    /// <summary>The numbers of the blocks. The 16-bit weights are made when they are first wanted and stay beside the others, which saving and explaining need.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
+    /// <exception cref="NotSupportedException">The processor has no such products, or tokens are merged.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal ScoringPrecision Precision
+    {
+        get => _precision;
+        set
+        {
+            if (Guard.Defined(value, nameof(VisionTransformerPredictionTransformer.ScoringPrecision)) == ScoringPrecision.BFloat16)
+            {
+                ThrowIfBoth(_mergedTokens, value);
+                if (_device.type == DeviceType.CPU && !ProcessorFeatures.MultipliesBFloat16)
+                {
+                    throw new NotSupportedException(
+                        $"{nameof(VisionTransformerPredictionTransformer.ScoringPrecision)} is {value}, but this processor does not multiply such numbers (AVX512_BF16 or AMX), " +
+                        $"and without that they are slower than 32-bit ones. Leave it at {ScoringPrecision.Float32}.");
+                }
+
+                lock (_copying)
+                    Keep(() => _copy ??= new BFloat16Copy(_fused is null ? Clone() : _fused.Restore()));
+            }
+
+            _precision = value;
         }
     }
 
@@ -82,21 +113,17 @@ internal sealed class ScoringNetwork : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal float[] Probabilities(float[] inputs, int count, double temperature)
     {
-        if (_fused?.Head is { } head)
-            return Keep(() => Probabilities(_fused, head, inputs, count, temperature));
         return Compute(inputs, count, Architecture.HeadTokens, tokens =>
         {
+            if (_fused?.Head is { } head)
+                return Probabilities(head, tokens, temperature);
             var logits = _network.ForwardHead(tokens);
-            return nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1);
+            return Numbers(nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1));
         });
     }
 
-    private unsafe float[] Probabilities(FusedEncoder fused, FusedHead head, float[] inputs, int count, double temperature)
-    {
-        using var tokens = new FloatBuffer((long)count * Architecture.HeadTokens * Architecture.EmbeddingDimension);
-        fused.Encode(inputs.AsSpan(0, count * InputLength), count, Architecture.HeadTokens, tokens.Start, _mergedTokens);
-        return head.Probabilities(tokens.Start, count, temperature);
-    }
+    private static unsafe float[] Probabilities(FusedHead head, Tensor tokens, double temperature) =>
+        head.Probabilities(FloatBuffer.Address(tokens), (int)tokens.size(0), temperature);
 
     /// <summary>Embeddings, row after row [count, width of that kind], of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
@@ -115,7 +142,7 @@ internal sealed class ScoringNetwork : IDisposable
         return Compute(inputs, count, kept, tokens =>
         {
             var features = _network.ForwardEmbedding(tokens, kind);
-            return normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features;
+            return Numbers(normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features);
         });
     }
 
@@ -180,21 +207,46 @@ internal sealed class ScoringNetwork : IDisposable
         }
     }
 
-    /// <summary>Numbers of images, from the first tokens [count, kept, D] that leave the final norm.</summary>
-    private float[] Compute(float[] inputs, int count, int kept, Func<Tensor, Tensor> end) => Keep(() =>
+    /// <summary>Numbers of images, from their first tokens [count, kept, D], which have passed the final norm unless that follows the pool.</summary>
+    private float[] Compute(float[] inputs, int count, int kept, Func<Tensor, float[]> end) => Keep(() =>
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        return end(Tokens(inputs, count, kept)).cpu().data<float>().ToArray();
+        return end(Tokens(inputs, count, kept));
     });
 
     private unsafe Tensor Tokens(float[] inputs, int count, int kept)
     {
+        if (_precision == ScoringPrecision.BFloat16 && _copy is { } copy)
+            return copy.Tokens(Images(inputs.AsMemory(0, count * InputLength), count), kept);
         if (_fused is null)
             return _network.ForwardFeatures(Images(inputs.AsMemory(0, count * InputLength), count));
         var tokens = empty([count, kept, Architecture.EmbeddingDimension]);
         _fused.Encode(inputs.AsSpan(0, count * InputLength), count, kept, FloatBuffer.Address(tokens), _mergedTokens);
         return tokens;
+    }
+
+    private static float[] Numbers(Tensor values) => values.cpu().data<float>().ToArray();
+
+    /// <summary>A network of its own with the weights, where they lie in libtorch.</summary>
+    private VisionTransformerNetwork Clone()
+    {
+        using var mode = no_grad();
+        var clone = VisionTransformerNetwork.WithUnsetWeights(Architecture);
+        clone.load_state_dict(_network.state_dict());
+        clone.to(_device);
+        clone.eval();
+        return clone;
+    }
+
+    private static void ThrowIfBoth(int merged, ScoringPrecision precision)
+    {
+        if (merged > 0 && precision != ScoringPrecision.Float32)
+        {
+            throw new NotSupportedException(
+                $"{nameof(VisionTransformerPredictionTransformer.MergedTokensPerBlock)} is {merged} and {nameof(VisionTransformerPredictionTransformer.ScoringPrecision)} is {precision}; " +
+                $"tokens are merged in 32-bit floats alone. Set one of them back to 0 or {ScoringPrecision.Float32}.");
+        }
     }
 
     private Tensor Images(Memory<float> inputs, int count) =>
@@ -227,6 +279,7 @@ internal sealed class ScoringNetwork : IDisposable
 
     private void Free()
     {
+        _copy?.Dispose();
         if (_fused is null)
             _network.Dispose();
         else

@@ -36,9 +36,14 @@ internal sealed class Contest : IDisposable
     internal double Faster(int than, int number = 0) => Median.Of(Ratios(than, number));
 
     /// <summary>The same with the least and the largest of the rounds.</summary>
-    internal string FasterText(int than, int number = 0)
+    internal string FasterText(int than, int number = 0) => Text(Ratios(than, number));
+
+    /// <summary>How many times as fast as ours another side is, likewise.</summary>
+    internal string OtherFasterText(int side) => Text(Ratios(side, 0).Select(ratio => 1 / ratio));
+
+    private static string Text(IEnumerable<double> all)
     {
-        double[] ratios = [.. Ratios(than, number)];
+        double[] ratios = [.. all];
         return string.Create(CultureInfo.InvariantCulture, $"{Median.Of(ratios):F2} ({ratios.Min():F2} to {ratios.Max():F2})");
     }
 

@@ -1,21 +1,23 @@
 // The speed of a forward pass beside ONNX Runtime's, beside libtorch's, and beside its matrix products alone.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal static class ForwardContest
 {
-    private const int Library = 0, Onnx = 1, Floor = 2, Libtorch = 3;
+    private const int Library = 0, Onnx = 1, Floor = 2, Libtorch = 3, BFloat16 = 4;
 
-    private static readonly string[] _sides = [ForwardSide.Library, ForwardSide.Onnx, ForwardSide.Floor, ForwardSide.Libtorch];
+    private static readonly string[] _sides =
+        [ForwardSide.Library, ForwardSide.Onnx, ForwardSide.Floor, ForwardSide.Libtorch, .. ProcessorFeatures.MultipliesBFloat16 ? [ForwardSide.BFloat16] : Array.Empty<string>()];
 
     /// <param name="architectures">Names.</param>
     /// <param name="batches">Batch sizes.</param>
     /// <param name="rounds">Turns of each side.</param>
     internal static void Run(IEnumerable<string> architectures, int[] batches, int rounds)
     {
-        Console.WriteLine("| network | batch | images/s | x ONNX Runtime | x matrix products alone | x libtorch | MiB, ours | MiB, ONNX Runtime |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
+        Console.WriteLine("| network | batch | images/s | x ONNX Runtime | x matrix products alone | x libtorch | in bfloat16, x as fast again | MiB, ours | MiB, ONNX Runtime |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (string architecture in architectures)
         {
             foreach (int batch in batches)
@@ -23,7 +25,7 @@ internal static class ForwardContest
                 using var contest = new Contest(_sides, architecture, batch.ToString(CultureInfo.InvariantCulture)).Run(rounds);
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {architecture} | {batch} | {1 / contest.Of(Library):F1} | {contest.FasterText(Onnx)} | {contest.FasterText(Floor)} | {contest.FasterText(Libtorch)} | {contest.PeakMiB(Library):F0} | {contest.PeakMiB(Onnx):F0} |"));
+                    $"| {architecture} | {batch} | {1 / contest.Of(Library):F1} | {contest.FasterText(Onnx)} | {contest.FasterText(Floor)} | {contest.FasterText(Libtorch)} | {(_sides.Length > BFloat16 ? contest.OtherFasterText(BFloat16) : "no such processor")} | {contest.PeakMiB(Library):F0} | {contest.PeakMiB(Onnx):F0} |"));
             }
         }
     }

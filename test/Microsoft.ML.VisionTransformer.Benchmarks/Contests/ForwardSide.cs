@@ -9,7 +9,7 @@ namespace Microsoft.ML.VisionTransformer.Benchmarks;
 /// <summary>Arguments: architecture, batch size. All have the same fresh weights of seed 1 and give logits or probabilities.</summary>
 internal sealed class ForwardSide : Side
 {
-    internal const string Library = "forward-library", Libtorch = "forward-libtorch", Onnx = "forward-onnx", Floor = "forward-floor";
+    internal const string Library = "forward-library", Libtorch = "forward-libtorch", Onnx = "forward-onnx", Floor = "forward-floor", BFloat16 = "forward-bf16";
 
     private readonly VisionTransformerArchitecture _architecture;
     private readonly int _batch;
@@ -27,7 +27,7 @@ internal sealed class ForwardSide : Side
         {
             Onnx => OnnxRun(),
             Floor => FloorRun(),
-            _ => LibraryRun(fused: name == Library),
+            _ => LibraryRun(fused: name != Libtorch, name == BFloat16 ? ScoringPrecision.BFloat16 : ScoringPrecision.Float32),
         };
     }
 
@@ -44,10 +44,11 @@ internal sealed class ForwardSide : Side
         return input;
     }
 
-    private Action LibraryRun(bool fused)
+    private Action LibraryRun(bool fused, ScoringPrecision precision)
     {
         AppContext.SetSwitch(ScoringNetwork.FusedSwitch, fused);
         var network = Owned(new ScoringNetwork(new VisionTransformerNetwork(_architecture, seed: 1), CPU));
+        network.Precision = precision;
         return () => network.Probabilities(_input, _batch, 1);
     }
 

@@ -11,11 +11,13 @@ internal sealed unsafe class FloatBuffer : IDisposable
 {
     private readonly Tensor _values;
 
-    /// <param name="length">How many; all are zero at first.</param>
-    internal FloatBuffer(long length)
+    /// <param name="length">How many.</param>
+    /// <param name="clear">Whether all are zero at first; else the caller writes them all.</param>
+    internal FloatBuffer(long length, bool clear = true)
     {
         using var mode = inference_mode(false);
-        _values = zeros([Math.Max(1, length)], dtype: ScalarType.Float32, device: CPU);
+        long[] shape = [Math.Max(1, length)];
+        _values = clear ? zeros(shape, dtype: ScalarType.Float32, device: CPU) : empty(shape, dtype: ScalarType.Float32, device: CPU);
         _values.DetachFromDisposeScope();
         Start = Address(_values);
     }

@@ -21,18 +21,8 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     {
         int width = shape.HeadWidth, stride = 3 * shape.Dimension;
         float* keys = qkv + shape.Dimension + ((nint)head * width);
-        for (int token = 0; token < tokens; token += Transposition.Side, keys += Transposition.Side * stride)
-        {
-            float* panel = packed + ((nint)(token / MatrixTile.Columns) * MatrixTile.Columns * width) + (token % MatrixTile.Columns);
-            int some = Math.Min(Transposition.Side, tokens - token), whole = some < Transposition.Side ? 0 : width / Transposition.Side * Transposition.Side;
-            for (int i = 0; i < whole; i += Transposition.Side)
-                Transposition.Turn(keys + i, stride, panel + (i * MatrixTile.Columns), MatrixTile.Columns, _scale);
-            for (int i = whole; i < width; i++)
-            {
-                for (int j = 0; j < some; j++)
-                    panel[(i * MatrixTile.Columns) + j] = keys[(j * stride) + i] * _scale;
-            }
-        }
+        for (int token = 0; token < tokens; token += MatrixTile.Columns, keys += MatrixTile.Columns * stride, packed += MatrixTile.Columns * width)
+            Transposition.Turn(new FusedRows(keys, stride), Math.Min(MatrixTile.Columns, tokens - token), width, new FusedRows(packed, MatrixTile.Columns), _scale);
     }
 
     /// <summary>Puts values of a head into panels, behind its keys.</summary>

@@ -24,7 +24,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         Shape = shape;
         Outputs = (int)shape[0];
         Inputs = (int)shape.Skip(1).Aggregate(1L, (all, size) => all * size);
-        _values = new FloatBuffer((long)Outputs * Inputs);
+        _values = new FloatBuffer((long)Outputs * Inputs, clear: false);
         Reorder(weight, toPanels: true);
     }
 
@@ -90,18 +90,12 @@ internal sealed unsafe class PackedMatrix : IDisposable
         for (int block = 0; block < Inputs; block += BlockInputs)
         {
             int depth = Math.Min(BlockInputs, Inputs - block);
-            float* panel = _values.Start + ((nint)block * Outputs) + ((nint)output * depth);
-            for (int column = 0; column < MatrixTile.Columns; column++)
-            {
-                float* row = weight + ((nint)(output + column) * Inputs) + block;
-                for (int i = 0; i < depth; i++)
-                {
-                    if (toPanels)
-                        panel[(i * MatrixTile.Columns) + column] = row[i];
-                    else
-                        row[i] = panel[(i * MatrixTile.Columns) + column];
-                }
-            }
+            var rows = new FusedRows(weight + ((nint)output * Inputs) + block, Inputs);
+            var panel = new FusedRows(_values.Start + ((nint)block * Outputs) + ((nint)output * depth), MatrixTile.Columns);
+            if (toPanels)
+                Transposition.Turn(rows, MatrixTile.Columns, depth, panel);
+            else
+                Transposition.Turn(panel, depth, MatrixTile.Columns, rows);
         }
     }
 }

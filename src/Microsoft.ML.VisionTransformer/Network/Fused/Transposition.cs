@@ -1,4 +1,4 @@
-// Squares of 8 by 8 numbers, turned.
+// Matrices turned, 8 by 8 numbers at a time.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -7,13 +7,34 @@ namespace Microsoft.ML.VisionTransformer.Network;
 
 internal static unsafe class Transposition
 {
-    /// <summary>Rows and columns of a square.</summary>
-    internal const int Side = 8;
+    /// <summary>Rows and columns of the squares.</summary>
+    private const int Side = 8;
 
-    /// <summary>Writes the columns of a square as rows, each number times a factor.</summary>
+    /// <summary>Writes the columns of a matrix as rows, each number times a factor.</summary>
+    /// <param name="from">The matrix.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="to">Takes it, [columns, rows].</param>
+    /// <param name="factor">The factor; 1 leaves the numbers bit for bit.</param>
+    internal static void Turn(FusedRows from, int rows, int columns, FusedRows to, float factor = 1)
+    {
+        int wholeRows = rows / Side * Side, wholeColumns = columns / Side * Side;
+        for (int row = 0; row < wholeRows; row += Side)
+        {
+            for (int column = 0; column < wholeColumns; column += Side)
+                TurnSquare(from.Row(row) + column, from.Stride, to.Row(column) + row, to.Stride, factor);
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = row < wholeRows ? wholeColumns : 0; column < columns; column++)
+                to.Row(column)[row] = from.Row(row)[column] * factor;
+        }
+    }
+
     /// <remarks>Pairs of rows are interleaved number by number, then two by two, then by halves.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Turn(float* from, nint stride, float* to, nint toStride, float factor)
+    private static void TurnSquare(float* from, nint stride, float* to, nint toStride, float factor)
     {
         var factors = Vector256.Create(factor);
         Pairs(from, stride, factors, out var a0, out var a1, out var a2, out var a3);

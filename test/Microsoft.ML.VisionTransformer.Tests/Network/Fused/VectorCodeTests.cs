@@ -77,16 +77,19 @@ public sealed unsafe class VectorCodeTests
     }
 
     [TestMethod]
-    public void ATurnedSquareHasItsColumnsAsRows()
+    [DataRow(8, 8)]
+    [DataRow(16, 37)]
+    [DataRow(5, 12)]
+    public void ATurnedMatrixHasItsColumnsAsRows(int rows, int columns)
     {
-        const int side = Transposition.Side, stride = side + 3, toStride = side + 5;
-        float[] square = Numbers(side * stride, 6), turned = new float[side * toStride];
-        fixed (float* from = square, to = turned)
-            Transposition.Turn(from, stride, to, toStride, 0.5f);
+        int stride = columns + 3, toStride = rows + 5;
+        float[] matrix = Numbers(rows * stride, 6), turned = new float[columns * toStride];
+        fixed (float* from = matrix, to = turned)
+            Transposition.Turn(new FusedRows(from, stride), rows, columns, new FusedRows(to, toStride), 0.5f);
         for (int i = 0; i < turned.Length; i++)
         {
             var (row, column) = (i / toStride, i % toStride);
-            Assert.AreEqual(column < side ? square[(column * stride) + row] * 0.5f : 0, turned[i], $"row {row}, column {column}");
+            Assert.AreEqual(column < rows ? matrix[(column * stride) + row] * 0.5f : 0, turned[i], $"row {row}, column {column}");
         }
     }
 

@@ -1,30 +1,32 @@
 // Reads what ModelWriter wrote and trusts none of it: version, names, sizes and checksums are checked before a byte is used.
 using System.Globalization;
-using System.Security.Cryptography;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
 
 internal sealed class ModelReader
 {
     private const int MostEntries = 100_000;
-    private const int HashLength = 32;
 
     private readonly ModelLoadContext _context;
-    private readonly Dictionary<string, (long Length, byte[] Sha256)> _index = [];
+    private readonly Dictionary<string, (long Length, byte[] Checksum)> _index = [];
 
     /// <summary>Reads the index.</summary>
+    /// <param name="context">The model.</param>
+    /// <param name="version">What can be read.</param>
+    /// <param name="checksumSince">The format since which entries have today's checksum.</param>
     /// <exception cref="InvalidDataException">The model is of a newer format or its index is broken.</exception>
-    internal ModelReader(ModelLoadContext context, VersionInfo version)
+    internal ModelReader(ModelLoadContext context, VersionInfo version, uint checksumSince)
     {
         _context = context;
         RefuseOtherVersions(context, version);
+        int checksum = context.Header.ModelVerWritten < checksumSince ? EntryChecksum.OldLength : EntryChecksum.Length;
         try
         {
             int count = context.Reader.ReadInt32();
             if (count is < 0 or > MostEntries)
                 throw Broken($"its index announces {count} entries");
             for (int i = 0; i < count; i++)
-                _index.Add(context.Reader.ReadString(), (context.Reader.ReadInt64(), context.Reader.ReadBytes(HashLength)));
+                _index.Add(context.Reader.ReadString(), (context.Reader.ReadInt64(), context.Reader.ReadBytes(checksum)));
         }
         catch (Exception e) when (e is EndOfStreamException or ArgumentException or FormatException)
         {
@@ -78,7 +80,7 @@ internal sealed class ModelReader
     }
 
     private ReadOnlyMemory<byte> Checked(string name, ReadOnlyMemory<byte> content) =>
-        SHA256.HashData(content.Span).AsSpan().SequenceEqual(_index[name].Sha256)
+        EntryChecksum.Matches(content.Span, _index[name].Checksum)
             ? content
             : throw Broken($"the checksum of the entry {name} differs: its bytes were changed after saving");
 

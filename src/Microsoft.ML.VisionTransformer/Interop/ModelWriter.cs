@@ -1,6 +1,4 @@
 // Writes named entries of a model .zip, and at the end an index of them with sizes and checksums.
-using System.Security.Cryptography;
-
 namespace Microsoft.ML.VisionTransformer.Interop;
 
 /// <summary>
@@ -13,13 +11,13 @@ namespace Microsoft.ML.VisionTransformer.Interop;
 /// for each entry:
 ///   string: name (length-prefixed UTF-8)
 ///   long: bytes
-///   byte[32]: SHA-256
+///   byte[16]: XXH128 (byte[32]: SHA-256 in files of formats before)
 /// </code>
 /// </remarks>
 internal sealed class ModelWriter
 {
     private readonly ModelSaveContext _context;
-    private readonly List<(string Name, long Length, byte[] Sha256)> _index = [];
+    private readonly List<(string Name, long Length, byte[] Checksum)> _index = [];
 
     internal ModelWriter(ModelSaveContext context, VersionInfo version)
     {
@@ -32,18 +30,18 @@ internal sealed class ModelWriter
     internal void Add(string name, ReadOnlySpan<byte> content)
     {
         Deflate(name, content);
-        _index.Add((name, content.Length, SHA256.HashData(content)));
+        _index.Add((name, content.Length, EntryChecksum.Of(content)));
     }
 
     /// <summary>Adds a large entry that would not get smaller, as it is.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="content">Its bytes.</param>
-    /// <param name="sha256">Their SHA-256.</param>
-    internal void AddStored(string name, ReadOnlyMemory<byte> content, byte[] sha256)
+    /// <param name="checksum">Their <see cref="EntryChecksum"/>.</param>
+    internal void AddStored(string name, ReadOnlyMemory<byte> content, byte[] checksum)
     {
         if (!StoredEntries.TryAdd(_context.Repository, _context.Directory, name, content.Span))
             Deflate(name, content.Span);
-        _index.Add((name, content.Length, sha256));
+        _index.Add((name, content.Length, checksum));
     }
 
     private void Deflate(string name, ReadOnlySpan<byte> content)
@@ -56,11 +54,11 @@ internal sealed class ModelWriter
     internal void Finish()
     {
         _context.Writer.Write(_index.Count);
-        foreach (var (name, length, hash) in _index)
+        foreach (var (name, length, checksum) in _index)
         {
             _context.Writer.Write(name);
             _context.Writer.Write(length);
-            _context.Writer.Write(hash);
+            _context.Writer.Write(checksum);
         }
     }
 }

@@ -32,6 +32,10 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     internal const string UserName = "Vision Transformer features";
     internal const string LoaderSignature = "VisionTransformerFeat";
 
+    /// <summary>The newest format, since which entries have today's checksum; packages of the one before do not know it.</summary>
+    private const uint CurrentFormat = 0x00010003;
+
+
     private readonly FeatureColumn _column;
     private readonly ScoringNetwork _network;
     private readonly RowScorer _scorer;
@@ -160,22 +164,21 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     public void Dispose() => _network.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
-        _network.UseWeights(weights => FeatureFile.Write(new ModelWriter(ctx, Version(_storage)), _column, new(Architecture, Preprocessing, weights), _storage));
+        _network.UseWeights(weights => FeatureFile.Write(new ModelWriter(ctx, Version), _column, new(Architecture, Preprocessing, weights), _storage));
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
     private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        var reader = new ModelReader(context, Version(WeightStorage.Float16));
+        var reader = new ModelReader(context, Version, CurrentFormat);
         var device = TorchRuntime.Device("auto", environment);
         var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
         return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
     }
 
-    /// <summary>The newest format; a file of 32-bit weights holds nothing that packages of format 1.1 do not read.</summary>
-    private static VersionInfo Version(WeightStorage storage) => new(
+    private static VersionInfo Version => new(
         modelSignature: "VIT FEAT",
-        verWrittenCur: 0x00010002,
-        verReadableCur: storage == WeightStorage.Float32 ? 0x00010001u : 0x00010002u,
+        verWrittenCur: CurrentFormat,
+        verReadableCur: CurrentFormat,
         verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(VisionTransformerFeatureTransformer).Assembly.FullName,
         loaderSignature: LoaderSignature);

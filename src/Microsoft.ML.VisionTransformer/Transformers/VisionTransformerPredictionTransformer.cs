@@ -35,6 +35,10 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 {
     internal const string UserName = "Vision Transformer";
     internal const string LoaderSignature = "VisionTransformerPred";
+
+    /// <summary>The newest format, since which entries have today's checksum; packages of the one before do not know it.</summary>
+    private const uint CurrentFormat = 0x00010005;
+
     private const string ExplainedImage = "the image to explain";
 
     private readonly ModelDescription _model;
@@ -240,22 +244,21 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     public void Dispose() => _network.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
-        _network.UseWeights(weights => ModelFile.Write(new ModelWriter(ctx, Version(_storage)), _model, weights, _storage));
+        _network.UseWeights(weights => ModelFile.Write(new ModelWriter(ctx, Version), _model, weights, _storage));
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
     private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context)
     {
-        var reader = new ModelReader(context, Version(WeightStorage.Float16));
+        var reader = new ModelReader(context, Version, CurrentFormat);
         var device = TorchRuntime.Device("auto", environment);
         var (description, network, storage) = ModelFile.Read(reader);
         return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
     }
 
-    /// <summary>The newest format; a file of 32-bit weights holds nothing that packages of format 1.3 do not read.</summary>
-    private static VersionInfo Version(WeightStorage storage) => new(
+    private static VersionInfo Version => new(
         modelSignature: "VIT CLSF",
-        verWrittenCur: 0x00010004,
-        verReadableCur: storage == WeightStorage.Float32 ? 0x00010003u : 0x00010004u,
+        verWrittenCur: CurrentFormat,
+        verReadableCur: CurrentFormat,
         verWeCanReadBack: 0x00010001,
         loaderAssemblyName: typeof(VisionTransformerPredictionTransformer).Assembly.FullName,
         loaderSignature: LoaderSignature);

@@ -29,7 +29,7 @@ internal static class WeightEntries
 
         int written = 0, most = (int)Math.Min(partBytes, ordered.Sum(w => w.Shape.Aggregate((long)sizeof(float), (bytes, size) => bytes * size)));
         using var parts = new WeightParts(ordered, weight => Stored(weight, TypeOf(weight.Shape, storage)), most);
-        parts.ForEach((part, hash) => writer.AddStored(PartName(written++), part, hash));
+        parts.ForEach((part, checksum) => writer.AddStored(PartName(written++), part, checksum));
     }
 
     /// <summary>Fills every tensor of the network, which lies on the processor, and tells how its weights were stored.</summary>

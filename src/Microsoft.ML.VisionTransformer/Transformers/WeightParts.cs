@@ -1,5 +1,5 @@
 // Cuts the weights of a network into the parts that a model file has of them, one part while another is written.
-using System.Security.Cryptography;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
 
@@ -15,17 +15,17 @@ internal sealed class WeightParts(IReadOnlyList<NamedWeight> weights, Func<Named
     private int _next;
     private int _taken;
 
-    /// <summary>Hands out the parts in their order, with their SHA-256. The next is made while one is worked on, whose memory belongs to the parts again afterwards.</summary>
+    /// <summary>Hands out the parts in their order, with their checksums. The next is made while one is worked on, whose memory belongs to the parts again afterwards.</summary>
     internal void ForEach(Action<ReadOnlyMemory<byte>, byte[]> work)
     {
         byte[][] memory = [GC.AllocateUninitializedArray<byte>(partBytes), GC.AllocateUninitializedArray<byte>(partBytes)];
         var making = Make(memory[0]);
-        for (int i = 1; making.GetAwaiter().GetResult() is (var part, var hash) && part.Length > 0; i++)
+        for (int i = 1; making.GetAwaiter().GetResult() is (var part, var checksum) && part.Length > 0; i++)
         {
             making = Make(memory[i % 2]);
             try
             {
-                work(part, hash);
+                work(part, checksum);
             }
             catch
             {
@@ -37,10 +37,10 @@ internal sealed class WeightParts(IReadOnlyList<NamedWeight> weights, Func<Named
 
     public void Dispose() => _open?.Dispose();
 
-    private Task<(ReadOnlyMemory<byte> Part, byte[] Hash)> Make(byte[] memory) => Task.Run(() =>
+    private Task<(ReadOnlyMemory<byte> Part, byte[] Checksum)> Make(byte[] memory) => Task.Run(() =>
     {
         var part = (ReadOnlyMemory<byte>)memory.AsMemory(0, Fill(memory));
-        return (part, SHA256.HashData(part.Span));
+        return (part, EntryChecksum.Of(part.Span));
     });
 
     private int Fill(Span<byte> part)

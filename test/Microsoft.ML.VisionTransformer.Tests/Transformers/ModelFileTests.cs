@@ -149,7 +149,7 @@ public sealed class ModelFileTests
 
         var error = LoadError(path);
 
-        Assert.Contains("has format 9.3, written by a newer Microsoft.ML.VisionTransformer", error.Message);
+        Assert.Contains("has format 9.5, written by a newer Microsoft.ML.VisionTransformer", error.Message);
         Assert.Contains("Update the package", error.Message);
     }
 

@@ -2,9 +2,9 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Transformers;
 using TorchSharp;
@@ -148,7 +148,7 @@ public sealed class TemperatureTests
         return (VisionTransformerPredictionTransformer)((model as IEnumerable<ITransformer>)?.Single() ?? model);
     }
 
-    /// <summary>Changes an entry and its place in the index: name, length (8 bytes), SHA-256.</summary>
+    /// <summary>Changes an entry and its place in the index: name, length (8 bytes), checksum.</summary>
     private static void ReplaceColumns(string path, Func<string, string> change)
     {
         using var zip = ZipFile.Open(path, ZipArchiveMode.Update);
@@ -158,7 +158,7 @@ public sealed class TemperatureTests
         {
             var place = key.AsSpan(key.AsSpan().IndexOf(Encoding.UTF8.GetBytes(ColumnsName)) + ColumnsName.Length);
             BinaryPrimitives.WriteInt64LittleEndian(place, changed.Length);
-            SHA256.HashData(changed).CopyTo(place[sizeof(long)..]);
+            EntryChecksum.Of(changed).CopyTo(place[sizeof(long)..]);
             return key;
         }, out _);
     }

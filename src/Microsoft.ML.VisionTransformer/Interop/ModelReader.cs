@@ -1,4 +1,4 @@
-// Reads what ModelWriter wrote and trusts none of it: version, names, sizes and checksums are checked before a byte is used.
+// Reads what ModelWriter wrote and trusts none of it: version, names, sizes and checksums are checked.
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
@@ -36,62 +36,34 @@ internal sealed class ModelReader
 
     /// <summary>The content of an entry, exactly as it was written.</summary>
     /// <exception cref="InvalidDataException">The entry is missing, of another size, or its checksum differs.</exception>
-    internal byte[] Read(string name) => ReadMemory(name).ToArray();
-
-    /// <summary>Whether the index has an entry of that name.</summary>
-    internal bool Has(string name) => _index.ContainsKey(name);
-
-    /// <summary>Entries in their order, each of which is taken out of the file while the one before is worked on. Nothing else is read before the last.</summary>
-    /// <exception cref="InvalidDataException">An entry is missing, of another size, or its checksum differs.</exception>
-    internal IEnumerable<ReadOnlyMemory<byte>> ReadInTurn(IEnumerable<string?> names)
+    internal byte[] Read(string name)
     {
-        Task<ReadOnlyMemory<byte>>? reading = null;
-        string? current = null;
-        try
-        {
-            foreach (string? name in names.Append(null))
-            {
-                var content = reading?.GetAwaiter().GetResult();
-                reading = name is null ? null : Task.Run(() => Unchecked(name));
-                if (content is { } read)
-                    yield return Checked(current!, read);
-                current = name;
-            }
-        }
-        finally
-        {
-            // The archive is the caller's again, even where it gave up.
-            if (reading is not null)
-                ((IAsyncResult)reading).AsyncWaitHandle.WaitOne();
-        }
+        using var entry = Open(name);
+        byte[] content = new byte[checked((int)entry.Left)];
+        entry.Read(content);
+        return content;
     }
 
-    /// <summary>As <see cref="Read"/>, without a copy where ML.NET has the entry in memory.</summary>
-    private ReadOnlyMemory<byte> ReadMemory(string name) => Checked(name, Unchecked(name));
-
-    private ReadOnlyMemory<byte> Unchecked(string name)
+    /// <summary>Opens an entry, to be read before another one is opened.</summary>
+    /// <exception cref="InvalidDataException">The entry is missing or of another size.</exception>
+    internal EntryReader Open(string name)
     {
         if (!_index.TryGetValue(name, out var expected))
             throw Broken($"the entry {name} is not in its index");
-        using var entry = _context.Repository.OpenEntryOrNull(_context.Directory, name) ?? throw Broken($"the entry {name} is missing");
-        if (entry.Stream.Length != expected.Length)
-            throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {entry.Stream.Length} bytes, {expected.Length} were written"));
-        return Content(entry.Stream);
+        var (content, owner, length) = Stored(name) ?? Deflated(name);
+        if (length == expected.Length)
+            return new EntryReader(name, content, owner, length, new EntryChecksum(expected.Checksum));
+        owner.Dispose();
+        throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {length} bytes, {expected.Length} were written"));
     }
 
-    private ReadOnlyMemory<byte> Checked(string name, ReadOnlyMemory<byte> content) =>
-        EntryChecksum.Matches(content.Span, _index[name].Checksum)
-            ? content
-            : throw Broken($"the checksum of the entry {name} differs: its bytes were changed after saving");
+    private (Stream Content, IDisposable Owner, long Length)? Stored(string name) =>
+        StoredEntries.TryOpen(_context.Repository, _context.Directory, name) is var (content, length) ? (content, content, length) : null;
 
-    /// <summary>The stream's bytes from its start to its end.</summary>
-    private static ReadOnlyMemory<byte> Content(Stream stream)
+    private (Stream Content, IDisposable Owner, long Length) Deflated(string name)
     {
-        if (stream is MemoryStream memory && memory.TryGetBuffer(out var buffer))
-            return buffer;
-        byte[] content = GC.AllocateUninitializedArray<byte>(checked((int)stream.Length));
-        stream.ReadExactly(content);
-        return content;
+        var entry = _context.Repository.OpenEntryOrNull(_context.Directory, name) ?? throw Broken($"the entry {name} is missing");
+        return (entry.Stream, entry, entry.Stream.Length);
     }
 
     /// <summary>The error for a model that is not what was written.</summary>

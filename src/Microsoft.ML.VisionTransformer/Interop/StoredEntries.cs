@@ -1,4 +1,4 @@
-// Puts entries into ML.NET's model archive as they are, where ML.NET itself deflates every entry.
+// Puts entries into ML.NET's model archive as they are and takes them out without a copy, where ML.NET itself deflates every entry and reads it into memory.
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Interop;
 
 /// <summary>
 /// Weights do not compress: deflating the 346 MB of a ViT-B/16 makes them 8 % smaller and takes thirty times as long as all the rest of saving. The repository's writer has no
-/// choice of compression, so that its archive is taken from it; it is a private field, and this is the one place that touches such a thing.
+/// choice of compression, so that its archive is taken from it, and likewise the entries of the reader; they are private fields, and this is the one place that touches such things.
 /// </summary>
 internal static class StoredEntries
 {
@@ -24,6 +24,16 @@ internal static class StoredEntries
         return true;
     }
 
+    /// <summary>Opens an entry that is not deflated; null where there is none, or where this ML.NET keeps its entries elsewhere: its own way of reading them still works.</summary>
+    /// <param name="repository">The model being read; none of its entries is open.</param>
+    /// <param name="directory">The folder of the transformer in the archive.</param>
+    /// <param name="name">The entry's name in it.</param>
+    internal static (Stream Content, long Length)? TryOpen(RepositoryReader repository, string? directory, string name)
+    {
+        string path = Path.Combine(directory ?? "", name).Replace('\\', '/');
+        return FindEntries(repository)?.GetValueOrDefault(path) is { } entry && entry.CompressedLength == entry.Length ? (entry.Open(), entry.Length) : null;
+    }
+
     private static ZipArchive? FindArchive(RepositoryWriter repository)
     {
         try
@@ -36,6 +46,21 @@ internal static class StoredEntries
         }
     }
 
+    private static Dictionary<string, ZipArchiveEntry>? FindEntries(RepositoryReader repository)
+    {
+        try
+        {
+            return Entries(repository);
+        }
+        catch (MissingFieldException)
+        {
+            return null;
+        }
+    }
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_archive")]
     private static extern ref ZipArchive Archive(RepositoryWriter repository);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_entries")]
+    private static extern ref Dictionary<string, ZipArchiveEntry> Entries(RepositoryReader repository);
 }

@@ -45,36 +45,44 @@ internal static class WeightEntries
         var state = network.state_dict();
         RefuseOtherTensors(table.Tensors, state);
 
-        using var content = reader.ReadInTurn(Enumerable.Range(0, int.MaxValue).Select(PartName).TakeWhile(reader.Has)).GetEnumerator();
-        ReadOnlyMemory<byte> part = default;
-        int parts = 0, used = 0;
-        foreach (var entry in table.Tensors)
+        EntryReader? part = null;
+        int parts = 0;
+        try
         {
-            using var half = entry.Type == Float16 ? empty(entry.Shape, dtype: ScalarType.Float16) : null;
-            for (var rest = (half ?? state[entry.Name]).bytes; rest.Length > 0;)
+            foreach (var entry in table.Tensors)
             {
-                if (used == part.Length)
-                    (part, used) = (NextPart(), 0);
-                int taken = Math.Min(rest.Length, part.Length - used);
-                if (taken == 0)
-                    throw ModelReader.Broken($"the entry {PartName(parts - 1)} is empty");
-                part.Span.Slice(used, taken).CopyTo(rest);
-                rest = rest[taken..];
-                used += taken;
+                using var half = entry.Type == Float16 ? empty(entry.Shape, dtype: ScalarType.Float16) : null;
+                Fill((half ?? state[entry.Name]).bytes);
+                if (half is not null)
+                    state[entry.Name].copy_(half);
             }
 
-            if (half is not null)
-                state[entry.Name].copy_(half);
+            if (part is { Left: > 0 })
+                throw ModelReader.Broken($"the entry {PartName(parts - 1)} has {part.Left} bytes too many");
+        }
+        finally
+        {
+            part?.Dispose();
         }
 
-        if (used != part.Length)
-            throw ModelReader.Broken($"the entry {PartName(parts - 1)} has {part.Length - used} bytes too many");
         return table.Tensors.Any(t => t.Type == Float16) ? WeightStorage.Float16 : WeightStorage.Float32;
 
-        ReadOnlyMemory<byte> NextPart()
+        void Fill(Span<byte> tensor)
         {
-            string name = PartName(parts++);
-            return content.MoveNext() ? content.Current : throw ModelReader.Broken($"the entry {name} is not in its index");
+            while (tensor.Length > 0)
+            {
+                if (part is null or { Left: 0 })
+                {
+                    part?.Dispose();
+                    part = reader.Open(PartName(parts++));
+                    if (part.Left == 0)
+                        throw ModelReader.Broken($"the entry {PartName(parts - 1)} is empty");
+                }
+
+                int some = (int)Math.Min(tensor.Length, part.Left);
+                part.Read(tensor[..some]);
+                tensor = tensor[some..];
+            }
         }
     }
 

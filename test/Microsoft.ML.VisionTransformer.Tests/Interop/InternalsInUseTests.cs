@@ -40,6 +40,7 @@ public sealed class InternalsInUseTests
         "Microsoft.ML.ModelHeader",
         "Microsoft.ML.ModelHeader.ModelSignature",
         "Microsoft.ML.ModelHeader.ModelVerReadable",
+        "Microsoft.ML.ModelHeader.ModelVerWritten",
         "Microsoft.ML.ModelLoadContext",
         "Microsoft.ML.ModelLoadContext.CheckAtModel",
         "Microsoft.ML.ModelLoadContext.Directory",

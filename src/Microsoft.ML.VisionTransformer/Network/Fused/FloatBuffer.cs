@@ -16,7 +16,7 @@ internal sealed unsafe class FloatBuffer : IDisposable
     internal FloatBuffer(long length, bool clear = true)
     {
         using var mode = inference_mode(false);
-        long[] shape = [Math.Max(1, length)];
+        ReadOnlySpan<long> shape = [Math.Max(1, length)];
         _values = clear ? zeros(shape, dtype: ScalarType.Float32, device: CPU) : empty(shape, dtype: ScalarType.Float32, device: CPU);
         _values.DetachFromDisposeScope();
         Start = Address(_values);

@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
@@ -13,26 +14,30 @@ internal static class StepCost
 {
     internal const string Command = "step";
 
+    private const string OursSide = "ours", BareSide = "bare", RoundedSide = "ours-bfloat16";
+
     private const int Rows = 64, Epochs = 4, WarmUpSteps = 4;
 
     internal static void Run()
     {
-        var pairs = new List<(Figures Ours, Figures Bare)>();
+        var pairs = new List<(Figures Ours, Figures Bare, Figures? Rounded)>();
         for (int round = 0; round < Pair.Rounds; round++)
         {
-            pairs.Add((InProcess("ours"), InProcess("bare")));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ours {pairs[^1].Ours}, bare {pairs[^1].Bare}"));
+            pairs.Add((InProcess(OursSide), InProcess(BareSide), ProcessorFeatures.MultipliesBFloat16 ? InProcess(RoundedSide) : null));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ours {pairs[^1].Ours}, bare {pairs[^1].Bare}, ours in bfloat16 {pairs[^1].Rounded}"));
         }
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{Workload.Architecture.Name}, batches of {Workload.BatchSize}: step ours / bare {Median.Of(pairs.Select(p => p.Ours.Seconds / p.Bare.Seconds)):F3}, peak memory {Median.Of(pairs.Select(p => p.Ours.PeakMiB / p.Bare.PeakMiB)):F3}"));
+        if (ProcessorFeatures.MultipliesBFloat16)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  step in bfloat16 / in 32 bits {Median.Of(pairs.Select(p => p.Rounded!.Seconds / p.Ours.Seconds)):F3}"));
     }
 
     /// <summary>One side, in this process.</summary>
     internal static void Run(string side)
     {
-        var figures = side == "ours" ? Ours() : Bare();
+        var figures = side == BareSide ? Bare() : Ours(side == RoundedSide ? TrainingPrecision.BFloat16 : TrainingPrecision.Full);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{figures.Seconds:R} {figures.PeakMiB:R}"));
     }
 
@@ -46,7 +51,7 @@ internal static class StepCost
         return new Figures(numbers[0], numbers[1]);
     }
 
-    private static Figures Ours()
+    private static Figures Ours(TrainingPrecision precision)
     {
         var context = new MLContext(seed: 1);
         var rows = Enumerable.Range(0, Rows).Select(i => new Pixels { Image = Noise(i), Label = (uint)(i % 5) }).ToArray();
@@ -57,6 +62,7 @@ internal static class StepCost
             Arch = Workload.Architecture,
             Epoch = Epochs,
             BatchSize = Workload.BatchSize,
+            Precision = precision,
             ValidationSetFraction = null,
             MetricsCallback = m =>
             {

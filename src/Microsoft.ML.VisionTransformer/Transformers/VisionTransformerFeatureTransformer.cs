@@ -93,7 +93,10 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// figures. 8 to 16 suit 197 tokens and 12 blocks. Default 0: none. It is not part of the saved model, and neither explanations nor exported files know of it.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
-    /// <exception cref="NotSupportedException">The network is scored by libtorch: the processor has no AVX2, or the network has rotary positions or widths that are no multiple of 16; or <see cref="ScoringPrecision"/> is not float32.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The network is scored by libtorch: the processor has no AVX2, or the network has rotary positions or widths that are no multiple of 16; or
+    /// <see cref="ScoringPrecision"/> is not float32.
+    /// </exception>
     public int MergedTokensPerBlock
     {
         get => _network.MergedTokens;
@@ -101,8 +104,9 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     }
 
     /// <summary>
-    /// The numbers that embedding computes with. Default <see cref="ScoringPrecision.Float32"/>. <see cref="ScoringPrecision.BFloat16"/> is faster and less exact, and keeps weights of half the size beside the
-    /// others until the model is disposed. It is not part of the saved model, and neither explanations nor saved or exported files know of it.
+    /// The numbers that embedding computes with. Default <see cref="ScoringPrecision.Float32"/>. <see cref="ScoringPrecision.BFloat16"/> is faster and less exact, and keeps
+    /// weights of half the size beside the others until the model is disposed. It is not part of the saved model, and neither explanations nor saved or exported files
+    /// know of it.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
     /// <exception cref="NotSupportedException">The processor has neither AVX512_BF16 nor AMX; or <see cref="MergedTokensPerBlock"/> is not 0.</exception>

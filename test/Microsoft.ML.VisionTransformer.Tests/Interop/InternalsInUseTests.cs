@@ -1,4 +1,5 @@
 // Every internal member of ML.NET that the library uses, checked against the ML.NET that is there.
+using System.IO.Compression;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
@@ -107,6 +108,16 @@ public sealed class InternalsInUseTests
 
         Assert.IsEmpty(gone, $"ML.NET {version} no longer has what this library uses of its internals: {string.Join(", ", gone)}. See src/Microsoft.ML.VisionTransformer/Interop.");
         Assert.AreEqual(string.Join('\n', _expected), string.Join('\n', used), "internal members of ML.NET in use");
+    }
+
+    /// <summary>Without them saving deflates weights and loading copies them once more: slower, and right all the same.</summary>
+    [TestMethod]
+    [DataRow("Microsoft.ML.RepositoryWriter", "_archive", typeof(ZipArchive))]
+    [DataRow("Microsoft.ML.RepositoryReader", "_entries", typeof(Dictionary<string, ZipArchiveEntry>))]
+    public void EachPrivateFieldIsThere(string owner, string name, Type type)
+    {
+        var field = Find(owner)?.GetField(name, BindingFlags.NonPublic | BindingFlags.Instance);
+        Assert.AreEqual(type, field?.FieldType, $"ML.NET no longer keeps its archive in {owner}.{name}. See Interop/StoredEntries.cs.");
     }
 
     [TestMethod]

@@ -2,8 +2,8 @@
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// Tokens to class probabilities on the calling thread. It is little work, but libtorch shares it out to its OpenMP threads, which then wait for more by spinning and take a processor away from the
-/// next image for a millisecond: a fifth of a ViT-Ti's time.
+/// Tokens to class probabilities on the calling thread. It is little work, but libtorch shares it out to its OpenMP threads, which then wait for more by spinning and take
+/// a processor away from the next image for a millisecond: a fifth of a ViT-Ti's time.
 /// </summary>
 internal sealed unsafe class FusedHead
 {

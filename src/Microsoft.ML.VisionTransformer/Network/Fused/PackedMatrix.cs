@@ -71,7 +71,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 float* panels = start + ((nint)output * depth), ahead = panels + (together * MatrixTile.Columns * depth);
                 float* added = first && bias != null ? bias + output : null;
 
-                // Weights come from far away, and from the first tile on all of a panel is needed: the next ones are asked for while these are in use, so that the last tile has the last line.
+                // Weights come from far away, and from the first tile on all of a panel is needed: the next panels are asked for while these are in use, the last line by the last tile.
                 int pace = Math.Max(1, rows / (MatrixTile.Rows * together)), lines = (depth + pace - 1) / pace;
                 for (int row = 0; row < rows; row += MatrixTile.Rows, ahead += lines * LineNumbers)
                     MatrixTile.Multiply(a.From(row, input), panels, together, depth, y.From(row, output), added, add || !first, ahead, pace);

@@ -59,7 +59,7 @@ public sealed class OtherCommandsTests
         var run = CliRun.Done("info", ColouredModel.Zip);
 
         StringAssert.Contains(run.Output, "classifier");
-        StringAssert.Contains(run.Output, "images of 16x16, patches of 8x8, 2 blocks of width 24 with 2 heads");
+        StringAssert.Contains(run.Output, $"images of 16x16, patches of 8x8, 2 blocks of width {ColouredModel.Width} with 2 heads");
         StringAssert.Contains(run.Output, "3: blue, green, red");
         StringAssert.Contains(run.Output, "Trained 12 epochs");
     }
@@ -90,7 +90,7 @@ public sealed class OtherCommandsTests
         var features = JsonDocument.Parse(line).RootElement.GetProperty("features").EnumerateArray().Select(f => f.GetDouble());
 
         Assert.HasCount(21, lines);
-        Assert.HasCount(2 + 24, lines[0]);
+        Assert.HasCount(2 + ColouredModel.Width, lines[0]);
         Assert.AreEqual(1, features.Sum(f => f * f), 1e-5);
     }
 }

@@ -23,7 +23,7 @@ public sealed class ScaffoldTests
         string accuracy = CliRun.Done("evaluate", ColouredModel.Zip, "--data", ColouredModel.Images).OutputLines[0].Split("accuracy ")[1].Split(',')[0];
         StringAssert.StartsWith(Dotnet(program, "evaluate", ColouredModel.Images), $"accuracy {accuracy}");
         Dotnet(program, "train", ColouredModel.Images, folder.File("again.zip"));
-        StringAssert.Contains(CliRun.Done("info", folder.File("again.zip")).Output, "images of 16x16, patches of 8x8, 2 blocks of width 24");
+        StringAssert.Contains(CliRun.Done("info", folder.File("again.zip")).Output, $"images of 16x16, patches of 8x8, 2 blocks of width {ColouredModel.Width}");
     }
 
     [TestMethod]

@@ -17,7 +17,7 @@ internal static class StoredEntries
     /// <param name="content">The entry's bytes.</param>
     internal static bool TryAdd(RepositoryWriter repository, string? directory, string name, ReadOnlySpan<byte> content)
     {
-        if (FindArchive(repository) is not { } archive)
+        if (OrNull(() => Archive(repository)) is not { } archive)
             return false;
         using var entry = archive.CreateEntry(Path.Combine(directory ?? "", name), CompressionLevel.NoCompression).Open();
         entry.Write(content);
@@ -31,26 +31,16 @@ internal static class StoredEntries
     internal static (Stream Content, long Length)? TryOpen(RepositoryReader repository, string? directory, string name)
     {
         string path = Path.Combine(directory ?? "", name).Replace('\\', '/');
-        return FindEntries(repository)?.GetValueOrDefault(path) is { } entry && entry.CompressedLength == entry.Length ? (entry.Open(), entry.Length) : null;
+        return OrNull(() => Entries(repository))?.GetValueOrDefault(path) is { } entry && entry.CompressedLength == entry.Length ? (entry.Open(), entry.Length) : null;
     }
 
-    private static ZipArchive? FindArchive(RepositoryWriter repository)
+    /// <summary>What a private field holds; null where there is no such field.</summary>
+    private static T? OrNull<T>(Func<T> field)
+        where T : class
     {
         try
         {
-            return Archive(repository);
-        }
-        catch (MissingFieldException)
-        {
-            return null;
-        }
-    }
-
-    private static Dictionary<string, ZipArchiveEntry>? FindEntries(RepositoryReader repository)
-    {
-        try
-        {
-            return Entries(repository);
+            return field();
         }
         catch (MissingFieldException)
         {

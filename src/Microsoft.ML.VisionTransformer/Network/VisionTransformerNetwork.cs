@@ -2,6 +2,7 @@
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -87,6 +88,14 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// <summary>A network whose weights are undefined until all of them are loaded; saves drawing them first.</summary>
     internal static VisionTransformerNetwork WithUnsetWeights(VisionTransformerArchitecture architecture, int seed = 0) =>
         new(architecture, seed, drawWeights: false);
+
+    /// <summary>Another network with these weights, on a device. The caller disposes it.</summary>
+    internal VisionTransformerNetwork CopyTo(Device device)
+    {
+        var copy = WithUnsetWeights(Architecture);
+        copy.load_state_dict(state_dict());
+        return copy.to(device);
+    }
 
     /// <summary>
     /// Images [N, C, H, W] to logits [N, classes], or to features [N, D] where there is no head ([N, 2 D] with

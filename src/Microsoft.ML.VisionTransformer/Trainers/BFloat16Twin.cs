@@ -21,9 +21,7 @@ internal sealed class BFloat16Twin : IDisposable
     internal BFloat16Twin(VisionTransformerNetwork network, FlatParameters parameters, LayerRates rates, FrozenBlocks frozen, Device device)
     {
         _original = parameters;
-        Network = VisionTransformerNetwork.WithUnsetWeights(network.Architecture);
-        Network.load_state_dict(network.state_dict());
-        Network.to(device);
+        Network = network.CopyTo(device);
         Network.to(ScalarType.BFloat16);
         frozen.Freeze(Network);
         _own = new FlatParameters(Network, rates);

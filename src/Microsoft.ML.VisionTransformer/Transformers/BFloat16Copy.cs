@@ -9,12 +9,13 @@ internal sealed class BFloat16Copy : IDisposable
 {
     private readonly VisionTransformerNetwork _network;
 
-    /// <param name="network">In evaluation mode; it is taken over and its weights are rounded.</param>
+    /// <param name="network">It is taken over and its weights are rounded.</param>
     internal BFloat16Copy(VisionTransformerNetwork network)
     {
         using var mode = no_grad();
         _network = network;
         _network.to(ScalarType.BFloat16);
+        _network.eval();
     }
 
     /// <summary>Images [N, C, H, W] to their first tokens [N, kept, D], float32.</summary>

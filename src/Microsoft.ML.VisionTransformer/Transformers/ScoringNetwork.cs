@@ -96,7 +96,7 @@ internal sealed class ScoringNetwork : IDisposable
                 }
 
                 lock (_copying)
-                    Keep(() => _copy ??= new BFloat16Copy(_fused is null ? Clone() : _fused.Restore()));
+                    Keep(() => _copy ??= new BFloat16Copy(_fused is null ? _network.CopyTo(_device) : _fused.Restore()));
             }
 
             _precision = value;
@@ -227,17 +227,6 @@ internal sealed class ScoringNetwork : IDisposable
     }
 
     private static float[] Numbers(Tensor values) => values.cpu().data<float>().ToArray();
-
-    /// <summary>A network of its own with the weights, where they lie in libtorch.</summary>
-    private VisionTransformerNetwork Clone()
-    {
-        using var mode = no_grad();
-        var clone = VisionTransformerNetwork.WithUnsetWeights(Architecture);
-        clone.load_state_dict(_network.state_dict());
-        clone.to(_device);
-        clone.eval();
-        return clone;
-    }
 
     private static void ThrowIfBoth(int merged, ScoringPrecision precision)
     {

@@ -1,5 +1,4 @@
 // Ctrl-C: the real process gets the signal, keeps its best model, and goes on later.
-using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -31,30 +30,13 @@ public sealed class InterruptionTests
 
         Assert.AreEqual(whole.Output, resumed.Output);
         Assert.DoesNotContain("epoch   1/", resumed.Error);
-        AssertSameScores(undisturbed, zip);
+        Assert.AreEqual(Scores(undisturbed), Scores(zip));
         Assert.IsFalse(Directory.Exists(folder.File("m.training")));
     }
 
     private static string[] Train(string zip) => ["train", "--data", ColouredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColouredModel.Tiny];
 
-    /// <summary>
-    /// Up to rounding: a process in which other tests ran before was once seen, on a machine under load, to train weights that differ in their last bits from those of a process of its own. That a
-    /// training goes on bit for bit is for the trainer's own tests.
-    /// </summary>
-    private static void AssertSameScores(string expected, string found)
-    {
-        var pairs = Scores(expected).Zip(Scores(found)).ToArray();
-        Assert.IsNotEmpty(pairs);
-        foreach (var (one, other) in pairs)
-        {
-            Assert.AreEqual(one.GetProperty("path").GetString(), other.GetProperty("path").GetString());
-            Assert.AreEqual(one.GetProperty("label").GetString(), other.GetProperty("label").GetString());
-            Assert.AreEqual(one.GetProperty("probability").GetDouble(), other.GetProperty("probability").GetDouble(), 1e-6);
-        }
-    }
-
-    private static JsonElement[] Scores(string zip) =>
-        [.. CliRun.Done("predict", zip, ColouredModel.Images, "--format", "json", "--top", "0").OutputLines.Select(line => JsonDocument.Parse(line).RootElement)];
+    private static string Scores(string zip) => CliRun.Done("predict", zip, ColouredModel.Images, "--format", "json", "--top", "0").Output;
 
     private static CliRun Interrupt(string zip)
     {

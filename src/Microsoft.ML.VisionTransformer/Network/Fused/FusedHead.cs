@@ -56,7 +56,7 @@ internal sealed unsafe class FusedHead
         int dimension = _architecture.EmbeddingDimension;
         if (_architecture.Pooling == TokenPooling.ClassToken)
         {
-            new ReadOnlySpan<float>(tokens, dimension).CopyTo(new Span<float>(pooled, dimension));
+            VectorRows.Copy(tokens, pooled, dimension);
         }
         else
         {

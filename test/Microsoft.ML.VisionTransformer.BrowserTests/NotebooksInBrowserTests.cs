@@ -31,7 +31,11 @@ public sealed class NotebooksInBrowserTests : IDisposable
     }
 
     [TestInitialize]
-    public async Task StartBrowser() => _browser ??= await SystemChromium.StartAsync();
+    public async Task StartBrowser()
+    {
+        SystemChromium.Require();
+        _browser ??= await SystemChromium.StartAsync();
+    }
 
     public void Dispose() => _folder.Dispose();
 

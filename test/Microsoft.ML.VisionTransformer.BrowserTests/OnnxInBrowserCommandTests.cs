@@ -71,6 +71,7 @@ public sealed class OnnxInBrowserCommandTests
     [DataRow("onnxruntime-web/..%2f..%2fpackage.json", HttpStatusCode.NotFound)]
     public async Task OnlyThePageItsRuntimeAndTheModelAreServed(string address, HttpStatusCode status)
     {
+        SampleServer.Require();
         using var work = new TemporaryFolder();
         string model = work.File("model.onnx");
         await File.WriteAllTextAsync(model, "model", TestContext.CancellationToken);
@@ -86,6 +87,7 @@ public sealed class OnnxInBrowserCommandTests
     [TestMethod]
     public void APortThatIsTaken_ExitsWithOneAndNamesIt()
     {
+        SampleServer.Require();
         using var work = new TemporaryFolder();
         string model = work.File("model.onnx");
         File.WriteAllText(model, "");

@@ -14,19 +14,27 @@ public sealed partial class OnnxInBrowserPhotosTests
 
     public TestContext TestContext { get; set; } = null!;
 
+    [TestInitialize]
+    public void RequireModelAndBrowser()
+    {
+        Requires.OptionalData();
+        SystemChromium.Require();
+        SampleServer.Require();
+    }
+
     [TestMethod]
-    public Task PngFilesGetTheLibrarysAnswers() => CompareAsync("tinyimagenet-val-png", "*.png", probability: 1e-4, sameAnswers: Photos);
+    public Task PngFilesGetTheLibrarysAnswers() => CompareAsync(OptionalData.TinyImageNet, "*.png", probability: 1e-4, sameAnswers: Photos);
 
     /// <summary>
     /// Chromium decodes JPEGs as the library does, to the bit in the version that this was written with. Another version or browser may round colours
     /// differently, and this network is touchy.
     /// </summary>
     [TestMethod]
-    public Task JpegFilesGetNearlyTheLibrarysAnswers() => CompareAsync("flowers", "*.jpg", probability: 0.1, sameAnswers: Photos - 1);
+    public Task JpegFilesGetNearlyTheLibrarysAnswers() => CompareAsync(TestData.Flowers, "*.jpg", probability: 0.1, sameAnswers: Photos - 1);
 
-    private async Task CompareAsync(string data, string pattern, double probability, int sameAnswers)
+    private async Task CompareAsync(string folder, string pattern, double probability, int sameAnswers)
     {
-        string weights = SharedData.Path("weights", "vit-tiny-patch16-224-tinyimagenet"), folder = SharedData.Path("data", data);
+        string weights = OptionalData.PretrainedModel;
         string[] all = [.. Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         string[] paths = [.. Enumerable.Range(0, Photos).Select(i => all[i * all.Length / Photos])];
         await using var browser = await SystemChromium.StartAsync();

@@ -38,7 +38,12 @@ public sealed class OnnxInBrowserTests : IDisposable
     }
 
     [TestInitialize]
-    public async Task StartBrowser() => _browser ??= await SystemChromium.StartAsync();
+    public async Task StartBrowser()
+    {
+        SystemChromium.Require();
+        SampleServer.Require();
+        _browser ??= await SystemChromium.StartAsync();
+    }
 
     public void Dispose()
     {
@@ -81,7 +86,7 @@ public sealed class OnnxInBrowserTests : IDisposable
     [DataRow("progressive.jpg", 1e-2)]
     public async Task EveryKindOfFileGetsTheLibrarysProbabilities(string file, double tolerance)
     {
-        byte[] image = await File.ReadAllBytesAsync(SharedData.Path("data", "bad-images", file), TestContext.CancellationToken);
+        byte[] image = await File.ReadAllBytesAsync(TestData.Path("bad-images", file), TestContext.CancellationToken);
         var page = await SharedPageAsync();
 
         double difference = Answers.AssertEqual(_model.Classify(image), await page.ClassifyAsync(file, image), tolerance);
@@ -96,7 +101,7 @@ public sealed class OnnxInBrowserTests : IDisposable
     [DataRow("exif-orientation-8.jpg")]
     public async Task APhotoTakenSidewaysIsTurnedUpright(string file)
     {
-        byte[] image = await File.ReadAllBytesAsync(SharedData.Path("data", "bad-images", file), TestContext.CancellationToken);
+        byte[] image = await File.ReadAllBytesAsync(TestData.Path("bad-images", file), TestContext.CancellationToken);
         using var codec = SkiaSharp.SKCodec.Create(new MemoryStream(image));
         bool turned = codec.EncodedOrigin != SkiaSharp.SKEncodedOrigin.TopLeft;
         var (width, height) = turned ? (codec.Info.Height, codec.Info.Width) : (codec.Info.Width, codec.Info.Height);

@@ -33,7 +33,11 @@ public sealed class ReportInBrowserTests : IDisposable
     }
 
     [TestInitialize]
-    public async Task StartBrowser() => _browser ??= await SystemChromium.StartAsync();
+    public async Task StartBrowser()
+    {
+        SystemChromium.Require();
+        _browser ??= await SystemChromium.StartAsync();
+    }
 
     public void Dispose() => _folder.Dispose();
 

@@ -31,8 +31,9 @@ public sealed class LoadTests
     [TestMethod]
     public async Task ARealNetworkAnswersPhotosUnderLoadToo()
     {
+        Requires.OptionalData();
         using var model = new RealModel();
-        string photos = SharedData.Path("data", "flowers");
+        string photos = TestData.Flowers;
         byte[][] files = [.. Directory.GetFiles(photos, "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Where((_, i) => i % 12 == 0).Select(File.ReadAllBytes)];
         await LoadAsync(model.Path, model.Classify, files, DefaultRequestsOfPhotos);
     }

@@ -200,7 +200,7 @@ public sealed class RefusalTests
     [TestMethod]
     public async Task EveryBadImageOfTheCollectionIsAnsweredAndNoneIsAnErrorOfTheService()
     {
-        foreach (string file in Directory.EnumerateFiles(SharedData.Path("data", "bad-images")).Where(f => new FileInfo(f).Length <= MaxUploadBytes))
+        foreach (string file in Directory.EnumerateFiles(TestData.Path("bad-images")).Where(f => new FileInfo(f).Length <= MaxUploadBytes))
         {
             using var answer = await _service.PostBodyAsync(await File.ReadAllBytesAsync(file, TestContext.CancellationToken), "image/jpeg", TestContext.CancellationToken);
 

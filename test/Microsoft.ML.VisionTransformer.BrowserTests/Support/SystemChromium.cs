@@ -1,4 +1,5 @@
 // The Chromium or Chrome of this machine, driven by Playwright; none is downloaded.
+using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.Playwright;
 
 namespace Microsoft.ML.VisionTransformer.BrowserTests.Support;
@@ -23,15 +24,16 @@ internal sealed class SystemChromium : IAsyncDisposable
 
     internal string Version => _browser.Version;
 
-    /// <summary>The test is inconclusive where there is no browser.</summary>
+    private static string BrowserPath => Environment.GetEnvironmentVariable(PathVariable) ?? DebianPath;
+
+    /// <summary>Skips the test where there is no browser; called first in a test.</summary>
+    internal static void Require() => Requires.If(File.Exists(BrowserPath), $"Chromium at {BrowserPath} (Debian: apt-get install chromium), or its path in {PathVariable}");
+
+    /// <summary>The test calls <see cref="Require"/> before.</summary>
     internal static async Task<SystemChromium> StartAsync()
     {
-        string path = Environment.GetEnvironmentVariable(PathVariable) ?? DebianPath;
-        if (!File.Exists(path))
-            Assert.Inconclusive(
-                $"Skipped: there is no {path}. Install Chromium (Debian: apt-get install chromium), or name one in {PathVariable}, to run this test.");
         var playwright = await Playwright.Playwright.CreateAsync();
-        var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Headless = true, Args = _flags });
+        var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = BrowserPath, Headless = true, Args = _flags });
         return new SystemChromium(playwright, browser);
     }
 

@@ -15,6 +15,7 @@ public sealed class MpiRunTests
     [DataRow(2, Mpich, "predict", "--format", "csv")]
     public void ResultsAreThoseOfOneProcess(int processes, string launcher, string command, params string[] options)
     {
+        Requires.MpiLauncher(launcher);
         string[] args = [command, ColouredModel.Zip, .. options, ColouredModel.Images, "--quiet"];
 
         Assert.AreEqual(CliRun.Done(args), Ended(processes, launcher, args));
@@ -23,6 +24,7 @@ public sealed class MpiRunTests
     [TestMethod]
     public void StandardInputAndAFileOfResultsAreOneProcessesMatter()
     {
+        Requires.MpiLauncher(OpenMpi);
         using var folder = new TemporaryFolder();
         string paths = string.Join('\n', Directory.EnumerateFiles(ColouredModel.Images, "*", SearchOption.AllDirectories));
 
@@ -40,6 +42,7 @@ public sealed class MpiRunTests
     [DataRow(2, "--format is 'xml'", "photo.png", "--format", "xml")]
     public void AnErrorIsToldOnceAndItsExitCodeIsTheLaunchers(int code, string message, params string[] args)
     {
+        Requires.MpiLauncher(OpenMpi);
         using var process = CliProcess.Mpi(2, OpenMpi, ["predict", ColouredModel.Zip, .. args]);
 
         var run = process.WaitForEnd();
@@ -52,6 +55,7 @@ public sealed class MpiRunTests
     [TestMethod]
     public void ATrainingOfTwoProcessesWritesOneModel()
     {
+        Requires.MpiLauncher(OpenMpi);
         using var folder = new TemporaryFolder();
         string zip = folder.File("m.zip");
 

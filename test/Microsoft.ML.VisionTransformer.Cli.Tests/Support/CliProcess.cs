@@ -40,11 +40,9 @@ internal sealed class CliProcess : IDisposable
         ? new CliProcess(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Assembly, .. args]))
         : new CliProcess(new ProcessStartInfo("dotnet", [Assembly, .. args]));
 
-    /// <summary>Starts it in several processes on this machine; the test is skipped where there is no launcher.</summary>
+    /// <summary>Starts it in several processes on this machine. The test calls <see cref="Requires.MpiLauncher"/> before.</summary>
     internal static CliProcess Mpi(int processes, string launcher, params string[] args)
     {
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, launcher))))
-            Assert.Inconclusive($"Skipped: {launcher} is not installed (Debian: apt-get install openmpi-bin for mpirun.openmpi, mpich for mpirun.mpich).");
         string[] settings = launcher.Contains("openmpi", StringComparison.Ordinal) ? ["--oversubscribe", "--bind-to", "none"] : [];
         string[] command = [.. settings, "-n", processes.ToString(CultureInfo.InvariantCulture), "dotnet", Assembly, .. args];
         var start = new ProcessStartInfo(launcher, command) { RedirectStandardInput = true };

@@ -11,7 +11,7 @@ internal sealed class RealModel : IDisposable
 
     internal RealModel()
     {
-        Path = SharedData.Path("weights", "vit-tiny-patch16-224-tinyimagenet");
+        Path = OptionalData.PretrainedModel;
         var context = new MLContext();
         _model = context.Model.LoadVisionTransformer(Path);
         _engine = context.Model.CreatePredictionEngine<Upload, Scores>(_model);

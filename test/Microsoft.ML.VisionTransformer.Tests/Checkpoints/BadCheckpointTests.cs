@@ -115,7 +115,7 @@ public sealed class BadCheckpointTests
         Assert.Contains(message, error.Message);
     }
 
-    private static string PathOf(params string[] parts) => SharedData.Path(["golden", "bad-checkpoints", .. parts]);
+    private static string PathOf(params string[] parts) => TestData.Path(["golden", "bad-checkpoints", .. parts]);
 
     private static Exception? Refusal(string file)
     {
@@ -125,7 +125,7 @@ public sealed class BadCheckpointTests
             using var network = checkpoint.CreateNetwork();
             return null;
         }
-        catch (Exception e) when (e is not AssertInconclusiveException)
+        catch (Exception e)
         {
             return e;
         }

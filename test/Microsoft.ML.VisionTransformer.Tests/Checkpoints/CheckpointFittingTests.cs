@@ -28,7 +28,7 @@ public sealed class CheckpointFittingTests : IDisposable
     [DataRow("jax/vit_big_vision.npz", ".bilinear")]
     [DataRow("jax/vit_big_vision_scan.npz", ".bilinear")]
     public void AnotherImageSize_GivesTheNumbersOfTheFilesFramework(string file, string method) =>
-        Compare(SharedData.Path(["golden", "checkpoints", .. file.Split('/')]), GoldenModel.ArchitectureOf("vit_plain"), method);
+        Compare(TestData.Path(["golden", "checkpoints", .. file.Split('/')]), GoldenModel.ArchitectureOf("vit_plain"), method);
 
     [TestMethod]
     [DataRow("Hugging Face DeiT", ".bicubic")]
@@ -87,7 +87,7 @@ public sealed class CheckpointFittingTests : IDisposable
     [TestMethod]
     public void ImagesArePreparedAtTheSizeAskedFor()
     {
-        string folder = SharedData.Path("golden", "checkpoints", "timm");
+        string folder = TestData.Path("golden", "checkpoints", "timm");
         using var own = VisionTransformerCheckpoint.Load(folder);
         using var fitted = VisionTransformerCheckpoint.Load(folder, own.Architecture with { ImageSize = (48, 32) });
 
@@ -172,7 +172,7 @@ public sealed class CheckpointFittingTests : IDisposable
     private static float[] Kernels(int channels)
     {
         using var checkpoint = VisionTransformerCheckpoint.Load(
-            SharedData.Path("golden", "checkpoints", "timm"), GoldenModel.ArchitectureOf("vit_plain") with { Channels = channels });
+            TestData.Path("golden", "checkpoints", "timm"), GoldenModel.ArchitectureOf("vit_plain") with { Channels = channels });
         using var network = checkpoint.CreateNetwork();
         return network.get_parameter("patch_embed.proj.weight")!.Values();
     }
@@ -180,14 +180,14 @@ public sealed class CheckpointFittingTests : IDisposable
     private static void AssertRefused(VisionTransformerArchitecture architecture, string message)
     {
         var error = Assert.ThrowsExactly<InvalidCheckpointException>(
-            () => VisionTransformerCheckpoint.Load(SharedData.Path("golden", "checkpoints", "timm"), architecture));
+            () => VisionTransformerCheckpoint.Load(TestData.Path("golden", "checkpoints", "timm"), architecture));
         Assert.Contains(message, error.Message);
     }
 
     /// <summary>Positions, and logits where there is a head, of all golden image sizes.</summary>
     private void Compare(string path, VisionTransformerArchitecture architecture, string method)
     {
-        var golden = SafetensorsFile.Read(SharedData.Path("golden", "model", "pos_embed_resample", "io.safetensors"));
+        var golden = SafetensorsFile.Read(TestData.Path("golden", "model", "pos_embed_resample", "io.safetensors"));
         foreach (var size in _sizes)
         {
             using var checkpoint = VisionTransformerCheckpoint.Load(path, architecture with { ImageSize = size });

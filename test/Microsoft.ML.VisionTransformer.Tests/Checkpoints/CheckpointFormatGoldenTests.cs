@@ -17,7 +17,7 @@ public sealed class CheckpointFormatGoldenTests : IDisposable
     [TestMethod]
     public void EveryCheckpointIsOpenedAsWhatItIs()
     {
-        string root = SharedData.Path("golden", "checkpoints");
+        string root = TestData.Path("golden", "checkpoints");
         string[] files = [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Where(f => Path.GetExtension(f) != ".json")];
         foreach (string path in files.Where(f => Path.GetFileName(f) != "legacy.pth"))
         {
@@ -35,13 +35,13 @@ public sealed class CheckpointFormatGoldenTests : IDisposable
     [TestMethod]
     public void PyTorchsOldFormatIsNamed() => StringAssert.Contains(
         Assert.ThrowsExactly<InvalidCheckpointException>(
-            () => CheckpointFormat.OpenAny(Disguise(SharedData.Path("golden", "checkpoints", "pytorch", "legacy.pth")))).Message,
+            () => CheckpointFormat.OpenAny(Disguise(TestData.Path("golden", "checkpoints", "pytorch", "legacy.pth")))).Message,
         "PyTorch's old format");
 
     [TestMethod]
     public void AShardedCheckpointIsOpenedByItsIndexOrItsFolder()
     {
-        string source = SharedData.Path("golden", "checkpoints", "hf-vit-sharded");
+        string source = TestData.Path("golden", "checkpoints", "hf-vit-sharded");
         foreach (string path in Directory.EnumerateFiles(source))
         {
             string name = Path.GetFileName(path).Replace("model.safetensors.index.json", "weights.dat", StringComparison.Ordinal);
@@ -60,14 +60,14 @@ public sealed class CheckpointFormatGoldenTests : IDisposable
     [TestMethod]
     public void EveryConfigurationIsToldFromAnIndex()
     {
-        foreach (string path in Directory.EnumerateFiles(SharedData.Path("golden", "checkpoints"), "*config.json", SearchOption.AllDirectories))
+        foreach (string path in Directory.EnumerateFiles(TestData.Path("golden", "checkpoints"), "*config.json", SearchOption.AllDirectories))
             StringAssert.Contains(Assert.ThrowsExactly<InvalidCheckpointException>(() => CheckpointFormat.OpenAny(path), path).Message, "has no weight_map");
     }
 
     [TestMethod]
     public void EveryBadFileIsToldApart_AndRefusedWhereItsIndexSaysSo()
     {
-        string folder = SharedData.Path("golden", "bad-checkpoints");
+        string folder = TestData.Path("golden", "bad-checkpoints");
         using var index = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "index.json")));
         var wrong = new List<string>();
         int count = 0;

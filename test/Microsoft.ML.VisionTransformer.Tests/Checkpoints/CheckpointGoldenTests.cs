@@ -167,7 +167,7 @@ public sealed class CheckpointGoldenTests
         Assert.IsEmpty(forgotten);
     }
 
-    private static string PathOf(string file) => SharedData.Path(["golden", "checkpoints", .. file.Split('/')]);
+    private static string PathOf(string file) => TestData.Path(["golden", "checkpoints", .. file.Split('/')]);
 
     private static VisionTransformerArchitecture Architecture(string networkCase, string[] outputs)
     {

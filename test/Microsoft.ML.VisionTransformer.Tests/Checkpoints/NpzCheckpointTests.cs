@@ -157,7 +157,7 @@ public sealed class NpzCheckpointTests
     [DataRow("siglip_big_vision.npz", 70)]
     public void EveryGoldenFileIsRead(string file, int tensors)
     {
-        using var checkpoint = NpzCheckpoint.Open(SharedData.Path("golden", "checkpoints", "jax", file));
+        using var checkpoint = NpzCheckpoint.Open(TestData.Path("golden", "checkpoints", "jax", file));
 
         Assert.HasCount(tensors, checkpoint.Tensors);
         Assert.IsTrue(checkpoint.Tensors.Values.All(t => Values(t).All(float.IsFinite)));
@@ -168,8 +168,8 @@ public sealed class NpzCheckpointTests
     [DataRow("vit_fortran_order.npz")]
     public void PackingAndOrderDoNotChangeTheTensors(string file)
     {
-        using var expected = NpzCheckpoint.Open(SharedData.Path("golden", "checkpoints", "jax", "vit.npz"));
-        using var found = NpzCheckpoint.Open(SharedData.Path("golden", "checkpoints", "jax", file));
+        using var expected = NpzCheckpoint.Open(TestData.Path("golden", "checkpoints", "jax", "vit.npz"));
+        using var found = NpzCheckpoint.Open(TestData.Path("golden", "checkpoints", "jax", file));
 
         CollectionAssert.AreEquivalent(expected.Tensors.Keys.ToArray(), found.Tensors.Keys.ToArray());
         foreach (var (name, tensor) in expected.Tensors)
@@ -184,8 +184,8 @@ public sealed class NpzCheckpointTests
     [DataRow("vit_fortran_order.npz")]
     public void ValuesAreThoseOfTheTimmFile(string file)
     {
-        var timm = SafetensorsFile.Read(SharedData.Path("golden", "checkpoints", "timm", "model.safetensors"));
-        using var jax = NpzCheckpoint.Open(SharedData.Path("golden", "checkpoints", "jax", file));
+        var timm = SafetensorsFile.Read(TestData.Path("golden", "checkpoints", "timm", "model.safetensors"));
+        using var jax = NpzCheckpoint.Open(TestData.Path("golden", "checkpoints", "jax", file));
 
         CollectionAssert.AreEqual(timm.Floats("norm.weight"), Values(jax.Tensors["Transformer/encoder_norm/scale"]));
         var kernel = jax.Tensors["head/kernel"];

@@ -169,7 +169,7 @@ public sealed class NpzHostileFileTests
     [TestMethod]
     public void EveryBadGoldenFileIsRefused()
     {
-        string folder = SharedData.Path("golden", "bad-checkpoints");
+        string folder = TestData.Path("golden", "bad-checkpoints");
         using var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "index.json")));
         string[] files = [.. index.RootElement.GetProperty("files").EnumerateArray()
             .Select(f => f.GetProperty("file").GetString()!)

@@ -39,8 +39,8 @@ public sealed class PthGoldenTests
     [TestMethod]
     public void AGoodFileEqualsItsTwin()
     {
-        var expected = SafetensorsFile.Read(SharedData.Path("golden", "bad-checkpoints", "good.safetensors"));
-        using var file = PthCheckpoint.Open(SharedData.Path("golden", "bad-checkpoints", "good.pth"));
+        var expected = SafetensorsFile.Read(TestData.Path("golden", "bad-checkpoints", "good.safetensors"));
+        using var file = PthCheckpoint.Open(TestData.Path("golden", "bad-checkpoints", "good.pth"));
 
         AssertEqual(expected, file, expected.Names);
     }
@@ -74,7 +74,7 @@ public sealed class PthGoldenTests
     [TestMethod]
     public void EveryHostileFileIsRefusedAndRunsNothing()
     {
-        string folder = SharedData.Path("golden", "bad-checkpoints");
+        string folder = TestData.Path("golden", "bad-checkpoints");
         using var index = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "index.json")));
         string[] hostile = [.. index.RootElement.GetProperty("files").EnumerateArray().Where(f => f.GetProperty("expect").GetString() == "refuse")
             .Select(f => f.GetProperty("file").GetString()!).Where(n => Path.GetExtension(n) is ".pth" or ".bin")];
@@ -91,7 +91,7 @@ public sealed class PthGoldenTests
         Assert.IsFalse(File.Exists(Path.Combine(folder, "pwned")));
     }
 
-    private static string Checkpoint(params string[] parts) => SharedData.Path(["golden", "checkpoints", .. parts]);
+    private static string Checkpoint(params string[] parts) => TestData.Path(["golden", "checkpoints", .. parts]);
 
     private static void AssertEqual(SafetensorsFile expected, PthCheckpoint actual, IEnumerable<string> names)
     {

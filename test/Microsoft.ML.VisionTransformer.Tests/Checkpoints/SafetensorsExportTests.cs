@@ -57,12 +57,12 @@ public sealed class SafetensorsExportTests : IDisposable
     [DataRow("hf-vit-sharded")]
     public void APlainVit_IsWrittenForTimm_WhoeverMadeIt(string folder)
     {
-        string path = SharedData.Path("golden", "checkpoints", folder);
+        string path = TestData.Path("golden", "checkpoints", folder);
         using var model = _context.Model.LoadVisionTransformer(path);
 
         model.SaveAsSafetensors(_folder.Path);
 
-        AssertNamesAndShapes(SharedData.Path("golden", "checkpoints", "timm", "model.safetensors"), _folder.File("model.safetensors"));
+        AssertNamesAndShapes(TestData.Path("golden", "checkpoints", "timm", "model.safetensors"), _folder.File("model.safetensors"));
         using var original = VisionTransformerCheckpoint.Load(path);
         AssertReadsBack(original, original.Preprocessing, original.ClassNames!, named: true);
     }
@@ -70,7 +70,7 @@ public sealed class SafetensorsExportTests : IDisposable
     [TestMethod]
     public void DinoV2sClassifier_IsWrittenForHuggingFace()
     {
-        string path = SharedData.Path("golden", "checkpoints", "hf-dinov2-classifier");
+        string path = TestData.Path("golden", "checkpoints", "hf-dinov2-classifier");
         using var model = _context.Model.LoadVisionTransformer(path);
 
         model.SaveAsSafetensors(_folder.Path);
@@ -114,9 +114,9 @@ public sealed class SafetensorsExportTests : IDisposable
     [TestMethod]
     public void AnotherModelInTheFolder_IsReplacedWhole()
     {
-        using (var first = _context.Model.LoadVisionTransformer(SharedData.Path("golden", "checkpoints", "hf-dinov2-classifier")))
+        using (var first = _context.Model.LoadVisionTransformer(TestData.Path("golden", "checkpoints", "hf-dinov2-classifier")))
             first.SaveAsSafetensors(_folder.Path);
-        using var second = _context.Model.LoadVisionTransformer(SharedData.Path("golden", "checkpoints", "timm"));
+        using var second = _context.Model.LoadVisionTransformer(TestData.Path("golden", "checkpoints", "timm"));
 
         second.SaveAsSafetensors(_folder.Path);
 
@@ -129,7 +129,7 @@ public sealed class SafetensorsExportTests : IDisposable
     [TestMethod]
     public void AFailure_LeavesTheOldFiles()
     {
-        using var model = _context.Model.LoadVisionTransformer(SharedData.Path("golden", "checkpoints", "timm"));
+        using var model = _context.Model.LoadVisionTransformer(TestData.Path("golden", "checkpoints", "timm"));
         model.SaveAsSafetensors(_folder.Path);
         var before = _written.ToDictionary(name => name, name => File.ReadAllBytes(_folder.File(name)));
         var description = new CheckpointDescription(model.Architecture with { Depth = 1 }, model.Preprocessing, null, []);
@@ -144,7 +144,7 @@ public sealed class SafetensorsExportTests : IDisposable
     [TestMethod]
     public void AFileInPlaceOfTheFolder_IsAnError()
     {
-        using var model = _context.Model.LoadVisionTransformer(SharedData.Path("golden", "checkpoints", "timm"));
+        using var model = _context.Model.LoadVisionTransformer(TestData.Path("golden", "checkpoints", "timm"));
         File.WriteAllText(_folder.File("taken"), "mine");
 
         Assert.Throws<IOException>(() => model.SaveAsSafetensors(_folder.File("taken")));

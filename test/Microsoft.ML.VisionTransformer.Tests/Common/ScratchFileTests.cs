@@ -40,8 +40,7 @@ public sealed class ScratchFileTests
     [TestMethod]
     public void OnUnixItHasNoNameFromTheStartSoThatNothingIsLeftWhenTheProcessDies()
     {
-        if (OperatingSystem.IsWindows())
-            Assert.Inconclusive("Windows deletes the file when its last handle is closed; there it has a name until then.");
+        Requires.Unix("on Windows the file has a name until its last handle is closed");
         using var folder = new TemporaryFolder();
 
         using var file = ScratchFile.Create(folder.Path);
@@ -74,8 +73,7 @@ public sealed class ScratchFileTests
     [TestMethod]
     public void AFullDiskIsAnErrorAndNothingCountsAsWritten()
     {
-        if (!File.Exists("/dev/full"))
-            Assert.Inconclusive("Skipped: this system has no /dev/full, a disk that is always full.");
+        Requires.FullDevice();
         using var file = ScratchFile.On(new FileStream("/dev/full", new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, BufferSize = 0 }));
 
         Assert.Throws<IOException>(() => file.Append([1, 2, 3]));

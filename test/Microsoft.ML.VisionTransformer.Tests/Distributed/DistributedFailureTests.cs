@@ -20,6 +20,7 @@ public sealed class DistributedFailureTests
     [DataRow("mpirun.mpich", 1)]
     public void AProcessThatIsKilledEndsTheJob(string launcher, int rank)
     {
+        Requires.MpiLauncher(launcher);
         using var job = MpiJob.Start(launcher, 2, "train", "epochs=100000");
         string line = job.WaitFor(text => text.Contains($"rank {rank} is process ", StringComparison.Ordinal));
         job.WaitFor(text => text.Contains("Step 2 of epoch 1", StringComparison.Ordinal));
@@ -39,6 +40,7 @@ public sealed class DistributedFailureTests
     [DataRow("broken-image", "Rank 1 of 2: the training ends here, and the job with it: Microsoft.ML.VisionTransformer.InvalidImageException")]
     public void AProcessThatThrowsEndsTheJobWithItsMessage(string mishap, string message)
     {
+        Requires.MpiLauncher(Launcher);
         var clock = Stopwatch.StartNew();
 
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=100000", $"mishap={mishap}", "unlucky=1");
@@ -53,6 +55,7 @@ public sealed class DistributedFailureTests
     [DataRow("other-data", "labels or weights of the training rows on rank 2 are not those on rank 0")]
     public void WhatDiffersIsNamedBeforeTheTrainingBegins(string mishap, string difference)
     {
+        Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 3, "train", "epochs=100000", $"mishap={mishap}", "unlucky=2");
 
         Assert.AreNotEqual(0, result.ExitCode);
@@ -64,6 +67,7 @@ public sealed class DistributedFailureTests
     [TestMethod]
     public void AProcessThatCannotBeginTellsTheOthers()
     {
+        Requires.MpiLauncher(Launcher);
         // Either may be the first whose exception ends the job.
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=100000", "mishap=heavy-row", "unlucky=1");
 
@@ -75,6 +79,7 @@ public sealed class DistributedFailureTests
     [TestMethod]
     public void ProcessesThatAreToldToStopStopTogether()
     {
+        Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=100000", "mishap=cancels");
 
         Assert.AreEqual(0, result.ExitCode, result.Error);
@@ -87,6 +92,7 @@ public sealed class DistributedFailureTests
     [DataRow(1, 4, DisplayName = "fewer rows an update: each row passes once an epoch all the same")]
     public void ARunGoesOnWithAnotherNumberOfProcesses(int processes, int batch)
     {
+        Requires.MpiLauncher(Launcher);
         using var folder = new TemporaryFolder();
         string workspace = folder.File("workspace");
         var stopped = MpiJob.Run(Launcher, 4, "train", "batch=2", "epochs=3", "mishap=cancels", "step=4", $"workspace={workspace}");

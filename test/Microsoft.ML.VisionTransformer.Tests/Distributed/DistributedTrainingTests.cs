@@ -26,6 +26,7 @@ public sealed class DistributedTrainingTests
     [DataRow("bf16", 2, 1, 2e-2, DisplayName = "gradients of halves rounded to 8 bits")]
     public void ManyProcessesTrainAsOneWithTheBatchOfAll(string kind, int processes, int accumulation, double tolerance)
     {
+        Requires.MpiLauncher(Launcher);
         using var folder = new TemporaryFolder();
         string alone = folder.File("alone"), together = folder.File("together");
         int batchOfAll = 8 / accumulation;
@@ -47,6 +48,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void OnlyTheFirstProcessTellsAndWrites()
     {
+        Requires.MpiLauncher(Launcher);
         using var folder = new TemporaryFolder();
 
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", $"workspace={folder.Path}");
@@ -62,6 +64,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void TheLearningRateFollowsTheRule()
     {
+        Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", "scaling=Root");
 
         StringAssert.Contains(result.Output, "the learning rate times 1.414.");
@@ -70,6 +73,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void SwitchedOffEveryProcessTrainsAlone()
     {
+        Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", "distributed=Off", "mishap=other-options", "unlucky=1");
 
         Assert.AreEqual(0, result.ExitCode, result.Error);
@@ -80,6 +84,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void ALinearProbeGivesTheSameHeadToTheLastBit()
     {
+        Requires.MpiLauncher(Launcher);
         using var folder = new TemporaryFolder();
         string pretrained = folder.File("pretrained");
         Assert.AreEqual(0, MpiJob.Alone("train", "epochs=1", $"result={pretrained}").ExitCode);

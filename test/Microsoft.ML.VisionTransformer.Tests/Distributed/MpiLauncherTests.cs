@@ -2,6 +2,7 @@
 using Microsoft.ML.VisionTransformer.Distributed;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Distributed;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 [TestClass]
 public sealed class MpiLauncherTests
@@ -24,8 +25,7 @@ public sealed class MpiLauncherTests
     [TestMethod]
     public void TheLaunchersOwnLibraryIsTriedFirst()
     {
-        if (!OperatingSystem.IsLinux())
-            Assert.Inconclusive("Skipped: the names are those of Linux.");
+        Requires.Linux("the file names are Linux's");
 
         Assert.AreEqual("libmpi.so.40", MpiLibraryNames.For(MpiLauncher.OpenMpi, null)[0]);
         Assert.AreEqual("libmpich.so.12", MpiLibraryNames.For(MpiLauncher.Pmi, null)[0]);

@@ -11,6 +11,7 @@ public sealed class ProcessGroupTests
     [DataRow("mpirun.mpich", "Mpich")]
     public void EveryFunctionGivesEveryProcessTheRightValues(string launcher, string kind)
     {
+        Requires.MpiLauncher(launcher);
         var result = MpiJob.Run(launcher, 3, "collectives");
 
         Assert.AreEqual(0, result.ExitCode, result.Error);
@@ -24,6 +25,7 @@ public sealed class ProcessGroupTests
     [DataRow("mpirun.mpich")]
     public void AProcessThatEndsInErrorDoesNotLeaveTheOthersWaiting(string launcher)
     {
+        Requires.MpiLauncher(launcher);
         var result = MpiJob.Run(launcher, 2, "mixed-ends");
 
         Assert.AreEqual(3, result.ExitCode, result.Error);

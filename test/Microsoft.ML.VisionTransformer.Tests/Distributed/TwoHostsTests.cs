@@ -21,6 +21,7 @@ public sealed class TwoHostsTests
     [TestMethod]
     public void TwoHostsTrainTheModelThatTwoProcessesOfOneHostTrain()
     {
+        TwoHosts.Require();
         using var hosts = new TwoHosts();
         using var folder = new TemporaryFolder();
         string across = folder.File("across", "x")[..^2], together = folder.File("together", "x")[..^2];
@@ -42,6 +43,7 @@ public sealed class TwoHostsTests
     [TestMethod]
     public void ACutLinkIsFoundByTheLaunchersDaemons()
     {
+        TwoHosts.Require();
         string told = Cut(_watchfulLauncher, [], everything: true);
 
         StringAssert.Contains(told, "ORTE has lost communication with a remote daemon");
@@ -51,6 +53,7 @@ public sealed class TwoHostsTests
     [TestMethod]
     public void ACutLinkIsToldByTheProcessThatWaits()
     {
+        TwoHosts.Require();
         string told = Cut([], [(WaitLimit.Variable, "4")], everything: false);
 
         StringAssert.Contains(told, "Rank 0 of 2");

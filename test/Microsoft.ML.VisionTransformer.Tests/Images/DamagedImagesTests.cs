@@ -16,14 +16,14 @@ public sealed class DamagedImagesTests
         byte[][] corpus =
         [
             .. Encoded(SKEncodedImageFormat.Jpeg), .. Encoded(SKEncodedImageFormat.Png), .. Encoded(SKEncodedImageFormat.Webp),
-            .. Mutator.Read([Path.Combine(AppContext.BaseDirectory, "Data", "golden-preprocess")]),
+            .. Mutator.Read([TestData.Path("golden", "preprocess")]),
         ];
 
         AssertSurvives(new Mutator(corpus, seed: 5));
     }
 
     [TestMethod]
-    public void DamagedHardFilesAreReadOrRefused() => AssertSurvives(new Mutator(Mutator.Read([SharedData.Path("data", "bad-images")]), seed: 6));
+    public void DamagedHardFilesAreReadOrRefused() => AssertSurvives(new Mutator(Mutator.Read([TestData.Path("bad-images")]), seed: 6));
 
     [TestMethod]
     public void TheSameNumberGivesTheSameFile()

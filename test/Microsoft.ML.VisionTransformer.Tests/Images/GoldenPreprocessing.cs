@@ -20,12 +20,7 @@ internal static class GoldenPreprocessing
         _ => throw new ArgumentException(config),
     };
 
-    /// <summary>A file among the committed ones, or in the shared folder; the test is inconclusive where it is in neither.</summary>
-    internal static string Path(params string[] parts)
-    {
-        string committed = System.IO.Path.Combine([AppContext.BaseDirectory, "Data", "golden-preprocess", .. parts]);
-        return File.Exists(committed) ? committed : SharedData.Path(["golden", "preprocess", .. parts]);
-    }
+    internal static string Path(params string[] parts) => TestData.Path(["golden", "preprocess", .. parts]);
 
     internal static RgbImage Decode(params string[] parts) => ImageDecoder.Decode(File.ReadAllBytes(Path(parts)), parts[^1]);
 }

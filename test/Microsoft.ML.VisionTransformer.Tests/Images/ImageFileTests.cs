@@ -46,8 +46,7 @@ public sealed class ImageFileTests : IDisposable
     [Timeout(20_000, CooperativeCancellation = false)]
     public void OnlyRegularFilesAreRead(string name)
     {
-        if (!OperatingSystem.IsLinux())
-            Assert.Inconclusive("Skipped: needs Linux, for its pipes and devices.");
+        Requires.Linux("for its pipes and devices");
         using (var make = System.Diagnostics.Process.Start("mkfifo", _folder.File("pipe.jpg")))
             make.WaitForExit();
         File.CreateSymbolicLink(_folder.File("link-to-pipe.jpg"), "pipe.jpg");

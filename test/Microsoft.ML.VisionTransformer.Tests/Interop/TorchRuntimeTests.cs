@@ -28,8 +28,7 @@ public sealed class TorchRuntimeTests
     [TestMethod]
     public void AGpuThatIsNotThereIsAnErrorBeforeAnyImageIsRead()
     {
-        if (torch.cuda.is_available())
-            Assert.Inconclusive("Skipped: this machine has a CUDA GPU.");
+        Requires.NoGpu(torch.cuda.is_available());
         var context = new MLContext(seed: 1);
         var options = TinyTraining.Options();
         options.Device = "cuda";
@@ -43,8 +42,7 @@ public sealed class TorchRuntimeTests
     [TestMethod]
     public void GpuDeviceIdWithoutFallbackIsAnErrorWhereThereIsNoGpu()
     {
-        if (torch.cuda.is_available())
-            Assert.Inconclusive("Skipped: this machine has a CUDA GPU.");
+        Requires.NoGpu(torch.cuda.is_available());
         var context = new MLContext(seed: 1) { GpuDeviceId = 0, FallbackToCpu = false };
 
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => TinyTraining.Train(context, TinyTraining.Data(context, perClass: 1)));
@@ -55,8 +53,7 @@ public sealed class TorchRuntimeTests
     [TestMethod]
     public void GpuDeviceIdFallsBackToTheProcessorByDefault()
     {
-        if (torch.cuda.is_available())
-            Assert.Inconclusive("Skipped: this machine has a CUDA GPU.");
+        Requires.NoGpu(torch.cuda.is_available());
         var context = new MLContext(seed: 1) { GpuDeviceId = 0, FallbackToCpu = true };
 
         using var model = TinyTraining.Train(context, TinyTraining.Data(context, perClass: 1));

@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Interop;
 [TestClass]
 public sealed class TorchSharpMembersTests(TestContext context)
 {
-    private static readonly string _approved = Path.Combine(SourceTree.Tests, "Data", "torchsharp-members", "members.txt");
+    private static readonly string _approved = TestData.Path("torchsharp-members", "members.txt");
 
     [TestMethod]
     public void TheMembersInUseAreTheKnownOnes()

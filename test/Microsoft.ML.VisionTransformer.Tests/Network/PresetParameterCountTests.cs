@@ -2,6 +2,7 @@
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 [TestClass]
 public sealed class PresetParameterCountTests
@@ -17,7 +18,7 @@ public sealed class PresetParameterCountTests
     }
 
     public static IEnumerable<object[]> Published() =>
-        File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "timm-presets", "parameter-counts.csv"))
+        File.ReadLines(TestData.Path("timm-presets", "parameter-counts.csv"))
             .Skip(1)
             .Select(line => line.Split(','))
             .Select(cells => new object[] { cells[0], Whole(cells[1]), Whole(cells[2]), cells[3] });

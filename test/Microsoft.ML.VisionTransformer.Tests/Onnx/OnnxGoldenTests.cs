@@ -92,7 +92,7 @@ public sealed class OnnxGoldenTests
     public void EveryCheckpointLayoutGivesTheNetworksNumbers(string file, string? networkCase)
     {
         var given = networkCase is null ? null : GoldenModel.ArchitectureOf(networkCase) with { HeadBias = networkCase != "clip_quickgelu" };
-        using var checkpoint = VisionTransformerCheckpoint.Load(SharedData.Path(["golden", "checkpoints", .. file.Split('/')]), given, strict: given is null);
+        using var checkpoint = VisionTransformerCheckpoint.Load(TestData.Path(["golden", "checkpoints", .. file.Split('/')]), given, strict: given is null);
         using var network = checkpoint.CreateNetwork();
         network.eval();
         using var work = new TemporaryFolder();

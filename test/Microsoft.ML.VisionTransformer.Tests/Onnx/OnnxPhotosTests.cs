@@ -11,6 +11,9 @@ public sealed class OnnxPhotosTests
 {
     public TestContext TestContext { get; set; } = null!;
 
+    [TestInitialize]
+    public void RequireModelAndImages() => Requires.OptionalData();
+
     [TestMethod]
     public void RawPixelsGiveTheLibrarysAnswers() =>
         Compare(new OnnxExportOptions { Input = OnnxInput.RawRgb }, agreed: 200, difference: 1e-4, size: 1.01);
@@ -30,9 +33,9 @@ public sealed class OnnxPhotosTests
     private void Compare(OnnxExportOptions options, int agreed, double difference, double size)
     {
         var context = new MLContext();
-        string weights = SharedData.Path("weights", "vit-tiny-patch16-224-tinyimagenet");
+        string weights = OptionalData.PretrainedModel;
         using var model = context.Model.LoadVisionTransformer(weights, "ImagePath", device: "cpu");
-        var data = context.Data.LoadImagesFromFolder(SharedData.Path("data", "tinyimagenet-val-png"));
+        var data = context.Data.LoadImagesFromFolder(OptionalData.TinyImageNet);
         string[] paths = [.. data.GetColumn<string>("ImagePath")];
         float[][] expected = [.. model.Transform(data).GetColumn<float[]>("Score")];
         using var work = new TemporaryFolder();

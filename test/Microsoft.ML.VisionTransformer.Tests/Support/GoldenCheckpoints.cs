@@ -10,7 +10,7 @@ internal static class GoldenCheckpoints
     /// <summary>A file of <c>golden/</c>, or a folder's model, by its extension.</summary>
     internal static CheckpointFile Open(params string[] parts)
     {
-        string path = SharedData.Path(["golden", .. parts]);
+        string path = TestData.Path(["golden", .. parts]);
         if (Directory.Exists(path))
             path = Directory.GetFiles(path, "model.safetensors*").Single();
         return Path.GetExtension(path) switch
@@ -28,12 +28,12 @@ internal static class GoldenCheckpoints
     /// <summary>The facts of a golden case.</summary>
     internal static JsonElement Config(string networkCase)
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("golden", "model", networkCase, "config.json")));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(TestData.Path("golden", "model", networkCase, "config.json")));
         return document.RootElement.Clone();
     }
 
     /// <summary>Every golden case that is a network.</summary>
-    internal static IEnumerable<string> Cases() => Directory.GetDirectories(SharedData.Path("golden", "model"))
+    internal static IEnumerable<string> Cases() => Directory.GetDirectories(TestData.Path("golden", "model"))
         .Where(folder => File.Exists(Path.Combine(folder, "weights.safetensors")))
         .Select(folder => Path.GetFileName(folder)!)
         .Order(StringComparer.Ordinal);

@@ -1,4 +1,4 @@
-// Rows and what they come to (Data/golden-metrics).
+// Rows and what they come to (test/Data/golden/metrics).
 using System.Text.Json;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -10,7 +10,7 @@ internal sealed class GoldenMetrics
     /// <param name="name">"main" or "edge".</param>
     internal GoldenMetrics(string name)
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Data", "golden-metrics", "metrics.json")));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(TestData.Path("golden", "metrics", "metrics.json")));
         _case = document.RootElement.GetProperty(name).Clone();
     }
 

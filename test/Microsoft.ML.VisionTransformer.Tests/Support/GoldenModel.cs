@@ -1,4 +1,4 @@
-// A small network of timm with its weights, an input and what timm made of it (Data/golden-model, or the shared folder beside the repository).
+// A small network of timm with its weights, an input and what timm made of it (test/Data/golden/model).
 using System.Text.Json;
 using static TorchSharp.torch;
 
@@ -31,12 +31,8 @@ internal sealed class GoldenModel : IDisposable
         return new GoldenModel(network, SafetensorsFile.Read(Path.Combine(folder, "io.safetensors")).Tensors());
     }
 
-    /// <summary>The folder of a case; the test is inconclusive where it is only in the shared folder, and that is not there.</summary>
-    internal static string Folder(string name)
-    {
-        string own = Path.Combine(AppContext.BaseDirectory, "Data", "golden-model", name);
-        return Directory.Exists(own) ? own : SharedData.Path("golden", "model", name);
-    }
+    /// <summary>The folder of a case.</summary>
+    internal static string Folder(string name) => TestData.Path("golden", "model", name);
 
     /// <summary>Largest absolute difference between a result and timm's; the shapes must agree.</summary>
     internal double Difference(string name, Tensor actual)

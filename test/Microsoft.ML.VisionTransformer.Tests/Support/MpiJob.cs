@@ -24,7 +24,7 @@ internal sealed class MpiJob : IDisposable
     /// <summary>The launcher.</summary>
     internal Process Process { get; }
 
-    /// <summary>Starts a job; the test is skipped where the launcher is not installed.</summary>
+    /// <summary>Starts a job. The test calls <see cref="Requires.MpiLauncher"/> before.</summary>
     /// <param name="launcher"><c>mpirun.openmpi</c>, <c>mpirun.mpich</c>, or <c>mpirun</c> for the one that is there.</param>
     /// <param name="processes">How many processes.</param>
     /// <param name="args">For the worker.</param>
@@ -37,7 +37,7 @@ internal sealed class MpiJob : IDisposable
     /// <param name="args">As above.</param>
     internal static MpiJob Start(string launcher, int processes, IEnumerable<KeyValuePair<string, string>> environment, params string[] args)
     {
-        string path = Find(launcher);
+        string path = Requires.ProgramPath(launcher) ?? throw new InvalidOperationException($"{launcher} is not installed; call Requires.MpiLauncher first.");
         bool openMpi = Path.GetFileName(new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path) is not ("mpiexec.hydra" or "mpiexec.mpich");
         string[] settings = openMpi ? ["--oversubscribe", "--bind-to", "none"] : [];
         var start = new ProcessStartInfo(path, [.. settings, "-n", $"{processes}", "dotnet", Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -100,12 +100,4 @@ internal sealed class MpiJob : IDisposable
         }
     }
 
-    private static string Find(string launcher)
-    {
-        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? launcher + ".exe" : launcher)).FirstOrDefault(File.Exists);
-        if (found is null)
-            Assert.Inconclusive($"Skipped: {launcher} is not installed (Debian: apt-get install openmpi-bin for mpirun and mpirun.openmpi, mpich for mpirun.mpich).");
-        return found;
-    }
 }

@@ -17,10 +17,9 @@ internal sealed class TwoHosts : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string[] _hosts;
 
-    /// <summary>Lays the cable; the test is skipped where that cannot be done.</summary>
+    /// <summary>Lays the cable. The test calls <see cref="Require"/> before.</summary>
     internal TwoHosts()
     {
-        SkipUnlessPossible();
         _hosts = [.. "ab".Select(letter => string.Create(CultureInfo.InvariantCulture, $"vit{Environment.ProcessId}{letter}"))];
         try
         {
@@ -123,20 +122,15 @@ internal sealed class TwoHosts : IDisposable
             File.SetUnixFileMode(Agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private static void SkipUnlessPossible()
+    /// <summary>Skips the test where the hosts cannot be made; called first in a test.</summary>
+    internal static void Require()
     {
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
-            Assert.Inconclusive("Skipped: two hosts are network namespaces, which need Linux and root.");
+        Requires.If(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Linux and root, for network namespaces");
         foreach (var (program, package) in new[] { ("ip", "iproute2"), ("unshare", "util-linux"), ("hostname", "hostname"), ("mpirun.openmpi", "openmpi-bin") })
-        {
-            string[] folders = [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator), "/sbin", "/usr/sbin"];
-            if (!folders.Any(folder => File.Exists(Path.Combine(folder, program))))
-                Assert.Inconclusive($"Skipped: two hosts need {program} (Debian: apt-get install {package}).");
-        }
-
+            Requires.Program(program, package);
         string probe = string.Create(CultureInfo.InvariantCulture, $"vit{Environment.ProcessId}probe");
-        if (Run("ip", "netns", "add", probe) is { Code: not 0 } refused)
-            Assert.Inconclusive($"Skipped: this machine does not let a network namespace be made: {refused.Error.Trim()}");
+        var (code, _, error) = Run("ip", "netns", "add", probe);
+        Requires.If(code == 0, $"a machine that lets network namespaces be made: {error.Trim()}");
         Ip("netns", "delete", probe);
     }
 

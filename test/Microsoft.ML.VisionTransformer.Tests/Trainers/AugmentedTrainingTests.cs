@@ -44,7 +44,7 @@ public sealed class AugmentedTrainingTests
     [DataRow("soft_targets_smoothing_0_1", 0.1)]
     public void SoftTargetsAreTimms(string name, double smoothing)
     {
-        var golden = SafetensorsFile.Read(SharedData.Path("golden", "training", "batches.safetensors"));
+        var golden = SafetensorsFile.Read(TestData.Path("golden", "training", "batches.safetensors"));
         long[] classes = golden.Int64s("targets");
         float[] expected = golden.Floats(name);
         for (int batch = 0; batch < 4; batch++)
@@ -58,9 +58,9 @@ public sealed class AugmentedTrainingTests
     [TestMethod]
     public void TheFirstLossOfAMixedRunIsPyTorchs()
     {
-        using var run = JsonDocument.Parse(File.ReadAllText(SharedData.Path("golden", "training", "e_mixup_soft_targets.json")));
+        using var run = JsonDocument.Parse(File.ReadAllText(TestData.Path("golden", "training", "e_mixup_soft_targets.json")));
         using var scope = NewDisposeScope();
-        var golden = SafetensorsFile.Read(SharedData.Path("golden", "training", "batches.safetensors"));
+        var golden = SafetensorsFile.Read(TestData.Path("golden", "training", "batches.safetensors"));
         using var network = new VisionTransformerNetwork(VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
         {
             ImageSize = 32,
@@ -70,7 +70,7 @@ public sealed class AugmentedTrainingTests
             Heads = 4,
             Classes = 10,
         });
-        network.load_state_dict(SafetensorsFile.Read(SharedData.Path("golden", "training", "init.safetensors")).Tensors());
+        network.load_state_dict(SafetensorsFile.Read(TestData.Path("golden", "training", "init.safetensors")).Tensors());
         var batch = new TrainingBatch(golden.Floats("inputs")[..(8 * 3 * 32 * 32)], golden.Int64s("targets")[..8], [1, 1, 1, 1, 1, 1, 1, 1], 0.3);
         BatchMixing.Mixup(batch.Inputs, 8, 0.3);
 

@@ -11,7 +11,7 @@ public sealed class LayerRatesTests
     [TestMethod]
     public void LayersAndScalesAreTimms()
     {
-        using var schedule = JsonDocument.Parse(File.ReadAllText(SharedData.Path("golden", "training", "schedule.json")));
+        using var schedule = JsonDocument.Parse(File.ReadAllText(TestData.Path("golden", "training", "schedule.json")));
         var root = schedule.RootElement;
         JsonElement[] models = [root.GetProperty("layer_decay_vit_base"), .. root.GetProperty("layer_decay_small_variants").EnumerateArray()];
         Assert.HasCount(8, models);

@@ -124,10 +124,14 @@ public sealed class LinearProbeTests
         LiveTensors.AssertSameAfter(() => TinyTraining.Train(context, data, Options(folder)).Dispose(), parametersCreated: TinyTraining.Parameters);
     }
 
+    /// <summary>
+    /// (sum of cross-entropy + |W|^2 / 2) / rows at its minimum, which scipy 1.10.1 found with L-BFGS-B in float64 from these features of the 45 training photos, to a gradient of 2e-8.
+    /// </summary>
     [TestMethod]
-    public void TheMinimumOnTheFlowersIsThatOfThePeer()
+    public void TheMinimumOnTheFlowersIsThatOfScipy()
     {
-        string photos = SharedData.Path("data", "flowers"), weights = SharedData.Path("weights", "vit-tiny-patch16-224-tinyimagenet");
+        Requires.OptionalData();
+        string photos = TestData.Flowers, weights = OptionalData.PretrainedModel;
         using var split = JsonDocument.Parse(File.ReadAllText(Path.Combine(photos, "split.json")));
         var context = new MLContext(seed: 3);
         var rows = split.RootElement.GetProperty("train").EnumerateArray().Select(f => f.GetString()!).Select(f => new Photo { Image = Path.Combine(photos, f), Label = f.Split('/')[0] });
@@ -142,8 +146,8 @@ public sealed class LinearProbeTests
         double[] head = objective.Fit(null, 2000);
         double value = objective.Objective(head, new double[head.Length]);
 
-        TestContext.WriteLine($"objective at C = 1: {value:F6}, the peer's 0.008524");
-        Assert.AreEqual(0.008524, value, 2e-5);
+        TestContext.WriteLine($"objective at C = 1: {value:F6}");
+        Assert.AreEqual(0.008266, value, 2e-5);
     }
 
     private static VisionTransformerTrainer.Options Options(TemporaryFolder folder)

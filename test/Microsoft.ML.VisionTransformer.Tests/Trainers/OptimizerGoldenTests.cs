@@ -21,9 +21,9 @@ public sealed class OptimizerGoldenTests
     [DataRow("d_label_smoothing", 0.75, 0.1)]
     public void ARunGivesTimmsLossesNormsRatesAndWeights(string name, double layerDecay, double smoothing)
     {
-        using var run = JsonDocument.Parse(File.ReadAllText(SharedData.Path("golden", "training", $"{name}.json")));
+        using var run = JsonDocument.Parse(File.ReadAllText(TestData.Path("golden", "training", $"{name}.json")));
         using var scope = NewDisposeScope();
-        var batches = SafetensorsFile.Read(SharedData.Path("golden", "training", "batches.safetensors"));
+        var batches = SafetensorsFile.Read(TestData.Path("golden", "training", "batches.safetensors"));
         var inputs = tensor(batches.Floats("inputs"), batches.Shape("inputs"));
         var targets = tensor(batches.Int64s("targets"), batches.Shape("targets"));
         using var network = Network("init.safetensors");
@@ -85,7 +85,7 @@ public sealed class OptimizerGoldenTests
     [DataRow("e_mixup_soft_targets", true)]
     public void TheStepsOfATrainingGiveTimmsLossesAndWeights(string name, bool hasWeights)
     {
-        using var run = JsonDocument.Parse(File.ReadAllText(SharedData.Path("golden", "training", $"{name}.json")));
+        using var run = JsonDocument.Parse(File.ReadAllText(TestData.Path("golden", "training", $"{name}.json")));
         using var network = Network("init.safetensors");
         using var step = new TrainingStep(Plan(name), network, CPU, stepsPerEpoch: 20);
         double[] losses = Numbers(run, "loss_per_step");
@@ -138,7 +138,7 @@ public sealed class OptimizerGoldenTests
     [TestMethod]
     public void SixteenBitTrainingFollowsTheRunOf32Bits()
     {
-        using var run = JsonDocument.Parse(File.ReadAllText(SharedData.Path("golden", "training", "b_adamw.json")));
+        using var run = JsonDocument.Parse(File.ReadAllText(TestData.Path("golden", "training", "b_adamw.json")));
         using var network = Network("init.safetensors");
         using var step = new TrainingStep(Plan("b_adamw") with { Precision = TrainingPrecision.BFloat16 }, network, CPU, stepsPerEpoch: 20);
         double[] losses = Numbers(run, "loss_per_step");
@@ -180,7 +180,7 @@ public sealed class OptimizerGoldenTests
     private static TrainingBatch Batch(int step, double ownShare)
     {
         const int Rows = 8, Length = 3 * 32 * 32;
-        var batches = SafetensorsFile.Read(SharedData.Path("golden", "training", "batches.safetensors"));
+        var batches = SafetensorsFile.Read(TestData.Path("golden", "training", "batches.safetensors"));
         float[] inputs = batches.Floats("inputs")[(step % 4 * Rows * Length)..((step % 4 + 1) * Rows * Length)];
         float[] mixed = [.. inputs.Select((value, i) => (float)ownShare * value + (float)(1 - ownShare) * inputs[(Rows - 1 - i / Length) * Length + i % Length])];
         long[] classes = batches.Int64s("targets")[(step % 4 * Rows)..((step % 4 + 1) * Rows)];
@@ -197,11 +197,11 @@ public sealed class OptimizerGoldenTests
 
     private static double LogitDifference(VisionTransformerNetwork network, string name)
     {
-        var batches = SafetensorsFile.Read(SharedData.Path("golden", "training", "batches.safetensors"));
+        var batches = SafetensorsFile.Read(TestData.Path("golden", "training", "batches.safetensors"));
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         network.eval();
-        float[] expected = SafetensorsFile.Read(SharedData.Path("golden", "training", $"{name}.eval_logits.safetensors")).Floats("logits_batch_0_after_training");
+        float[] expected = SafetensorsFile.Read(TestData.Path("golden", "training", $"{name}.eval_logits.safetensors")).Floats("logits_batch_0_after_training");
         float[] found = network.forward(tensor(batches.Floats("inputs"), batches.Shape("inputs"))[0]).data<float>().ToArray();
         double worst = expected.Zip(found, (e, f) => (double)Math.Abs(e - f)).Max();
         Assert.IsLessThan(1e-4, worst, "logits");
@@ -211,7 +211,7 @@ public sealed class OptimizerGoldenTests
     private static VisionTransformerNetwork Network(string weights)
     {
         var network = new VisionTransformerNetwork(_architecture);
-        network.load_state_dict(SafetensorsFile.Read(SharedData.Path("golden", "training", weights)).Tensors());
+        network.load_state_dict(SafetensorsFile.Read(TestData.Path("golden", "training", weights)).Tensors());
         return network;
     }
 
@@ -219,7 +219,7 @@ public sealed class OptimizerGoldenTests
     private static double AssertWeights(VisionTransformerNetwork network, string name)
     {
         double worst = 0;
-        var expected = SafetensorsFile.Read(SharedData.Path("golden", "training", name));
+        var expected = SafetensorsFile.Read(TestData.Path("golden", "training", name));
         foreach (var (key, value) in network.state_dict())
         {
             float[] found = value.data<float>().ToArray(), wanted = expected.Floats(key);

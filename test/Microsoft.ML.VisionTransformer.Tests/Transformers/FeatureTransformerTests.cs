@@ -219,7 +219,7 @@ public sealed class FeatureTransformerTests : IDisposable
         Assert.Contains("Take Pooled", error.Message);
     }
 
-    private static string Golden(string folder) => SharedData.Path("golden", "checkpoints", folder);
+    private static string Golden(string folder) => TestData.Path("golden", "checkpoints", folder);
 
     private static VisionTransformerFeatureOptions Options(string folder, FeatureKind kind, bool normalize = false) =>
         new() { PretrainedModel = Golden(folder), Kind = kind, Normalize = normalize, Device = "cpu" };

@@ -79,7 +79,7 @@ public sealed class OnnxModelTests : IDisposable
         var data = _context.Data.LoadFromEnumerable(samples);
         var options = new VisionTransformerFeatureOptions
         {
-            PretrainedModel = SharedData.Path("golden", "checkpoints", "hf-dinov2"),
+            PretrainedModel = TestData.Path("golden", "checkpoints", "hf-dinov2"),
             Kind = FeatureKind.ClassTokenAndPatchMean,
             Normalize = true,
             Device = "cpu",

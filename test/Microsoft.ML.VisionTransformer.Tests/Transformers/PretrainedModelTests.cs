@@ -174,7 +174,7 @@ public sealed class PretrainedModelTests : IDisposable
         }
     }
 
-    private static string Golden(string folder) => SharedData.Path("golden", "checkpoints", folder);
+    private static string Golden(string folder) => TestData.Path("golden", "checkpoints", folder);
 
     private static float[][] Probabilities(VisionTransformerCheckpoint checkpoint, ColouredSample[] samples)
     {

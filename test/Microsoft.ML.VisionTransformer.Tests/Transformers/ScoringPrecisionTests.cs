@@ -23,6 +23,7 @@ public sealed class ScoringPrecisionTests
     [DataRow(true)]
     public void ScoresAreNearlyTheSameAndBackAgainTheVerySame(bool rotary)
     {
+        RequireBFloat16();
         using var model = Model(rotary ? _rotary : _architecture);
         float[] inputs = Inputs(5);
         float[] before = model.Probabilities(inputs, 5, 1);
@@ -40,6 +41,7 @@ public sealed class ScoringPrecisionTests
     [TestMethod]
     public void EmbeddingsAreNearlyTheSame()
     {
+        RequireBFloat16();
         using var model = Model(_architecture);
         float[] before = model.Features(Inputs(2), 2, FeatureKind.PatchMean, normalize: true);
         model.Precision = ScoringPrecision.BFloat16;
@@ -51,6 +53,7 @@ public sealed class ScoringPrecisionTests
     [TestMethod]
     public void WeightsThatAreSavedKeepAllBits()
     {
+        RequireBFloat16();
         using var network = new VisionTransformerNetwork(_architecture, seed: 4);
         var expected = network.state_dict().ToDictionary(t => t.Key, t => t.Value.data<float>().ToArray());
         using var model = Model(_architecture);
@@ -63,19 +66,24 @@ public sealed class ScoringPrecisionTests
     }
 
     [TestMethod]
-    public void MemoryIsGivenBack() => LiveTensors.AssertSameAfter(
-        () =>
-        {
-            using var model = Model(_architecture);
-            model.Precision = ScoringPrecision.BFloat16;
-            model.Probabilities(Inputs(2), 2, 1);
-        },
-        // The network, its copy, and the copy once more as its type changes.
-        parametersCreated: 3 * _architecture.Parameters().Count());
+    public void MemoryIsGivenBack()
+    {
+        RequireBFloat16();
+        LiveTensors.AssertSameAfter(
+            () =>
+            {
+                using var model = Model(_architecture);
+                model.Precision = ScoringPrecision.BFloat16;
+                model.Probabilities(Inputs(2), 2, 1);
+            },
+            // The network, its copy, and the copy once more as its type changes.
+            parametersCreated: 3 * _architecture.Parameters().Count());
+    }
 
     [TestMethod]
     public void TokensAreNotMergedInSixteenBits()
     {
+        RequireBFloat16();
         using var model = Model(_architecture);
         model.MergedTokens = 2;
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => model.Precision = ScoringPrecision.BFloat16).Message, "MergedTokensPerBlock is 2");
@@ -92,6 +100,17 @@ public sealed class ScoringPrecisionTests
     }
 
     [TestMethod]
+    public void AProcessorWithoutBFloat16ProductsSaysSo()
+    {
+        Requires.If(!ProcessorFeatures.MultipliesBFloat16, "a processor that does not multiply bfloat16");
+        using var model = Model(_architecture);
+
+        var refusal = Assert.ThrowsExactly<NotSupportedException>(() => model.Precision = ScoringPrecision.BFloat16);
+
+        Assert.Contains("AVX512_BF16", refusal.Message);
+    }
+
+    [TestMethod]
     public void ADisposedModelSaysSo()
     {
         var model = Model(_architecture);
@@ -99,21 +118,9 @@ public sealed class ScoringPrecisionTests
         Assert.ThrowsExactly<ObjectDisposedException>(() => model.Precision = ScoringPrecision.BFloat16);
     }
 
-    /// <summary>A processor without such products says so, which is then what the test sees.</summary>
-    private static ScoringNetwork Model(VisionTransformerArchitecture architecture)
-    {
-        var model = new ScoringNetwork(new VisionTransformerNetwork(architecture, seed: 4), CPU);
-        if (ProcessorFeatures.MultipliesBFloat16)
-            return model;
-        using (model)
-        {
-            var refusal = Assert.ThrowsExactly<NotSupportedException>(() => model.Precision = ScoringPrecision.BFloat16);
-            StringAssert.Contains(refusal.Message, "AVX512_BF16");
-        }
+    private static ScoringNetwork Model(VisionTransformerArchitecture architecture) => new(new VisionTransformerNetwork(architecture, seed: 4), CPU);
 
-        Assert.Inconclusive("Skipped: this processor multiplies no 16-bit brain floats, and the library said so.");
-        return model;
-    }
+    private static void RequireBFloat16() => Requires.If(ProcessorFeatures.MultipliesBFloat16, "a processor that multiplies bfloat16 (AMX or AVX512_BF16)");
 
     private static float[] Inputs(int count)
     {

@@ -62,7 +62,7 @@ public sealed class TemperatureTests
     [TestMethod]
     public void AFileOfFormat1Point2HasNone()
     {
-        string data = Path.Combine(AppContext.BaseDirectory, "Data", "model-files");
+        string data = TestData.Path("model-files");
         using var model = Load(Path.Combine(data, "format-1.2.zip"));
 
         float[][] scores = Scores(model), expected = JsonSerializer.Deserialize<float[][]>(File.ReadAllText(Path.Combine(data, "format-1.2.scores.json")))!;

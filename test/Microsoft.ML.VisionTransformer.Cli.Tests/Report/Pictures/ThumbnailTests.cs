@@ -34,8 +34,8 @@ public sealed class ThumbnailTests
     [DataRow(8)]
     public void APhotoTakenSidewaysIsUpright(int orientation)
     {
-        using var expected = SKBitmap.Decode(Thumbnail.Jpeg(File.ReadAllBytes(SharedData.Path("data", "bad-images", "exif-orientation-1.jpg"))));
-        using var found = SKBitmap.Decode(Thumbnail.Jpeg(File.ReadAllBytes(SharedData.Path("data", "bad-images", $"exif-orientation-{orientation}.jpg"))));
+        using var expected = SKBitmap.Decode(Thumbnail.Jpeg(File.ReadAllBytes(TestData.Path("bad-images", "exif-orientation-1.jpg"))));
+        using var found = SKBitmap.Decode(Thumbnail.Jpeg(File.ReadAllBytes(TestData.Path("bad-images", $"exif-orientation-{orientation}.jpg"))));
 
         Assert.AreEqual((expected.Width, expected.Height), (found.Width, found.Height));
         double difference = expected.Pixels.Zip(found.Pixels, Difference).Average();

@@ -22,7 +22,7 @@ public sealed class HuggingFaceGoldenTests
     [DataRow("hf-siglip", 0, TokenPooling.Attention, 0)]
     public void AFolder_DescribesTheNetworkOfItsCase(string name, int classes, TokenPooling pooling, int representation)
     {
-        string folder = SharedData.Path("golden", "checkpoints", name);
+        string folder = TestData.Path("golden", "checkpoints", name);
         using var weights = Open(folder);
 
         var found = HuggingFaceConfig.Read(folder, weights).Architecture;
@@ -36,7 +36,8 @@ public sealed class HuggingFaceGoldenTests
     [TestMethod]
     public void TheTinyImageNetModel_IsReadWhole()
     {
-        string folder = SharedData.Path("weights", "vit-tiny-patch16-224-tinyimagenet");
+        Requires.OptionalData();
+        string folder = OptionalData.PretrainedModel;
         using var weights = Open(folder);
 
         var found = HuggingFaceConfig.Read(folder, weights);
@@ -93,9 +94,9 @@ public sealed class HuggingFaceGoldenTests
 
     private static JsonDocument Case(string file)
     {
-        using var index = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("golden", "checkpoints", "index.json")));
+        using var index = JsonDocument.Parse(File.ReadAllBytes(TestData.Path("golden", "checkpoints", "index.json")));
         var entry = index.RootElement.GetProperty("files").EnumerateArray().Single(e => e.GetProperty("file").GetString() == file);
-        return JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("golden", "model", entry.GetProperty("case").GetString()!, "config.json")));
+        return JsonDocument.Parse(File.ReadAllBytes(TestData.Path("golden", "model", entry.GetProperty("case").GetString()!, "config.json")));
     }
 
     private static CheckpointFile Open(string folder)

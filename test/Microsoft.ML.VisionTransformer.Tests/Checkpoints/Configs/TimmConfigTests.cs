@@ -24,7 +24,7 @@ public sealed class TimmConfigTests : IDisposable
     public void TheSharedGoldenConfigurationsAreRead()
     {
         int read = 0;
-        foreach (string folder in Directory.GetDirectories(SharedData.Path("golden", "model")).Where(f => Path.GetFileName(f) != "vit_overlap"))
+        foreach (string folder in Directory.GetDirectories(TestData.Path("golden", "model")).Where(f => Path.GetFileName(f) != "vit_overlap"))
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
             var architecture = ReadTimm(document.RootElement);
@@ -69,7 +69,7 @@ public sealed class TimmConfigTests : IDisposable
     [TestMethod]
     public void TheSharedHubFolderIsReadWithoutAnAssumption()
     {
-        var description = TimmConfig.Read(SharedData.Path("golden", "checkpoints", "timm", "config.json"));
+        var description = TimmConfig.Read(TestData.Path("golden", "checkpoints", "timm", "config.json"));
         var expected = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
         {
             ImageSize = 32,
@@ -221,7 +221,7 @@ public sealed class TimmConfigTests : IDisposable
 
     public static IEnumerable<object[]> GoldenCases()
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Data", "timm-presets", "golden-arguments.json")));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(TestData.Path("timm-presets", "golden-arguments.json")));
         return [.. document.RootElement.EnumerateArray()
             .Where(c => c.GetProperty("case").GetString() != "vit_overlap")    // its patch layer is no argument of timm's
             .Select(c => new object[] { c.GetProperty("case").GetString()!, c.GetRawText() })];

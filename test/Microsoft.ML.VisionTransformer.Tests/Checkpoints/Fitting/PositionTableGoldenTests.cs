@@ -50,7 +50,7 @@ public sealed partial class PositionTableGoldenTests
         }
     }
 
-    private static string Golden(params string[] parts) => SharedData.Path(["golden", "model", .. parts]);
+    private static string Golden(params string[] parts) => TestData.Path(["golden", "model", .. parts]);
 
     [GeneratedRegex(@"^(pos_embed_)?(?<rows>\d+)x(?<columns>\d+)(\.(?<method>.+))?$", RegexOptions.ExplicitCapture)]
     private static partial Regex TableName();

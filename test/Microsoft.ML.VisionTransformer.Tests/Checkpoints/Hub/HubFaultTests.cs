@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 [TestClass]
 public sealed class HubFaultTests
@@ -219,8 +220,7 @@ public sealed class HubFaultTests
     [TestMethod]
     public void AFullDisk_IsNamed()
     {
-        if (!File.Exists("/dev/full"))
-            Assert.Inconclusive("Skipped: this system has no /dev/full, which stands for a full disk.");
+        Requires.FullDevice();
         using var scene = new HubScene();
         scene.Hub.IgnoresRanges = true;
         Directory.CreateDirectory(scene.Cached("blobs"));

@@ -111,7 +111,8 @@ public sealed class ArchitectureFromShapesTests
     [TestMethod]
     public void ThePublishedTinyNetwork_IsTold()
     {
-        using var file = SafetensorsCheckpoint.Open(SharedData.Path("weights", "vit-tiny-patch16-224-tinyimagenet", "model.safetensors"));
+        Requires.OptionalData();
+        using var file = SafetensorsCheckpoint.Open(Path.Combine(OptionalData.PretrainedModel, "model.safetensors"));
         var map = LayoutMap.Of(file);
 
         var inferred = ArchitectureFromShapes.Infer(map);

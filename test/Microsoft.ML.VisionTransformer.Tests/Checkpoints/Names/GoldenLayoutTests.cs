@@ -77,7 +77,7 @@ public sealed class GoldenLayoutTests
     [TestMethod]
     public void NoFileOfTheIndexIsForgotten()
     {
-        using var index = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("golden", "checkpoints", "index.json")));
+        using var index = JsonDocument.Parse(File.ReadAllBytes(TestData.Path("golden", "checkpoints", "index.json")));
         var tested = typeof(GoldenLayoutTests).GetMethod(nameof(AFileGivesTheWeightsOfItsCase))!.GetCustomAttributes(false).OfType<DataRowAttribute>()
             .Select(row => (string)row.Data[0]!).ToHashSet();
         string[] elsewhere =

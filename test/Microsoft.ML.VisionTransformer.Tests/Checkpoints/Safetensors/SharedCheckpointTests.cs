@@ -13,7 +13,7 @@ public sealed class SharedCheckpointTests
     [TestMethod]
     public void EachBadFile_IsRefusedOrLeftToTheLoaderAsItsIndexSays()
     {
-        string folder = SharedData.Path("golden", "bad-checkpoints");
+        string folder = TestData.Path("golden", "bad-checkpoints");
         using var index = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "index.json")));
         var wrong = new List<string>();
         int refused = 0, opened = 0;
@@ -40,7 +40,7 @@ public sealed class SharedCheckpointTests
     [DataRow("checkpoints/hf-vit/model.safetensors")]
     public void ASoundFile_HasTheValuesThatAnotherReaderFinds(string file)
     {
-        string path = SharedData.Path(["golden", .. file.Split('/')]);
+        string path = TestData.Path(["golden", .. file.Split('/')]);
         var expected = SafetensorsFile.Read(path);
 
         using var found = SafetensorsCheckpoint.Open(path);
@@ -60,9 +60,9 @@ public sealed class SharedCheckpointTests
     [DataRow("fp64", 8, 0f, 0f, DisplayName = "fp64: exact; the file has no blocks")]
     public void AFileOfAnotherType_HoldsTheWeightsRounded(string file, int count, float relative, float absolute)
     {
-        var expected = SafetensorsFile.Read(SharedData.Path("golden", "model", "vit_plain", "weights.safetensors"));
+        var expected = SafetensorsFile.Read(TestData.Path("golden", "model", "vit_plain", "weights.safetensors"));
 
-        using var found = SafetensorsCheckpoint.Open(SharedData.Path("golden", "checkpoints", "dtype", file + ".safetensors"));
+        using var found = SafetensorsCheckpoint.Open(TestData.Path("golden", "checkpoints", "dtype", file + ".safetensors"));
 
         Assert.HasCount(count, found.Tensors);
         foreach (string name in found.Tensors.Keys)
@@ -76,9 +76,9 @@ public sealed class SharedCheckpointTests
     [TestMethod]
     public void AShardedCheckpoint_EqualsTheSameModelInOneFile()
     {
-        var expected = SafetensorsFile.Read(SharedData.Path("golden", "checkpoints", "hf-vit", "model.safetensors"));
+        var expected = SafetensorsFile.Read(TestData.Path("golden", "checkpoints", "hf-vit", "model.safetensors"));
 
-        using var found = ShardedSafetensorsCheckpoint.Open(SharedData.Path("golden", "checkpoints", "hf-vit-sharded", "model.safetensors.index.json"));
+        using var found = ShardedSafetensorsCheckpoint.Open(TestData.Path("golden", "checkpoints", "hf-vit-sharded", "model.safetensors.index.json"));
 
         CollectionAssert.AreEquivalent(expected.Names.ToArray(), found.Tensors.Keys.ToArray());
         foreach (string name in expected.Names)

@@ -25,7 +25,7 @@ public sealed class BatchMixingTests
     [TestMethod]
     public void MixupIsTimms()
     {
-        var golden = SafetensorsFile.Read(SharedData.Path("golden", "training", "batches.safetensors"));
+        var golden = SafetensorsFile.Read(TestData.Path("golden", "training", "batches.safetensors"));
         float[] batch = golden.Floats("inputs")[..(8 * 3 * 32 * 32)];
 
         BatchMixing.Mixup(batch, 8, 0.3);

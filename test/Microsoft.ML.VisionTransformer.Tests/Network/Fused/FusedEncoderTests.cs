@@ -26,11 +26,7 @@ public sealed class FusedEncoderTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestInitialize]
-    public void NeedsAProcessorWithAvx2()
-    {
-        if (!MatrixTile.IsSupported)
-            Assert.Inconclusive("Skipped: this processor has no AVX2 and FMA; networks run in libtorch here.");
-    }
+    public void RequireAvx2() => Requires.Avx2();
 
     [TestMethod]
     [DataRow("clip_gelu_proj", true)]

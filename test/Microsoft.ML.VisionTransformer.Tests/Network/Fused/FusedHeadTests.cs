@@ -9,11 +9,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Network;
 public sealed class FusedHeadTests
 {
     [TestInitialize]
-    public void NeedsAProcessorWithAvx2()
-    {
-        if (!MatrixTile.IsSupported)
-            Assert.Inconclusive("Skipped: this processor has no AVX2 and FMA; networks run in libtorch here.");
-    }
+    public void RequireAvx2() => Requires.Avx2();
 
     [TestMethod]
     [DataRow("vit_plain", 1)]

@@ -20,11 +20,7 @@ public sealed class TokenMergingTests
     };
 
     [TestInitialize]
-    public void NeedsAProcessorWithAvx2()
-    {
-        if (!MatrixTile.IsSupported)
-            Assert.Inconclusive("Skipped: this processor has no AVX2 and FMA; networks run in libtorch here.");
-    }
+    public void RequireAvx2() => Requires.Avx2();
 
     [TestMethod]
     [DataRow(1, 0)]

@@ -2,16 +2,13 @@
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 [TestClass]
 public sealed unsafe class VectorCodeTests
 {
     [TestInitialize]
-    public void NeedsAProcessorWithAvx2()
-    {
-        if (!MatrixTile.IsSupported)
-            Assert.Inconclusive("Skipped: this processor has no AVX2 and FMA.");
-    }
+    public void RequireAvx2() => Requires.Avx2();
 
     [TestMethod]
     [DataRow(6, 8, 16)]
@@ -54,8 +51,7 @@ public sealed unsafe class VectorCodeTests
     [TestMethod]
     public void AWideTileGivesTheNumbersOfTheNarrowOnes()
     {
-        if (!WideTile.IsSupported)
-            Assert.Inconclusive("Skipped: this processor has no AVX-512.");
+        Requires.Avx512();
         const int rows = MatrixTile.Rows, inputs = 37, outputs = WideTile.Panels * MatrixTile.Columns;
         var (a, panels, bias, start) = (Numbers(rows * inputs, 1), Numbers(inputs * outputs, 2), Numbers(outputs, 3), Numbers(rows * outputs, 4));
         foreach (bool add in new[] { false, true })
@@ -129,7 +125,7 @@ public sealed unsafe class VectorCodeTests
     [DataRow(MlpActivation.QuickGelu, 16)]
     public void AnActivationIsItsFormula(MlpActivation activation, int lanes)
     {
-        NeedsLanes(lanes);
+        RequireLanes(lanes);
         float[] x = [.. Enumerable.Range(0, 1608).Select(i => (i - 804) / 60f), float.NaN, 1e30f, -1e30f, 0, 100, -100, 20, -20];
         float[] found = [.. x];
         fixed (float* start = found)
@@ -178,7 +174,7 @@ public sealed unsafe class VectorCodeTests
 
     private static float Exp(float x, int lanes)
     {
-        NeedsLanes(lanes);
+        RequireLanes(lanes);
         float* result = stackalloc float[Lanes16.Count];
         if (lanes == Lanes16.Count)
             Lanes16.Store(VectorActivations.Exp(Lanes16.Of(x)), result);
@@ -187,10 +183,10 @@ public sealed unsafe class VectorCodeTests
         return result[lanes - 1];
     }
 
-    private static void NeedsLanes(int lanes)
+    private static void RequireLanes(int lanes)
     {
-        if (lanes == Lanes16.Count && !Lanes16.IsSupported)
-            Assert.Inconclusive("Skipped: this processor has no AVX-512.");
+        if (lanes == Lanes16.Count)
+            Requires.Avx512();
     }
 
     /// <summary>The normal distribution function by its power series, or its limits.</summary>

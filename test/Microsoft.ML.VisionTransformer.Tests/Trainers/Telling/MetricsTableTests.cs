@@ -160,8 +160,7 @@ public sealed class MetricsTableTests : IDisposable
     [TestMethod]
     public void AFullDiskIsAnErrorThatNamesTheFile()
     {
-        if (!System.IO.File.Exists("/dev/full"))
-            Assert.Inconclusive("Skipped: /dev/full, which plays the full disk, is there on Linux alone.");
+        Requires.FullDevice();
         using var file = AppendedFile.Open("/dev/full", FileMode.Open);
 
         var error = Assert.ThrowsExactly<IOException>(() => file.Append("1,2\r\n"u8));

@@ -4,6 +4,7 @@ using NotebookRunner;
 using NotebookRunner.Comparing;
 using NotebookRunner.Running;
 using TorchSharp;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.NotebookTests;
 
@@ -25,6 +26,8 @@ public sealed class NotebooksRunTests
     [DataRow("06-embeddings", 2, 4)]
     public async Task EveryCellRuns_TheOutputsAreTheSavedOnes_AndTheTensorsComeBack(string name, int classifiers, int featurizers)
     {
+        if (!name.StartsWith("05", StringComparison.Ordinal))
+            Requires.SlowTests();
         var twin = NotebookFolder.Twins([name]).Single();
         long before = LiveTensors();
 

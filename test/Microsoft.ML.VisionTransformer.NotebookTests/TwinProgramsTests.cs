@@ -3,6 +3,7 @@ using System.Diagnostics;
 using NotebookRunner;
 using NotebookRunner.Model;
 using NotebookRunner.Twins;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.NotebookTests;
 
@@ -44,6 +45,7 @@ public sealed class TwinProgramsTests
     [TestMethod]
     public void DotnetRunRunsOne()
     {
+        Requires.SlowTests();
         string program = NotebookFolder.Twins(["05"]).Single().Path;
         var start = new ProcessStartInfo("dotnet", ["run", "-c", "Release", program]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";

@@ -27,7 +27,11 @@ internal sealed class SystemChromium : IAsyncDisposable
     private static string BrowserPath => Environment.GetEnvironmentVariable(PathVariable) ?? DebianPath;
 
     /// <summary>Skips the test where there is no browser; called first in a test.</summary>
-    internal static void Require() => Requires.If(File.Exists(BrowserPath), $"Chromium at {BrowserPath} (Debian: apt-get install chromium), or its path in {PathVariable}");
+    internal static void Require()
+    {
+        Requires.SlowTests();
+        Requires.If(File.Exists(BrowserPath), $"Chromium at {BrowserPath} (Debian: apt-get install chromium), or its path in {PathVariable}");
+    }
 
     /// <summary>The test calls <see cref="Require"/> before.</summary>
     internal static async Task<SystemChromium> StartAsync()

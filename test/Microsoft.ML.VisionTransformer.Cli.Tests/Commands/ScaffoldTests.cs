@@ -12,6 +12,7 @@ public sealed class ScaffoldTests
     [TestMethod]
     public void TheProjectBuildsPredictsEvaluatesAndTrains()
     {
+        Requires.SlowTests();
         using var folder = new TemporaryFolder();
         string project = folder.File("Coloured", "x")[..^2];
         CliRun.Done("scaffold", ColouredModel.Zip, "--out", project, "--name", "Coloured", "--library", Path.Combine(SourceTree.Library, "Microsoft.ML.VisionTransformer.csproj"));

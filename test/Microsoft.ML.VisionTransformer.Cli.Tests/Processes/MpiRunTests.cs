@@ -15,6 +15,7 @@ public sealed class MpiRunTests
     [DataRow(2, Mpich, "predict", "--format", "csv")]
     public void ResultsAreThoseOfOneProcess(int processes, string launcher, string command, params string[] options)
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(launcher);
         string[] args = [command, ColouredModel.Zip, .. options, ColouredModel.Images, "--quiet"];
 
@@ -24,6 +25,7 @@ public sealed class MpiRunTests
     [TestMethod]
     public void StandardInputAndAFileOfResultsAreOneProcessesMatter()
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(OpenMpi);
         using var folder = new TemporaryFolder();
         string paths = string.Join('\n', Directory.EnumerateFiles(ColouredModel.Images, "*", SearchOption.AllDirectories));
@@ -42,6 +44,7 @@ public sealed class MpiRunTests
     [DataRow(2, "--format is 'xml'", "photo.png", "--format", "xml")]
     public void AnErrorIsToldOnceAndItsExitCodeIsTheLaunchers(int code, string message, params string[] args)
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(OpenMpi);
         using var process = CliProcess.Mpi(2, OpenMpi, ["predict", ColouredModel.Zip, .. args]);
 
@@ -55,6 +58,7 @@ public sealed class MpiRunTests
     [TestMethod]
     public void ATrainingOfTwoProcessesWritesOneModel()
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(OpenMpi);
         using var folder = new TemporaryFolder();
         string zip = folder.File("m.zip");

@@ -1,4 +1,4 @@
-// The repository's pages: README.md, what lies under docs, and the readmes of the packages.
+// The repository's pages: README.md, everything under docs, and the readmes of the packages and of the test data.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.DocsTests.Support;
@@ -14,6 +14,7 @@ internal static class DocumentationPages
         .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs"), "*.md", SearchOption.AllDirectories)
             .Where(p => !p.Split(Path.DirectorySeparatorChar).Any(_notOurs.Contains)).Order(StringComparer.Ordinal),
         .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "build", "package"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
+        .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "test", "Data"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
     ];
 
     /// <summary>A path as it is named in a message: from the root, with slashes.</summary>

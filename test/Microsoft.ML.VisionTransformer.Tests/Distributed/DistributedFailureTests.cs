@@ -20,6 +20,7 @@ public sealed class DistributedFailureTests
     [DataRow("mpirun.mpich", 1)]
     public void AProcessThatIsKilledEndsTheJob(string launcher, int rank)
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(launcher);
         using var job = MpiJob.Start(launcher, 2, "train", "epochs=100000");
         string line = job.WaitFor(text => text.Contains($"rank {rank} is process ", StringComparison.Ordinal));
@@ -40,6 +41,7 @@ public sealed class DistributedFailureTests
     [DataRow("broken-image", "Rank 1 of 2: the training ends here, and the job with it: Microsoft.ML.VisionTransformer.InvalidImageException")]
     public void AProcessThatThrowsEndsTheJobWithItsMessage(string mishap, string message)
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         var clock = Stopwatch.StartNew();
 
@@ -55,6 +57,7 @@ public sealed class DistributedFailureTests
     [DataRow("other-data", "labels or weights of the training rows on rank 2 are not those on rank 0")]
     public void WhatDiffersIsNamedBeforeTheTrainingBegins(string mishap, string difference)
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 3, "train", "epochs=100000", $"mishap={mishap}", "unlucky=2");
 
@@ -67,6 +70,7 @@ public sealed class DistributedFailureTests
     [TestMethod]
     public void AProcessThatCannotBeginTellsTheOthers()
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         // Either may be the first whose exception ends the job.
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=100000", "mishap=heavy-row", "unlucky=1");
@@ -79,6 +83,7 @@ public sealed class DistributedFailureTests
     [TestMethod]
     public void ProcessesThatAreToldToStopStopTogether()
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=100000", "mishap=cancels");
 
@@ -92,6 +97,7 @@ public sealed class DistributedFailureTests
     [DataRow(1, 4, DisplayName = "fewer rows an update: each row passes once an epoch all the same")]
     public void ARunGoesOnWithAnotherNumberOfProcesses(int processes, int batch)
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         using var folder = new TemporaryFolder();
         string workspace = folder.File("workspace");

@@ -26,6 +26,7 @@ public sealed class DistributedTrainingTests
     [DataRow("bf16", 2, 1, 2e-2, DisplayName = "gradients of halves rounded to 8 bits")]
     public void ManyProcessesTrainAsOneWithTheBatchOfAll(string kind, int processes, int accumulation, double tolerance)
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         using var folder = new TemporaryFolder();
         string alone = folder.File("alone"), together = folder.File("together");
@@ -48,6 +49,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void OnlyTheFirstProcessTellsAndWrites()
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         using var folder = new TemporaryFolder();
 
@@ -64,6 +66,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void TheLearningRateFollowsTheRule()
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", "scaling=Root");
 
@@ -73,6 +76,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void SwitchedOffEveryProcessTrainsAlone()
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", "distributed=Off", "mishap=other-options", "unlucky=1");
 
@@ -84,6 +88,7 @@ public sealed class DistributedTrainingTests
     [TestMethod]
     public void ALinearProbeGivesTheSameHeadToTheLastBit()
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(Launcher);
         using var folder = new TemporaryFolder();
         string pretrained = folder.File("pretrained");

@@ -12,7 +12,11 @@ public sealed class OnnxPhotosTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestInitialize]
-    public void RequireModelAndImages() => Requires.OptionalData();
+    public void RequireModelAndImages()
+    {
+        Requires.SlowTests();
+        Requires.OptionalData();
+    }
 
     [TestMethod]
     public void RawPixelsGiveTheLibrarysAnswers() =>

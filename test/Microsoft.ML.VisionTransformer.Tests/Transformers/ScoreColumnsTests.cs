@@ -1,5 +1,6 @@
 // The output columns carry what ML.NET's evaluators and transforms look for.
 using Microsoft.ML.Data;
+using Microsoft.ML.Trainers;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Transformers;
@@ -126,7 +127,7 @@ public sealed class ScoreColumnsTests
     {
         var rows = _context.Data.LoadFromEnumerable(ColouredSamples.Make(4).Select(s => new StockRow { Label = s.Label, Features = [s.Label.Length, s.Number % 7] }));
         var pipeline = _context.Transforms.Conversion.MapValueToKey("Label")
-            .Append(_context.MulticlassClassification.Trainers.SdcaMaximumEntropy());
+            .Append(_context.MulticlassClassification.Trainers.SdcaMaximumEntropy(new SdcaMaximumEntropyMulticlassTrainer.Options { MaximumNumberOfIterations = 1, NumberOfThreads = 1 }));
         return pipeline.Fit(rows).Transform(rows).Schema;
     }
 

@@ -42,11 +42,11 @@ public sealed class TensorMathTests
         {
             using var x = ones(200, 1000);
             using var y = ones(200, 1000);
-            for (int i = 0; i < 1000; i++)
+            for (int i = 0; i < 300; i++)
             {
                 using var sum = x.Plus(y);
                 using var half = sum.Times(0.5);
-                if (i % 50 == 0)
+                if (i % 20 == 0)
                     CollectionAssert.AreEqual(Values(x), Values(half));
             }
         }

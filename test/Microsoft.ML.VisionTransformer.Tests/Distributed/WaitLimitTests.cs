@@ -30,6 +30,7 @@ public sealed class WaitLimitTests
     [DataRow("mpirun.mpich")]
     public void AJobWithAProcessThatDoesNotComeEndsWithAMessage(string launcher)
     {
+        Requires.SlowTests();
         Requires.MpiLauncher(launcher);
         using var job = MpiJob.Start(launcher, 2, [new(WaitLimit.Variable, "2")], "stuck");
 

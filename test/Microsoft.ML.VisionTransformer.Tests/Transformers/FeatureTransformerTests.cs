@@ -109,7 +109,7 @@ public sealed class FeatureTransformerTests : IDisposable
     {
         var samples = ColouredSamples.Make(12);
         var trainers = _context.MulticlassClassification.Trainers;
-        IEstimator<ITransformer> last = trainer == "sdca" ? trainers.SdcaMaximumEntropy() : trainers.LbfgsMaximumEntropy();
+        IEstimator<ITransformer> last = trainer == "sdca" ? trainers.SdcaMaximumEntropy(maximumNumberOfIterations: 20) : trainers.LbfgsMaximumEntropy();
         var pipeline = _context.Transforms.Conversion.MapValueToKey("Label")
             .Append(Estimator("hf-vit", FeatureKind.ClassTokenAndPatchMean))
             .AppendCacheCheckpoint(_context)

@@ -66,12 +66,16 @@ internal sealed class BlockCompiler
     private readonly SyntaxTree[] _known = [CSharpSyntaxTree.ParseText(Usings, _language), CSharpSyntaxTree.ParseText(KnownNames, _language)];
 
     /// <summary>The errors, with the page's own lines.</summary>
-    internal IReadOnlyList<string> Errors(string page, int line, string code)
+    /// <param name="page">The page, for the errors.</param>
+    /// <param name="line">The line of the page at which the code begins.</param>
+    /// <param name="code">The block.</param>
+    /// <param name="more">Other files that are compiled with it.</param>
+    internal IReadOnlyList<string> Errors(string page, int line, string code, params string[] more)
     {
         var block = CSharpSyntaxTree.ParseText($"#line {line} \"{page}\"\n{code}", _language);
         bool isProgram = block.GetCompilationUnitRoot().Members.Any(m => m is Microsoft.CodeAnalysis.CSharp.Syntax.GlobalStatementSyntax);
         var options = new CSharpCompilationOptions(isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Disable);
-        var compilation = CSharpCompilation.Create("block", [.. _known, block], _references, options);
+        var compilation = CSharpCompilation.Create("block", [.. _known, .. more.Select(file => CSharpSyntaxTree.ParseText(file, _language)), block], _references, options);
         return [.. compilation.GetDiagnostics().Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.ToString())];
     }
 }

@@ -38,7 +38,9 @@ public static class VisionTransformerPretrainedCatalog
         InvalidImageHandling onInvalidImage = InvalidImageHandling.Throw)
     {
         var environment = MLEnvironment.Of(Guard.NotNull(catalog));
-        var columns = new ColumnNames(Guard.NotBlank(imageColumnName), Guard.NotBlank(scoreColumnName), Guard.NotBlank(predictedLabelColumnName))
+        OutputColumns.Check(
+            [(nameof(predictedLabelColumnName), predictedLabelColumnName), (nameof(scoreColumnName), scoreColumnName)], [(nameof(imageColumnName), Guard.NotBlank(imageColumnName))]);
+        var columns = new ColumnNames(imageColumnName, scoreColumnName, predictedLabelColumnName)
         {
             OnInvalidImage = InvalidImageRules.ForPrediction(onInvalidImage, nameof(onInvalidImage)),
         };
@@ -50,11 +52,17 @@ public static class VisionTransformerPretrainedCatalog
     /// <summary>Creates a <see cref="VisionTransformerFeatureEstimator"/>, which embeds images with a pretrained network.</summary>
     /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
     /// <param name="outputColumnName">The column of embeddings, a vector of Single.</param>
-    /// <param name="inputColumnName">The images: encoded bytes, <c>MLImage</c>, paths, or pixels. Default null: <paramref name="outputColumnName"/>.</param>
+    /// <param name="inputColumnName">
+    /// The images: encoded bytes, <c>MLImage</c>, paths, or pixels; another column than <paramref name="outputColumnName"/>. Default null: the embedding takes the place of the images in
+    /// <paramref name="outputColumnName"/>.
+    /// </param>
     /// <param name="options">The pretrained network and which embedding it gives; <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> must be set.</param>
     /// <returns>The estimator; the network is opened when it is fitted.</returns>
     /// <exception cref="ArgumentException">An option has a value that is not allowed.</exception>
     public static VisionTransformerFeatureEstimator VisionTransformerFeatures(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null) =>
-        new(MLEnvironment.Of(Guard.NotNull(catalog)), outputColumnName, inputColumnName ?? outputColumnName, options ?? new());
+        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null)
+    {
+        OutputColumns.Check([(nameof(outputColumnName), outputColumnName)], [(nameof(inputColumnName), inputColumnName)]);
+        return new(MLEnvironment.Of(Guard.NotNull(catalog)), outputColumnName, inputColumnName ?? outputColumnName, options ?? new());
+    }
 }

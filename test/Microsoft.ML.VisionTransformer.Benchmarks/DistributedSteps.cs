@@ -41,7 +41,7 @@ internal static class DistributedSteps
         TorchRuntime.Load();
         var team = TrainingTeam.Of(DistributedTraining.Auto);
         torch.set_num_threads(side == "one" ? 2 : 1);
-        var plan = new VisionTransformerTrainer.Options { Arch = Workload.Architecture with { Classes = 5 }, Epoch = 1, BatchSize = Rows / team.Size, Device = "cpu" }.ToPlan(seed: 1);
+        var plan = new TrainingPlanBuilder(new VisionTransformerTrainer.Options { Arch = Workload.Architecture with { Classes = 5 }, Epoch = 1, BatchSize = Rows / team.Size, Device = "cpu" }).Build(seed: 1);
         using var network = new VisionTransformerNetwork(plan.Architecture, seed: 1);
         using var step = new TrainingStep(plan, network, torch.CPU, stepsPerEpoch: 100, team) { Overlaps = side != "behind" };
         var batch = Batch(plan);

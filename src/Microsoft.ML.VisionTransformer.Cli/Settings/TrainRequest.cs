@@ -32,6 +32,9 @@ internal sealed class TrainRequest
 
     internal List<Func<TrainingAugmentations, TrainingAugmentations>> AugmentationChanges { get; } = [];
 
+    /// <summary>Crop and flip as changes, for when there are other changes: the trainer then has them in its augmentation, and not as options of their own.</summary>
+    internal List<Func<TrainingAugmentations, TrainingAugmentations>> CropAndFlipChanges { get; } = [];
+
     internal int? EarlyStoppingPatience { get; set; }
 
     internal float? EarlyStoppingMinDelta { get; set; }

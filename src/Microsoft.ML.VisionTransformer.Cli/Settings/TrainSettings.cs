@@ -83,11 +83,11 @@ internal static class TrainSettings
     private static Setting[] Images() =>
     [
         Augmented("augmentation", "none|default|light|deit|three-augment", "How training varies images. Default: by --strategy.", (_, v) => Preset(v)),
-        Augmented("erasing", "share", "Chance that a piece of an image is blanked.", (a, v) => a with { ErasingProbability = v.Number() }),
-        Augmented("mixup", "alpha", "Mixes two images; 0 is off.", (a, v) => a with { MixupAlpha = v.Number() }),
-        Augmented("cutmix", "alpha", "Puts a piece of one image into another; 0 is off.", (a, v) => a with { CutmixAlpha = v.Number() }),
-        new("random-crop-minimum-area", "share", "Smallest share of an image that a crop keeps. Default 0.08 from scratch, 0.5 for fine-tuning.", (r, v) => r.Options.RandomCropMinimumArea = v.Number(), nameof(Options.RandomCropMinimumArea)),
-        new("horizontal-flip", null, "Whether training mirrors images. Default true.", (r, v) => r.Options.HorizontalFlip = v.Switch(), nameof(Options.HorizontalFlip)),
+        Augmented("erasing", "share", "Chance that a piece of an image is blanked.", (a, v) => a with { ErasingProbability = v.Number() }, nameof(TrainingAugmentations.ErasingProbability)),
+        Augmented("mixup", "alpha", "Mixes two images; 0 is off.", (a, v) => a with { MixupAlpha = v.Number() }, nameof(TrainingAugmentations.MixupAlpha)),
+        Augmented("cutmix", "alpha", "Puts a piece of one image into another; 0 is off.", (a, v) => a with { CutmixAlpha = v.Number() }, nameof(TrainingAugmentations.CutmixAlpha)),
+        new("random-crop-minimum-area", "share", "Smallest share of an image that a crop keeps. Default 0.08 from scratch, 0.5 for fine-tuning.", MinimumArea, nameof(Options.RandomCropMinimumArea)),
+        new("horizontal-flip", null, "Whether training mirrors images. Default true.", Flip, nameof(Options.HorizontalFlip)),
         Prepared("resizing", Names<ImageResizing>(), "How an image that is not square is made so. Default: the network's.", (p, v) => p with { Resizing = v.Choice<ImageResizing>() }),
         Prepared("interpolation", Names<ImageInterpolation>(), "Default: the network's.", (p, v) => p with { Interpolation = v.Choice<ImageInterpolation>() }),
         Prepared("crop-fraction", "share", "Share of the image's shorter side that is looked at. Default: the network's.", (p, v) => p with { CropFraction = v.Number() }),
@@ -118,8 +118,22 @@ internal static class TrainSettings
     private static Setting Prepared(string name, string? value, string help, Func<ImagePreprocessing, SettingValue, ImagePreprocessing> change) =>
         new(name, value, help, (r, v) => r.PreprocessingChanges.Add(Checked(change, v)));
 
-    private static Setting Augmented(string name, string value, string help, Func<TrainingAugmentations, SettingValue, TrainingAugmentations> change) =>
-        new(name, value, help, (r, v) => r.AugmentationChanges.Add(Checked(change, v)));
+    private static Setting Augmented(string name, string value, string help, Func<TrainingAugmentations, SettingValue, TrainingAugmentations> change, string? field = null) =>
+        new(name, value, help, (r, v) => r.AugmentationChanges.Add(Checked(change, v)), field);
+
+    private static void MinimumArea(TrainRequest request, SettingValue value)
+    {
+        float area = value.Number();
+        request.Options.RandomCropMinimumArea = area;
+        request.CropAndFlipChanges.Add(a => a with { RandomCrop = true, CropMinimumArea = area });
+    }
+
+    private static void Flip(TrainRequest request, SettingValue value)
+    {
+        bool flips = value.Switch();
+        request.Options.HorizontalFlip = flips;
+        request.CropAndFlipChanges.Add(a => a with { HorizontalFlipProbability = flips ? 0.5 : 0 });
+    }
 
     /// <summary>A change that has been tried, so that a value that cannot be read is refused before anything begins.</summary>
     private static Func<T, T> Checked<T>(Func<T, SettingValue, T> change, SettingValue value) where T : new()

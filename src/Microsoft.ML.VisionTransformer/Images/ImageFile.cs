@@ -10,13 +10,15 @@ internal static class ImageFile
     /// <exception cref="InvalidImageException">There is no such file, it cannot be read, or it is no image.</exception>
     internal static RgbImage Decode(string? path, string where, ImageDecoding? decoding = null)
     {
-        if (string.IsNullOrWhiteSpace(path))
-            throw new InvalidImageException($"{where} has no path. Fill it in or leave the row out.");
         return ImageDecoder.Decode(Read(path, where), $"{path} ({where})", decoding);
     }
 
-    private static byte[] Read(string path, string where)
+    /// <summary>The content of the file; empty for what is no regular file.</summary>
+    /// <inheritdoc cref="Decode"/>
+    internal static byte[] Read([System.Diagnostics.CodeAnalysis.NotNull] string? path, string where)
     {
+        if (string.IsNullOrWhiteSpace(path))
+            throw new InvalidImageException($"{where} has no path. Fill it in or leave the row out.");
         try
         {
             return HasContent(path) ? File.ReadAllBytes(path) : [];

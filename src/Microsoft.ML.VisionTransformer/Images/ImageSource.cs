@@ -1,7 +1,7 @@
 // One image of a data set, in whatever form its column has it, until a batch needs it.
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Images;
@@ -25,8 +25,9 @@ internal abstract class ImageSource
     /// <summary>The same image with its content there.</summary>
     internal virtual ImageSource StoredAt(StoredBytes bytes) => this;
 
-    /// <summary>Adds what tells this image from others, on any machine: its content, or the name of its file.</summary>
-    internal virtual void AddTo(IncrementalHash hash) => hash.AppendData(Content);
+    /// <summary>Adds everything that the network's input depends on: the whole content, wherever it is kept and whatever its file is called.</summary>
+    /// <exception cref="InvalidImageException">The image cannot be read.</exception>
+    internal virtual void AddTo(XxHash128 hash) => hash.Append(Content);
 
     private protected static void Fill(RgbImage image, ImageToInput converter, RandomStream? random, Span<float> chw)
     {
@@ -57,8 +58,7 @@ internal sealed class ImageFileSource(string path, string where) : ImageSource
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) =>
         Fill(ImageFile.Decode(path, where, converter.Decoding(random)), converter, random, chw);
 
-    /// <summary>The folder may be another on another machine.</summary>
-    internal override void AddTo(IncrementalHash hash) => hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(path)));
+    internal override void AddTo(XxHash128 hash) => hash.Append(ImageFile.Read(path, where));
 }
 
 /// <summary>A picture that came decoded.</summary>
@@ -67,6 +67,15 @@ internal sealed class DecodedImageSource(RgbImage image) : ImageSource
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => Fill(image, converter, random, chw);
 
     internal override ReadOnlySpan<byte> Content => image.Pixels;
+
+    /// <summary>The same pixels in rows of another length are another picture.</summary>
+    internal override void AddTo(XxHash128 hash)
+    {
+        Span<byte> width = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(width, image.Width);
+        hash.Append(width);
+        hash.Append(Content);
+    }
 
     internal override ImageSource StoredAt(StoredBytes bytes)
     {
@@ -78,7 +87,11 @@ internal sealed class DecodedImageSource(RgbImage image) : ImageSource
 /// <summary>An image that could not even be taken from its column: whoever asks for it gets the reason.</summary>
 internal sealed class UnreadableImageSource(InvalidImageException reason) : ImageSource
 {
-    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => throw new InvalidImageException(reason.Message, reason);
+    internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => throw Reason();
+
+    internal override void AddTo(XxHash128 hash) => throw Reason();
+
+    private InvalidImageException Reason() => new(reason.Message, reason);
 }
 
 /// <summary>Pixels that the user prepared, [channels, height, width]: taken as they are; training flips and erases, and does not crop.</summary>

@@ -1,6 +1,5 @@
 // An image whose content lies in the file of an image store until a batch needs it.
-using System.Buffers.Binary;
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Images;
@@ -11,11 +10,5 @@ internal sealed class StoredImageSource(StoredBytes bytes, Func<StoredBytes, Ima
 {
     internal override void Fill(ImageToInput converter, RandomStream? random, Span<float> chw) => revive(bytes).Fill(converter, random, chw);
 
-    /// <summary>The length alone: the content would have to be read back.</summary>
-    internal override void AddTo(IncrementalHash hash)
-    {
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
-        hash.AppendData(length);
-    }
+    internal override void AddTo(XxHash128 hash) => revive(bytes).AddTo(hash);
 }

@@ -9,10 +9,9 @@ internal static class ClassBalance
     /// <param name="rows">Training rows; validation rows keep their weights.</param>
     /// <param name="plan">How classes weigh.</param>
     /// <param name="names">The classes, by number.</param>
-    /// <exception cref="ArgumentException">Weights are given for classes that are not there, or not for all.</exception>
     internal static TrainingRow[] Apply(TrainingRow[] rows, TrainingPlan plan, IReadOnlyList<string> names)
     {
-        double[]? weights = plan.ClassWeights is not null ? Given(plan.ClassWeights, names) : plan.ClassWeighting == ClassWeighting.Balanced ? Balanced(rows, names.Count) : null;
+        double[]? weights = plan.ClassWeights is not null ? [.. names.Select(name => (double)plan.ClassWeights[name])] : plan.ClassWeighting == ClassWeighting.Balanced ? Balanced(rows, names.Count) : null;
         return weights is null ? rows : [.. rows.Select(row => row with { Weight = (float)(row.Weight * weights[row.Class]) })];
     }
 
@@ -27,15 +26,18 @@ internal static class ClassBalance
         return [.. sums.Select(sum => sum > 0 ? all / (present * sum) : 0)];
     }
 
-    private static double[] Given(IReadOnlyDictionary<string, float> given, IReadOnlyList<string> names)
+    /// <summary>Checks that given weights are for the classes of the label.</summary>
+    /// <exception cref="ArgumentException">They are for classes that are not there, or not for all.</exception>
+    internal static void CheckNames(IReadOnlyDictionary<string, float>? given, IReadOnlyList<string> names)
     {
+        if (given is null)
+            return;
         const string Option = nameof(VisionTransformerTrainer.Options.ClassWeights);
         string[] missing = [.. names.Where(name => !given.ContainsKey(name))], unknown = [.. given.Keys.Except(names)];
         Guard.That(
             missing.Length == 0 && unknown.Length == 0,
             Option,
             $"{Option} must have the classes of the label: {(missing.Length > 0 ? $"{Listed(missing)} missing" : "")}{(missing.Length > 0 && unknown.Length > 0 ? ", " : "")}{(unknown.Length > 0 ? $"{Listed(unknown)} not among them" : "")}.");
-        return [.. names.Select(name => (double)given[name])];
     }
 
     private static string Listed(string[] names) => $"{string.Join(", ", names.Take(5).Select(name => $"'{name}'"))}{(names.Length > 5 ? ", ..." : "")} {(names.Length == 1 ? "is" : "are")}";

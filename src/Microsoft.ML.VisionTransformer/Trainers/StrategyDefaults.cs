@@ -35,23 +35,35 @@ internal sealed record StrategyDefaults(
 
     /// <summary>The defaults of a strategy.</summary>
     /// <param name="strategy">The strategy.</param>
-    /// <param name="data">How much there is to train on; null: little.</param>
-    internal static StrategyDefaults Of(TrainingStrategy strategy, DataSize? data) => strategy switch
+    /// <param name="images">How many images there are to train on.</param>
+    internal static StrategyDefaults Of(TrainingStrategy strategy, int images) => strategy switch
     {
-        TrainingStrategy.FromScratch => FromScratch(data?.Images ?? 0),
+        TrainingStrategy.FromScratch => FromScratch(images),
         TrainingStrategy.LinearProbe => _linearProbe,
         _ => _fineTune,
     };
 
-    /// <summary>The strategy where none is set, and why.</summary>
-    internal static (TrainingStrategy Strategy, string Reason) Choose(bool pretrained, DataSize? data)
+    /// <summary>The strategy, and why. Where none is set, an option that only one strategy has use for chooses that one.</summary>
+    /// <param name="options">The options, checked.</param>
+    /// <param name="data">The data; null: much enough to fine-tune.</param>
+    internal static (TrainingStrategy Strategy, string Reason) Choose(VisionTransformerTrainer.Options options, TrainingData? data)
     {
-        if (!pretrained)
+        if (options.Strategy is { } chosen)
+            return (chosen, "as set");
+        if (options.PretrainedModel is null)
             return (TrainingStrategy.FromScratch, "no PretrainedModel is set");
-        return data is { } size && size.Images < ImagesPerClassToFineTune * size.Classes
+        if (OptionChecks.SetForFineTuning(options) is { } option)
+            return (TrainingStrategy.FineTune, $"PretrainedModel and {option} are set");
+        if (options.ProbePenalty is not null)
+            return (TrainingStrategy.LinearProbe, "PretrainedModel and ProbePenalty are set");
+        return data is not null && data.Images < (long)ImagesPerClassToFineTune * data.ClassNames.Count
             ? (TrainingStrategy.LinearProbe, string.Create(CultureInfo.InvariantCulture, $"fewer than {ImagesPerClassToFineTune} images a class"))
             : (TrainingStrategy.FineTune, string.Create(CultureInfo.InvariantCulture, $"PretrainedModel and at least {ImagesPerClassToFineTune} images a class"));
     }
+
+    /// <summary>How images are varied.</summary>
+    /// <param name="minimumArea">The user's smallest share of an image's area that a crop keeps; null for the default.</param>
+    internal TrainingAugmentations AugmentationWith(float? minimumArea) => Augmentation with { CropMinimumArea = minimumArea ?? RandomCropMinimumArea };
 
     /// <summary>A tenth of the epochs, at most 5; from pretrained weights one.</summary>
     internal float WarmupEpochs(int epochs) => LayerDecay == 1 ? Math.Min(5, epochs / 10f) : Math.Min(1, epochs / 2f);

@@ -81,7 +81,7 @@ internal sealed class TrainingReport : IDisposable
     internal void Team(TrainingTeam team, TrainingPlan plan)
     {
         if (team.IsMany)
-            Info(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes train together over {team.Library}: {plan.BatchSize} rows a batch of each, {plan.BatchSize * team.Size} of all, the learning rate times {team.RateFactor(plan.RateScaling):G4}."));
+            Info(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes train together over {team.Library}: {plan.BatchSize} rows a batch of each, {plan.BatchSize * team.Size} of all, the learning rate times {plan.RateFactor:G4}."));
     }
 
     public void Dispose()

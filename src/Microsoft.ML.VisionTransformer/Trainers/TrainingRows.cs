@@ -45,7 +45,9 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
         return new TrainingRows(readable, withoutLabel, skipped);
     }
 
-    private static DataViewSchema.Column? FindWeight(DataViewSchema schema, string? name)
+    /// <summary>The column of weights; null where none is named.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is not Single.</exception>
+    internal static DataViewSchema.Column? FindWeight(DataViewSchema schema, string? name)
     {
         if (name is null)
             return null;

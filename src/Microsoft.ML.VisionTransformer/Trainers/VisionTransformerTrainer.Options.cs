@@ -1,11 +1,5 @@
-// What a user sets on the trainer, checked once and then copied into an immutable plan.
-using System.Globalization;
-using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
-using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Network;
+// What a user sets on the trainer. OptionChecks checks it, TrainingPlanBuilder makes a plan of it.
 using Microsoft.ML.VisionTransformer.Trainers;
-using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML.VisionTransformer;
 
@@ -14,8 +8,6 @@ public sealed partial class VisionTransformerTrainer
     /// <summary>Settings of the trainer. Names are those of ML.NET's <c>ImageClassificationTrainer.Options</c> where the meaning is the same.</summary>
     public sealed class Options
     {
-        private const float DefaultValidationFraction = 0.1f, FewestValidationRows = 50;
-
         /// <summary>The label: a key column. Default "Label".</summary>
         public string LabelColumnName = DefaultLabel;
 
@@ -201,7 +193,7 @@ public sealed partial class VisionTransformerTrainer
         /// Default 0.1; null and 0 keep none. Fine-tuning at the default keeps none either where they would be fewer than 50 and neither
         /// <see cref="EarlyStoppingCriteria"/> nor <see cref="Calibrate"/> needs them: so few cannot tell epochs apart, and training has more use for them. The log says so.
         /// </summary>
-        public float? ValidationSetFraction = DefaultValidationFraction;
+        public float? ValidationSetFraction = TrainingPlanBuilder.DefaultValidationFraction;
 
         /// <summary>When to stop before the last epoch. Default null: never. Needs validation rows.</summary>
         public EarlyStopping? EarlyStoppingCriteria;
@@ -247,232 +239,6 @@ public sealed partial class VisionTransformerTrainer
 
         /// <summary>What <c>Fit</c> does when it is stopped. Default: it throws an <see cref="OperationCanceledException"/>.</summary>
         public CancellationHandling OnCancellation;
-
-        /// <param name="seed">Of the run.</param>
-        /// <param name="data">What defaults depend on; null where the data is not known yet.</param>
-        /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
-        internal TrainingPlan ToPlan(int seed, DataSize? data = null)
-        {
-            var (strategy, reason) = CheckStrategy(data);
-            var standard = StrategyDefaults.Of(strategy, data);
-            Guard.NotBlank(LabelColumnName);
-            Guard.NotBlank(FeatureColumnName);
-            Guard.NotBlank(ScoreColumnName);
-            Guard.NotBlank(PredictedLabelColumnName);
-            if (ScoreColumnName == PredictedLabelColumnName)
-                throw new ArgumentException($"ScoreColumnName and PredictedLabelColumnName are both '{ScoreColumnName}'; give them two names.");
-            TorchRuntime.Parse(Guard.NotBlank(Device));
-            CheckCombinations(strategy);
-            var architecture = WithDropPath((Arch ?? VisionTransformerArchitecture.Parse("vit_tiny_patch16_224")).Check(), standard.DropPathRate);
-            int epochs = Guard.AtLeast(Epoch ?? standard.Epochs, 1, nameof(Epoch));
-            float rate = Guard.Above(LearningRate ?? standard.LearningRate, 0f, nameof(LearningRate));
-            return new TrainingPlan
-            {
-                Strategy = strategy,
-                StrategyReason = reason,
-                Pretrained = PretrainedModel,
-                Label = LabelColumnName,
-                ExampleWeight = ExampleWeightColumnName is null ? null : Guard.NotBlank(ExampleWeightColumnName),
-                Columns = new ColumnNames(FeatureColumnName, ScoreColumnName, PredictedLabelColumnName)
-                {
-                    OnInvalidImage = InvalidImageRules.ForPrediction(OnInvalidImageInPrediction, nameof(OnInvalidImageInPrediction)),
-                },
-                OnInvalidImage = InvalidImageRules.ForTraining(OnInvalidImage, nameof(OnInvalidImage)),
-                Architecture = architecture,
-                Preprocessing = CheckPreprocessing(architecture, Preprocessing ?? ImagePreprocessing.For(architecture)),
-                Epochs = epochs,
-                BatchSize = Guard.AtLeast(BatchSize ?? standard.BatchSize, 1, nameof(BatchSize)),
-                GradientAccumulation = Guard.AtLeast(GradientAccumulation, 1),
-                Optimizer = Guard.Defined(Optimizer),
-                Momentum = Guard.InRange(Momentum, 0f, 1f),
-                Beta2 = Guard.InRange(Beta2, 0f, 1f),
-                Nesterov = Nesterov,
-                Schedule = Guard.Defined(LearningRateSchedule),
-                LearningRate = rate,
-                MinimumLearningRate = CheckMinimumRate(rate, standard.MinimumLearningRate),
-                RateScaling = Guard.Defined(DistributedLearningRate),
-                Distributed = Guard.Defined(Distributed),
-                WarmupEpochs = Guard.InRange(WarmupEpochs ?? standard.WarmupEpochs(epochs), 0f, float.PositiveInfinity, nameof(WarmupEpochs)),
-                WeightDecay = Guard.InRange(WeightDecay, 0f, float.PositiveInfinity),
-                LayerDecay = CheckShare(LayerDecay ?? standard.LayerDecay, nameof(LayerDecay), "1 gives all layers the same rate"),
-                HeadRateFactor = Guard.Above(HeadLearningRateFactor ?? standard.HeadRateFactor, 0f, nameof(HeadLearningRateFactor)),
-                ProbesHead = strategy == TrainingStrategy.FineTune && InitializeHeadByProbe,
-                FrozenBlocks = CheckFrozenBlocks(architecture),
-                EmaDecay = Guard.InRange(EmaDecay ?? standard.EmaDecay, 0f, 1f, nameof(EmaDecay)),
-                EmaWarmup = EmaWarmup,
-                Precision = Guard.Defined(Precision),
-                ClassWeighting = Guard.Defined(ClassWeighting),
-                ClassWeights = CheckClassWeights(),
-                ProbePenalty = ProbePenalty is { } penalty ? Guard.InRange(penalty, 0f, float.PositiveInfinity, nameof(ProbePenalty)) : null,
-                LabelSmoothing = Guard.InRange(LabelSmoothing, 0f, 1f),
-                ClipGradientNorm = Guard.InRange(ClipGradientNorm, 0f, float.PositiveInfinity),
-                Augmentation = CheckAugmentation(standard),
-                AugmentationIsChosen = Augmentation is not null,
-                ValidationSet = ValidationSet,
-                ValidationFraction = CheckValidationFraction(strategy, data),
-                EarlyStopping = EarlyStoppingCriteria,
-                MetricsCallback = MetricsCallback,
-                Calibrate = Calibrate,
-                OnCancellation = Guard.Defined(OnCancellation),
-                ImageMemoryLimit = Guard.AtLeast(ImageMemoryLimitBytes ?? ImageStore.DefaultMemoryLimit, 0L, nameof(ImageMemoryLimitBytes)),
-                Workspace = WorkspacePath is null ? null : Guard.NotBlank(WorkspacePath),
-                CheckpointInterval = CheckInterval(),
-                Logs = CheckLogs(),
-                Device = Device,
-                CancellationToken = CancellationToken,
-                Seed = seed,
-            };
-        }
-
-        /// <summary>A copy that later changes do not reach: a pretrained model is opened when training starts.</summary>
-        internal Options Copy() => (Options)MemberwiseClone();
-
-        /// <summary>The plan with the network and the preprocessing that follow from a pretrained model.</summary>
-        /// <exception cref="ArgumentException">An option does not go with the model.</exception>
-        internal TrainingPlan Complete(TrainingPlan plan, VisionTransformerCheckpoint checkpoint)
-        {
-            var architecture = WithDropPath(checkpoint.Architecture, Arch is null ? StrategyDefaults.Of(plan.Strategy, null).DropPathRate : 0) with
-            {
-                // Layers of the pre-training that no classifier goes on with: transformers and timm leave them out too.
-                RepresentationDimension = 0,
-                HeadBias = true,
-                Pooling = checkpoint.Architecture.Pooling == TokenPooling.None ? TokenPooling.Average : checkpoint.Architecture.Pooling,
-            };
-            CheckFrozenBlocks(architecture);
-            return plan with { Architecture = architecture, Preprocessing = CheckPreprocessing(architecture, Preprocessing ?? checkpoint.Preprocessing) };
-        }
-
-        private (TrainingStrategy Strategy, string Reason) CheckStrategy(DataSize? data)
-        {
-            if (PretrainedModel is not null)
-                Guard.NotBlank(PretrainedModel);
-            var (strategy, reason) = Strategy is { } chosen ? (Guard.Defined(chosen, nameof(Strategy)), "as set") : StrategyDefaults.Choose(PretrainedModel is not null, data);
-            Guard.That(
-                strategy == TrainingStrategy.FromScratch == PretrainedModel is null,
-                nameof(Strategy),
-                $"Strategy is {strategy} and PretrainedModel {(PretrainedModel is null ? "is null: name the model to start from, or train FromScratch" : "is set: leave it null, or choose FineTune or LinearProbe")}.");
-            Guard.That(
-                strategy != TrainingStrategy.LinearProbe || Augmentation is null || Augmentation == TrainingAugmentations.None,
-                nameof(Augmentation),
-                "Augmentation is set and Strategy is LinearProbe, which sees each image once and as it is: leave Augmentation null, or choose FineTune.");
-            return (strategy, reason);
-        }
-
-        /// <summary>Refuses options that say two things, or that a strategy has no use for.</summary>
-        private void CheckCombinations(TrainingStrategy strategy)
-        {
-            Guard.That(
-                LearningRateSchedule != TrainingSchedule.Constant || MinimumLearningRate is null,
-                nameof(MinimumLearningRate),
-                "MinimumLearningRate is set and LearningRateSchedule is Constant, which never falls: leave one of them at its default.");
-            Guard.That(
-                strategy != TrainingStrategy.FromScratch || FrozenBlocks == 0,
-                nameof(FrozenBlocks),
-                "FrozenBlocks is set and Strategy is FromScratch: blocks with random weights would never learn. Set PretrainedModel, or leave FrozenBlocks at 0.");
-            Guard.That(
-                strategy == TrainingStrategy.LinearProbe || ProbePenalty is null,
-                nameof(ProbePenalty),
-                $"ProbePenalty is set and Strategy is {strategy}: it is for LinearProbe; the others have WeightDecay.");
-            if (strategy != TrainingStrategy.LinearProbe)
-                return;
-            (string Name, bool IsSet)[] unused =
-            [
-                (nameof(FrozenBlocks), FrozenBlocks != 0),
-                (nameof(EmaDecay), EmaDecay is not null),
-                (nameof(GradientAccumulation), GradientAccumulation != 1),
-                (nameof(Optimizer), Optimizer != TrainingOptimizer.AdamW),
-                (nameof(LearningRateSchedule), LearningRateSchedule != TrainingSchedule.Cosine),
-                (nameof(Precision), Precision != TrainingPrecision.Full),
-                (nameof(EarlyStoppingCriteria), EarlyStoppingCriteria is not null),
-            ];
-            if (Array.Find(unused, option => option.IsSet) is { Name: { } name })
-                throw new ArgumentException($"{name} is set and Strategy is LinearProbe, which trains the head alone to convergence by L-BFGS: leave {name} at its default, or choose FineTune.", name);
-        }
-
-        private int CheckFrozenBlocks(VisionTransformerArchitecture architecture) =>
-            FrozenBlocks >= 0 && FrozenBlocks <= architecture.Depth
-                ? FrozenBlocks
-                : throw new ArgumentOutOfRangeException(nameof(FrozenBlocks), FrozenBlocks, $"FrozenBlocks must be from 0 to the number of blocks, which is {architecture.Depth}.");
-
-        private Dictionary<string, float>? CheckClassWeights()
-        {
-            if (ClassWeights is null)
-                return null;
-            Guard.That(
-                ClassWeighting == ClassWeighting.None,
-                nameof(ClassWeights),
-                $"ClassWeights is set and ClassWeighting is {ClassWeighting}: leave one of them at its default.");
-            foreach (var (name, weight) in ClassWeights)
-                Guard.That(weight >= 0 && float.IsFinite(weight), nameof(ClassWeights), FormattableString.Invariant($"The weight of class '{name}' is {weight}; weights are at least 0 and finite."));
-            return new Dictionary<string, float>(ClassWeights, StringComparer.Ordinal);
-        }
-
-        private float CheckValidationFraction(TrainingStrategy strategy, DataSize? data)
-        {
-            float fraction = Guard.InRange(ValidationSetFraction ?? 0, 0f, 1f, nameof(ValidationSetFraction));
-            bool tooFew = data is { } size && size.Images * fraction < FewestValidationRows;
-            bool needed = EarlyStoppingCriteria is not null || Calibrate;
-            return strategy == TrainingStrategy.FineTune && fraction == DefaultValidationFraction && tooFew && !needed ? 0 : fraction;
-        }
-
-        private TimeSpan CheckInterval() => CheckpointInterval >= TimeSpan.Zero
-            ? CheckpointInterval
-            : throw new ArgumentOutOfRangeException(nameof(CheckpointInterval), CheckpointInterval, "CheckpointInterval must be at least zero.");
-
-        private TrainingLogs CheckLogs()
-        {
-            Guard.That((Logs & ~(TrainingLogs.Csv | TrainingLogs.TensorBoard)) == 0, nameof(Logs), $"Logs is {Logs}; it is None, or Csv and TensorBoard in any combination.");
-            Guard.That(Logs == TrainingLogs.None || WorkspacePath is not null, nameof(Logs), $"Logs is {Logs} and WorkspacePath is null: set the folder that the files go to.");
-            return Logs;
-        }
-
-        private VisionTransformerArchitecture WithDropPath(VisionTransformerArchitecture architecture, double standard)
-        {
-            double rate = DropPathRate ?? Math.Max(standard, architecture.DropPathRate);
-            return architecture with { DropPathRate = Guard.InRange(rate, 0, 1, nameof(DropPathRate)) };
-        }
-
-        private static ImagePreprocessing CheckPreprocessing(VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing)
-        {
-            if (architecture.Channels is not (1 or 3))
-                throw new ArgumentException($"Arch has {architecture.Channels} channels; images are read as 3 (red, green, blue) or 1 (grey).", nameof(Arch));
-            preprocessing.Check();
-            if (preprocessing.Size != architecture.ImageSize)
-                throw new ArgumentException($"Preprocessing makes images of {preprocessing.Size}, Arch takes {architecture.ImageSize}; make them the same.", nameof(Preprocessing));
-            if (preprocessing.Mean.Count != architecture.Channels)
-                throw new ArgumentException($"Preprocessing has {preprocessing.Mean.Count} channels, Arch {architecture.Channels}; make them the same.", nameof(Preprocessing));
-            return preprocessing;
-        }
-
-        private float CheckMinimumRate(float rate, float standard)
-        {
-            float least = Guard.AtLeast(MinimumLearningRate ?? Math.Min(standard, rate), 0f, nameof(MinimumLearningRate));
-            return least <= rate
-                ? least
-                : throw new ArgumentOutOfRangeException(nameof(MinimumLearningRate), least, $"MinimumLearningRate is above LearningRate ({rate.ToString(CultureInfo.InvariantCulture)}); the rate falls from that one to this one.");
-        }
-
-        private TrainingAugmentations CheckAugmentation(StrategyDefaults standard)
-        {
-            float area = CheckShare(RandomCropMinimumArea ?? standard.RandomCropMinimumArea, nameof(RandomCropMinimumArea), "1 keeps the whole image");
-            if (Augmentation is null)
-                return standard.Augmentation with { CropMinimumArea = area, HorizontalFlipProbability = HorizontalFlip ? 0.5 : 0 };
-            Augmentation.Check();
-            if (RandomCropMinimumArea is not null && !(Augmentation.RandomCrop && (float)Augmentation.CropMinimumArea == area))
-                throw TwoWays(nameof(RandomCropMinimumArea), area, nameof(TrainingAugmentations.CropMinimumArea));
-            if (!HorizontalFlip && Augmentation.HorizontalFlipProbability > 0)
-                throw TwoWays(nameof(HorizontalFlip), HorizontalFlip, nameof(TrainingAugmentations.HorizontalFlipProbability));
-            return Augmentation;
-        }
-
-        private static ArgumentException TwoWays(string option, object value, string property) => new(
-            FormattableString.Invariant($"{option} is {value}, but Augmentation is set and says something else: set {property} there and leave {option} at its default."), option);
-
-        private static float CheckShare(float value, string name, string whatOneMeans)
-        {
-            Guard.Above(value, 0f, name);
-            return value <= 1 ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be in (0, 1]; {whatOneMeans}.");
-        }
     }
 
     /// <summary>What early stopping watches, on the validation rows.</summary>

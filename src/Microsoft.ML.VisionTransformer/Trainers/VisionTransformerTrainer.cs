@@ -48,15 +48,29 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     internal const string DefaultLabel = "Label", DefaultFeatures = "Features", DefaultScore = "Score", DefaultPredictedLabel = "PredictedLabel";
 
     private readonly IHost _host;
-    private readonly Options _options;
-    private readonly TrainingPlan _plan;
+    private readonly int _seed;
+    private readonly TrainingPlanBuilder _plans;
 
     /// <summary>Checks and copies the options: later changes to them do not matter.</summary>
     internal VisionTransformerTrainer(IHostEnvironment environment, Options options)
     {
         _host = environment.Register(nameof(VisionTransformerTrainer));
-        _options = Guard.NotNull(options).Copy();
-        _plan = _options.ToPlan(seed: _host.Rand.Next());
+        _plans = new TrainingPlanBuilder(options);
+        _seed = _host.Rand.Next();
+    }
+
+    /// <summary>
+    /// How training varies images where <see cref="Options.Augmentation"/> is null: what to start from for a change, as in
+    /// <c>DefaultAugmentation(TrainingStrategy.FineTune, images: 500) with { MixupAlpha = 0.2 }</c>.
+    /// </summary>
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="images">The number of training images, at least 0; training from scratch varies images more where there are more.</param>
+    /// <returns>The settings, with the default crop and flip.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A value is not allowed.</exception>
+    public static TrainingAugmentations DefaultAugmentation(TrainingStrategy strategy, int images)
+    {
+        var standard = StrategyDefaults.Of(Guard.Defined(strategy), Guard.AtLeast(images, 0));
+        return strategy == TrainingStrategy.LinearProbe ? standard.Augmentation : standard.AugmentationWith(null);
     }
 
     /// <summary>The input's columns with <c>PredictedLabel</c> and <c>Score</c>.</summary>
@@ -66,15 +80,16 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         Guard.NotNull(inputSchema);
-        ImageColumn.Check(inputSchema, _plan.Columns.Image);
-        var labels = inputSchema.Where(c => c.Name == _plan.Label).ToArray();
+        var options = _plans.Options;
+        ImageColumn.Check(inputSchema, options.FeatureColumnName);
+        var labels = inputSchema.Where(c => c.Name == options.LabelColumnName).ToArray();
         if (labels.Length == 0)
-            throw Guard.SchemaMismatch($"Could not find the label column '{_plan.Label}'.");
+            throw Guard.SchemaMismatch($"Could not find the label column '{options.LabelColumnName}'.");
         if (!labels[0].IsKey || labels[0].Kind != SchemaShape.Column.VectorKind.Scalar)
-            throw Guard.SchemaMismatch(ClassLabels.NotAKey(_plan.Label, labels[0].ItemType.ToString()!));
-        if (_plan.ExampleWeight is { } weight && !inputSchema.Any(c => c.Name == weight))
+            throw Guard.SchemaMismatch(ClassLabels.NotAKey(options.LabelColumnName, labels[0].ItemType.ToString()!));
+        if (options.ExampleWeightColumnName is { } weight && !inputSchema.Any(c => c.Name == weight))
             throw Guard.SchemaMismatch($"Could not find the weight column '{weight}'.");
-        return ScoreColumns.AddTo(inputSchema, _plan.Columns, labels[0]);
+        return ScoreColumns.AddTo(inputSchema, _plans.Columns, labels[0]);
     }
 
     /// <summary>Trains a model; dispose it, or the chain that holds it, to free its weights.</summary>
@@ -94,7 +109,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     public VisionTransformerPredictionTransformer Fit(IDataView input)
     {
         Guard.NotNull(input);
-        var team = TrainingTeam.Of(_plan.Distributed);
+        var team = TrainingTeam.Of(_plans.Options.Distributed);
         try
         {
             return Fit(input, team);
@@ -108,86 +123,29 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
 
     private VisionTransformerPredictionTransformer Fit(IDataView input, TrainingTeam team)
     {
-        var device = TorchRuntime.Device(_plan.Device, _host, team.IsMany ? ProcessGroup.LocalRank : 0);
+        var device = TorchRuntime.Device(_plans.Options.Device, _host, team.IsMany ? ProcessGroup.LocalRank : 0);
         using var checkpoint = OpenPretrained();
-        var plan = checkpoint is null ? _plan : _options.Complete(_plan, checkpoint);
-        var labels = CheckData(input, plan);
-        if (plan.ValidationSet is not null)
-            CheckValidationData(plan.ValidationSet, labels, plan);
-        using var workspace = team.IsMain ? TrainingWorkspace.Open(plan.Workspace) : null;
-        using var report = new TrainingReport(_host, plan.MetricsCallback, silent: !team.IsMain);
-
-        using var store = new ImageStore(plan.ImageMemoryLimit, plan.SpillFolder);
-        var rows = TrainingRows.Read(input, plan, store, CheckAlive);
-        // Contexts without a seed of the user's have different ones.
-        int seed = int.Parse(team.Exchange(Invariant(workspace?.SeedOf(_plan.Seed) ?? _plan.Seed))[0], CultureInfo.InvariantCulture);
-        plan = _options.ToPlan(seed, new DataSize(rows.Rows.Length, labels.Names.Count));
-        plan = checkpoint is null ? plan : _options.Complete(plan, checkpoint);
-        var (training, validation, skipped) = Split(rows, plan, store);
-        if (ImageColumn.Of(input.Schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
-        {
-            PixelRange.WarnIfUnscaled(training, plan.Preprocessing, report);
-            if (plan.AugmentationIsChosen && plan.Augmentation.NeedsImages)
-                report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
-        }
-
-        plan = plan with { Architecture = plan.Architecture with { Classes = labels.Names.Count } };
-        report.Start(plan, training.Length, validation.Length, rows.WithoutLabel, device.ToString());
-        if (skipped.Count > 0)
-            report.Warning(skipped.ToString());
-        var head = checkpoint?.PlanHead(labels.Names);
-        if (head is not null)
-            report.Info(head.Reason);
-        if (head?.Fit != HeadFit.New)
-            plan = plan with { HeadRateFactor = _options.HeadLearningRateFactor ?? 1, ProbesHead = false };
-        var identity = plan.Workspace is null && !team.IsMany ? null : RunIdentity.Of(plan, labels.Names, training, validation);
-        if (team.IsMany)
-            TeamIdentity.Check(team, identity!, training, validation);
-        var recorder = plan.Workspace is null ? null : Recorder(workspace, plan, identity!, team);
-        plan = plan with { LearningRate = plan.LearningRate * team.RateFactor(plan.RateScaling) };
-        report.Team(team, plan);
-        if (workspace is not null && recorder?.Found is not { Finished: true })
-            report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
-        training = ClassBalance.Apply(training, plan, labels.Names);
-        var network = checkpoint?.CreateNetwork(plan.Architecture, head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
-        team.Exchange("ready");
-        team.Begin();
-        return Train(new Run(plan, network, training, validation, device, recorder, team), labels, rows with { Skipped = skipped }, report);
-    }
-
-    private VisionTransformerCheckpoint? OpenPretrained() =>
-        _plan.Pretrained is null ? null : PretrainedModels.OpenForTask(_host, _plan.Pretrained, _options.Arch, _plan.CancellationToken);
-
-    /// <summary>The first process has the workspace, and tells the others how far the run has come.</summary>
-    private static RunRecorder Recorder(TrainingWorkspace? workspace, TrainingPlan plan, SortedDictionary<string, string> identity, TrainingTeam team)
-    {
-        var found = workspace?.ResumeFrom(identity, plan.Seed, team.Size);
-        if (team.IsMany)
-        {
-            string told = team.Exchange(found is null ? "" : Encoding.UTF8.GetString(ModelJson.Write(found)))[0];
-            found = told.Length == 0 ? null : ModelJson.Read<RunProgress>(Encoding.UTF8.GetBytes(told));
-        }
-
-        return new RunRecorder(workspace, identity, found, plan.CheckpointInterval, team);
-    }
-
-    private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private VisionTransformerPredictionTransformer Train(Run run, ClassLabels labels, TrainingRows rows, TrainingReport report)
-    {
-        var (plan, network) = (run.Plan, run.Network);
+        var reading = _plans.Build(_seed, checkpoint);
+        var labels = CheckColumns(input, reading);
+        using var workspace = team.IsMain ? TrainingWorkspace.Open(reading.Workspace) : null;
+        using var report = new TrainingReport(_host, reading.MetricsCallback, silent: !team.IsMain);
+        using var store = new ImageStore(reading.ImageMemoryLimit, reading.SpillFolder);
+        var (rows, validationRows) = ReadRows(input, reading, store);
+        int seed = AgreeOnSeed(workspace, team);
+        var plan = _plans.Build(seed, checkpoint, new TrainingData(rows.Rows.Length, labels.Names, team.Size));
+        var (training, validation) = Split(rows, validationRows, plan);
+        var data = new Rows(training, validation, labels, rows.WithoutLabel, validationRows is null ? rows.Skipped : rows.Skipped.And(validationRows.Skipped));
+        Announce(plan, data, device, input.Schema, report);
+        var network = CreateNetwork(plan, checkpoint);
         try
         {
-            network.to(run.Device);
-            var history = Train(run, report) with
-            {
-                RowsWithoutLabel = rows.WithoutLabel,
-                RowsWithInvalidImage = rows.Skipped.Count,
-                InvalidImages = rows.Skipped.Reasons,
-            };
-            report.End(history);
-            return new VisionTransformerPredictionTransformer(
-                new ModelDescription(plan.Architecture, plan.Preprocessing, labels, plan.Columns, history) { Temperature = history.Temperature }, new ScoringNetwork(network, run.Device));
+            var recorder = FindEarlierRun(plan, checkpoint is null ? null : network, data, workspace, team, report);
+            report.Team(team, plan);
+            if (workspace is not null && recorder?.Found is not { Finished: true })
+                report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
+            team.Exchange("ready");
+            team.Begin();
+            return Train(new Run(plan, network, data with { Training = ClassBalance.Apply(training, plan, labels.Names) }, device, recorder, team), report);
         }
         catch
         {
@@ -196,7 +154,111 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private TrainingHistory Train(Run run, TrainingReport report)
+    private VisionTransformerCheckpoint? OpenPretrained() =>
+        _plans.Options.PretrainedModel is not { } model ? null : PretrainedModels.OpenForTask(_host, model, _plans.Options.Arch, _plans.Options.CancellationToken);
+
+    /// <summary>Checks the columns of all data before a row is read, and gives the classes.</summary>
+    private static ClassLabels CheckColumns(IDataView input, TrainingPlan plan)
+    {
+        var labels = LabelsOf(input, plan);
+        ClassBalance.CheckNames(plan.ClassWeights, labels.Names);
+        if (plan.ValidationSet is null)
+            return labels;
+        var found = LabelsOf(plan.ValidationSet, plan);
+        return found.Names.SequenceEqual(labels.Names) ? labels : throw Guard.SchemaMismatch(
+            $"The labels of ValidationSet ({string.Join(", ", found.Names.Take(5))}, ...) are not those of the training data ({string.Join(", ", labels.Names.Take(5))}, ...): map both with one fitted MapValueToKey.");
+    }
+
+    private static ClassLabels LabelsOf(IDataView data, TrainingPlan plan)
+    {
+        ImageColumn.Of(data.Schema, plan.Columns.Image, plan.Preprocessing);
+        TrainingRows.FindWeight(data.Schema, plan.ExampleWeight);
+        return ClassLabels.Of(data.Schema.GetColumnOrNull(plan.Label) ?? throw Guard.SchemaMismatch($"Could not find the label column '{plan.Label}'."));
+    }
+
+    private (TrainingRows Rows, TrainingRows? Validation) ReadRows(IDataView input, TrainingPlan plan, ImageStore store)
+    {
+        var rows = TrainingRows.Read(input, plan, store, CheckAlive);
+        if (rows.Rows.Length == 0)
+        {
+            throw new InvalidDataException(rows.Skipped.Count == 0
+                ? $"There is nothing to train on: of {rows.WithoutLabel} rows none has a label."
+                : $"There is nothing to train on: {rows.WithoutLabel} rows have no label, and {rows.Skipped}");
+        }
+
+        return (rows, plan.ValidationSet is null ? null : TrainingRows.Read(plan.ValidationSet, plan, store, CheckAlive));
+    }
+
+    /// <summary>An interrupted run keeps its seed. Contexts without a seed of the user's have different ones, so that processes take that of the first.</summary>
+    private int AgreeOnSeed(TrainingWorkspace? workspace, TrainingTeam team) =>
+        int.Parse(team.Exchange((workspace?.SeedOf(_seed) ?? _seed).ToString(CultureInfo.InvariantCulture))[0], CultureInfo.InvariantCulture);
+
+    private static (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows, TrainingRows? validationRows, TrainingPlan plan)
+    {
+        var (training, validation) = plan.CutsValidation
+            ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
+            : (rows.Rows, validationRows?.Rows ?? []);
+        if (plan.Calibrate && validation.Length == 0)
+            throw new InvalidDataException("Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet, or more rows for ValidationSetFraction.");
+        if (plan.EarlyStopping is not null && validation.Length == 0)
+            throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
+        return (training, validation);
+    }
+
+    private static void Announce(TrainingPlan plan, Rows rows, torch.Device device, DataViewSchema schema, TrainingReport report)
+    {
+        report.Start(plan, rows.Training.Length, rows.Validation.Length, rows.WithoutLabel, device.ToString());
+        if (plan.Head is { } head)
+            report.Info(head.Reason);
+        if (rows.Skipped.Count > 0)
+            report.Warning(rows.Skipped.ToString());
+        if (!ImageColumn.Of(schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
+            return;
+        PixelRange.WarnIfUnscaled(rows.Training, plan.Preprocessing, report);
+        if (plan.AugmentationIsChosen && plan.Augmentation.NeedsImages)
+            report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
+    }
+
+    private static VisionTransformerNetwork CreateNetwork(TrainingPlan plan, VisionTransformerCheckpoint? checkpoint) =>
+        checkpoint?.CreateNetwork(plan.Architecture, plan.Head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
+
+    /// <summary>Compares this run with those of the other processes and with the one in the workspace, from which it may continue.</summary>
+    private RunRecorder? FindEarlierRun(TrainingPlan plan, VisionTransformerNetwork? pretrained, Rows rows, TrainingWorkspace? workspace, TrainingTeam team, TrainingReport report)
+    {
+        if (plan.Workspace is null && !team.IsMany)
+            return null;
+        var identity = RunIdentity.Of(plan, pretrained, rows.Labels.Names, rows.Training, rows.Validation, CheckAlive);
+        TeamIdentity.Check(team, identity);
+        if (plan.Workspace is null)
+            return null;
+        var found = workspace?.ResumeFrom(identity, plan.Seed, report.Warning, team.Size);
+        if (team.IsMany)
+        {
+            // The first process has the workspace, and tells the others how far the run has come.
+            string told = team.Exchange(found is null ? "" : Encoding.UTF8.GetString(ModelJson.Write(found)))[0];
+            found = told.Length == 0 ? null : ModelJson.Read<RunProgress>(Encoding.UTF8.GetBytes(told));
+        }
+
+        return new RunRecorder(workspace, identity, found, plan.CheckpointInterval, team);
+    }
+
+    private VisionTransformerPredictionTransformer Train(Run run, TrainingReport report)
+    {
+        var (plan, rows) = (run.Plan, run.Rows);
+        run.Network.to(run.Device);
+        var history = TrainAndTrim(run, report) with
+        {
+            RowsWithoutLabel = rows.WithoutLabel,
+            RowsWithInvalidImage = rows.Skipped.Count,
+            InvalidImages = rows.Skipped.Reasons,
+        };
+        report.End(history);
+        return new VisionTransformerPredictionTransformer(
+            new ModelDescription(plan.Architecture, plan.Preprocessing, rows.Labels, plan.Columns, history) { Temperature = history.Temperature }, new ScoringNetwork(run.Network, run.Device));
+    }
+
+    /// <summary>Memory that the training kept is given back at its end.</summary>
+    private TrainingHistory TrainAndTrim(Run run, TrainingReport report)
     {
         try
         {
@@ -210,57 +272,24 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
 
     private TrainingHistory TrainInKeptMemory(Run run, TrainingReport report)
     {
+        var (training, validation) = (run.Rows.Training, run.Rows.Validation);
         if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
-            return new LinearProbe(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive, run.Team).Run(report);
+            return new LinearProbe(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Team).Run(report);
         if (run.Plan.ProbesHead && run.Recorder?.Found is null)
-            ProbedHead.Give(run.Plan, run.Training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive, run.Team), report, CheckAlive, run.Team);
-        using var loop = new TrainingLoop(run.Plan, run.Training, run.Validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Team);
+            ProbedHead.Give(run.Plan, training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive, run.Team), report, CheckAlive, run.Team);
+        using var loop = new TrainingLoop(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Team);
         return loop.Run(report);
-    }
-
-    /// <summary>What one training works with.</summary>
-    private sealed record Run(
-        TrainingPlan Plan, VisionTransformerNetwork Network, TrainingRow[] Training, TrainingRow[] Validation, torch.Device Device, RunRecorder? Recorder, TrainingTeam Team);
-
-    private static ClassLabels CheckData(IDataView data, TrainingPlan plan)
-    {
-        ImageColumn.Of(data.Schema, plan.Columns.Image, plan.Preprocessing);
-        return ClassLabels.Of(data.Schema.GetColumnOrNull(plan.Label) ?? throw Guard.SchemaMismatch($"Could not find the label column '{plan.Label}'."));
-    }
-
-    private static void CheckValidationData(IDataView data, ClassLabels labels, TrainingPlan plan)
-    {
-        var found = CheckData(data, plan);
-        if (!found.Names.SequenceEqual(labels.Names))
-        {
-            throw Guard.SchemaMismatch(
-                $"The labels of ValidationSet ({string.Join(", ", found.Names.Take(5))}, ...) are not those of the training data ({string.Join(", ", labels.Names.Take(5))}, ...): map both with one fitted MapValueToKey.");
-        }
-    }
-
-    private (TrainingRow[] Training, TrainingRow[] Validation, SkippedImages Skipped) Split(TrainingRows rows, TrainingPlan plan, ImageStore store)
-    {
-        if (rows.Rows.Length == 0)
-        {
-            throw new InvalidDataException(rows.Skipped.Count == 0
-                ? $"There is nothing to train on: of {rows.WithoutLabel} rows none has a label."
-                : $"There is nothing to train on: {rows.WithoutLabel} rows have no label, and {rows.Skipped}");
-        }
-
-        var apart = plan.ValidationSet is null ? null : TrainingRows.Read(plan.ValidationSet, plan, store, CheckAlive);
-        var (training, validation) = plan.CutsValidation
-            ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
-            : (rows.Rows, apart?.Rows ?? []);
-        if (plan.Calibrate && validation.Length == 0)
-            throw new InvalidDataException("Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet, or more rows for ValidationSetFraction.");
-        if (plan.EarlyStopping is not null && validation.Length == 0)
-            throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
-        return (training, validation, apart is null ? rows.Skipped : rows.Skipped.And(apart.Skipped));
     }
 
     private void CheckAlive()
     {
-        _plan.CancellationToken.ThrowIfCancellationRequested();
+        _plans.Options.CancellationToken.ThrowIfCancellationRequested();
         MLEnvironment.ThrowIfCanceled(_host);
     }
+
+    /// <summary>The data of one training.</summary>
+    private sealed record Rows(TrainingRow[] Training, TrainingRow[] Validation, ClassLabels Labels, int WithoutLabel, SkippedImages Skipped);
+
+    /// <summary>What one training works with.</summary>
+    private sealed record Run(TrainingPlan Plan, VisionTransformerNetwork Network, Rows Rows, torch.Device Device, RunRecorder? Recorder, TrainingTeam Team);
 }

@@ -26,8 +26,9 @@ public sealed class VisionTransformerExplanationTransformer : ITransformer
     internal VisionTransformerExplanationTransformer(VisionTransformerPredictionTransformer model, string output, string input, ExplanationMethod method)
     {
         _model = Guard.NotNull(model);
-        _output = Guard.NotBlank(output, "outputColumnName");
         _input = Guard.NotBlank(input, "inputColumnName");
+        OutputColumns.Check([("outputColumnName", output)], [("inputColumnName", input)]);
+        _output = output;
         _scorer = model.Explainer(Guard.Defined(method));
         Method = method;
     }

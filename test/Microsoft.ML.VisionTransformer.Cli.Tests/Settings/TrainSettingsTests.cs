@@ -56,6 +56,28 @@ public sealed class TrainSettingsTests
     }
 
     [TestMethod]
+    public void OneAugmentationFlagChangesWhatTheStrategyDoesAndDropsNothing()
+    {
+        Assert.AreEqual(
+            VisionTransformerTrainer.DefaultAugmentation(TrainingStrategy.FineTune, 300) with { MixupAlpha = 0.2f }, Complete("--pretrained", "m", "--mixup", "0.2").Augmentation);
+        Assert.AreEqual(AugmentationPolicy.TrivialAugmentWide, Complete("--pretrained", "m", "--mixup", "0.2").Augmentation!.Policy);
+        Assert.AreEqual(AugmentationPolicy.None, Complete("--mixup", "0.2").Augmentation!.Policy);
+        Assert.AreEqual(AugmentationPolicy.RandAugment, Complete(images: 20_000, "--mixup", "0.2").Augmentation!.Policy);
+    }
+
+    [TestMethod]
+    [DataRow("true", 0.5)]
+    [DataRow("false", 0.0)]
+    public void CropAndFlipGoWithOtherAugmentationFlags(string flip, double probability)
+    {
+        var options = Complete("--horizontal-flip", flip, "--random-crop-minimum-area", "0.25", "--augmentation", "none", "--mixup", "0.2");
+
+        Assert.AreEqual(TrainingAugmentations.None with { RandomCrop = true, CropMinimumArea = 0.25, HorizontalFlipProbability = probability, MixupAlpha = 0.2f }, options.Augmentation);
+        // The trainer takes them.
+        new MLContext().MulticlassClassification.Trainers.VisionTransformer(options);
+    }
+
+    [TestMethod]
     public void PartsOfTheNetworkAndThePreprocessingAreChangedTogether()
     {
         var options = Complete("--arch", "vit_small_patch16_224", "--image-size", "48x80", "--patch-size", "8", "--resizing", "pad");
@@ -121,10 +143,12 @@ public sealed class TrainSettingsTests
         Assert.AreEqual("\"epochs\" in c.json is 'many'; it must be a whole number.", error.Message);
     }
 
-    private static VisionTransformerTrainer.Options Complete(params string[] typed)
+    private static VisionTransformerTrainer.Options Complete(params string[] typed) => Complete(images: 300, typed);
+
+    private static VisionTransformerTrainer.Options Complete(int images, params string[] typed)
     {
         var values = typed.Chunk(2).ToDictionary(pair => pair[0][2..], pair => new SettingValue(pair[0], pair[1]));
         (values["data"], values["out"]) = (new("--data", "x"), new("--out", "x.zip"));
-        return TrainerOptions.Complete(TrainerOptions.Read(values), _ => { }, CancellationToken.None);
+        return TrainerOptions.Complete(TrainerOptions.Read(values), images, _ => { }, CancellationToken.None);
     }
 }

@@ -155,7 +155,7 @@ public sealed class OptimizerGoldenTests
     {
         var plan = new VisionTransformerTrainer.Options { Arch = _architecture, Epoch = 1, BatchSize = 8, LabelSmoothing = 0 }.ToPlan(seed: 1) with
         {
-            LearningRate = 1e-3,
+            BaseLearningRate = 1e-3,
             MinimumLearningRate = 1e-5,
             WarmupEpochs = 0.25,
             WeightDecay = 0.05,
@@ -168,7 +168,7 @@ public sealed class OptimizerGoldenTests
         {
             Optimizer = TrainingOptimizer.Sgd,
             Nesterov = name == "a_sgd_nesterov",
-            LearningRate = 0.02,
+            BaseLearningRate = 0.02,
             Schedule = TrainingSchedule.Constant,
             WarmupEpochs = 0,
             WeightDecay = 0,

@@ -134,7 +134,7 @@ public sealed class TrainingOptionsInUseTests
     [TestMethod]
     public void CalibratingWithoutValidationRowsIsRefused()
     {
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => Train(o => (o.Calibrate, o.ValidationSetFraction) = (true, null)));
+        var error = Assert.ThrowsExactly<ArgumentException>(() => Train(o => (o.Calibrate, o.ValidationSetFraction) = (true, null)));
 
         Assert.Contains("Calibrate", error.Message);
     }
@@ -172,7 +172,7 @@ public sealed class TrainingOptionsInUseTests
     [DataRow(TrainingStrategy.FromScratch, 200_000, true, true, 0.1)]
     public void FromScratchVariesImagesMoreWhereThereAreMore(TrainingStrategy strategy, int images, bool policy, bool mixes, double dropPath)
     {
-        var defaults = StrategyDefaults.Of(strategy, new DataSize(images, 10));
+        var defaults = StrategyDefaults.Of(strategy, images);
 
         Assert.AreEqual(policy, defaults.Augmentation.Policy != AugmentationPolicy.None);
         Assert.AreEqual(mixes, defaults.Augmentation.Mixes);
@@ -184,13 +184,14 @@ public sealed class TrainingOptionsInUseTests
     [DataRow(170, 51)]
     public void FineTuningOfFewImagesTrainsOnAllOfThem(int perClass, int validationRows)
     {
-        var options = new VisionTransformerTrainer.Options { PretrainedModel = "model" };
+        var options = new VisionTransformerTrainer.Options { PretrainedModel = "model", Arch = TinyTraining.Architecture };
+        string[] classes = ["red", "green", "blue"];
 
-        double fraction = options.ToPlan(seed: 1, new DataSize(3 * perClass, 3)).ValidationFraction;
+        double fraction = options.ToPlan(seed: 1, new TrainingData(3 * perClass, classes)).ValidationFraction;
 
         Assert.AreEqual(validationRows, fraction * 3 * perClass, 0.01);
         options.Calibrate = true;
-        Assert.AreEqual(0.1, options.ToPlan(seed: 1, new DataSize(30, 3)).ValidationFraction, 1e-6);
+        Assert.AreEqual(0.1, options.ToPlan(seed: 1, new TrainingData(30, classes)).ValidationFraction, 1e-6);
     }
 
     [TestMethod]

@@ -178,7 +178,7 @@ public sealed class TrainingRunTests
         options.EarlyStoppingCriteria = new VisionTransformerTrainer.EarlyStopping();
         options.ValidationSetFraction = null;
 
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => TinyTraining.Train(context, TinyTraining.Data(context), options));
+        var error = Assert.ThrowsExactly<ArgumentException>(() => TinyTraining.Train(context, TinyTraining.Data(context), options));
 
         Assert.Contains("EarlyStoppingCriteria", error.Message);
     }

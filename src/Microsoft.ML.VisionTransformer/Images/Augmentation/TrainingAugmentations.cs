@@ -14,6 +14,11 @@ namespace Microsoft.ML.VisionTransformer;
 /// </remarks>
 public sealed record TrainingAugmentations
 {
+    /// <summary>
+    /// Most operations or rectangles an image. Recipes have 1 to 3; a hundred of them take well under a second, so that cancelling, which is looked for between images, is soon seen.
+    /// </summary>
+    private const int MostRepetitions = 100;
+
     /// <summary>Images as evaluation sees them, every epoch the same.</summary>
     public static TrainingAugmentations None { get; } = new() { RandomCrop = false, HorizontalFlipProbability = 0 };
 
@@ -73,7 +78,7 @@ public sealed record TrainingAugmentations
     /// <summary>The set of random operations. Default <see cref="AugmentationPolicy.None"/>.</summary>
     public AugmentationPolicy Policy { get; init; }
 
-    /// <summary>Operations of <see cref="AugmentationPolicy.RandAugment"/> an image, timm's n, at least 1. Default 2.</summary>
+    /// <summary>Operations of <see cref="AugmentationPolicy.RandAugment"/> an image, timm's n, from 1 to 100. Default 2.</summary>
     public int RandAugmentOperations { get; init; } = 2;
 
     /// <summary>Mean strength of <see cref="AugmentationPolicy.RandAugment"/>, timm's m, in [0, 10]. Default 9 (DeiT, and timm's own recipes).</summary>
@@ -112,7 +117,7 @@ public sealed record TrainingAugmentations
     /// <summary>Smallest ratio of a rectangle's height to its width, in (0, 1]; the largest is its inverse. Default 0.3.</summary>
     public double ErasingMinimumRatio { get; init; } = 0.3;
 
-    /// <summary>Most rectangles an image, at least 1; with n of them each has the n-th part of the area. Default 1.</summary>
+    /// <summary>Most rectangles an image, from 1 to 100; with n of them each has the n-th part of the area. Default 1.</summary>
     public int ErasingCount { get; init; } = 1;
 
     /// <summary>Mixup's Beta parameter (arXiv:1710.09412), at least 0. Default 0: no mixup. DeiT has 0.8.</summary>
@@ -157,7 +162,7 @@ public sealed record TrainingAugmentations
         AtMost(Guard.AtLeast(HorizontalFlipProbability, 0), 1, nameof(HorizontalFlipProbability));
         AtMost(Guard.AtLeast(VerticalFlipProbability, 0), 1, nameof(VerticalFlipProbability));
         Guard.Defined(Policy);
-        Guard.AtLeast(RandAugmentOperations, 1);
+        Guard.InRange(RandAugmentOperations, 1, MostRepetitions + 1);
         AtMost(Guard.AtLeast(RandAugmentMagnitude, 0), RandAugment.Top, nameof(RandAugmentMagnitude));
         Guard.InRange(RandAugmentMagnitudeDeviation, 0, double.PositiveInfinity);
         AtMost(Guard.AtLeast(RandAugmentProbability, 0), 1, nameof(RandAugmentProbability));
@@ -180,7 +185,7 @@ public sealed record TrainingAugmentations
         Guard.InRange(ErasingMinimumArea, 0, 1);
         Guard.InRange(ErasingMaximumArea, ErasingMinimumArea, 1);
         AtMost(Guard.Above(ErasingMinimumRatio, 0), 1, nameof(ErasingMinimumRatio));
-        Guard.AtLeast(ErasingCount, 1);
+        Guard.InRange(ErasingCount, 1, MostRepetitions + 1);
     }
 
     private static void AtMost(double value, double most, string name)

@@ -1,58 +1,56 @@
-// What must be the same for a run to go on from a checkpoint.
+// What must be the same for a run to continue from a checkpoint, or for a finished run to be returned.
 using System.Globalization;
-using System.Security.Cryptography;
+using System.IO.Hashing;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
-/// <summary>Options and data of a run, each under the name that the user knows. The seed is not among them: a run that goes on keeps its own.</summary>
+/// <summary>
+/// Everything that the weights of a run depend on, each under the name that users know: all properties of its plan but those with a
+/// <see cref="NotInIdentityAttribute"/>, the weights of the pretrained model, and classes, labels, weights and images of all rows. docs/run-identity.md has the table.
+/// </summary>
 internal static class RunIdentity
 {
+    /// <summary>The properties of a plan that the weights depend on.</summary>
+    internal static IReadOnlyList<PropertyInfo> Properties { get; } =
+        [.. Settable.Where(property => property.GetCustomAttribute<NotInIdentityAttribute>() is null)];
+
+    /// <summary>The properties of a plan that a run is made with; the others follow from them.</summary>
+    internal static IEnumerable<PropertyInfo> Settable => typeof(TrainingPlan).GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Where(p => p.CanWrite);
+
     /// <summary>The identity of a run.</summary>
-    internal static SortedDictionary<string, string> Of(TrainingPlan plan, IReadOnlyList<string> classes, TrainingRow[] training, TrainingRow[] validation)
+    /// <param name="plan">Its settings.</param>
+    /// <param name="pretrained">The network with the weights of the pretrained model; null for random weights, which follow from the seed.</param>
+    /// <param name="classes">The classes of the label.</param>
+    /// <param name="training">The training rows; all of their images are read.</param>
+    /// <param name="validation">The validation rows, likewise.</param>
+    /// <param name="checkAlive">Throws when the run was cancelled.</param>
+    /// <exception cref="InvalidImageException">An image cannot be read.</exception>
+    internal static SortedDictionary<string, string> Of(
+        TrainingPlan plan, VisionTransformerNetwork? pretrained, IReadOnlyList<string> classes, TrainingRow[] training, TrainingRow[] validation, Action checkAlive)
     {
-        var identity = Common(plan, classes, training, validation);
-        // Not where it is the default: checkpoints from before there was such an option stay good.
-        if (plan.RateScaling != LearningRateScaling.None)
-            identity["DistributedLearningRate"] = $"{plan.RateScaling}";
+        var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["the weights of the pretrained model"] = pretrained is null ? "none" : HashOf(pretrained),
+            ["the classes"] = HashOf(classes),
+            ["the number of training rows"] = Text(training.Length),
+            ["the number of validation rows"] = Text(validation.Length),
+            ["labels or weights of the training rows"] = HashOf(training.Select(Target)),
+            ["labels or weights of the validation rows"] = HashOf(validation.Select(Target)),
+            ["the images of the training rows"] = ImageHash.Of(training, checkAlive),
+            ["the images of the validation rows"] = ImageHash.Of(validation, checkAlive),
+        };
+        foreach (var property in Properties)
+            identity.Add(NameOf(property), Text(property.GetValue(plan)));
         return identity;
     }
 
-    private static SortedDictionary<string, string> Common(TrainingPlan plan, IReadOnlyList<string> classes, TrainingRow[] training, TrainingRow[] validation) => new(StringComparer.Ordinal)
-    {
-        ["Strategy"] = plan.Strategy.ToString(),
-        ["PretrainedModel"] = plan.Pretrained ?? "none",
-        ["Arch"] = Json(plan.Architecture),
-        ["Preprocessing"] = Json(plan.Preprocessing),
-        ["Epoch"] = Text(plan.Epochs),
-        ["BatchSize"] = Text(plan.BatchSize),
-        ["GradientAccumulation"] = Text(plan.GradientAccumulation),
-        ["Optimizer"] = $"{plan.Optimizer}",
-        ["Momentum"] = Text(plan.Momentum),
-        ["Beta2"] = Text(plan.Beta2),
-        ["Nesterov"] = plan.Nesterov.ToString(),
-        ["LearningRate"] = Text(plan.LearningRate),
-        ["LearningRateSchedule"] = $"{plan.Schedule}",
-        ["MinimumLearningRate"] = Text(plan.MinimumLearningRate),
-        ["WarmupEpochs"] = Text(plan.WarmupEpochs),
-        ["WeightDecay"] = Text(plan.WeightDecay),
-        ["LayerDecay"] = Text(plan.LayerDecay),
-        ["HeadLearningRateFactor"] = Text(plan.HeadRateFactor),
-        ["InitializeHeadByProbe"] = plan.ProbesHead.ToString(),
-        ["FrozenBlocks"] = Text(plan.FrozenBlocks),
-        ["LabelSmoothing"] = Text(plan.LabelSmoothing),
-        ["ClipGradientNorm"] = Text(plan.ClipGradientNorm),
-        ["EmaDecay"] = Text(plan.EmaDecay),
-        ["EmaWarmup"] = plan.EmaWarmup.ToString(),
-        ["Precision"] = $"{plan.Precision}",
-        ["Augmentation"] = Json(plan.Augmentation),
-        ["the classes"] = Hash(classes),
-        ["the number of training rows"] = Text(training.Length),
-        ["the number of validation rows"] = Text(validation.Length),
-        ["labels or weights of the training rows"] = Hash(training.Select(row => Text(row.Class) + " " + Text(row.Weight))),
-        ["labels or weights of the validation rows"] = Hash(validation.Select(row => Text(row.Class) + " " + Text(row.Weight))),
-    };
+    /// <summary>The name that users know a property by.</summary>
+    internal static string NameOf(PropertyInfo property) => property.GetCustomAttribute<OptionNameAttribute>()?.Name ?? property.Name;
 
     /// <summary>An identity with the batch size of another.</summary>
     internal static IReadOnlyDictionary<string, string> WithBatchSizeOf(IReadOnlyDictionary<string, string> other, IReadOnlyDictionary<string, string> identity) =>
@@ -65,26 +63,55 @@ internal static class RunIdentity
         return
         [
             .. was.Keys.Union(now.Keys).Where(key => was.GetValueOrDefault(key) != now.GetValueOrDefault(key)).Select(key =>
-                was.TryGetValue(key, out string? old) && now.TryGetValue(key, out string? value) && old.Length <= Readable && value.Length <= Readable
-                    ? $"{key} was {old} and is {value}"
-                    : $"{key}"),
+                !was.TryGetValue(key, out string? old) ? $"{key} (another version of the library wrote the checkpoint without it)"
+                : now.TryGetValue(key, out string? value) && old.Length <= Readable && value.Length <= Readable ? $"{key} was {old} and is {value}"
+                : $"{key}"),
         ];
     }
 
-    private static string Json<T>(T value) => Encoding.UTF8.GetString(ModelJson.Write(value));
+    private static string Target(TrainingRow row) => Text(row.Class) + " " + Text(row.Weight);
 
-    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+    /// <summary>The value of a property. A type that is not known here is an error: two different values must not have the same text.</summary>
+    private static string Text(object? value) => value switch
+    {
+        null => "none",
+        string text => text,
+        bool or Enum => $"{value}",
+        IFormattable number and (int or long or float or double) => number.ToString(null, CultureInfo.InvariantCulture),
+        HeadPlan head => $"{head.Fit} {string.Join(',', head.Rows)}",
+        IReadOnlyDictionary<string, float> weights => Json(new SortedDictionary<string, float>(weights.ToDictionary(), StringComparer.Ordinal)),
+        VisionTransformerArchitecture or ImagePreprocessing or TrainingAugmentations or VisionTransformerTrainer.EarlyStopping => Json(value),
+        _ => throw new NotSupportedException($"RunIdentity cannot compare values of type {value.GetType()}; add the type there."),
+    };
+
+    private static string Json(object value) => Encoding.UTF8.GetString(ModelJson.Write(value));
 
     /// <summary>Long, so that no message shows it.</summary>
-    private static string Hash(IEnumerable<string> texts)
+    private static string HashOf(IEnumerable<string> texts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new XxHash128();
         foreach (string text in texts)
         {
-            hash.AppendData(Encoding.UTF8.GetBytes(text));
-            hash.AppendData([0]);
+            hash.Append(Encoding.UTF8.GetBytes(text));
+            hash.Append([0]);
         }
 
-        return Convert.ToHexString(hash.GetHashAndReset());
+        return HashText.Of(hash);
+    }
+
+    private static string HashOf(VisionTransformerNetwork network)
+    {
+        using var mode = no_grad();
+        var hash = new XxHash128();
+        var named = network.named_parameters().Select(p => (p.name, Values: (Tensor)p.parameter)).Concat(network.named_buffers().Select(b => (b.name, Values: b.buffer)));
+        foreach (var (name, values) in named.OrderBy(tensor => tensor.name, StringComparer.Ordinal))
+        {
+            using var scope = NewDisposeScope();
+            hash.Append(Encoding.UTF8.GetBytes($"{name} [{string.Join(',', values.shape)}]"));
+            foreach (var part in TensorMemory.Parts(values.reshape(-1)))
+                hash.Append(MemoryMarshal.AsBytes(new TensorMemory(part).GetSpan()));
+        }
+
+        return HashText.Of(hash);
     }
 }

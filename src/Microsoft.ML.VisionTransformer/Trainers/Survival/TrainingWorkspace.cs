@@ -1,4 +1,6 @@
 // The folder of a run: its checkpoint, and a lock that keeps other trainings out.
+using System.Globalization;
+
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
 /// <summary>A workspace that is in use by this run alone, in this process or any other.</summary>
@@ -55,17 +57,24 @@ internal sealed class TrainingWorkspace : IDisposable
     /// <summary>Where the run goes on from; null where it begins anew: without a checkpoint, or after a finished run with other options, data or seed.</summary>
     /// <param name="identity">Options and data of this run.</param>
     /// <param name="seed">Its seed.</param>
+    /// <param name="startsOver">Told why a finished run is not taken.</param>
     /// <param name="processes">How many processes train; where they have become more or fewer, the batch of each may be another.</param>
     /// <exception cref="InvalidOperationException">The run that was interrupted had other options or data.</exception>
-    internal RunProgress? ResumeFrom(IReadOnlyDictionary<string, string> identity, int seed, int processes = 1)
+    internal RunProgress? ResumeFrom(IReadOnlyDictionary<string, string> identity, int seed, Action<string> startsOver, int processes = 1)
     {
         if (Found is null)
             return null;
-        var differences = RunIdentity.Differences(Found.Processes == processes ? FoundIdentity! : RunIdentity.WithBatchSizeOf(identity, FoundIdentity!), identity);
+        List<string> differences = [.. RunIdentity.Differences(Found.Processes == processes ? FoundIdentity! : RunIdentity.WithBatchSizeOf(identity, FoundIdentity!), identity)];
+        if (Found.Seed != seed)
+            differences.Add(string.Create(CultureInfo.InvariantCulture, $"the seed was {Found.Seed} and is {seed}"));
         if (differences.Count == 0)
-            return Found.Seed == seed ? Found : null;
+            return Found;
         if (Found.Finished)
+        {
+            startsOver($"The workspace {Folder} has the result of another training: {string.Join("; ", differences)}. Training starts over. Set WorkspacePath to another folder for each training to keep both.");
             return null;
+        }
+
         throw new InvalidOperationException(
             $"{Checkpoint} belongs to a training that was interrupted after {Found.Epochs.Count} epochs and differs from this one: {string.Join("; ", differences)}. " +
             "Make them the same to go on with it, delete the file to train anew, or set WorkspacePath to another folder.");

@@ -1,6 +1,5 @@
 // What must be the same on all processes before they train one model.
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -13,18 +12,14 @@ internal static class TeamIdentity
 
     /// <summary>Compares the processes.</summary>
     /// <param name="team">All of them.</param>
-    /// <param name="run">Options and data of this one, by the names that users know.</param>
-    /// <param name="training">Its training rows.</param>
-    /// <param name="validation">Its validation rows.</param>
+    /// <param name="run">The <see cref="RunIdentity"/> of this one.</param>
     /// <exception cref="InvalidOperationException">They differ; the message says in what, and on which.</exception>
-    internal static void Check(TrainingTeam team, IReadOnlyDictionary<string, string> run, TrainingRow[] training, TrainingRow[] validation)
+    internal static void Check(TrainingTeam team, IReadOnlyDictionary<string, string> run)
     {
         if (!team.IsMany)
             return;
         var own = new SortedDictionary<string, string>(run.ToDictionary(), StringComparer.Ordinal)
         {
-            ["the images of the training rows"] = ImagesOf(training),
-            ["the images of the validation rows"] = ImagesOf(validation),
             ["the version of Microsoft.ML.VisionTransformer"] = VersionOf(typeof(VisionTransformerTrainer)),
             ["the version of TorchSharp"] = VersionOf(typeof(TorchSharp.torch)),
             ["the version of Microsoft.ML"] = VersionOf(typeof(MLContext)),
@@ -54,14 +49,6 @@ internal static class TeamIdentity
                 break;
             }
         }
-    }
-
-    private static string ImagesOf(TrainingRow[] rows)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var row in rows)
-            row.Image.AddTo(hash);
-        return Convert.ToHexString(hash.GetHashAndReset());
     }
 
     private static string VersionOf(Type type) => type.Assembly.GetName().Version?.ToString() ?? "unknown";

@@ -39,10 +39,10 @@ internal sealed class TrainingTeam(ProcessGroup? group)
         setting == DistributedTraining.Auto && ProcessGroup.Current is { Size: > 1 } many ? new TrainingTeam(many) : Alone;
 
     /// <summary>What the learning rate is multiplied by.</summary>
-    internal double RateFactor(LearningRateScaling scaling) => scaling switch
+    internal static double RateFactor(LearningRateScaling scaling, int processes) => scaling switch
     {
-        LearningRateScaling.Linear => Size,
-        LearningRateScaling.Root => Math.Sqrt(Size),
+        LearningRateScaling.Linear => processes,
+        LearningRateScaling.Root => Math.Sqrt(processes),
         _ => 1,
     };
 

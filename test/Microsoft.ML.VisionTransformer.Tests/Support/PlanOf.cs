@@ -1,0 +1,9 @@
+// The plan that options give without a pretrained model.
+using Microsoft.ML.VisionTransformer.Trainers;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+internal static class PlanOf
+{
+    internal static TrainingPlan ToPlan(this VisionTransformerTrainer.Options options, int seed, TrainingData? data = null) => new TrainingPlanBuilder(options).Build(seed, data: data);
+}

@@ -1,6 +1,7 @@
 // Everything that happens to an image between its file and the network, as one record that is stored with the model.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer;
 
@@ -16,6 +17,9 @@ public sealed record ImagePreprocessing
 
     /// <summary>Four bytes each must fit one array.</summary>
     private const int MostPixels = 0x7FFFFFC7 / 4;
+
+    /// <summary>A side that an image is resized to before it is cropped; a larger one is damage.</summary>
+    private const int MostResized = 1 << 20;
 
     /// <summary>Height and width of the network's input in pixels.</summary>
     public ImageDimensions Size { get; init; } = 224;
@@ -82,15 +86,26 @@ public sealed record ImagePreprocessing
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
     internal void Check()
     {
-        Guard.AtLeast(Size.Height, 1);
-        Guard.AtLeast(Size.Width, 1);
+        CheckSettings();
+        if (Mean.Count is not (1 or 3))
+            throw new ArgumentException($"Mean has {Mean.Count} values; images have three (red, green, blue), or one for a grey input.");
+    }
+
+    /// <summary>As <see cref="Check"/>, for a network that takes any number of channels.</summary>
+    /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
+    internal void CheckSettings()
+    {
+        Guard.InRange(Size.Height, 1, ArchitectureCheck.MostSide + 1);
+        Guard.InRange(Size.Width, 1, ArchitectureCheck.MostSide + 1);
         Guard.Above(CropFraction, 0);
+        if (Math.Max(Size.Height, Size.Width) / CropFraction > MostResized)
+            throw new ArgumentOutOfRangeException(nameof(CropFraction), CropFraction, $"CropFraction is too small for images of {Size}: they would be resized to more than {MostResized} pixels a side.");
         if (CropFraction > 1)
             throw new ArgumentOutOfRangeException(nameof(CropFraction), CropFraction, "CropFraction must be in (0, 1]: the share of the resized image that is kept.");
         Guard.Defined(Resizing);
         Guard.Defined(Interpolation);
         Guard.InRange(MaxPixels, 1, MostPixels + 1);
-        if (Guard.NotNull(Mean).Count is not (1 or 3) || Guard.NotNull(StandardDeviation).Count != Mean.Count)
+        if (Guard.NotNull(Mean).Count == 0 || Guard.NotNull(StandardDeviation).Count != Mean.Count)
         {
             throw new ArgumentException(
                 $"Mean has {Mean.Count} values and StandardDeviation {StandardDeviation.Count}; both need three (red, green, blue), or one for a grey input.");

@@ -26,9 +26,9 @@ internal sealed class EntryReader(string name, Stream content, IDisposable owner
             {
                 content.ReadExactly(piece);
             }
-            catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
+            catch (Exception e) when (e is IOException or InvalidDataException)
             {
-                throw ModelReader.Broken($"the entry {name} is cut off", e);
+                throw ModelReader.Broken($"the entry {name} is cut off or cannot be unpacked ({e.Message.TrimEnd('.')})");
             }
 
             checksum.Append(piece);

@@ -5,6 +5,9 @@ namespace Microsoft.ML.VisionTransformer.Interop;
 
 internal sealed class ModelReader
 {
+    /// <summary>Bytes of the longest entry that is read as a whole: JSON. The names of a million classes fit.</summary>
+    internal const int MostText = 64 << 20;
+
     private const int MostEntries = 100_000;
 
     private readonly ModelLoadContext _context;
@@ -28,18 +31,20 @@ internal sealed class ModelReader
             for (int i = 0; i < count; i++)
                 _index.Add(context.Reader.ReadString(), (context.Reader.ReadInt64(), context.Reader.ReadBytes(checksum)));
         }
-        catch (Exception e) when (e is EndOfStreamException or ArgumentException or FormatException)
+        catch (Exception e) when (e is IOException or ArgumentException or FormatException)
         {
-            throw Broken("its index is cut off or garbled", e);
+            throw Broken($"its index is cut off or garbled ({e.Message.TrimEnd('.')})");
         }
     }
 
-    /// <summary>The content of an entry, exactly as it was written.</summary>
-    /// <exception cref="InvalidDataException">The entry is missing, of another size, or its checksum differs.</exception>
+    /// <summary>The content of an entry of JSON, exactly as it was written.</summary>
+    /// <exception cref="InvalidDataException">The entry is missing, too long, of another size, or its checksum differs.</exception>
     internal byte[] Read(string name)
     {
         using var entry = Open(name);
-        byte[] content = new byte[checked((int)entry.Left)];
+        if (entry.Left > MostText)
+            throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {entry.Left} bytes, at most {MostText} are read"));
+        byte[] content = new byte[entry.Left];
         entry.Read(content);
         return content;
     }
@@ -50,25 +55,40 @@ internal sealed class ModelReader
     {
         if (!_index.TryGetValue(name, out var expected))
             throw Broken($"the entry {name} is not in its index");
-        var (content, owner, length) = Stored(name) ?? Deflated(name);
+        var (content, owner, length) = Direct(name) ?? Copied(name);
         if (length == expected.Length)
             return new EntryReader(name, content, owner, length, new EntryChecksum(expected.Checksum));
         owner.Dispose();
         throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {length} bytes, {expected.Length} were written"));
     }
 
-    private (Stream Content, IDisposable Owner, long Length)? Stored(string name) =>
-        StoredEntries.TryOpen(_context.Repository, _context.Directory, name) is var (content, length) ? (content, content, length) : null;
+    /// <summary>The entry where it lies in the archive: nothing of it is in memory.</summary>
+    private (Stream Content, IDisposable Owner, long Length)? Direct(string name)
+    {
+        try
+        {
+            return StoredEntries.TryOpen(_context.Repository, _context.Directory, name) is var (content, length) ? (content, content, length) : null;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or NotSupportedException)
+        {
+            throw Broken($"the entry {name} cannot be unpacked ({e.Message.TrimEnd('.')})");
+        }
+    }
 
-    private (Stream Content, IDisposable Owner, long Length) Deflated(string name)
+    /// <summary>The entry as ML.NET gives it, which has copied it into memory.</summary>
+    private (Stream Content, IDisposable Owner, long Length) Copied(string name)
     {
         var entry = _context.Repository.OpenEntryOrNull(_context.Directory, name) ?? throw Broken($"the entry {name} is missing");
         return (entry.Stream, entry, entry.Stream.Length);
     }
 
     /// <summary>The error for a model that is not what was written.</summary>
-    internal static InvalidDataException Broken(string reason, Exception? cause = null) =>
-        new($"The Vision Transformer in this model file is broken: {reason}. Copy the file again from its source, or save the model again.", cause);
+    /// <remarks>
+    /// What led to it belongs into the reason and not into an inner exception: ML.NET wraps this error, and <see cref="Exception.GetBaseException"/>, by which callers have it back,
+    /// would give them the innermost.
+    /// </remarks>
+    internal static InvalidDataException Broken(string reason) =>
+        new($"The Vision Transformer in this model file is broken: {reason}. Copy the file again from its source, or save the model again.");
 
     private static void RefuseOtherVersions(ModelLoadContext context, VersionInfo version)
     {

@@ -26,9 +26,12 @@ internal sealed class ModelWriter
         context.SetVersionInfo(version);
     }
 
-    /// <summary>Adds an entry with that content, which ML.NET deflates.</summary>
+    /// <summary>Adds an entry of JSON, which ML.NET deflates.</summary>
+    /// <exception cref="InvalidOperationException">The content is longer than any that is read again.</exception>
     internal void Add(string name, ReadOnlySpan<byte> content)
     {
+        if (content.Length > ModelReader.MostText)
+            throw new InvalidOperationException($"The model cannot be saved: its entry {name} has {content.Length} bytes, and at most {ModelReader.MostText} are read again. Give the classes shorter names.");
         Deflate(name, content);
         _index.Add((name, content.Length, EntryChecksum.Of(content)));
     }

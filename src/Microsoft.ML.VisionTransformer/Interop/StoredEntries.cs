@@ -1,6 +1,7 @@
 // Puts entries into ML.NET's model archive as they are and takes them out without a copy, where ML.NET itself deflates every entry and reads it into memory.
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
 
@@ -24,14 +25,19 @@ internal static class StoredEntries
         return true;
     }
 
-    /// <summary>Opens an entry that is not deflated; null where there is none, or where this ML.NET keeps its entries elsewhere: its own way of reading them still works.</summary>
+    /// <summary>Opens an entry; null where there is none, or where this ML.NET keeps its entries elsewhere: its own way of reading them still works.</summary>
     /// <param name="repository">The model being read; none of its entries is open.</param>
     /// <param name="directory">The folder of the transformer in the archive.</param>
     /// <param name="name">The entry's name in it.</param>
+    /// <exception cref="InvalidDataException">The archive is damaged, or the entry is said to be larger than deflation can make it.</exception>
     internal static (Stream Content, long Length)? TryOpen(RepositoryReader repository, string? directory, string name)
     {
         string path = Path.Combine(directory ?? "", name).Replace('\\', '/');
-        return OrNull(() => Entries(repository))?.GetValueOrDefault(path) is { } entry && entry.CompressedLength == entry.Length ? (entry.Open(), entry.Length) : null;
+        if (OrNull(() => Entries(repository))?.GetValueOrDefault(path) is not { } entry)
+            return null;
+        if (!DeflateLimit.Allows(entry.CompressedLength, entry.Length))
+            throw new InvalidDataException($"{entry.CompressedLength} bytes cannot be unpacked to {entry.Length}");
+        return (entry.Open(), entry.Length);
     }
 
     /// <summary>What a private field holds; null where there is no such field.</summary>

@@ -6,6 +6,15 @@ namespace Microsoft.ML.VisionTransformer.Network;
 
 internal static class ArchitectureCheck
 {
+    /// <summary>
+    /// Far more than any published network has, and few enough that no product of them overflows: a configuration that asks for more is damaged or hostile, and is refused before
+    /// memory is taken.
+    /// </summary>
+    internal const int MostDepth = 1_000, MostWidth = 65_536, MostHidden = 262_144, MostClasses = 1_000_000, MostSide = 65_536, MostTokens = 131_072, MostInput = 1 << 28;
+
+    /// <summary>137 GB of 32-bit floats.</summary>
+    private const long MostParameters = 1L << 35;
+
     /// <summary>The architecture itself, if a network can be built from it.</summary>
     /// <exception cref="ArgumentException">It cannot; the message says which values do not fit and what would.</exception>
     internal static VisionTransformerArchitecture Check(this VisionTransformerArchitecture architecture)
@@ -25,6 +34,8 @@ internal static class ArchitectureCheck
         Guard.InRange(architecture.AttentionDropoutRate, from: 0, below: 1);
         Guard.InRange(architecture.ProjectionDropoutRate, from: 0, below: 1);
         Guard.InRange(architecture.DropPathRate, from: 0, below: 1);
+        Guard.NotNull(architecture.Name);
+        CheckSize(architecture);
         return architecture;
     }
 
@@ -38,14 +49,24 @@ internal static class ArchitectureCheck
             image.Height >= patch.Height && image.Width >= patch.Width,
             nameof(architecture.ImageSize),
             $"ImageSize is {image} and PatchSize {patch}: the image must hold at least one patch. Take a larger image or a smaller patch.");
-        Guard.AtLeast(architecture.Channels, 1);
+        Guard.InRange(architecture.Channels, 1, MostSide + 1);
+        Require(
+            image is { Height: <= MostSide, Width: <= MostSide } && (long)architecture.Channels * image.Height * image.Width <= MostInput,
+            nameof(architecture.ImageSize),
+            $"ImageSize is {image} with {architecture.Channels} channels; at most {MostInput} values are possible, and {MostSide} on a side.");
+        long patches = ((image.Height - patch.Height) / stride.Height + 1L) * ((image.Width - patch.Width) / stride.Width + 1L);
+        Require(
+            patches + Guard.InRange(architecture.RegisterTokens, 0, MostTokens) <= MostTokens,
+            nameof(architecture.ImageSize),
+            $"ImageSize is {image} and PatchSize {patch}: they make {patches} tokens, at most {MostTokens} are possible. Take a smaller image or larger patches.");
     }
 
     private static void CheckWidths(VisionTransformerArchitecture architecture)
     {
-        int dimension = Guard.AtLeast(architecture.EmbeddingDimension, 1), heads = Guard.AtLeast(architecture.Heads, 1);
-        Guard.AtLeast(architecture.Classes, 0);
-        Guard.AtLeast(architecture.Depth, 1);
+        int dimension = Guard.InRange(architecture.EmbeddingDimension, 1, MostWidth + 1), heads = Guard.AtLeast(architecture.Heads, 1);
+        Guard.InRange(architecture.Classes, 0, MostClasses + 1);
+        Guard.InRange(architecture.Depth, 1, MostDepth + 1);
+        Guard.InRange(architecture.RepresentationDimension, 0, MostWidth + 1);
         Guard.Above(architecture.MlpRatio, 0);
         Guard.InRange(architecture.MlpWidthMultiple, 1, 65537);
         Require(
@@ -53,9 +74,9 @@ internal static class ArchitectureCheck
             nameof(architecture.Heads),
             $"Heads is {heads}, which does not divide EmbeddingDimension {dimension}: each head takes an equal share of it.");
         Require(
-            dimension * architecture.MlpRatio is >= 1 and < int.MaxValue,
+            dimension * architecture.MlpRatio is >= 1 and <= MostHidden,
             nameof(architecture.MlpRatio),
-            $"MlpRatio is {architecture.MlpRatio}: with EmbeddingDimension {dimension} the hidden layer must be at least 1 and below 2^31 wide.");
+            $"MlpRatio is {architecture.MlpRatio}: with EmbeddingDimension {dimension} the hidden layer must be at least 1 and at most {MostHidden} wide.");
         Require(
             architecture.PositionEmbedding != PositionEmbedding.SinCos2D || dimension % 4 == 0,
             nameof(architecture.EmbeddingDimension),
@@ -64,8 +85,6 @@ internal static class ArchitectureCheck
 
     private static void CheckTokens(VisionTransformerArchitecture architecture)
     {
-        Guard.AtLeast(architecture.RegisterTokens, 0);
-        Guard.AtLeast(architecture.RepresentationDimension, 0);
         if (architecture.LayerScale is { } scale)
             Require(double.IsFinite(scale), nameof(architecture.LayerScale), $"LayerScale is {scale}; it must be finite, or null for none.");
         bool readsClassToken = architecture.Pooling is TokenPooling.ClassToken or TokenPooling.ClassTokenAndAverage;
@@ -102,6 +121,15 @@ internal static class ArchitectureCheck
             rotary.ReferenceGrid is null or { Height: >= 1, Width: >= 1 },
             nameof(rotary.ReferenceGrid),
             $"ReferenceGrid is {rotary.ReferenceGrid}; both sides must be at least 1.");
+    }
+
+    private static void CheckSize(VisionTransformerArchitecture architecture)
+    {
+        long count = architecture.ParameterCount();
+        Require(
+            count <= MostParameters,
+            nameof(architecture.EmbeddingDimension),
+            $"A network of EmbeddingDimension {architecture.EmbeddingDimension}, MlpRatio {architecture.MlpRatio} and Depth {architecture.Depth} has {count} parameters; at most {MostParameters} are possible.");
     }
 
     private static void Require(bool holds, string name, FormattableString message)

@@ -1,4 +1,6 @@
 // One weight of a network, made when it is asked for.
+using System.Runtime.InteropServices;
+using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Network;
@@ -20,10 +22,23 @@ internal sealed record NamedWeight(string Name, long[] Shape, Func<Tensor> Open)
         return tensor.detach().to(ScalarType.Float32).cpu().contiguous().DetachFromDisposeScope();
     });
 
+    /// <summary>As <see cref="Open"/>, for values that are written to a file.</summary>
+    /// <exception cref="InvalidOperationException">A value is NaN or infinite.</exception>
+    internal Tensor OpenFinite()
+    {
+        var values = Open();
+        if (FiniteValues.FirstFault(MemoryMarshal.Cast<byte, float>(values.bytes)) is not { } fault)
+            return values;
+        values.Dispose();
+        throw new InvalidOperationException(
+            $"{Name} has a weight that is {fault}, with which there are no scores: its training broke down. The model is not saved; train again, with a lower LearningRate.");
+    }
+
     /// <summary>A copy of the values, row-major.</summary>
+    /// <exception cref="InvalidOperationException">A value is NaN or infinite.</exception>
     internal float[] Values()
     {
-        using var values = Open();
+        using var values = OpenFinite();
         return values.data<float>().ToArray();
     }
 }

@@ -19,8 +19,18 @@ internal static class ParameterTable
             .Concat(Enumerable.Range(0, architecture.Depth).SelectMany(i => Block(architecture, string.Create(CultureInfo.InvariantCulture, $"blocks.{i}"))))
             .Concat(Ending(architecture));
 
+    /// <summary>The entries of the state dictionary: the parameters, and the fixed table of positions where there is one.</summary>
+    internal static IEnumerable<ParameterRow> State(this VisionTransformerArchitecture architecture) =>
+    [
+        .. architecture.Parameters(),
+        .. When(
+            architecture.PositionEmbedding == PositionEmbedding.SinCos2D,
+            new ParameterRow("pos_embed", ParameterRole.Positions, 1, architecture.PositionCount, architecture.EmbeddingDimension)),
+    ];
+
     /// <summary>Number of values in all parameters: 86,567,656 for <c>vit_base_patch16_224</c> with 1000 classes.</summary>
-    internal static long ParameterCount(this VisionTransformerArchitecture architecture) => architecture.Parameters().Sum(row => row.Length);
+    internal static long ParameterCount(this VisionTransformerArchitecture architecture) =>
+        Embedding(architecture).Sum(row => row.Length) + architecture.Depth * Block(architecture, "").Sum(row => row.Length) + Ending(architecture).Sum(row => row.Length);
 
     private static IEnumerable<ParameterRow> Embedding(VisionTransformerArchitecture architecture)
     {

@@ -5,6 +5,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
@@ -47,12 +48,24 @@ internal abstract class ClassLabels
     internal static ClassLabels FromJson(byte[] json)
     {
         var document = ModelJson.Read<Document>(json);
+        if (document.Count is < 1 or > ArchitectureCheck.MostClasses)
+            throw new JsonException($"Count is {document.Count}; it must be from 1 to {ArchitectureCheck.MostClasses}");
         if (document.Type is null)
             return new UnnamedClassLabels(document.Count);
         var type = LabelValueType.Named(document.Type) ?? throw new JsonException($"the label type {document.Type} is not known");
         if (document.Values is null || document.Values.Count != document.Count)
             throw new JsonException("the class names are not as many as the classes");
-        return type.Parse(document.Values);
+        int missing = document.Values.TakeWhile(value => value is not null).Count();
+        if (missing < document.Count)
+            throw new JsonException($"Values[{missing}] is null; it must be the name of a class");
+        try
+        {
+            return type.Parse(document.Values);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw new JsonException($"Values: {e.Message.TrimEnd('.')}; the label type is {document.Type}", e);
+        }
     }
 
     private sealed record Document(string? Type, int Count, IReadOnlyList<string>? Values);

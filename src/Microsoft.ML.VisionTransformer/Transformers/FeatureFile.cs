@@ -23,20 +23,13 @@ internal static class FeatureFile
     internal static (FeatureColumn Column, ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
     {
         var column = ModelEntries.Parse(reader, FeaturesName, ModelJson.Read<FeatureColumn>);
-        var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture =>
+        var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture => ModelEntries.Check(FeaturesName, () =>
         {
-            try
-            {
-                architecture.WidthOf(column.Kind);
-                Guard.NotBlank(column.Image);
-                Guard.NotBlank(column.Output);
-                InvalidImageRules.ForPrediction(column.OnInvalidImage, nameof(column.OnInvalidImage));
-            }
-            catch (ArgumentException e)
-            {
-                throw ModelReader.Broken($"{FeaturesName}: {e.Message}", e);
-            }
-        });
+            architecture.WidthOf(column.Kind);
+            Guard.NotBlank(column.Image);
+            Guard.NotBlank(column.Output);
+            InvalidImageRules.ForPrediction(column.OnInvalidImage, nameof(column.OnInvalidImage));
+        }));
         return (column, preprocessing, network, storage);
     }
 }

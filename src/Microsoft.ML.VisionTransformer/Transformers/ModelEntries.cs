@@ -15,9 +15,25 @@ internal static class ModelEntries
         {
             return parse(content);
         }
-        catch (Exception e) when (e is JsonException or FormatException or OverflowException or NotSupportedException)
+        catch (Exception e) when (e is JsonException or FormatException or OverflowException or NotSupportedException or ArgumentException)
         {
-            throw ModelReader.Broken($"the entry {name} is not what this version writes ({e.Message})", e);
+            throw ModelReader.Broken($"the entry {name} is not what this version writes ({e.Message.TrimEnd('.')})");
+        }
+    }
+
+    /// <summary>Checks the values of an entry.</summary>
+    /// <param name="name">The entry.</param>
+    /// <param name="check">Throws an <see cref="ArgumentException"/> that names the value.</param>
+    /// <exception cref="InvalidDataException">A value is not allowed; the message names the entry and the value.</exception>
+    internal static void Check(string name, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (ArgumentException e)
+        {
+            throw ModelReader.Broken($"the entry {name} has a value that is not allowed: {e.Message.TrimEnd('.')}");
         }
     }
 }

@@ -1,5 +1,6 @@
 // The parts of a classifier in a model .zip: readable JSON about it, and its weights.
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 
@@ -26,6 +27,7 @@ internal static class ModelFile
         var columns = ModelEntries.Parse(reader, ColumnsName, ModelJson.Read<ColumnsDocument>);
         Check(columns);
         var history = ModelEntries.Parse(reader, HistoryName, ModelJson.Read<HistoryDocument>).History;
+        Check(history);
         var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture =>
         {
             if (labels.Names.Count != architecture.Classes)
@@ -40,14 +42,26 @@ internal static class ModelFile
     {
         if (columns.OnInvalidImage == InvalidImageHandling.Skip)
             throw ModelReader.Broken($"{ColumnsName} skips invalid images, which prediction cannot");
-        try
+        ModelEntries.Check(ColumnsName, () =>
         {
+            Guard.NotBlank(columns.Image);
+            Guard.NotBlank(columns.Score);
+            Guard.NotBlank(columns.PredictedLabel);
+            Guard.That(columns.Score != columns.PredictedLabel, nameof(columns.Score), "Score and PredictedLabel are one name; they are two columns.");
             ModelDescription.CheckTemperature(columns.Temperature);
-        }
-        catch (ArgumentException e)
+        });
+    }
+
+    /// <exception cref="InvalidDataException">The history has gaps.</exception>
+    private static void Check(TrainingHistory? history)
+    {
+        if (history is null)
+            return;
+        ModelEntries.Check(HistoryName, () =>
         {
-            throw ModelReader.Broken($"{ColumnsName}: {e.Message}", e);
-        }
+            Guard.That(history.Epochs?.Contains(null!) == false, nameof(history.Epochs), "Epochs is null or has a null; it must be a list of epochs.");
+            Guard.That(history.InvalidImages?.Contains(null!) == false, nameof(history.InvalidImages), "InvalidImages is null or has a null; it must be a list of texts.");
+        });
     }
 
     /// <summary>The columns and what they show; files before format 1.3 have no temperature.</summary>

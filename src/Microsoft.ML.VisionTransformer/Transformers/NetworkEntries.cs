@@ -29,12 +29,12 @@ internal static class NetworkEntries
         var preprocessing = ModelEntries.Parse(reader, PreprocessingName, ModelJson.Read<ImagePreprocessing>);
         Check(architecture, preprocessing);
         check(architecture);
+        var table = WeightEntries.ReadTable(reader, architecture);
 
         var network = VisionTransformerNetwork.WithUnsetWeights(architecture);
         try
         {
-            var storage = ModelEntries.Parse(reader, WeightEntries.TableName, table => WeightEntries.Read(reader, table, network));
-            return (preprocessing, network, storage);
+            return (preprocessing, network, WeightEntries.Read(reader, table, network));
         }
         catch
         {
@@ -45,16 +45,10 @@ internal static class NetworkEntries
 
     private static void Check(VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing)
     {
-        try
-        {
-            architecture.Check();
-            preprocessing.Check();
-        }
-        catch (ArgumentException e)
-        {
-            throw ModelReader.Broken(e.Message, e);
-        }
-
+        ModelEntries.Check(ArchitectureName, () => architecture.Check());
+        ModelEntries.Check(PreprocessingName, preprocessing.Check);
+        if (preprocessing.Mean.Count != architecture.Channels)
+            throw ModelReader.Broken($"{PreprocessingName} makes images of {preprocessing.Mean.Count} channels, {ArchitectureName} takes {architecture.Channels}");
         if (preprocessing.Size != architecture.ImageSize)
             throw ModelReader.Broken($"{PreprocessingName} makes images of {preprocessing.Size}, {ArchitectureName} takes {architecture.ImageSize}");
     }

@@ -1,6 +1,8 @@
 // The weights of a network as entries of a model file: a JSON table of tensors and their bytes in parts.
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
@@ -20,6 +22,8 @@ internal static class WeightEntries
 
     private const string Float32 = "float32", Float16 = "float16";
 
+    private const int MostSizesShown = 8;
+
     /// <summary>Writes every entry of the network's state dictionary.</summary>
     /// <exception cref="InvalidOperationException">A weight does not fit the type it is to be stored as.</exception>
     internal static void Write(ModelWriter writer, IReadOnlyDictionary<string, NamedWeight> weights, WeightStorage storage, int partBytes = DefaultPartBytes)
@@ -32,40 +36,54 @@ internal static class WeightEntries
         parts.ForEach((part, checksum) => writer.AddStored(PartName(written++), part, checksum));
     }
 
+    /// <summary>The table of tensors: those of the architecture, whose bytes are there. Only then a network is built, so that a small file cannot ask for much memory.</summary>
+    /// <exception cref="InvalidDataException">The entries are broken, or are of another network.</exception>
+    internal static IReadOnlyList<Entry> ReadTable(ModelReader reader, VisionTransformerArchitecture architecture)
+    {
+        var tensors = ModelEntries.Parse(reader, TableName, ModelJson.Read<Table>).Tensors ?? throw Missing("Tensors");
+        RefuseOtherTensors(tensors, architecture);
+        long left = tensors.Sum(entry => entry.Bytes);
+        for (int part = 0; left > 0; part++)
+        {
+            using var content = reader.Open(PartName(part));
+            if (content.Left == 0 || content.Left > left)
+                throw ModelReader.Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {PartName(part)} has {content.Left} bytes, 1 to {left} are expected"));
+            left -= content.Left;
+        }
+
+        return tensors;
+    }
+
     /// <summary>Fills every tensor of the network, which lies on the processor, and tells how its weights were stored.</summary>
     /// <param name="reader">Gives the parts.</param>
-    /// <param name="tableJson">The entry <see cref="TableName"/>.</param>
+    /// <param name="tensors">The checked table.</param>
     /// <param name="network">What is filled.</param>
-    /// <exception cref="InvalidDataException">The entries are broken, or are of another network.</exception>
-    internal static WeightStorage Read(ModelReader reader, byte[] tableJson, VisionTransformerNetwork network)
+    /// <exception cref="InvalidDataException">A part is broken, or a weight is not finite.</exception>
+    internal static WeightStorage Read(ModelReader reader, IReadOnlyList<Entry> tensors, VisionTransformerNetwork network)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var table = ModelJson.Read<Table>(tableJson);
         var state = network.state_dict();
-        RefuseOtherTensors(table.Tensors, state);
-
         EntryReader? part = null;
         int parts = 0;
         try
         {
-            foreach (var entry in table.Tensors)
+            foreach (var entry in tensors)
             {
                 using var half = entry.Type == Float16 ? empty(entry.Shape, dtype: ScalarType.Float16) : null;
                 Fill((half ?? state[entry.Name]).bytes);
                 if (half is not null)
                     state[entry.Name].copy_(half);
+                if (FiniteValues.FirstFault(MemoryMarshal.Cast<byte, float>(state[entry.Name].bytes)) is { } fault)
+                    throw ModelReader.Broken($"{entry.Name} has a weight that is {fault}, with which there are no scores; take a model from before its training broke down");
             }
-
-            if (part is { Left: > 0 })
-                throw ModelReader.Broken($"the entry {PartName(parts - 1)} has {part.Left} bytes too many");
         }
         finally
         {
             part?.Dispose();
         }
 
-        return table.Tensors.Any(t => t.Type == Float16) ? WeightStorage.Float16 : WeightStorage.Float32;
+        return tensors.Any(t => t.Type == Float16) ? WeightStorage.Float16 : WeightStorage.Float32;
 
         void Fill(Span<byte> tensor)
         {
@@ -75,8 +93,6 @@ internal static class WeightEntries
                 {
                     part?.Dispose();
                     part = reader.Open(PartName(parts++));
-                    if (part.Left == 0)
-                        throw ModelReader.Broken($"the entry {PartName(parts - 1)} is empty");
                 }
 
                 int some = (int)Math.Min(tensor.Length, part.Left);
@@ -92,10 +108,10 @@ internal static class WeightEntries
     private static Tensor Stored(NamedWeight weight, string type)
     {
         if (type == Float32)
-            return weight.Open();
+            return weight.OpenFinite();
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        using var single = weight.Open();
+        using var single = weight.OpenFinite();
         float largest = single.abs().max().item<float>();
         if (largest > (float)Half.MaxValue)
         {
@@ -107,32 +123,43 @@ internal static class WeightEntries
         return single.to(ScalarType.Float16).DetachFromDisposeScope();
     }
 
-    private static void RefuseOtherTensors(IReadOnlyList<Entry> found, Dictionary<string, Tensor> wanted)
+    private static void RefuseOtherTensors(IReadOnlyList<Entry?> found, VisionTransformerArchitecture architecture)
     {
+        var wanted = architecture.State().ToDictionary(row => row.Name, row => row.Shape, StringComparer.Ordinal);
         var problems = new List<string>();
         var names = new HashSet<string>();
         foreach (var entry in found)
         {
+            if (entry?.Name is null || entry.Shape is null)
+                throw Missing(string.Create(CultureInfo.InvariantCulture, $"Tensors[{names.Count}]{(entry is null ? "" : entry.Name is null ? ".Name" : ".Shape")}"));
+            string name = MessageText.Of(entry.Name);
             if (!names.Add(entry.Name))
-                problems.Add($"{entry.Name} is there twice");
-            else if (!wanted.TryGetValue(entry.Name, out var tensor))
-                problems.Add($"{entry.Name} is not part of the network");
+                problems.Add($"{name} is there twice");
+            else if (!wanted.TryGetValue(entry.Name, out long[]? shape))
+                problems.Add($"{name} is not part of the network");
             else if (entry.Type is not (Float32 or Float16))
-                problems.Add($"{entry.Name} is {entry.Type}, neither {Float32} nor {Float16}");
-            else if (!tensor.shape.AsSpan().SequenceEqual(entry.Shape))
-                problems.Add($"{entry.Name} is [{Text(entry.Shape)}], the network needs [{Text(tensor.shape)}]");
+                problems.Add($"{name} is {MessageText.Of(entry.Type)}, neither {Float32} nor {Float16}");
+            else if (!shape.AsSpan().SequenceEqual(entry.Shape))
+                problems.Add($"{name} is [{Text(entry.Shape)}], the network needs [{Text(shape)}]");
         }
 
         problems.AddRange(wanted.Keys.Where(name => !names.Contains(name)).Select(name => $"{name} is missing"));
         if (problems.Count > 0)
-            throw ModelReader.Broken($"its weights do not fit its architecture: {string.Join("; ", problems.Take(10))}{(problems.Count > 10 ? "; ..." : "")}");
+            throw ModelReader.Broken($"its weights ({TableName}) do not fit its architecture ({NetworkEntries.ArchitectureName}): {string.Join("; ", problems.Take(10))}{(problems.Count > 10 ? "; ..." : "")}");
     }
+
+    private static InvalidDataException Missing(string what) => ModelReader.Broken($"the entry {TableName} has no {what}, which a table of tensors has");
 
     private static string PartName(int index) => string.Create(CultureInfo.InvariantCulture, $"weights-{index:D4}.bin");
 
-    private static string Text(long[] shape) => string.Join(", ", shape.Select(s => s.ToString(CultureInfo.InvariantCulture)));
+    private static string Text(long[] shape) => MessageText.Of(string.Join(", ", shape.Take(MostSizesShown).Select(s => s.ToString(CultureInfo.InvariantCulture))));
 
-    private sealed record Table(int PartBytes, IReadOnlyList<Entry> Tensors);
+    private sealed record Table(int PartBytes, IReadOnlyList<Entry>? Tensors);
 
-    private sealed record Entry(string Name, string Type, long[] Shape);
+    /// <summary>A line of the table.</summary>
+    internal sealed record Entry(string Name, string Type, long[] Shape)
+    {
+        /// <summary>Bytes of the values.</summary>
+        internal long Bytes => Shape.Aggregate(Type == Float16 ? 2L : sizeof(float), (bytes, size) => checked(bytes * size));
+    }
 }

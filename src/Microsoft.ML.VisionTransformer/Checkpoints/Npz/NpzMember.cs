@@ -1,6 +1,7 @@
 // One member of an .npz archive: its name, its sizes once they are believed, its bytes.
 using System.Globalization;
 using System.IO.Compression;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -8,9 +9,6 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 internal sealed class NpzMember
 {
     private const string Extension = ".npy";
-
-    /// <summary>No deflated stream grows by more than this factor (zlib's technical details, "Maximum Compression Factor").</summary>
-    private const long LargestDeflateRatio = 1032;
 
     private readonly string _path;
     private readonly ZipArchiveEntry _entry;
@@ -40,7 +38,7 @@ internal sealed class NpzMember
         if (entry.CompressedLength < 0 || entry.CompressedLength > unclaimed)
             throw member.Error(Text(
                 $"it claims {entry.CompressedLength} bytes and the file has {unclaimed} left for it: members overlap, or it is damaged. Get it again."));
-        if (entry.Length > checked(entry.CompressedLength * LargestDeflateRatio))
+        if (!DeflateLimit.Allows(entry.CompressedLength, entry.Length))
             throw member.Error(Text(
                 $"{entry.CompressedLength} bytes cannot unpack to the {entry.Length} it claims; the file is damaged or made to exhaust memory. Get it again."));
         return member;

@@ -96,11 +96,11 @@ internal sealed class OnnxCheckpoint : CheckpointFile
         try
         {
             var names = metadata.TryGetValue(OnnxMetadata.ClassNames, out string? classes) ? JsonSerializer.Deserialize<string[]>(classes) : null;
-            return new CheckpointDescription(
-                ModelJson.Read<VisionTransformerArchitecture>(Encoding.UTF8.GetBytes(architecture)).Check(),
-                ModelJson.Read<ImagePreprocessing>(Encoding.UTF8.GetBytes(preprocessing)),
-                names,
-                []);
+            if (names?.Contains(null!) == true)
+                throw new JsonException($"{OnnxMetadata.ClassNames} has a null in place of a name");
+            var images = ModelJson.Read<ImagePreprocessing>(Encoding.UTF8.GetBytes(preprocessing));
+            images.CheckSettings();
+            return new CheckpointDescription(ModelJson.Read<VisionTransformerArchitecture>(Encoding.UTF8.GetBytes(architecture)).Check(), images, names, []);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException or FormatException)
         {

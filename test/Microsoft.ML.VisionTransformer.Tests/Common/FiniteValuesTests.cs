@@ -1,7 +1,7 @@
 // NaN and infinity among weights are found wherever they stand.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Names;
+namespace Microsoft.ML.VisionTransformer.Tests.Common;
 
 [TestClass]
 public sealed class FiniteValuesTests

@@ -1,6 +1,7 @@
 // Tells of a run: ML.NET's log, its progress channel, and the user's callback.
 using System.Globalization;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
@@ -47,7 +48,7 @@ internal sealed class TrainingReport : IDisposable
     {
         if (metrics.Phase == TrainingPhase.Step)
             _logs?.Step(metrics);
-        _callback?.Invoke(metrics);
+        Call(metrics);
     }
 
     /// <summary>An epoch's figures.</summary>
@@ -57,7 +58,7 @@ internal sealed class TrainingReport : IDisposable
         if (!_silent)
             _progress.Checkpoint(metrics.TrainingLoss, metrics.TrainingAccuracy, metrics.ValidationLoss, metrics.ValidationAccuracy, metrics.ImagesPerSecond, metrics.Epoch, metrics.Epochs);
         _logs?.Epoch(metrics);
-        _callback?.Invoke(metrics);
+        Call(metrics);
     }
 
     /// <summary>How the run ended.</summary>
@@ -82,6 +83,15 @@ internal sealed class TrainingReport : IDisposable
     {
         if (team.IsMany)
             Info(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes train together over {team.Library}: {plan.BatchSize} rows a batch of each, {plan.BatchSize * team.Size} of all, the learning rate times {team.RateFactor(plan.RateScaling):G4}."));
+    }
+
+    /// <summary>The user's code does not run in the inference mode of a pass over features.</summary>
+    private void Call(TrainingMetrics metrics)
+    {
+        if (_callback is null)
+            return;
+        using var state = TorchState.EnterOrdinary();
+        _callback(metrics);
     }
 
     public void Dispose()

@@ -28,7 +28,7 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
         {
             using var scope = NewDisposeScope();
             var batch = new TrainingBatch([], ClassesOf(rowsOfBatch), WeightsOf(rowsOfBatch));
-            mean = mean.And(BatchLoss.Of(tensor(logits, [batch.Count, plan.Architecture.Classes]), batch, smoothing: 0).Figures);
+            mean = mean.And(BatchLoss.Of(tensor(logits, [batch.Count, plan.Architecture.Classes], device: CPU), batch, smoothing: 0).Figures);
             scores.Add(new JudgedRows(logits, batch.Classes, batch.Weights, plan.Architecture.Classes));
         });
         return (mean, scores.CalibrationError);

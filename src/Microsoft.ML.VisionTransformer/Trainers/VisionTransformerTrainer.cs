@@ -109,6 +109,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     private VisionTransformerPredictionTransformer Fit(IDataView input, TrainingTeam team)
     {
         var device = TorchRuntime.Device(_plan.Device, _host, team.IsMany ? ProcessGroup.LocalRank : 0);
+        using var state = TorchState.EnterOrdinary();
         using var checkpoint = OpenPretrained();
         var plan = checkpoint is null ? _plan : _options.Complete(_plan, checkpoint);
         var labels = CheckData(input, plan);

@@ -175,6 +175,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     {
         var reader = new ModelReader(context, Version, CurrentFormat);
         var device = TorchRuntime.Device("auto", environment);
+        using var state = TorchState.EnterOrdinary();
         var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
         return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
     }

@@ -255,6 +255,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     {
         var reader = new ModelReader(context, Version, CurrentFormat);
         var device = TorchRuntime.Device("auto", environment);
+        using var state = TorchState.EnterOrdinary();
         var (description, network, storage) = ModelFile.Read(reader);
         return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
     }

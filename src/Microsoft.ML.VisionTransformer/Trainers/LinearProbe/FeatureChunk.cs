@@ -45,7 +45,7 @@ internal sealed class FeatureChunk : IDisposable
     private Tensor Widened(float[] values)
     {
         using var outside = inference_mode(false);
-        using var narrow = tensor(values, [Rows, _dimension]);
+        using var narrow = tensor(values, [Rows, _dimension], device: CPU);
         return narrow.to(ScalarType.Float64);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class FeatureMatrix : IDisposable
             long[] here = [.. rows.SkipWhile(row => row < first).TakeWhile(row => row < first + targets.size(0)).Select(row => (long)row - first)];
             if (here.Length == 0)
                 return;
-            features.index_select(0, tensor(here)).to(ScalarType.Float32).data<float>().CopyTo(values.AsSpan(filled));
+            features.index_select(0, tensor(here, device: CPU)).to(ScalarType.Float32).data<float>().CopyTo(values.AsSpan(filled));
             filled += here.Length * Dimension;
         });
         return Of(values, [.. rows.Select(row => _targets[row])], [.. rows.Select(row => _weights[row])], Classes);
@@ -73,7 +73,7 @@ internal sealed class FeatureMatrix : IDisposable
         foreach (var chunk in Chunks)
         {
             using var scope = NewDisposeScope();
-            work(chunk.Read(), first, tensor(_targets.AsMemory(first, chunk.Rows), [chunk.Rows]));
+            work(chunk.Read(), first, tensor(_targets.AsMemory(first, chunk.Rows), [chunk.Rows], device: CPU));
             first += chunk.Rows;
         }
     }
@@ -87,7 +87,7 @@ internal sealed class FeatureMatrix : IDisposable
         ForEach((features, first, targets) =>
         {
             var logits = LogisticRegression.Logits(features, head, Classes);
-            loss -= logits.log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1).dot(tensor(Shares.AsMemory(first, (int)targets.size(0)), [targets.size(0)])).item<double>();
+            loss -= logits.log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1).dot(tensor(Shares.AsMemory(first, (int)targets.size(0)), [targets.size(0)], device: CPU)).item<double>();
             right += logits.argmax(1).eq(targets).sum().item<long>();
         });
         return (loss, (double)right / Rows);

@@ -48,7 +48,7 @@ internal sealed record StrategyDefaults(
     {
         if (!pretrained)
             return (TrainingStrategy.FromScratch, "no PretrainedModel is set");
-        return data is { } size && size.Images < ImagesPerClassToFineTune * size.Classes
+        return data is { } size && size.Images < (long)ImagesPerClassToFineTune * size.Classes
             ? (TrainingStrategy.LinearProbe, string.Create(CultureInfo.InvariantCulture, $"fewer than {ImagesPerClassToFineTune} images a class"))
             : (TrainingStrategy.FineTune, string.Create(CultureInfo.InvariantCulture, $"PretrainedModel and at least {ImagesPerClassToFineTune} images a class"));
     }

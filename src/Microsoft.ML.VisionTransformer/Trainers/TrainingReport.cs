@@ -39,7 +39,7 @@ internal sealed class TrainingReport : IDisposable
     internal void WriteTo(RunLogs logs) => _logs = logs;
 
     /// <summary>Where an interrupted run goes on.</summary>
-    internal void Resume(RunProgress from, int stepsPerEpoch) => Info(string.Create(
+    internal void Resume(RunProgress from, long stepsPerEpoch) => Info(string.Create(
         CultureInfo.InvariantCulture,
         $"An interrupted training goes on after {from.Epochs.Count} epochs and {from.Step - from.Epochs.Count * stepsPerEpoch} steps."));
 
@@ -82,7 +82,7 @@ internal sealed class TrainingReport : IDisposable
     internal void Team(TrainingTeam team, TrainingPlan plan)
     {
         if (team.IsMany)
-            Info(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes train together over {team.Library}: {plan.BatchSize} rows a batch of each, {plan.BatchSize * team.Size} of all, the learning rate times {team.RateFactor(plan.RateScaling):G4}."));
+            Info(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes train together over {team.Library}: {plan.BatchSize} rows a batch of each, {(long)plan.BatchSize * team.Size} of all, the learning rate times {team.RateFactor(plan.RateScaling):G4}."));
     }
 
     /// <summary>The user's code does not run in the inference mode of a pass over features.</summary>

@@ -150,6 +150,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         if (workspace is not null && recorder?.Found is not { Finished: true })
             report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
         training = ClassBalance.Apply(training, plan, labels.Names);
+        RefuseWeightless(training);
         var network = checkpoint?.CreateNetwork(plan.Architecture, head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
         team.Exchange("ready");
         team.Begin();
@@ -257,6 +258,12 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         if (plan.EarlyStopping is not null && validation.Length == 0)
             throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
         return (training, validation, apart is null ? rows.Skipped : rows.Skipped.And(apart.Skipped));
+    }
+
+    private static void RefuseWeightless(TrainingRow[] training)
+    {
+        if (Array.TrueForAll(training, row => row.Weight == 0))
+            throw new InvalidDataException($"There is nothing to train on: the weight of each of the {training.Length} training rows is 0. Correct ExampleWeightColumnName's column, or ClassWeights.");
     }
 
     private void CheckAlive()

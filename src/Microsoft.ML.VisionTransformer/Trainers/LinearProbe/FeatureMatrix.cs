@@ -1,4 +1,5 @@
 // The features of some rows, with their classes and weights.
+using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -49,7 +50,7 @@ internal sealed class FeatureMatrix : IDisposable
     /// <param name="rows">Their numbers, in rising order.</param>
     internal FeatureMatrix Take(int[] rows)
     {
-        float[] values = new float[rows.Length * Dimension];
+        float[] values = new float[ArrayLength.Of(rows.Length, Dimension, "features to choose a penalty by", "Set ProbePenalty")];
         int filled = 0;
         ForEach((features, first, targets) =>
         {
@@ -97,7 +98,7 @@ internal sealed class FeatureMatrix : IDisposable
     internal JudgedRows Judged(double[] head)
     {
         using var mode = no_grad();
-        float[] all = new float[checked(Rows * Classes)];
+        float[] all = new float[ArrayLength.Of(Rows, Classes, "logits to calibrate on", "Give fewer validation rows")];
         ForEach((features, first, _) =>
             LogisticRegression.Logits(features, head, Classes).to(ScalarType.Float32).contiguous().data<float>().CopyTo(all.AsSpan(first * Classes)));
         return new JudgedRows(all, _targets, _weights, Classes);

@@ -17,7 +17,7 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
     internal const double Tolerance = 1e-6;
 
     /// <summary>Numbers of a head: W [classes, D] row by row, then b [classes].</summary>
-    internal int Length => data.Classes * (data.Dimension + 1);
+    internal int Length => ArrayLength.Of(data.Classes, data.Dimension + 1L, "the weights of a head", "Choose FineTune, or fewer classes");
 
     /// <summary>Minimises the objective.</summary>
     /// <param name="start">Where to begin, [n]; null for zero.</param>

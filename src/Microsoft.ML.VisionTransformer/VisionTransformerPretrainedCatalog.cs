@@ -45,6 +45,7 @@ public static class VisionTransformerPretrainedCatalog
             OnInvalidImage = InvalidImageRules.ForPrediction(onInvalidImage, nameof(onInvalidImage)),
         };
         var place = TorchRuntime.Device(Guard.NotBlank(device), environment);
+        using var state = TorchState.EnterOrdinary();
         using var checkpoint = PretrainedModels.Open(environment, pathOrHubId, architecture, default);
         return PretrainedModels.Classifier(checkpoint, preprocessing, columns, place);
     }

@@ -1,6 +1,7 @@
 // Puts a checkpoint's weights into a network, which may take other images and tell other classes apart.
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
 
@@ -30,6 +31,7 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
     /// <exception cref="InvalidCheckpointException">The file does not fit, or holds values that are no finite numbers.</exception>
     internal VisionTransformerNetwork CreateNetwork(int seed, bool strict)
     {
+        using var state = TorchState.EnterOrdinary();
         var mismatch = Check(strict);
         var network = mismatch.IsEmpty ? VisionTransformerNetwork.WithUnsetWeights(target, seed) : new VisionTransformerNetwork(target, seed);
         try

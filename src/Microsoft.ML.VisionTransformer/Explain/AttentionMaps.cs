@@ -72,7 +72,7 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
     private static Tensor OverAllTokens(VisionTransformerArchitecture architecture, Tensor pool)
     {
         int unseen = architecture.UnpooledTokens;
-        return unseen == 0 ? pool : cat([zeros(pool.size(0), unseen, device: pool.device), pool], 1);
+        return unseen == 0 ? pool : cat([zeros(pool.size(0), unseen, dtype: pool.dtype, device: pool.device), pool], 1);
     }
 
     /// <summary>Shares [N, T] of the rows of R [N, T, T]: [N, T].</summary>

@@ -14,7 +14,7 @@ internal static class AttentionRollout
     internal static Tensor Of(IReadOnlyList<Tensor> blocks)
     {
         using var scope = NewDisposeScope();
-        var identity = eye(blocks[0].size(-1), device: blocks[0].device);
+        var identity = eye(blocks[0].size(-1), dtype: blocks[0].dtype, device: blocks[0].device);
         var rollout = identity.expand(blocks[0].size(0), -1, -1);
         foreach (var weights in blocks)
         {

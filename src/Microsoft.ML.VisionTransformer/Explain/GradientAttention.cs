@@ -27,7 +27,7 @@ internal static class GradientAttention
     internal static Tensor Propagate(IReadOnlyList<Tensor> weighed)
     {
         using var scope = NewDisposeScope();
-        var relevance = eye(weighed[0].size(-1), device: weighed[0].device).expand(weighed[0].size(0), -1, -1);
+        var relevance = eye(weighed[0].size(-1), dtype: weighed[0].dtype, device: weighed[0].device).expand(weighed[0].size(0), -1, -1);
         foreach (var block in weighed)
         {
             var next = relevance.Plus(block.matmul(relevance));

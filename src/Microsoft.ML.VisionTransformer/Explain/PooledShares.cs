@@ -33,7 +33,7 @@ internal static class PooledShares
     /// <summary>The same share for some tokens in a row.</summary>
     private static Tensor Even(Tensor tokens, long first, long count)
     {
-        var shares = zeros(tokens.size(0), tokens.size(1), device: tokens.device);
+        var shares = zeros(tokens.size(0), tokens.size(1), dtype: tokens.dtype, device: tokens.device);
         using var filled = shares.narrow(1, first, count);
         using var share = (1.0 / count).ToScalar();
         filled.fill_(share);
@@ -47,6 +47,6 @@ internal static class PooledShares
     {
         using var winners = tokens.narrow(1, first, tokens.size(1) - first).argmax(1);    // [N, D], counted from the first that is pooled
         var won = nn.functional.one_hot(winners, tokens.size(1) - first).to(ScalarType.Float32).mean([1]);
-        return first == 0 ? won : cat([zeros(won.size(0), first, device: won.device), won], 1);
+        return first == 0 ? won : cat([zeros(won.size(0), first, dtype: won.dtype, device: won.device), won], 1);
     }
 }

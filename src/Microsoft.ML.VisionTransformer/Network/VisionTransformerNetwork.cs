@@ -1,6 +1,7 @@
 // The Vision Transformer as a TorchSharp module.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -52,6 +53,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         : base(nameof(VisionTransformerNetwork))
     {
         Architecture = architecture.Check();
+        using var state = TorchState.EnterOrdinary();
         _noise = new NoiseSource(RandomStream.For(seed, NoisePurpose));
         int dimension = architecture.EmbeddingDimension;
         _classToken = architecture.ClassToken ? UnsetParameter.Of(1, 1, dimension) : null;

@@ -1,4 +1,5 @@
 // A copy of the network in 16-bit numbers, which does the forward and the backward pass of a training.
+using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -46,12 +47,15 @@ internal sealed class BFloat16Twin : IDisposable
         return logits.to(ScalarType.Float32);
     }
 
-    /// <summary>Gives the gradients to the original.</summary>
-    internal void End()
+    /// <summary>
+    /// Adds the gradients of a batch to the original's, which keep 32 bits: a sum of several batches in 16 bits would lose each that is less than 1/256 of the sum so far.
+    /// </summary>
+    internal void AddGradients()
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        _original.Gradients.copy_(_own.Gradients);
+        _original.Gradients.PlusInPlace(_own.Gradients);
+        _own.Gradients.zero_();
     }
 
     public void Dispose()

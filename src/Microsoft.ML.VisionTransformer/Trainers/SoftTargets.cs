@@ -1,4 +1,5 @@
 // The targets of mixed rows: shares of classes in place of one class.
+using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -12,7 +13,7 @@ internal static class SoftTargets
     /// </summary>
     internal static float[] Of(TrainingBatch batch, int classes, double smoothing)
     {
-        float[] targets = new float[batch.Count * classes];
+        float[] targets = new float[ArrayLength.Of(batch.Count, classes, "the targets of a batch", "Lower BatchSize; GradientAccumulation makes up for it")];
         float off = (float)(smoothing / classes), on = (float)(1 - smoothing + smoothing / classes);
         float own = (float)batch.OwnShare, other = (float)(1 - batch.OwnShare);
         for (int i = 0; i < batch.Count; i++)

@@ -35,9 +35,9 @@ internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int
     private readonly TrainingTeam _team = team ?? TrainingTeam.Alone;
 
     /// <summary>Rows of an update, over all processes.</summary>
-    internal int RowsPerStep => BatchOfAll * batchesPerStep;
+    internal long RowsPerStep => (long)Int128.Min((Int128)BatchOfAll * batchesPerStep, long.MaxValue);
 
-    private int BatchOfAll => checked(batchSize * _team.Size);
+    private long BatchOfAll => (long)batchSize * _team.Size;
 
     /// <summary>Updates of an epoch over so many rows.</summary>
     internal int StepsPerEpoch(int rows) => Ratio(Ratio(rows, BatchOfAll), batchesPerStep);
@@ -50,9 +50,9 @@ internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int
     /// <param name="epochs">Epochs of the whole run.</param>
     /// <param name="firstStep">The update to begin with, counted over all epochs from 0; what comes before is not prepared.</param>
     /// <param name="rowsDone">Rows of the first epoch that have passed already; what is left of an update then comes as a smaller one.</param>
-    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epochs, int firstStep = 0, int rowsDone = 0)
+    internal ReadAhead<TrainingBatch> ForTraining(TrainingRow[] rows, int epochs, long firstStep = 0, int rowsDone = 0)
     {
-        var (epochsDone, stepsDone) = Math.DivRem(firstStep, StepsPerEpoch(rows.Length));
+        int stepsPerEpoch = StepsPerEpoch(rows.Length), epochsDone = checked((int)(firstStep / stepsPerEpoch)), stepsDone = (int)(firstStep % stepsPerEpoch);
         return Start(stop => Enumerable.Range(epochsDone + 1, epochs - epochsDone)
             .SelectMany(epoch => epoch == epochsDone + 1 ? Epoch(rows, epoch, stepsDone * batchesPerStep, rowsDone, stop) : Epoch(rows, epoch, 0, 0, stop)));
     }
@@ -64,24 +64,25 @@ internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int
     private static ReadAhead<TrainingBatch> Start(Func<CancellationToken, IEnumerable<TrainingBatch>> batches) =>
         new(batches, BatchesAhead, "Vision Transformer training images");
 
-    private static int Ratio(int number, int size) => (number + size - 1) / size;
+    private static int Ratio(int number, long size) => (int)((number + size - 1) / size);
 
     private IEnumerable<TrainingBatch> Epoch(TrainingRow[] rows, int epoch, int firstBatch, int rowsDone, CancellationToken stop)
     {
         int[] order = [.. Enumerable.Range(0, rows.Length)];
         RandomStream.For(seed, (long)RandomPurpose.Order, epoch).Shuffle(order.AsSpan());
-        int[][] chunks = [.. order.Chunk(BatchOfAll).Select((chunk, number) => chunk[Math.Clamp(rowsDone - number * BatchOfAll, 0, chunk.Length)..])];
+        int together = (int)Math.Min(BatchOfAll, rows.Length);
+        int[][] chunks = [.. order.Chunk(together).Select((chunk, number) => chunk[Math.Clamp(rowsDone - number * together, 0, chunk.Length)..])];
         for (int number = firstBatch; number < chunks.Length; number++)
         {
             int[] own = BatchShare.Of(chunks[number], _team.Rank, _team.Size, inPairs: mixing is not null);
             var batch = Prepare([.. own.Select(i => rows[i])], i => RandomStream.For(seed, (long)RandomPurpose.Augmentation, epoch, own[i]), stop);
             int step = number / batchesPerStep;
-            var together = chunks.AsSpan(step * batchesPerStep, Math.Min(batchesPerStep, chunks.Length - step * batchesPerStep)).ToArray();
+            var batches = chunks.AsSpan(step * batchesPerStep, Math.Min(batchesPerStep, chunks.Length - step * batchesPerStep)).ToArray();
             yield return Mix(epoch, number, batch) with
             {
                 Rows = [.. own.Select(i => (long)i)],
-                StepWeight = together.Sum(part => part.Sum(i => (double)rows[i].Weight)),
-                EndsStep = number == step * batchesPerStep + together.Length - 1,
+                StepWeight = batches.Sum(part => part.Sum(i => (double)rows[i].Weight)),
+                EndsStep = number == step * batchesPerStep + batches.Length - 1,
             };
         }
     }
@@ -92,7 +93,7 @@ internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int
 
     private TrainingBatch Prepare(TrainingRow[] rows, Func<int, RandomStream?> random, CancellationToken stop)
     {
-        float[] inputs = new float[rows.Length * converter.Length];
+        float[] inputs = new float[ArrayLength.Of(rows.Length, converter.Length, "the images of a batch", "Lower BatchSize; GradientAccumulation makes up for it")];
         ParallelImages.For(rows.Length, i => rows[i].Image.Fill(converter, random(i), inputs.AsSpan(i * converter.Length, converter.Length)), stop);
         return new TrainingBatch(inputs, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)]);
     }

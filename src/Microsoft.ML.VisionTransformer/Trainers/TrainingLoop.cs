@@ -1,5 +1,6 @@
 // Trains a network: epochs of steps, each followed by validation; what is best is kept, and what has been done is written down.
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
@@ -17,7 +18,9 @@ internal sealed class TrainingLoop : IDisposable
     private readonly BestWeights _best = new();
     private readonly RunRecorder? _recorder;
     private readonly TrainingTeam _team;
-    private readonly int _stepsPerEpoch;
+    private readonly VisionTransformerNetwork _network;
+    private readonly Device _device;
+    private readonly long _stepsPerEpoch;
     private readonly List<TrainingMetrics> _epochs = [];
     private readonly Stopwatch _clock = new();
     private readonly Stopwatch _waitingForImages = new();
@@ -41,7 +44,7 @@ internal sealed class TrainingLoop : IDisposable
         RunRecorder? recorder = null,
         TrainingTeam? team = null)
     {
-        (_plan, _training, _checkAlive, _recorder, _team) = (plan, training, checkAlive, recorder, team ?? TrainingTeam.Alone);
+        (_plan, _training, _checkAlive, _recorder, _team, _network, _device) = (plan, training, checkAlive, recorder, team ?? TrainingTeam.Alone, network, device);
         var augmentation = new TrainingAugmentation(plan.Preprocessing, plan.Augmentation);
         var mixing = !plan.Augmentation.Mixes ? null : new BatchMixing(plan.Augmentation, plan.Preprocessing.Size.Height, plan.Preprocessing.Size.Width);
         _batches = new TrainingBatches(new ImageToInput(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation, _team);
@@ -54,7 +57,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>Runs all epochs that are left; the network then has the best weights.</summary>
     /// <param name="report">Told of steps and epochs.</param>
     /// <exception cref="OperationCanceledException">The run was cancelled, and the plan throws then or there is no model yet.</exception>
-    /// <exception cref="InvalidOperationException">The loss is no number any more, or grows without bound.</exception>
+    /// <exception cref="InvalidOperationException">The training diverges, or made no update.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
     /// <exception cref="IOException">The checkpoint cannot be written.</exception>
     internal TrainingHistory Run(TrainingReport report)
@@ -77,6 +80,7 @@ internal sealed class TrainingLoop : IDisposable
             }
 
             TakeBest();
+            CheckResult();
             _team.ExpectSame(_step.Parameters.Values, "The weights at the end of the training");
             if (!cancelled)
                 _recorder?.Write(Now() with { Finished = true }, [("parameters", _step.Parameters.Values)]);
@@ -147,7 +151,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         var clock = Stopwatch.StartNew();
         _waitingForImages.Reset();
-        int firstStep = _step.Done;
+        long firstStep = _step.Done;
         _step.BeginEpoch();
         while (_step.Done < epoch * _stepsPerEpoch)
         {
@@ -157,7 +161,7 @@ internal sealed class TrainingLoop : IDisposable
         }
 
         _team.ExpectSame(_step.Parameters.Values, "The weights after an epoch");
-        _step.RefuseDivergence(_progress.EpochSoFar.Loss, epoch);
+        _step.RefuseDivergence(_progress.EpochSoFar.Loss, string.Create(CultureInfo.InvariantCulture, $"of epoch {epoch}"));
         var metrics = Describe(epoch, clock.Elapsed, firstStep);
         if (_validation is null)
             return metrics;
@@ -197,11 +201,13 @@ internal sealed class TrainingLoop : IDisposable
     private (ValidationResult Result, double CalibrationError) Validate(int epoch, Validation validation)
     {
         var (mean, calibrationError) = validation.Judge();
+        _step.RefuseBrokenLoss(mean.LossSum, "the validation rows");
         var result = Result(epoch, isAverage: false, mean, validation.Rows);
         _best.Offer(result, _step.Parameters.Values);
         if (_step.Average is not { } average)
             return (result, calibrationError);
         var (meanOfAverage, errorOfAverage) = _step.Parameters.With(average.Values, validation.Judge);
+        _step.RefuseBrokenLoss(meanOfAverage.LossSum, "the validation rows, with averaged weights (EmaDecay),");
         var averaged = Result(epoch, isAverage: true, meanOfAverage, validation.Rows);
         _best.Offer(averaged, average.Values);
         return averaged.IsBetterThan(result) ? (averaged, errorOfAverage) : (result, calibrationError);
@@ -220,17 +226,31 @@ internal sealed class TrainingLoop : IDisposable
         _progress = _progress with { Best = _best.Result };
     }
 
-    private TrainingMetrics Describe(int epoch, TimeSpan time, int firstStep)
+    /// <summary>
+    /// Refuses a result that is none. Losses so far are those before an update; whether the last one broke the network, with weights that may still be finite, shows in a batch alone.
+    /// </summary>
+    private void CheckResult()
+    {
+        if (_step.Done == 0)
+            throw new InvalidOperationException("The training made no update of the weights, which are as they were before it: set Epoch to at least 1, and give it rows.");
+        _step.RefuseBrokenWeights();
+        var rows = _training[..Math.Min(_plan.BatchSize, _training.Length)];
+        var mean = new Validation(_plan, rows, _network, _device, () => { }).Judge().Mean;
+        _step.RefuseBrokenLoss(mean.LossSum, "a batch of training rows");
+        _step.RefuseDivergence(mean.Loss, "of a batch after the last update");
+    }
+
+    private TrainingMetrics Describe(int epoch, TimeSpan time, long firstStep)
     {
         var mean = _progress.EpochSoFar;
-        int stepsOfEpoch = _step.Done - (epoch - 1) * _stepsPerEpoch;
+        long stepsOfEpoch = _step.Done - (epoch - 1) * _stepsPerEpoch;
         double share = (double)(_step.Done - firstStep) / Math.Max(1, stepsOfEpoch);
         return new TrainingMetrics
         {
             Epoch = epoch,
             Epochs = _plan.Epochs,
-            Step = stepsOfEpoch,
-            Steps = _stepsPerEpoch,
+            Step = (int)stepsOfEpoch,
+            Steps = (int)_stepsPerEpoch,
             LearningRate = _step.RateAt(Math.Max(0, _step.Done - 1)),
             TrainingLoss = mean.Loss,
             TrainingAccuracy = mean.Accuracy,
@@ -245,7 +265,7 @@ internal sealed class TrainingLoop : IDisposable
 
     private TimeSpan TimeLeft() => Elapsed * ((double)(_plan.Epochs * _stepsPerEpoch - _step.Done) / Math.Max(1, _step.Done));
 
-    private RunProgress Progress(int step) => new() { Seed = _plan.Seed, Step = step, RowsPerStep = _batches.RowsPerStep, Processes = _team.Size };
+    private RunProgress Progress(long step) => new() { Seed = _plan.Seed, Step = step, RowsPerStep = _batches.RowsPerStep, Processes = _team.Size };
 
     private RunProgress Now() => _progress with { Elapsed = Elapsed };
 

@@ -1,6 +1,7 @@
 // Tells of a run: ML.NET's log, its progress channel, and the user's callback.
 using System.Globalization;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
@@ -38,7 +39,7 @@ internal sealed class TrainingReport : IDisposable
     internal void WriteTo(RunLogs logs) => _logs = logs;
 
     /// <summary>Where an interrupted run goes on.</summary>
-    internal void Resume(RunProgress from, int stepsPerEpoch) => Info(string.Create(
+    internal void Resume(RunProgress from, long stepsPerEpoch) => Info(string.Create(
         CultureInfo.InvariantCulture,
         $"An interrupted training goes on after {from.Epochs.Count} epochs and {from.Step - from.Epochs.Count * stepsPerEpoch} steps."));
 
@@ -47,7 +48,7 @@ internal sealed class TrainingReport : IDisposable
     {
         if (metrics.Phase == TrainingPhase.Step)
             _logs?.Step(metrics);
-        _callback?.Invoke(metrics);
+        Call(metrics);
     }
 
     /// <summary>An epoch's figures.</summary>
@@ -57,7 +58,7 @@ internal sealed class TrainingReport : IDisposable
         if (!_silent)
             _progress.Checkpoint(metrics.TrainingLoss, metrics.TrainingAccuracy, metrics.ValidationLoss, metrics.ValidationAccuracy, metrics.ImagesPerSecond, metrics.Epoch, metrics.Epochs);
         _logs?.Epoch(metrics);
-        _callback?.Invoke(metrics);
+        Call(metrics);
     }
 
     /// <summary>How the run ended.</summary>
@@ -81,7 +82,16 @@ internal sealed class TrainingReport : IDisposable
     internal void Team(TrainingTeam team, TrainingPlan plan)
     {
         if (team.IsMany)
-            Info(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes train together over {team.Library}: {plan.BatchSize} rows a batch of each, {plan.BatchSize * team.Size} of all, the learning rate times {plan.RateFactor:G4}."));
+            Info(string.Create(CultureInfo.InvariantCulture, $"{team.Size} processes train together over {team.Library}: {plan.BatchSize} rows a batch of each, {(long)plan.BatchSize * team.Size} of all, the learning rate times {plan.RateFactor:G4}."));
+    }
+
+    /// <summary>The user's code does not run in the inference mode of a pass over features.</summary>
+    private void Call(TrainingMetrics metrics)
+    {
+        if (_callback is null)
+            return;
+        using var state = TorchState.EnterOrdinary();
+        _callback(metrics);
     }
 
     public void Dispose()

@@ -9,6 +9,9 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <summary>The order is that of PyTorch and timm. The gradients of several batches may be added up before the update; then the result is that of one large batch.</summary>
 internal sealed class TrainingStep : IDisposable
 {
+    /// <summary>More steps than any training makes; WarmupEpochs has no upper bound.</summary>
+    private const double LongestWarmup = 1L << 62;
+
     private readonly TrainingPlan _plan;
     private readonly VisionTransformerNetwork _network;
     private readonly Device _device;
@@ -23,10 +26,10 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="device">The device.</param>
     /// <param name="stepsPerEpoch">Updates of an epoch.</param>
     /// <param name="team">The processes whose gradients are added up; null for one.</param>
-    internal TrainingStep(TrainingPlan plan, VisionTransformerNetwork network, Device device, int stepsPerEpoch, TrainingTeam? team = null)
+    internal TrainingStep(TrainingPlan plan, VisionTransformerNetwork network, Device device, long stepsPerEpoch, TrainingTeam? team = null)
     {
         (_plan, _network, _device) = (plan, network, device);
-        int warmup = (int)Math.Round(plan.WarmupEpochs * stepsPerEpoch);
+        long warmup = (long)Math.Min(Math.Round(plan.WarmupEpochs * stepsPerEpoch), LongestWarmup);
         _schedule = new LearningRateSchedule(
             plan.LearningRate, plan.MinimumLearningRate, LearningRateSchedule.DefaultWarmupStart, warmup, plan.Epochs * stepsPerEpoch, plan.Schedule);
         var rates = new LayerRates(plan.Architecture.Depth, plan.LayerDecay, plan.HeadRateFactor);
@@ -48,7 +51,7 @@ internal sealed class TrainingStep : IDisposable
     internal WeightAverage? Average { get; }
 
     /// <summary>Updates done.</summary>
-    internal int Done { get => _optimizer.Steps; set => _optimizer.Steps = value; }
+    internal long Done { get => _optimizer.Steps; set => _optimizer.Steps = value; }
 
     /// <summary>Whether gradients are sent while the backward pass goes on; false sends them behind it, to measure what that costs.</summary>
     internal bool Overlaps { get; init; } = true;
@@ -67,7 +70,7 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <summary>The learning rate of the update of that number, from 0.</summary>
-    internal double RateAt(int step) => _schedule.RateAt(step);
+    internal double RateAt(long step) => _schedule.RateAt(step);
 
     /// <summary>To be called before the first batch of an epoch.</summary>
     internal void BeginEpoch() => _frozen.Train(_twin?.Network ?? _network);
@@ -88,9 +91,9 @@ internal sealed class TrainingStep : IDisposable
             batch = batches();
             (_twin?.Network ?? _network).UseNoise(noise, batch.Rows);
             mean = mean.And(AddGradients(batch, epoch));
+            _twin?.AddGradients();
         }
         while (!batch.EndsStep);
-        _twin?.End();
         _buckets?.End();
         if (_plan.ClipGradientNorm > 0)
             Parameters.ClipGradients(_plan.ClipGradientNorm);
@@ -101,26 +104,36 @@ internal sealed class TrainingStep : IDisposable
 
     /// <summary>Guessing costs ln(classes); a network far above that has diverged, even if its numbers are still finite.</summary>
     /// <exception cref="InvalidOperationException">It has.</exception>
-    internal void RefuseDivergence(double loss, int epoch)
+    internal void RefuseDivergence(double loss, string when)
     {
         const double TimesGuessing = 20;
         double guessing = Math.Log(Math.Max(_plan.Architecture.Classes, 2));
-        if (loss > TimesGuessing * guessing)
+        if (!(loss <= TimesGuessing * guessing))
         {
             throw NotLearning(
-                string.Create(CultureInfo.InvariantCulture, $"The mean training loss of epoch {epoch} is {loss:F1}, {loss / guessing:F0} times that of guessing: the training diverges"),
-                RateAt(Done - 1));
+                string.Create(CultureInfo.InvariantCulture, $"The mean training loss {when} is {loss:G4}, {loss / guessing:G3} times that of guessing: the training diverges"),
+                RateAt(Math.Max(0, Done - 1)));
         }
     }
 
+    /// <summary>To be called with the loss on rows after an update, in evaluation mode.</summary>
+    /// <param name="loss">Its sum over the rows.</param>
+    /// <param name="what">Which rows, for the message.</param>
+    /// <exception cref="InvalidOperationException">It is not finite.</exception>
+    internal void RefuseBrokenLoss(double loss, string what)
+    {
+        if (!double.IsFinite(loss))
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The loss on {what} is {loss} after step {Done}: the training diverges"), RateAt(Math.Max(0, Done - 1)));
+    }
+
     /// <summary>To be called before the weights are written down or returned.</summary>
-    /// <exception cref="InvalidOperationException">A weight is no number any more.</exception>
+    /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
     internal void RefuseBrokenWeights()
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         if (!Parameters.Values.isfinite().all().item<bool>())
-            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"Step {Done} made weights that are no numbers"), RateAt(Done - 1));
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"Step {Done} made weights that are not finite: the training diverges"), RateAt(Math.Max(0, Done - 1)));
     }
 
     public void Dispose()
@@ -152,7 +165,7 @@ internal sealed class TrainingStep : IDisposable
         var logits = _twin is not null ? _twin.Forward(input) : cuts is null ? _network.forward(input) : _network.ForwardInPieces(input, cuts);
         var loss = BatchLoss.Of(logits, batch, _plan.LabelSmoothing);
         if (!double.IsFinite(loss.Figures.LossSum))
-            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss.Figures.LossSum} in epoch {epoch}, step {Done + 1}"), RateAt(Done));
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss.Figures.LossSum} in epoch {epoch}, step {Done + 1}: the training diverges"), RateAt(Done));
         // An update in which every weight is 0 teaches nothing; its gradient is 0 rather than 0/0.
         var mean = loss.Sum.Times(batch.StepWeight > 0 ? 1 / batch.StepWeight : 0);
         if (cuts is null)

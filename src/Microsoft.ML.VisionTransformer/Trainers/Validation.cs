@@ -1,5 +1,6 @@
 // Judges a network on rows that it is not trained on.
 using System.Runtime.InteropServices;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
     /// <summary>Number of rows.</summary>
     internal int Rows => rows.Length;
 
-    /// <summary>Loss, accuracy and calibration error with the weights as they are; the same for any number of processes.</summary>
+    /// <summary>Loss, accuracy and calibration error with the weights as they are; the same for any number of processes. The loss is NaN where a logit is not finite.</summary>
     internal (RunningMean Mean, double CalibrationError) Judge()
     {
         var mean = default(RunningMean);
@@ -28,16 +29,19 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
         {
             using var scope = NewDisposeScope();
             var batch = new TrainingBatch([], ClassesOf(rowsOfBatch), WeightsOf(rowsOfBatch));
-            mean = mean.And(BatchLoss.Of(tensor(logits, [batch.Count, plan.Architecture.Classes]), batch, smoothing: 0).Figures);
-            scores.Add(new JudgedRows(logits, batch.Classes, batch.Weights, plan.Architecture.Classes));
+            mean = mean.And(BatchLoss.Of(tensor(logits, [batch.Count, plan.Architecture.Classes], device: CPU), batch, smoothing: 0).Figures);
+            if (Array.TrueForAll(logits, float.IsFinite))
+                scores.Add(new JudgedRows(logits, batch.Classes, batch.Weights, plan.Architecture.Classes));
+            else
+                mean = mean with { LossSum = double.NaN };
         });
-        return (mean, scores.CalibrationError);
+        return (mean, double.IsFinite(mean.LossSum) ? scores.CalibrationError : double.NaN);
     }
 
     /// <summary>The logits of all rows, to calibrate on.</summary>
     internal JudgedRows Logits()
     {
-        float[] all = new float[(long)rows.Length * plan.Architecture.Classes];
+        float[] all = new float[ArrayLength.Of(rows.Length, plan.Architecture.Classes, "logits to calibrate on", "Give fewer validation rows")];
         int filled = 0;
         ForEachBatch((some, _) =>
         {

@@ -60,6 +60,7 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
     {
         Guard.NotNull(input);
         var device = TorchRuntime.Device(_options.Device, _host);
+        using var state = TorchState.EnterOrdinary();
         using var checkpoint = PretrainedModels.Open(_host, _options.PretrainedModel, _options.Architecture, _options.CancellationToken);
         ImageColumn.Of(input.Schema, _column.Image, _options.Preprocessing ?? checkpoint.Preprocessing);
         return PretrainedModels.Featurizer(checkpoint, _options.Preprocessing, _column, device);

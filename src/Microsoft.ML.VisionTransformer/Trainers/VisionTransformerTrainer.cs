@@ -124,6 +124,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     private VisionTransformerPredictionTransformer Fit(IDataView input, TrainingTeam team)
     {
         var device = TorchRuntime.Device(_plans.Options.Device, _host, team.IsMany ? ProcessGroup.LocalRank : 0);
+        using var state = TorchState.EnterOrdinary();
         using var checkpoint = OpenPretrained();
         var reading = _plans.Build(_seed, checkpoint);
         var labels = CheckColumns(input, reading);
@@ -145,7 +146,9 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
                 report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
             team.Exchange("ready");
             team.Begin();
-            return Train(new Run(plan, network, data with { Training = ClassBalance.Apply(training, plan, labels.Names) }, device, recorder, team), report);
+            training = ClassBalance.Apply(training, plan, labels.Names);
+            RefuseWeightless(training);
+            return Train(new Run(plan, network, data with { Training = training }, device, recorder, team), report);
         }
         catch
         {
@@ -279,6 +282,12 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             ProbedHead.Give(run.Plan, training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive, run.Team), report, CheckAlive, run.Team);
         using var loop = new TrainingLoop(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Team);
         return loop.Run(report);
+    }
+
+    private static void RefuseWeightless(TrainingRow[] training)
+    {
+        if (Array.TrueForAll(training, row => row.Weight == 0))
+            throw new InvalidDataException($"There is nothing to train on: the weight of each of the {training.Length} training rows is 0. Correct ExampleWeightColumnName's column, or ClassWeights.");
     }
 
     private void CheckAlive()

@@ -1,4 +1,5 @@
 // What a model computes from each image, and how its columns show it.
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Network;
 
@@ -19,6 +20,8 @@ internal sealed class RowScorer(
     Func<float[], int, float[]> compute,
     Func<Func<ReadOnlyMemory<float>>, Delegate[]> getters)
 {
+    private int _batchSize = network.DefaultBatchSize;
+
     internal ImageToInput Converter => converter;
 
     internal InvalidImageHandling OnInvalidImage => onInvalidImage;
@@ -26,7 +29,17 @@ internal sealed class RowScorer(
     internal int Width => width;
 
     /// <summary>Rows scored at a time when a data view is read.</summary>
-    internal int BatchSize { get; set; } = network.DefaultBatchSize;
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1, or no array holds the images of a batch.</exception>
+    internal int BatchSize
+    {
+        get => _batchSize;
+        set
+        {
+            int most = Array.MaxLength / Math.Max(converter.Length, width);
+            _batchSize = Guard.AtLeast(value, 1, nameof(VisionTransformerPredictionTransformer.ScoringBatchSize)) <= most ? value : throw new ArgumentOutOfRangeException(
+                nameof(VisionTransformerPredictionTransformer.ScoringBatchSize), value, $"ScoringBatchSize is {value}; for images of this network it must be at most {most}.");
+        }
+    }
 
     /// <summary>The class probabilities at the model's temperature, and the most probable class.</summary>
     internal static RowScorer Classes(ScoringNetwork network, ModelDescription model) => new(

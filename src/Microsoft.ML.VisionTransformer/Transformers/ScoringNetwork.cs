@@ -195,6 +195,7 @@ internal sealed class ScoringNetwork : IDisposable
 
         try
         {
+            using var state = TorchState.EnterOrdinary();
             return work();
         }
         finally
@@ -221,7 +222,7 @@ internal sealed class ScoringNetwork : IDisposable
             return copy.Tokens(Images(inputs.AsMemory(0, count * InputLength), count), kept);
         if (_fused is null)
             return _network.ForwardFeatures(Images(inputs.AsMemory(0, count * InputLength), count));
-        var tokens = empty([count, kept, Architecture.EmbeddingDimension]);
+        var tokens = empty([count, kept, Architecture.EmbeddingDimension], dtype: ScalarType.Float32, device: CPU);
         _fused.Encode(inputs.AsSpan(0, count * InputLength), count, kept, FloatBuffer.Address(tokens), _mergedTokens);
         return tokens;
     }

@@ -81,11 +81,11 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// How many images <see cref="Transform"/> embeds at a time: more of them need more memory, and on a GPU take less time. Default 16 on a processor, 64 on a GPU. It changes no
     /// number beyond rounding, and is not part of the saved model.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1, or no array holds the images of so large a batch.</exception>
     public int ScoringBatchSize
     {
         get => _scorer.BatchSize;
-        set => _scorer.BatchSize = Guard.AtLeast(value, 1, nameof(ScoringBatchSize));
+        set => _scorer.BatchSize = value;
     }
 
     /// <summary>
@@ -175,6 +175,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     {
         var reader = new ModelReader(context, Version, CurrentFormat);
         var device = TorchRuntime.Device("auto", environment);
+        using var state = TorchState.EnterOrdinary();
         var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
         return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
     }

@@ -70,7 +70,7 @@ internal static class WeightEntries
         {
             foreach (var entry in tensors)
             {
-                using var half = entry.Type == Float16 ? empty(entry.Shape, dtype: ScalarType.Float16) : null;
+                using var half = entry.Type == Float16 ? empty(entry.Shape, dtype: ScalarType.Float16, device: CPU) : null;
                 Fill((half ?? state[entry.Name]).bytes);
                 if (half is not null)
                     state[entry.Name].copy_(half);

@@ -26,7 +26,7 @@ public sealed class SmallPartsTests
         var constant = linear with { Curve = TrainingSchedule.Constant };
 
         CollectionAssert.AreEqual(new[] { 1, 0.8, 0.6, 0.2, 0.2 }, new[] { 0, 2, 4, 8, 9 }.Select(step => Math.Round(linear.RateAt(step), 12)).ToArray());
-        CollectionAssert.AreEqual(new[] { 1.0, 1.0, 1.0 }, new[] { 0, 4, 100 }.Select(constant.RateAt).ToArray());
+        CollectionAssert.AreEqual(new[] { 1.0, 1.0, 1.0 }, new[] { 0, 4, 100 }.Select(step => constant.RateAt(step)).ToArray());
     }
 
     [TestMethod]

@@ -35,7 +35,7 @@ internal sealed class FeatureChunk : IDisposable
     {
         if (_resident is not null)
             return _resident.alias();
-        float[] values = new float[Rows * _dimension];
+        float[] values = new float[checked(Rows * _dimension)];
         _file!.Read(_offset, MemoryMarshal.AsBytes(values.AsSpan()));
         return Widened(values);
     }
@@ -45,7 +45,7 @@ internal sealed class FeatureChunk : IDisposable
     private Tensor Widened(float[] values)
     {
         using var outside = inference_mode(false);
-        using var narrow = tensor(values, [Rows, _dimension]);
+        using var narrow = tensor(values, [Rows, _dimension], device: CPU);
         return narrow.to(ScalarType.Float64);
     }
 }

@@ -1,4 +1,5 @@
 // The features of some rows, with their classes and weights.
+using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -49,14 +50,14 @@ internal sealed class FeatureMatrix : IDisposable
     /// <param name="rows">Their numbers, in rising order.</param>
     internal FeatureMatrix Take(int[] rows)
     {
-        float[] values = new float[rows.Length * Dimension];
+        float[] values = new float[ArrayLength.Of(rows.Length, Dimension, "features to choose a penalty by", "Set ProbePenalty")];
         int filled = 0;
         ForEach((features, first, targets) =>
         {
             long[] here = [.. rows.SkipWhile(row => row < first).TakeWhile(row => row < first + targets.size(0)).Select(row => (long)row - first)];
             if (here.Length == 0)
                 return;
-            features.index_select(0, tensor(here)).to(ScalarType.Float32).data<float>().CopyTo(values.AsSpan(filled));
+            features.index_select(0, tensor(here, device: CPU)).to(ScalarType.Float32).data<float>().CopyTo(values.AsSpan(filled));
             filled += here.Length * Dimension;
         });
         return Of(values, [.. rows.Select(row => _targets[row])], [.. rows.Select(row => _weights[row])], Classes);
@@ -73,7 +74,7 @@ internal sealed class FeatureMatrix : IDisposable
         foreach (var chunk in Chunks)
         {
             using var scope = NewDisposeScope();
-            work(chunk.Read(), first, tensor(_targets.AsMemory(first, chunk.Rows), [chunk.Rows]));
+            work(chunk.Read(), first, tensor(_targets.AsMemory(first, chunk.Rows), [chunk.Rows], device: CPU));
             first += chunk.Rows;
         }
     }
@@ -87,7 +88,7 @@ internal sealed class FeatureMatrix : IDisposable
         ForEach((features, first, targets) =>
         {
             var logits = LogisticRegression.Logits(features, head, Classes);
-            loss -= logits.log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1).dot(tensor(Shares.AsMemory(first, (int)targets.size(0)), [targets.size(0)])).item<double>();
+            loss -= logits.log_softmax(1).gather(1, targets.unsqueeze(1)).squeeze(1).dot(tensor(Shares.AsMemory(first, (int)targets.size(0)), [targets.size(0)], device: CPU)).item<double>();
             right += logits.argmax(1).eq(targets).sum().item<long>();
         });
         return (loss, (double)right / Rows);
@@ -97,7 +98,7 @@ internal sealed class FeatureMatrix : IDisposable
     internal JudgedRows Judged(double[] head)
     {
         using var mode = no_grad();
-        float[] all = new float[checked(Rows * Classes)];
+        float[] all = new float[ArrayLength.Of(Rows, Classes, "logits to calibrate on", "Give fewer validation rows")];
         ForEach((features, first, _) =>
             LogisticRegression.Logits(features, head, Classes).to(ScalarType.Float32).contiguous().data<float>().CopyTo(all.AsSpan(first * Classes)));
         return new JudgedRows(all, _targets, _weights, Classes);

@@ -12,7 +12,7 @@ internal sealed class FeatureMatrixBuilder(int dimension, long memoryLimit, stri
     private const int RowsOfChunk = 8192;
 
     private readonly List<FeatureChunk> _chunks = [];
-    private readonly float[] _chunk = new float[RowsOfChunk * dimension];
+    private readonly float[] _chunk = new float[checked(RowsOfChunk * dimension)];
     private ScratchFile? _file;
     private int _filled;
     private long _resident;
@@ -70,7 +70,7 @@ internal sealed class FeatureMatrixBuilder(int dimension, long memoryLimit, stri
         catch (IOException e)
         {
             throw new IOException(
-                string.Create(CultureInfo.InvariantCulture, $"The features of {_chunks.Count * RowsOfChunk} images and more do not fit into memory ({memoryLimit >> 20} MiB) and could not be written to a temporary file in {folder}: {e.Message.TrimEnd('.')}. ") +
+                string.Create(CultureInfo.InvariantCulture, $"The features of {(long)_chunks.Count * RowsOfChunk} images and more do not fit into memory ({memoryLimit >> 20} MiB) and could not be written to a temporary file in {folder}: {e.Message.TrimEnd('.')}. ") +
                 "Free space there, set WorkspacePath to a folder on a larger drive, or raise ImageMemoryLimitBytes.",
                 e);
         }

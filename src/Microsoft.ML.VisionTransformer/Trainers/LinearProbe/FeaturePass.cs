@@ -19,6 +19,7 @@ internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork ne
     /// <param name="report">Told after each batch.</param>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">A feature is not finite.</exception>
     /// <exception cref="IOException">Features that do not fit into memory cannot be written to a file.</exception>
     internal FeatureMatrix Over(TrainingRow[] rows, TrainingReport report)
     {
@@ -41,6 +42,13 @@ internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork ne
     {
         using var scope = NewDisposeScope();
         var features = network.ForwardHead(network.ForwardFeatures(BatchInput.Of(batch, plan.Architecture, device)), preLogits: true).cpu();
+        if (!features.isfinite().all().item<bool>())
+        {
+            throw new InvalidOperationException(
+                $"The features of {plan.Pretrained ?? "the network"} are not finite for some images, so that no head can be trained on them: its weights do not fit these images, or are broken. "
+                + "Check Preprocessing and, where the column holds pixels, their scale; or choose another PretrainedModel.");
+        }
+
         return MemoryMarshal.AsBytes<float>(features.data<float>().ToArray()).ToArray();
     }
 

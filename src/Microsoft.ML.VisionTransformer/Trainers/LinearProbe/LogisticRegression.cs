@@ -17,7 +17,7 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
     internal const double Tolerance = 1e-6;
 
     /// <summary>Numbers of a head: W [classes, D] row by row, then b [classes].</summary>
-    internal int Length => data.Classes * (data.Dimension + 1);
+    internal int Length => ArrayLength.Of(data.Classes, data.Dimension + 1L, "the weights of a head", "Choose FineTune, or fewer classes");
 
     /// <summary>Minimises the objective.</summary>
     /// <param name="start">Where to begin, [n]; null for zero.</param>
@@ -44,7 +44,7 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
 
     /// <summary>W [classes, D] and b [classes] of a head.</summary>
     internal static (Tensor Weight, Tensor Bias) Split(double[] head, int classes, int dimension) =>
-        (tensor(head.AsMemory(0, classes * dimension), [classes, dimension]), tensor(head.AsMemory(classes * dimension), [classes]));
+        (tensor(head.AsMemory(0, classes * dimension), [classes, dimension], device: CPU), tensor(head.AsMemory(classes * dimension), [classes], device: CPU));
 
     /// <summary>The objective and its gradient.</summary>
     internal double Objective(double[] head, double[] gradient)
@@ -62,7 +62,7 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
     private double AddLoss(Tensor features, int first, Tensor targets, double[] head, double[] gradient)
     {
         int weights = data.Classes * data.Dimension, rows = (int)targets.size(0);
-        var shares = tensor(data.Shares.AsMemory(first, rows), [rows]);
+        var shares = tensor(data.Shares.AsMemory(first, rows), [rows], device: CPU);
         var logs = Logits(features, head, data.Classes).log_softmax(1);
         var index = targets.unsqueeze(1);
         double loss = -logs.gather(1, index).squeeze(1).dot(shares).item<double>();

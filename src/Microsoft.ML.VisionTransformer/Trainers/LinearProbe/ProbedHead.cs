@@ -21,8 +21,15 @@ internal static class ProbedHead
     }
 
     /// <summary>Gives a head to the network; DeiT's second head gets the same, since the features are the mean of both tokens.</summary>
+    /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
     internal static void Set(VisionTransformerNetwork network, double[] head)
     {
+        if (!Array.TrueForAll(head, value => float.IsFinite((float)value)))
+        {
+            throw new InvalidOperationException(
+                "The linear probe diverges: weights of the head are not finite in 32-bit floats. Raise ProbePenalty; where the column holds pixels, check that they are scaled to about -1..1.");
+        }
+
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         var (weight, bias) = LogisticRegression.Split(head, network.Architecture.Classes, network.Architecture.FeatureDimension);

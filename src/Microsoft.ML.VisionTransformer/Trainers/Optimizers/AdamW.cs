@@ -41,9 +41,9 @@ internal sealed class AdamW : FlatOptimizer
         {
             double own = rate * view.Group.RateScale;
             if (_weightDecay > 0 && view.Group.Decays)
-                view[Values].TimesInPlace(1 - own * _weightDecay);
+                view[Values].TimesInPlace(Single(1 - own * _weightDecay));
             view[Values].PlusQuotientInPlace(
-                view[Mean], denominator.narrow(0, view.Group.Start, view.Group.Length), -own / (1 - Math.Pow(_beta1, Steps)));
+                view[Mean], denominator.narrow(0, view.Group.Start, view.Group.Length), Single(-own / (1 - Math.Pow(_beta1, Steps))));
         }
     }
 

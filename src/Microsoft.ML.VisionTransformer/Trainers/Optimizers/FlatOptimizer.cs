@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
 {
     /// <summary>Updates done.</summary>
-    internal int Steps { get; set; }
+    internal long Steps { get; set; }
 
     /// <summary>The numbers that the next update depends on, beside the parameters: each [n], under a name that no other has.</summary>
     internal abstract IReadOnlyList<(string Name, Tensor Values)> State { get; }
@@ -28,4 +28,10 @@ internal abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
     public abstract void Dispose();
 
     protected abstract void Update(double rate);
+
+    /// <summary>
+    /// A factor as the 32-bit parameters have it. One beyond them becomes infinite, and so do the parameters, which <see cref="TrainingStep.RefuseBrokenWeights"/> finds; libtorch's own
+    /// conversion throws an error that names no option.
+    /// </summary>
+    protected static double Single(double factor) => (float)factor;
 }

@@ -11,13 +11,13 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <param name="WarmupSteps">Steps of the warm-up.</param>
 /// <param name="Steps">Steps of the run.</param>
 /// <param name="Curve">What follows the warm-up.</param>
-internal sealed record LearningRateSchedule(double Base, double Minimum, double WarmupStart, int WarmupSteps, int Steps, TrainingSchedule Curve = TrainingSchedule.Cosine)
+internal sealed record LearningRateSchedule(double Base, double Minimum, double WarmupStart, long WarmupSteps, long Steps, TrainingSchedule Curve = TrainingSchedule.Cosine)
 {
     /// <summary>timm's and DeiT's first rate of a warm-up.</summary>
     internal const double DefaultWarmupStart = 1e-6;
 
     /// <summary>The rate of a step, counted from 0.</summary>
-    internal double RateAt(int step)
+    internal double RateAt(long step)
     {
         if (step < WarmupSteps)
             return WarmupStart + step * (Base - WarmupStart) / WarmupSteps;

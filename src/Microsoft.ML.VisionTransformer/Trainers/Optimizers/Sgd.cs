@@ -37,7 +37,7 @@ internal sealed class Sgd : FlatOptimizer
             view[Velocity].TimesInPlace(_momentum).PlusInPlace(view[Gradients]);
             if (_nesterov)
                 view[Gradients].PlusInPlace(view[Velocity], _momentum);
-            view[Values].PlusInPlace(view[_nesterov ? Gradients : Velocity], -rate * view.Group.RateScale);
+            view[Values].PlusInPlace(view[_nesterov ? Gradients : Velocity], Single(-rate * view.Group.RateScale));
         }
     }
 

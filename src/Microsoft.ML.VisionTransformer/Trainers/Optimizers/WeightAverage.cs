@@ -26,7 +26,7 @@ internal sealed class WeightAverage : IDisposable
     internal Tensor Values { get; }
 
     /// <summary>Takes in the weights after the update of that number, from 1.</summary>
-    internal void Update(int step)
+    internal void Update(long step)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
@@ -35,7 +35,7 @@ internal sealed class WeightAverage : IDisposable
     }
 
     /// <summary>The decay of an update, from 1.</summary>
-    internal double DecayAt(int step) => _warmup ? Math.Min(_decay, 1 - Math.Pow(step, -2.0 / 3)) : _decay;
+    internal double DecayAt(long step) => _warmup ? Math.Min(_decay, 1 - Math.Pow(step, -2.0 / 3)) : _decay;
 
     public void Dispose() => Values.Dispose();
 }

@@ -8,10 +8,10 @@ internal sealed record RunProgress
     public required int Seed { get; init; }
 
     /// <summary>Updates done.</summary>
-    public required int Step { get; init; }
+    public required long Step { get; init; }
 
     /// <summary>Rows of an update, over all processes; 0 in checkpoints from before there were several.</summary>
-    public int RowsPerStep { get; init; }
+    public long RowsPerStep { get; init; }
 
     /// <summary>Processes that trained together.</summary>
     public int Processes { get; init; } = 1;
@@ -45,12 +45,12 @@ internal sealed record RunProgress
     /// </summary>
     /// <param name="rowsPerStep">Rows of an update from now on.</param>
     /// <param name="rows">Training rows.</param>
-    internal RunProgress InStepsOf(int rowsPerStep, int rows)
+    internal RunProgress InStepsOf(long rowsPerStep, int rows)
     {
         if (RowsPerStep == 0 || RowsPerStep == rowsPerStep)
             return this;
-        int stepsPerEpoch = (rows + rowsPerStep - 1) / rowsPerStep;
-        int stepsOfEpoch = Rows == rows ? stepsPerEpoch : Rows / rowsPerStep;
+        long stepsPerEpoch = (rows - 1) / rowsPerStep + 1;
+        long stepsOfEpoch = Rows == rows ? stepsPerEpoch : Rows / rowsPerStep;
         return this with { Step = Epochs.Count * stepsPerEpoch + stepsOfEpoch, RowsPerStep = rowsPerStep };
     }
 

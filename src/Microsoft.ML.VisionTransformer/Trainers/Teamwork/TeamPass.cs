@@ -17,7 +17,7 @@ internal sealed class TeamPass(TrainingTeam team, TrainingBatches batches, int b
     /// <param name="take">Gets the results, batch after batch.</param>
     internal void Run(TrainingRow[] rows, Func<TrainingBatch, byte[]> work, Action<byte[]> take)
     {
-        int count = (rows.Length + batchSize - 1) / batchSize;
+        int count = (int)((rows.Length + (long)batchSize - 1) / batchSize);
         using var own = batches.ForValidation(rows, team.Rank, team.Size);
         for (int first = 0; first < count; first += team.Size)
         {

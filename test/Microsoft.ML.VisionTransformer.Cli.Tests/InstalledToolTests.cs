@@ -19,11 +19,11 @@ public sealed class InstalledToolTests(TestContext context)
     [TestMethod]
     public void EveryCommandOfThePageRuns()
     {
-        string? packages = Environment.GetEnvironmentVariable(PackagesVariable);
-        Requires.If(packages is not null, $"{PackagesVariable}, a folder with the packages");
+        Requires.If(Environment.GetEnvironmentVariable(PackagesVariable) is not null, $"{PackagesVariable}, a folder with the packages");
+        string packages = Environment.GetEnvironmentVariable(PackagesVariable)!;
         using var folder = new TemporaryFolder();
         using var hub = Hub();
-        MakeFiles(folder, packages!);
+        MakeFiles(folder, packages);
         Run(folder, hub, $"dotnet tool install Microsoft.ML.VisionTransformer.Cli --version {Environment.GetEnvironmentVariable(VersionVariable)} --tool-path tools", 0);
 
         string[] commands = [.. Commands()];

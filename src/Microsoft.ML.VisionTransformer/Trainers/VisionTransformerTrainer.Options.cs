@@ -1,4 +1,5 @@
 // What a user sets on the trainer. OptionChecks checks it, TrainingPlanBuilder makes a plan of it.
+using System.ComponentModel;
 using Microsoft.ML.VisionTransformer.Trainers;
 
 namespace Microsoft.ML.VisionTransformer;
@@ -239,6 +240,36 @@ public sealed partial class VisionTransformerTrainer
 
         /// <summary>What <c>Fit</c> does when it is stopped. Default: it throws an <see cref="OperationCanceledException"/>.</summary>
         public CancellationHandling OnCancellation;
+
+        /// <summary>Has no effect. An option of <c>ImageClassification</c>: loss and accuracy of the training rows always come with each step and cost nothing.</summary>
+        [Obsolete("Has no effect: loss and accuracy of the training rows always come with each step. Delete this line.")]
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public bool TestOnTrainSet = true;
+
+        /// <summary>Has no effect. An option of <c>ImageClassification</c>: a linear probe computes its features once and keeps them in memory.</summary>
+        [Obsolete("Has no effect: a linear probe computes its features once and keeps them in memory. Delete this line.")]
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public bool ReuseTrainSetBottleneckCachedValues;
+
+        /// <inheritdoc cref="ReuseTrainSetBottleneckCachedValues"/>
+        [Obsolete("Has no effect: a linear probe computes its features once and keeps them in memory. Delete this line.")]
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public bool ReuseValidationSetBottleneckCachedValues;
+
+        /// <summary>Has no effect. An option of <c>ImageClassification</c>: features are not written to a file.</summary>
+        [Obsolete("Has no effect: features are not written to a file. Delete this line.")]
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public string? TrainSetBottleneckCachedValuesFileName;
+
+        /// <inheritdoc cref="TrainSetBottleneckCachedValuesFileName"/>
+        [Obsolete("Has no effect: features are not written to a file. Delete this line.")]
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public string? ValidationSetBottleneckCachedValuesFileName;
+
+        /// <summary>Has no effect. An option of <c>ImageClassification</c>: the model is in memory until <c>mlContext.Model.Save</c> writes it.</summary>
+        [Obsolete("Has no effect: the model is in memory until mlContext.Model.Save writes it. Delete this line.")]
+        [EditorBrowsable(EditorBrowsableState.Never)]
+        public string? FinalModelPrefix;
     }
 
     /// <summary>What early stopping watches, on the validation rows.</summary>

@@ -55,6 +55,9 @@ switch (args)
         using (var files = new OnnxFiles(weights, imageFolder))
             files.Measure();
         return 0;
+    case [RunIdentityCost.Command, var imageFolder]:
+        RunIdentityCost.Run(imageFolder);
+        return 0;
     case [StepCost.Command]:
         StepCost.Run();
         return 0;
@@ -107,6 +110,7 @@ switch (args)
                    Benchmarks images <folder of JPEGs>                               decoding and resizing beside SkiaSharp
                    Benchmarks onnx <weights> <folder of class folders>               ONNX files beside the library
                    Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
+                   Benchmarks identity <folder of JPEGs>                             comparing the images of a run beside preparing them once
                    Benchmarks step                                                   a training step beside a bare TorchSharp loop, time and memory
                    Benchmarks distributed                                            two processes under mpirun beside two threads of one
                    Benchmarks kill <times>                                           trainings that are killed and go on, beside one that is left alone

@@ -29,12 +29,8 @@ internal static class TrainerOptions
         return request;
     }
 
-    /// <summary>Fills in what depends on a pretrained model and on the images; opens the model where image size or preprocessing differ from its own.</summary>
-    /// <param name="request">What was set.</param>
-    /// <param name="images">The number of training images.</param>
-    /// <param name="log">Told of downloads.</param>
-    /// <param name="cancellation">Ends a download.</param>
-    internal static VisionTransformerTrainer.Options Complete(TrainRequest request, int images, Action<string> log, CancellationToken cancellation)
+    /// <summary>Fills in what depends on a pretrained model; opens it where image size or preprocessing differ from its own.</summary>
+    internal static VisionTransformerTrainer.Options Complete(TrainRequest request, Action<string> log, CancellationToken cancellation)
     {
         var options = request.Options;
         bool reshapes = request.ArchitectureChanges.Count > 0, prepares = request.PreprocessingChanges.Count > 0;
@@ -45,8 +41,7 @@ internal static class TrainerOptions
         options.Arch = reshapes ? architecture : request.Architecture;
         if (prepares)
             options.Preprocessing = Changed(preprocessing ?? ImagePreprocessing.For(architecture), request.PreprocessingChanges) with { Size = architecture.ImageSize };
-        if (request.AugmentationChanges.Count > 0)
-            Augment(request, images);
+        Augment(request, images: 0);
         options.EarlyStoppingCriteria = EarlyStopping(request);
         options.OnCancellation = CancellationHandling.ReturnBest;
         options.CancellationToken = cancellation;
@@ -60,13 +55,19 @@ internal static class TrainerOptions
         return new UsageException(option is null ? FailureMessage.Of(error) : $"{option}: {FailureMessage.Of(error)}", error);
     }
 
-    /// <summary>Changes what the strategy does of its own: a pretrained model with an augmentation is fine-tuned where no strategy is set.</summary>
-    private static void Augment(TrainRequest request, int images)
+    /// <summary>
+    /// Applies the changes to what the strategy does of its own, which may depend on the number of images: a pretrained model with an augmentation is fine-tuned where no strategy is set.
+    /// </summary>
+    /// <returns>Whether there are changes.</returns>
+    internal static bool Augment(TrainRequest request, int images)
     {
+        if (request.AugmentationChanges.Count == 0)
+            return false;
         var options = request.Options;
         var strategy = options.Strategy ?? (options.PretrainedModel is null ? TrainingStrategy.FromScratch : TrainingStrategy.FineTune);
         options.Augmentation = Changed(VisionTransformerTrainer.DefaultAugmentation(strategy, images), [.. request.AugmentationChanges, .. request.CropAndFlipChanges]);
         (options.RandomCropMinimumArea, options.HorizontalFlip) = (null, true);
+        return true;
     }
 
     private static (VisionTransformerArchitecture, ImagePreprocessing) Pretrained(string model, VisionTransformerArchitecture? given, Action<string> log, CancellationToken cancellation)

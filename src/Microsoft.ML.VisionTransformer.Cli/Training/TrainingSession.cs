@@ -39,9 +39,11 @@ internal sealed class TrainingSession
         }
 
         string? report = _request.NoReport || !Writes ? null : OutputFile.Prepare(_request.Report ?? Path.ChangeExtension(Out, ".html"));
-        var split = ReadImages();
-        var options = TrainerOptions.Complete(_request, split.Training.Length, _shell.Tell, _shell.Cancellation);
+        var options = TrainerOptions.Complete(_request, _shell.Tell, _shell.Cancellation);
         var (trainer, display) = Trainer(options);
+        var split = ReadImages();
+        if (TrainerOptions.Augment(_request, split.Training.Length))
+            (trainer, display) = Trainer(options);
         int classes = split.Training.Select(image => image.Label).Distinct(StringComparer.Ordinal).Count();
         _shell.Tell(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length} images of {classes} classes to train on, {split.Test.Length} to judge on."));
         if (!_settings.Resumes && Writes)

@@ -12,7 +12,7 @@ internal sealed record TrainingPlan
 {
     internal required TrainingStrategy Strategy { get; init; }
 
-    [NotInIdentity("A text for the log.")]
+    [NotInIdentity("It is a text for the log.")]
     internal required string StrategyReason { get; init; }
 
     /// <summary>A path or hub id; null from scratch.</summary>

@@ -18,10 +18,10 @@ public sealed partial class VisionTransformerTrainer
         /// <summary>Weight of each row in the loss: a Single column with numbers of at least 0. Default null: all rows weigh 1.</summary>
         public string? ExampleWeightColumnName;
 
-        /// <summary>The output column of probabilities. Default "Score".</summary>
+        /// <summary>The output column of probabilities; another name than those of the other columns. Default "Score".</summary>
         public string ScoreColumnName = DefaultScore;
 
-        /// <summary>The output column of the most probable class. Default "PredictedLabel".</summary>
+        /// <summary>The output column of the most probable class; another name than those of the other columns. Default "PredictedLabel".</summary>
         public string PredictedLabelColumnName = DefaultPredictedLabel;
 
         /// <summary>
@@ -40,8 +40,8 @@ public sealed partial class VisionTransformerTrainer
 
         /// <summary>
         /// Where training starts and what it changes. Default null: <see cref="TrainingStrategy.FromScratch"/> without a <see cref="PretrainedModel"/>; with one
-        /// <see cref="TrainingStrategy.LinearProbe"/> for fewer than 10 training images a class, else <see cref="TrainingStrategy.FineTune"/>. The log says which.
-        /// Other defaults below depend on it.
+        /// <see cref="TrainingStrategy.LinearProbe"/> for fewer than 10 training images a class, else <see cref="TrainingStrategy.FineTune"/>; an option that only one of
+        /// them has use for, such as <see cref="EmaDecay"/> or <see cref="ProbePenalty"/>, chooses that one. The log says which. Other defaults below depend on it.
         /// </summary>
         public TrainingStrategy? Strategy;
 
@@ -164,7 +164,7 @@ public sealed partial class VisionTransformerTrainer
         public bool HorizontalFlip = true;
 
         /// <summary>
-        /// How training varies images, beyond crop and flip: policies, jitter, erasing, mixup and cutmix. Default null: a crop of at least
+        /// How training varies images, beyond crop and flip: policies, jitter, erasing, mixup and cutmix. Default null: <see cref="DefaultAugmentation"/> of the strategy, with
         /// <see cref="RandomCropMinimumArea"/> and <see cref="HorizontalFlip"/>. Where it is set, those two are left alone or say the same.
         /// </summary>
         public TrainingAugmentations? Augmentation;
@@ -221,8 +221,8 @@ public sealed partial class VisionTransformerTrainer
         /// <summary>
         /// A folder for the files of a run, made where it is missing: a checkpoint after every epoch and every <see cref="CheckpointInterval"/>, from which a run that was
         /// interrupted, by whatever end, goes on when <c>Fit</c> is called again with the same options and data; it then ends with the weights that it would have had. The
-        /// seed of the interrupted run is taken over. After a run that has ended, <c>Fit</c> with the same options, data and seed returns its result; with others it begins
-        /// anew. One training at a time may use a folder. Images beyond <see cref="ImageMemoryLimitBytes"/> lie there too, while the training lasts. Default null: no checkpoint.
+        /// seed of the interrupted run is taken over. After a run that has ended, <c>Fit</c> with the same options, data and seed returns its result; with others training
+        /// starts over, and a warning in the log names what differs. Images are compared by their content, for which files are read once more before the first epoch. One training at a time may use a folder. Images beyond <see cref="ImageMemoryLimitBytes"/> lie there too, while the training lasts. Default null: no checkpoint.
         /// </summary>
         public string? WorkspacePath;
 

@@ -16,7 +16,7 @@ public sealed class InterruptionTests
         using var folder = new TemporaryFolder();
         string zip = folder.File("m.zip"), undisturbed = folder.File("undisturbed.zip");
 
-        var interrupted = Interrupt(zip);
+        var interrupted = Interrupt(Train(zip));
         Assert.AreEqual(130, interrupted.ExitCode, interrupted.Error);
         StringAssert.Contains(interrupted.Error, "train --resume --out");
         CliRun.Done("predict", zip, ColouredModel.Image("red"));
@@ -34,13 +34,30 @@ public sealed class InterruptionTests
         Assert.IsFalse(Directory.Exists(folder.File("m.training")));
     }
 
+    [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public void ResumingOnOtherPhotosIsRefusedAndNamed()
+    {
+        using var folder = new TemporaryFolder();
+        string zip = folder.File("m.zip"), images = folder.File("images", "x")[..^2];
+        ColouredSamples.WriteTo(images, perClass: 20);
+        string[] train = ["train", "--data", images, "--out", zip, "--epochs", $"{Epochs}", .. ColouredModel.Tiny];
+        Assert.AreEqual(130, Interrupt(train).ExitCode);
+        ColouredSamples.WriteTo(images, perClass: 20, seed: 99);
+
+        var refused = CliRun.Of("train", "--resume", "--out", zip);
+
+        Assert.AreEqual(1, refused.ExitCode);
+        StringAssert.Contains(refused.Error, "differs from this one: the images of the training rows");
+    }
+
     private static string[] Train(string zip) => ["train", "--data", ColouredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColouredModel.Tiny];
 
     private static string Scores(string zip) => CliRun.Done("predict", zip, ColouredModel.Images, "--format", "json", "--top", "0").Output;
 
-    private static CliRun Interrupt(string zip)
+    private static CliRun Interrupt(string[] train)
     {
-        using var process = CliProcess.Start(Train(zip));
+        using var process = CliProcess.Start(train);
         process.WaitForError("epoch ");
         process.Interrupt();
         return process.WaitForEnd();

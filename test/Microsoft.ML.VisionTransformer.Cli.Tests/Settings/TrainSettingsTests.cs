@@ -150,6 +150,9 @@ public sealed class TrainSettingsTests
     {
         var values = typed.Chunk(2).ToDictionary(pair => pair[0][2..], pair => new SettingValue(pair[0], pair[1]));
         (values["data"], values["out"]) = (new("--data", "x"), new("--out", "x.zip"));
-        return TrainerOptions.Complete(TrainerOptions.Read(values), images, _ => { }, CancellationToken.None);
+        var request = TrainerOptions.Read(values);
+        var options = TrainerOptions.Complete(request, _ => { }, CancellationToken.None);
+        TrainerOptions.Augment(request, images);
+        return options;
     }
 }

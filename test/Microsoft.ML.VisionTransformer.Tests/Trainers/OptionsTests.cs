@@ -64,6 +64,10 @@ public sealed class OptionsTests
         ["OnInvalidImage is Missing"] = o => o.OnInvalidImage = InvalidImageHandling.Missing,
         ["OnInvalidImageInPrediction is Skip"] = o => o.OnInvalidImageInPrediction = InvalidImageHandling.Skip,
         ["OnInvalidImage is 7"] = o => o.OnInvalidImage = (InvalidImageHandling)7,
+        ["RandAugmentOperations is 2147483647; it must be in [1, 101)"] = o => o.Augmentation = new() { CropMinimumArea = 0.5, RandAugmentOperations = int.MaxValue },
+        ["ErasingCount is 2147483647; it must be in [1, 101)"] = o => o.Augmentation = new() { CropMinimumArea = 0.5, ErasingCount = int.MaxValue },
+        ["Calibrate is set, but there are no validation rows"] = o => (o.Calibrate, o.ValidationSetFraction) = (true, 0),
+        ["EarlyStoppingCriteria is set, but there are no validation rows"] = o => (o.EarlyStoppingCriteria, o.ValidationSetFraction) = (new(), null),
         ["MaxPixels"] = o => o.Preprocessing = new ImagePreprocessing { Size = 16, MaxPixels = 0 },
         ["CropFraction"] = o => o.Preprocessing = new ImagePreprocessing { Size = 16, CropFraction = 0 },
     };

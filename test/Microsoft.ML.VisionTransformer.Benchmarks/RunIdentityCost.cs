@@ -1,0 +1,32 @@
+// What does it cost to compare the images of a run with those of a workspace, beside preparing them once as an epoch does?
+using System.Diagnostics;
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Trainers;
+
+namespace Microsoft.ML.VisionTransformer.Benchmarks;
+
+internal static class RunIdentityCost
+{
+    internal const string Command = "identity";
+
+    internal static void Run(string folder)
+    {
+        string[] files = [.. Directory.GetFiles(folder, "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        TrainingRow[] rows = [.. files.Select(path => new TrainingRow(new ImageFileSource(path, path), 0, 1))];
+        Console.WriteLine(FormattableString.Invariant($"{rows.Length} files, {files.Average(path => new FileInfo(path).Length) / 1000:F0} kB each"));
+        Pair.Measure("  reading and hashing / reading, decoding and resizing to 224", () => Speed(rows.Length, () => ImageHash.Of(rows, () => { })), () => Speed(rows.Length, () => Prepare(rows)));
+    }
+
+    private static void Prepare(TrainingRow[] rows)
+    {
+        var converter = new ImageToInput(new ImagePreprocessing());
+        ParallelImages.For(rows.Length, i => rows[i].Image.Fill(converter, null, new float[converter.Length]));
+    }
+
+    private static double Speed(int images, Action work)
+    {
+        var clock = Stopwatch.StartNew();
+        work();
+        return images / clock.Elapsed.TotalSeconds;
+    }
+}

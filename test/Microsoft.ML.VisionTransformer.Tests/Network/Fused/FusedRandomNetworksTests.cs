@@ -12,20 +12,30 @@ namespace Microsoft.ML.VisionTransformer.Tests.Network;
 [TestClass]
 public sealed class FusedRandomNetworksTests
 {
-    private const int Seed = 377, Networks = 400, Images = 3;
+    private const int Seed = 377, Networks = 200, Images = 3;
+
+    /// <summary>
+    /// Errors are in units of the root mean square of the logits. With 400 of these networks (seed 377) libtorch was off by 2.3e-7 on average and 2.2e-6 at most, the vector code by
+    /// 2.9e-7 and 3.4e-6, with 16 lanes and with 8: rounding, which peaked attention enlarges. Where a mean over tokens does not even it out, as in the maximum, it shows most.
+    /// </summary>
+    private const double Tolerance = 1e-5;
+
+    /// <summary>The vector code's mean error over libtorch's. It was 1.2; 2.4 while branches were added up on top of residuals.</summary>
+    private const double MeanRatio = 1.6;
 
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    public void AreAsExactAsLibtorch()
+    public void AreAboutAsExactAsInLibtorch()
     {
-        var all = Enumerable.Range(0, Networks).Select(Measure).ToArray();
+        Measured[] all = [.. Enumerable.Range(0, Networks).Select(Measure)];
 
-        foreach (var m in all.OrderByDescending(m => m.Apart).Take(6).Concat(all.OrderByDescending(m => m.Own / m.Libtorch).Take(6)))
-            TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{m.Number}: apart {m.Apart:E2} (abs {m.ApartAbsolute:E2}) own {m.Own:E2} libtorch {m.Libtorch:E2} ratio {m.Own / m.Libtorch:F2} scale {m.Scale:G3} fused {m.Fused} {m.Architecture}"));
-        TestContext.WriteLine($"fused: {all.Count(m => m.Fused)}; mean own {all.Average(m => m.Own):E2}, libtorch {all.Average(m => m.Libtorch):E2}");
-        foreach (var g in all.GroupBy(m => m.Architecture.Pooling))
-            TestContext.WriteLine($"{g.Key}: {g.Count()} apart {g.Max(m => m.Apart):E2} abs {g.Max(m => m.ApartAbsolute):E2} own {g.Max(m => m.Own):E2} lib {g.Max(m => m.Libtorch):E2}");
+        foreach (var worst in all.OrderByDescending(m => m.Own).Take(3))
+            TestContext.WriteLine(worst.ToString());
+        double own = all.Average(m => m.Own), libtorch = all.Average(m => m.Libtorch);
+        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{all.Count(m => m.Fused)} of {Networks} by vector code; mean error {own:E2}, of libtorch {libtorch:E2}"));
+        Assert.IsLessThan(Tolerance, all.Max(m => m.Own), all.MaxBy(m => m.Own)!.ToString());
+        Assert.IsLessThan(MeanRatio * libtorch, own);
     }
 
     private static Measured Measure(int number)
@@ -50,7 +60,7 @@ public sealed class FusedRandomNetworksTests
         double[] own = [.. scored.Features(pixels, Images, FeatureKind.HeadOutput, normalize: false).Select(v => (double)v)];
 
         double scale = Math.Sqrt(exact.Average(v => v * v));
-        return new Measured(number, architecture, FusedShape.Fits(architecture), Worst(own, exact) / scale, Worst(libtorch, exact) / scale, Worst(own, libtorch) / scale, Worst(own, libtorch), scale);
+        return new Measured(number, architecture, FusedShape.Fits(architecture), Worst(own, exact) / scale, Worst(libtorch, exact) / scale);
     }
 
     private static double Worst(double[] first, double[] second) => first.Zip(second, (a, b) => Math.Abs(a - b)).Max();
@@ -130,6 +140,10 @@ public sealed class FusedRandomNetworksTests
         }
     }
 
-    private sealed record Measured(
-        int Number, VisionTransformerArchitecture Architecture, bool Fused, double Own, double Libtorch, double Apart, double ApartAbsolute, double Scale);
+    /// <summary>A network's number, its architecture, whether the vector code scored it, and the largest error of a logit.</summary>
+    private sealed record Measured(int Number, VisionTransformerArchitecture Architecture, bool Fused, double Own, double Libtorch)
+    {
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"network {Number}: error {Own:E2}, of libtorch {Libtorch:E2}{(Fused ? "" : " (scored by libtorch)")}: {Architecture}");
+    }
 }

@@ -102,6 +102,11 @@ internal sealed class ImageColumn
         {
             return new UnreadableImageSource(e);
         }
+        catch (InvalidOperationException e) when (Column.Type is ImageDataViewType && e.TargetSite?.DeclaringType == typeof(MLImage))
+        {
+            // A transform before ours, such as ResizeImages, met an image that was disposed.
+            return new UnreadableImageSource(RgbImage.Disposed(Where(row), e));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException || (e is ArgumentException && Column.Type is ImageDataViewType))
         {
             return new UnreadableImageSource(new InvalidImageException($"{Where(row)} cannot be loaded: {e.Message.TrimEnd('.')}. Correct it or leave the row out.", e));
@@ -122,13 +127,18 @@ internal sealed class ImageColumn
     private Func<ImageSource> OpenImages(DataViewRow row)
     {
         var getter = row.GetGetter<MLImage>(Column);
-        MLImage? image = null;
+        var unreleased = new UnreleasedImages();
         return () =>
         {
+            // ML.NET's transforms dispose an image that is handed back to them, and ResizeImages gives out the image of its source where that has the right size
+            // (dotnet/machinelearning issue 7444): the one handed back could be the caller's.
+            MLImage? image = null;
             getter(ref image!);
             if (image is null)
                 throw new InvalidImageException($"{Where(row)} has no image. Fill it in or leave the row out.");
-            return new DecodedImageSource(RgbImage.From(image, Where(row)));
+            var copy = RgbImage.From(image, Where(row));
+            unreleased.Add(copy.Width, copy.Height);
+            return new DecodedImageSource(copy);
         };
     }
 

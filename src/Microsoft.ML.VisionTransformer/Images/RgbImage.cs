@@ -59,15 +59,15 @@ internal sealed class RgbImage
     internal Span<byte> Row(int y) => Pixels.AsSpan(y * Stride, Stride);
 
     /// <summary>Copies ML.NET's picture; its alpha channel is dropped, as it is for files.</summary>
-    /// <exception cref="InvalidImageException">The picture has a pixel format that is not 8-bit BGRA or RGBA.</exception>
+    /// <exception cref="InvalidImageException">The picture was disposed, or has a pixel format that is not 8-bit BGRA or RGBA.</exception>
     internal static RgbImage From(MLImage image, string where)
     {
         Guard.NotNull(image);
-        var (red, blue) = image.PixelFormat switch
+        var (red, blue) = FormatOf(image, where) switch
         {
             MLPixelFormat.Rgba32 => (0, 2),
             MLPixelFormat.Bgra32 => (2, 0),
-            _ => throw new InvalidImageException($"{where}: the pixel format is {image.PixelFormat}; make the MLImage as Bgra32 or Rgba32."),
+            var other => throw new InvalidImageException($"{where}: the pixel format is {other}; make the MLImage as Bgra32 or Rgba32."),
         };
         var copy = new RgbImage(image.Width, image.Height);
         var source = image.Pixels;
@@ -80,6 +80,24 @@ internal sealed class RgbImage
         }
 
         return copy;
+    }
+
+    /// <summary>The error for an image that was disposed before it was read.</summary>
+    internal static InvalidImageException Disposed(string where, Exception cause) => new(
+        $"{where} was disposed before it was read. Keep each MLImage until training has ended or its row has been read. Where ResizeImages stands before this, leave it out: images are "
+        + "resized here, and it disposes images that have the right size already where something else reads its column.",
+        cause);
+
+    private static MLPixelFormat FormatOf(MLImage image, string where)
+    {
+        try
+        {
+            return image.PixelFormat;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Disposed(where, e);
+        }
     }
 
     private static (int First, int Count) Locate(int first, int count, double scale, int side)

@@ -38,21 +38,6 @@ internal static unsafe class NarrowTile
         float* c0 = c.Start, c1 = c.Row(1), c2 = c.Row(2), c3 = c.Row(3), c4 = c.Row(4), c5 = c.Row(5);
         Vector256<float> s00 = left, s01 = right, s10 = left, s11 = right, s20 = left, s21 = right;
         Vector256<float> s30 = left, s31 = right, s40 = left, s41 = right, s50 = left, s51 = right;
-        if (add)
-        {
-            s00 += Vector256.Load(c0);
-            s01 += Vector256.Load(c0 + 8);
-            s10 += Vector256.Load(c1);
-            s11 += Vector256.Load(c1 + 8);
-            s20 += Vector256.Load(c2);
-            s21 += Vector256.Load(c2 + 8);
-            s30 += Vector256.Load(c3);
-            s31 += Vector256.Load(c3 + 8);
-            s40 += Vector256.Load(c4);
-            s41 += Vector256.Load(c4 + 8);
-            s50 += Vector256.Load(c5);
-            s51 += Vector256.Load(c5 + 8);
-        }
 
         float* x = a.Start;
         nint stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
@@ -73,6 +58,23 @@ internal static unsafe class NarrowTile
 
             for (; panel < stop; panel += Columns, x++)
                 Step(panel, x, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+        }
+
+        // Behind the loop: a sum that began at a large number would round each small product to it. Residuals are larger than what a branch adds to them.
+        if (add)
+        {
+            s00 += Vector256.Load(c0);
+            s01 += Vector256.Load(c0 + 8);
+            s10 += Vector256.Load(c1);
+            s11 += Vector256.Load(c1 + 8);
+            s20 += Vector256.Load(c2);
+            s21 += Vector256.Load(c2 + 8);
+            s30 += Vector256.Load(c3);
+            s31 += Vector256.Load(c3 + 8);
+            s40 += Vector256.Load(c4);
+            s41 += Vector256.Load(c4 + 8);
+            s50 += Vector256.Load(c5);
+            s51 += Vector256.Load(c5 + 8);
         }
 
         s00.Store(c0);

@@ -32,15 +32,6 @@ internal static unsafe class WideTile
         float* c0 = c.Start, c1 = c.Row(1), c2 = c.Row(2), c3 = c.Row(3), c4 = c.Row(4), c5 = c.Row(5);
         var start = bias == null ? default : new Row(bias, MatrixTile.Columns);
         Row s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start;
-        if (add)
-        {
-            s0.Add(c0);
-            s1.Add(c1);
-            s2.Add(c2);
-            s3.Add(c3);
-            s4.Add(c4);
-            s5.Add(c5);
-        }
 
         float* left = a.Start;
         nint panel = depth * MatrixTile.Columns, stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
@@ -58,6 +49,17 @@ internal static unsafe class WideTile
                 s4.AddProduct(left[4 * stride], right);
                 s5.AddProduct(left[stride5], right);
             }
+        }
+
+        // Behind the loop, as in NarrowTile.
+        if (add)
+        {
+            s0.Add(c0);
+            s1.Add(c1);
+            s2.Add(c2);
+            s3.Add(c3);
+            s4.Add(c4);
+            s5.Add(c5);
         }
 
         s0.Store(c0);

@@ -48,6 +48,33 @@ public sealed unsafe class VectorCodeTests
         }
     }
 
+    /// <summary>A residual is larger than what a branch adds: rounding every product to it, 500 times, would lose four bits.</summary>
+    [TestMethod]
+    [DataRow(16)]
+    [DataRow(64)]
+    public void AProductAddedToLargeNumbersIsRoundedToThemOnce(int outputs)
+    {
+        const int Rows = MatrixTile.Rows, Inputs = 500;
+        const float Large = 1000;
+        float[] a = Numbers(Rows * Inputs, 1), weight = Numbers(outputs * Inputs, 2), y = [.. Enumerable.Repeat(Large, Rows * outputs)];
+        fixed (float* pa = a, pw = weight, py = y)
+        {
+            using var packed = new PackedMatrix(pw, outputs, Inputs);
+            packed.Multiply(new FusedRows(pa, Inputs), Rows, null, new FusedRows(py, outputs), add: true, 0, packed.Panels);
+        }
+
+        // Two blocks of inputs, each rounded to half a unit in the last place of numbers around 1000; the sums themselves are more exact.
+        double unit = MathF.BitIncrement(Large) - Large;
+        for (int row = 0; row < Rows; row++)
+        {
+            for (int output = 0; output < outputs; output++)
+            {
+                double product = Enumerable.Range(0, Inputs).Sum(i => (double)a[(row * Inputs) + i] * weight[(output * Inputs) + i]);
+                Assert.AreEqual(Large + product, y[(row * outputs) + output], 1.1 * unit, $"y[{row}, {output}]");
+            }
+        }
+    }
+
     [TestMethod]
     public void AWideTileGivesTheNumbersOfTheNarrowOnes()
     {

@@ -116,6 +116,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             CheckValidationData(plan.ValidationSet, labels, plan);
         using var workspace = team.IsMain ? TrainingWorkspace.Open(plan.Workspace) : null;
         using var report = new TrainingReport(_host, plan.MetricsCallback, silent: !team.IsMain);
+        if (workspace?.Warning is { } damage)
+            report.Warning(damage);
 
         using var store = new ImageStore(plan.ImageMemoryLimit, plan.SpillFolder);
         var rows = TrainingRows.Read(input, plan, store, CheckAlive);

@@ -18,11 +18,12 @@ internal static class JsonMutator
         new string('[', 15) + new string(']', 15), new string('[', 200) + new string(']', 200), $"[{string.Join(",", Enumerable.Repeat("0", 5000))}]",
     ];
 
-    /// <summary>The text with one to three changes.</summary>
+    /// <summary>The text with one to three changes; of something else the bytes are changed.</summary>
     internal static byte[] Change(byte[] json, Random random)
     {
         var raw = new List<string>();
-        var root = JsonNode.Parse(json)!;
+        if (Parse(json) is not { } root)
+            return ByteMutator.Change(json, random);
         for (int step = 1 + random.Next(MostSteps); step > 0; step--)
             Step(ref root, random, raw);
         string text = root.ToJsonString();
@@ -30,6 +31,18 @@ internal static class JsonMutator
             text = text.Replace(JsonSerializer.Serialize(Mark(i)), raw[i], StringComparison.Ordinal);
         byte[] changed = Encoding.UTF8.GetBytes(text);
         return random.Next(10) == 0 ? Damage(changed, random) : changed;
+    }
+
+    private static JsonNode? Parse(byte[] json)
+    {
+        try
+        {
+            return JsonNode.Parse(json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static void Step(ref JsonNode root, Random random, List<string> raw)

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
-internal sealed class FuzzParent(FuzzSettings settings, Mutator mutator)
+internal sealed class FuzzParent(FuzzSettings settings, FileFormat format)
 {
     private const int CasesOfAWorker = 2000;
     private const int PollMilliseconds = 100;
@@ -29,7 +29,7 @@ internal sealed class FuzzParent(FuzzSettings settings, Mutator mutator)
         Array.ForEach(threads, t => t.Join());
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{settings.Count} cases (seed {settings.Seed}) in {clock.Elapsed.TotalMinutes:F1} minutes: {_total.Decoded} decoded, {_total.Refused} refused, {_total.Findings.Count} findings; "
+            $"{settings.Format}: {settings.Count} cases (seed {settings.Seed}) in {clock.Elapsed.TotalMinutes:F1} minutes: {_total.Decoded} read, {_total.Refused} refused, {_total.Findings.Count} findings; "
             + $"slowest {_total.SlowestSeconds:F2} s (case {_total.SlowestCase}), peak {_total.PeakMegabytes:F0} MiB, most memory for one case {_total.LargestMegabytes:F0} MiB (case {_total.LargestCase})"));
         foreach (var finding in _total.Findings)
             Console.WriteLine($"case {finding.Number}: {finding.What}");
@@ -132,7 +132,7 @@ internal sealed class FuzzParent(FuzzSettings settings, Mutator mutator)
     private void Keep(int number, string what)
     {
         if (number >= 0)
-            File.WriteAllBytes(Path.Combine(settings.Output, string.Create(CultureInfo.InvariantCulture, $"case-{settings.Seed}-{number}")), mutator.Make(number));
+            File.WriteAllBytes(Path.Combine(settings.Output, string.Create(CultureInfo.InvariantCulture, $"case-{settings.Format}-{settings.Seed}-{number}")), format.Make(number));
         lock (_gate)
             _total.Findings.Add(new FuzzFinding(number, what));
     }

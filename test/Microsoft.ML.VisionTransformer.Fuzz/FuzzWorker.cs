@@ -33,35 +33,41 @@ internal sealed record FuzzFinding(int Number, string What);
 internal static class FuzzWorker
 {
     /// <summary>Runs the cases; the number of the one it is at stands in the state file, plus 1 so that 0 means none yet.</summary>
-    internal static void Run(Mutator mutator, int first, int count, string statePath)
+    internal static void Run(FileFormat format, int first, int count, string statePath)
     {
         using var file = MemoryMappedFile.CreateFromFile(statePath, FileMode.Open);
         using var state = file.CreateViewAccessor();
         var tally = new FuzzTally();
+        string root = Directory.CreateTempSubdirectory("vit-fuzz-").FullName;
         double peak = PeakMegabytes();
         for (int number = first; number < first + count; number++)
         {
-            byte[] damaged = mutator.Make(number);
+            byte[] damaged = format.Make(number);
             state.Write(0, number + 1);
             var clock = Stopwatch.StartNew();
-            RunCase(damaged, number, tally);
+            RunCase(format, damaged, number, root, tally);
             double seconds = clock.Elapsed.TotalSeconds, now = PeakMegabytes();
             if (seconds > tally.SlowestSeconds)
                 (tally.SlowestSeconds, tally.SlowestCase) = (seconds, number);
             if (now - peak > tally.LargestMegabytes)
                 (tally.LargestMegabytes, tally.LargestCase) = (now - peak, number);
+            if (now - peak > format.MostMegabytes)
+                tally.Findings.Add(new FuzzFinding(number, string.Create(CultureInfo.InvariantCulture, $"takes {now - peak:F0} MiB")));
             tally.PeakMegabytes = peak = now;
         }
+
+        Directory.Delete(root, recursive: true);
 
         Console.WriteLine(JsonSerializer.Serialize(tally));
     }
 
-    private static void RunCase(byte[] damaged, int number, FuzzTally tally)
+    private static void RunCase(FileFormat format, byte[] damaged, int number, string root, FuzzTally tally)
     {
+        string folder = Directory.CreateDirectory(Path.Combine(root, number.ToString(CultureInfo.InvariantCulture))).FullName;
 #pragma warning disable CA1031 // Whatever it is, it is what the fuzzer looks for.
         try
         {
-            if (FuzzCase.Run(damaged, number) == FuzzOutcome.Decoded)
+            if (format.Run(damaged, number, folder) == FuzzOutcome.Decoded)
                 tally.Decoded++;
             else
                 tally.Refused++;
@@ -71,6 +77,7 @@ internal static class FuzzWorker
             tally.Findings.Add(new FuzzFinding(number, e.ToString()));
         }
 #pragma warning restore CA1031
+        Directory.Delete(folder, recursive: true);
     }
 
     /// <summary>Most memory that the process has had; on Linux read where it costs microseconds.</summary>

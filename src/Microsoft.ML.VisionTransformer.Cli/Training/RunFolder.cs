@@ -10,7 +10,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Training;
 /// </summary>
 internal sealed class RunFolder
 {
-    private const string SettingsName = "train.json", CheckpointName = "training-checkpoint.safetensors", LockName = "training.lock";
+    private const string SettingsName = "train.json", CheckpointName = "training-checkpoint.safetensors", PreviousName = "training-checkpoint.previous.safetensors", LockName = "training.lock";
 
     private RunFolder(string path) => Path = path;
 
@@ -54,7 +54,7 @@ internal sealed class RunFolder
     /// <summary>The run has ended: what only it needed goes, logs stay.</summary>
     internal void End()
     {
-        foreach (string name in new[] { SettingsName, CheckpointName, LockName })
+        foreach (string name in new[] { SettingsName, CheckpointName, PreviousName, LockName })
             File.Delete(System.IO.Path.Combine(Path, name));
         if (Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())
             Directory.Delete(Path);

@@ -130,6 +130,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var labels = CheckColumns(input, reading);
         using var workspace = team.IsMain ? TrainingWorkspace.Open(reading.Workspace) : null;
         using var report = new TrainingReport(_host, reading.MetricsCallback, silent: !team.IsMain);
+        if (workspace?.Warning is { } damage)
+            report.Warning(damage);
         using var store = new ImageStore(reading.ImageMemoryLimit, reading.SpillFolder);
         var (rows, validationRows) = ReadRows(input, reading, store);
         int seed = AgreeOnSeed(workspace, team);

@@ -36,4 +36,49 @@ public sealed class AtomicFileTests
         Assert.AreEqual("old", File.ReadAllText(path));
         Assert.HasCount(1, Directory.GetFileSystemEntries(folder.Path));
     }
+
+    [TestMethod]
+    public void Write_KeepsTheOldFileUnderAnotherName()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("a.txt"), previous = folder.File("a.previous.txt");
+        foreach (string text in new[] { "one", "two", "three" })
+            AtomicFile.Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)), previous);
+
+        Assert.AreEqual("three", File.ReadAllText(path));
+        Assert.AreEqual("two", File.ReadAllText(previous));
+        Assert.HasCount(2, Directory.GetFileSystemEntries(folder.Path));
+    }
+
+    [TestMethod]
+    public void Write_RemovesWhatAKilledProcessLeft()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("a.txt"), old = $"{path}.{Guid.NewGuid():N}.tmp", fresh = $"{path}.{Guid.NewGuid():N}.tmp", other = folder.File("a.txt.tmp");
+        foreach (string left in new[] { old, fresh, other })
+            File.WriteAllText(left, "left");
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-1));
+        File.SetLastWriteTimeUtc(other, DateTime.UtcNow.AddHours(-1));
+
+        AtomicFile.Write(path, stream => stream.Write("new"u8));
+
+        Assert.IsFalse(File.Exists(old));
+        Assert.IsTrue(File.Exists(fresh), "another process may be writing it");
+        Assert.IsTrue(File.Exists(other), "its name is not that of a temporary file");
+    }
+
+    [TestMethod]
+    public void RemoveAbandoned_LeavesWhatALivingWriterHolds()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("a.txt");
+
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write("new"u8);
+            AtomicFile.RemoveAbandoned(path, TimeSpan.Zero);
+        });
+
+        Assert.AreEqual("new", File.ReadAllText(path));
+    }
 }

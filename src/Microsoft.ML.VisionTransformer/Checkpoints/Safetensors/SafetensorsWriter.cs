@@ -22,19 +22,43 @@ internal static class SafetensorsWriter
         IReadOnlyDictionary<string, string>? metadata = null)
     {
         (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] all = [.. tensors];
-        byte[] header = Header(all, metadata);
-        AtomicFile.Write(path, stream =>
-        {
-            Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
-            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-            stream.Write(length);
-            stream.Write(header);
-            foreach (var tensor in all)
-                WriteValues(stream, tensor.Values.Span);
-        });
+        byte[] header = Header(all, metadata, withChecksum: false);
+        AtomicFile.Write(path, stream => Write(new SafetensorsChecksum.Writer(stream), header, all));
     }
 
-    private static byte[] Header((string Name, long[] Shape, ReadOnlyMemory<float> Values)[] tensors, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>Writes the tensors with a <see cref="SafetensorsChecksum"/> behind them, and keeps the old file under another name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">Names, shapes and values.</param>
+    /// <param name="metadata">Texts.</param>
+    /// <param name="previous">The name that the old file gets.</param>
+    /// <exception cref="IOException">The file cannot be written; the old one is unchanged.</exception>
+    internal static void WriteWithChecksum(
+        string path, IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> tensors, IReadOnlyDictionary<string, string> metadata, string previous)
+    {
+        (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] all = [.. tensors];
+        byte[] header = Header(all, metadata, withChecksum: true);
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                var writer = new SafetensorsChecksum.Writer(stream);
+                Write(writer, header, all);
+                writer.Finish();
+            },
+            previous);
+    }
+
+    private static void Write(SafetensorsChecksum.Writer writer, byte[] header, (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] tensors)
+    {
+        Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        writer.Write(length);
+        writer.Write(header);
+        foreach (var tensor in tensors)
+            WriteValues(writer, tensor.Values.Span);
+    }
+
+    private static byte[] Header((string Name, long[] Shape, ReadOnlyMemory<float> Values)[] tensors, IReadOnlyDictionary<string, string>? metadata, bool withChecksum)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
@@ -51,8 +75,14 @@ internal static class SafetensorsWriter
                 nameof(tensors),
                 $"{name} has {values.Length} values, its shape is [{string.Join(", ", shape)}]; the product of the sizes must be the number of values.");
             long end = checked(begin + (long)values.Length * sizeof(float));
-            WriteEntry(json, name, shape, begin, end);
+            WriteEntry(json, name, "F32", shape, begin, end);
             begin = end;
+        }
+
+        if (withChecksum)
+        {
+            Guard.That(names.Add(SafetensorsChecksum.Name), nameof(tensors), $"The name {SafetensorsChecksum.Name} is reserved; give the tensor another.");
+            WriteEntry(json, SafetensorsChecksum.Name, "U8", [SafetensorsChecksum.Length], begin, begin + SafetensorsChecksum.Length);
         }
 
         json.WriteEndObject();
@@ -69,10 +99,10 @@ internal static class SafetensorsWriter
         json.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter json, string name, long[] shape, long begin, long end)
+    private static void WriteEntry(Utf8JsonWriter json, string name, string type, long[] shape, long begin, long end)
     {
         json.WriteStartObject(name);
-        json.WriteString("dtype", "F32");
+        json.WriteString("dtype", type);
         WriteNumbers(json, "shape", shape);
         WriteNumbers(json, "data_offsets", [begin, end]);
         json.WriteEndObject();
@@ -87,10 +117,10 @@ internal static class SafetensorsWriter
     }
 
     /// <summary>In blocks, because a span of bytes cannot be longer than 2 GiB.</summary>
-    private static void WriteValues(Stream stream, ReadOnlySpan<float> values)
+    private static void WriteValues(SafetensorsChecksum.Writer writer, ReadOnlySpan<float> values)
     {
         for (; values.Length > BlockValues; values = values[BlockValues..])
-            stream.Write(MemoryMarshal.AsBytes(values[..BlockValues]));
-        stream.Write(MemoryMarshal.AsBytes(values));
+            writer.Write(MemoryMarshal.AsBytes(values[..BlockValues]));
+        writer.Write(MemoryMarshal.AsBytes(values));
     }
 }

@@ -34,7 +34,7 @@ internal sealed class RunRecorder(
     {
         if (workspace is null)
             return;
-        TrainingCheckpoint.Write(workspace.Checkpoint, progress, identity, tensors);
+        TrainingCheckpoint.Write(workspace.Checkpoint, workspace.Previous, progress, identity, tensors);
         _sinceLast.Restart();
     }
 

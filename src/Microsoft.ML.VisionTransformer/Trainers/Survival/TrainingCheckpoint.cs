@@ -9,15 +9,18 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 
 /// <summary>
 /// A safetensors file: flat tensors of weights and optimiser, cut where a span would be too long, and as metadata <see cref="RunProgress"/> and
-/// <see cref="RunIdentity"/>. It is written beside and renamed, so that there is always a whole one.
+/// <see cref="RunIdentity"/>, and at the end a checksum of all bytes. It is written beside and renamed, so that there is always a whole one; the one before it stays under another name.
 /// </summary>
 internal static class TrainingCheckpoint
 {
-    private const string Version = "1", VersionKey = "training_checkpoint", ProgressKey = "progress", IdentityKey = "identity";
+    /// <summary>What to do where no checkpoint can be used.</summary>
+    internal const string Advice = "Delete it to train anew, or set WorkspacePath to another folder.";
 
-    /// <summary>Replaces the file.</summary>
+    private const string Version = "2", VersionWithoutChecksum = "1", VersionKey = "training_checkpoint", ProgressKey = "progress", IdentityKey = "identity";
+
+    /// <summary>Replaces the file, which becomes the previous one.</summary>
     /// <exception cref="IOException">It cannot be written, for example because the disk is full; the old one is unchanged.</exception>
-    internal static void Write(string path, RunProgress progress, IReadOnlyDictionary<string, string> identity, IEnumerable<(string Name, Tensor Values)> state)
+    internal static void Write(string path, string previous, RunProgress progress, IReadOnlyDictionary<string, string> identity, IEnumerable<(string Name, Tensor Values)> state)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
@@ -29,7 +32,7 @@ internal static class TrainingCheckpoint
         };
         try
         {
-            SafetensorsWriter.Write(path, state.SelectMany(Stored), metadata);
+            SafetensorsWriter.WriteWithChecksum(path, state.SelectMany(Stored), metadata, previous);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,14 +43,21 @@ internal static class TrainingCheckpoint
     }
 
     /// <summary>What the file says of its run; null where there is no file.</summary>
-    /// <exception cref="InvalidDataException">The file is no training checkpoint, or of a later version, or broken.</exception>
+    /// <exception cref="InvalidDataException">The file is no training checkpoint, or of another version, or a byte of it was changed.</exception>
     internal static (RunProgress Progress, IReadOnlyDictionary<string, string> Identity)? Describe(string path)
     {
         if (!File.Exists(path))
             return null;
         using var file = Open(path);
-        if (file.Metadata.GetValueOrDefault(VersionKey) != Version)
-            throw Broken(path, "it is not a training checkpoint that this version of the library reads");
+        if (file.Metadata.GetValueOrDefault(VersionKey) is var version && version != Version)
+        {
+            throw Broken(path, version == VersionWithoutChecksum
+                ? "it is of an earlier version of the library and has no checksum, so that damage could not be seen; end the training with that version"
+                : "it is not a training checkpoint that this version of the library reads");
+        }
+
+        if (!HasItsChecksum(path))
+            throw Broken(path, "its checksum differs: its bytes were changed after it was written");
         try
         {
             return (Json<RunProgress>(file, ProgressKey), Json<Dictionary<string, string>>(file, IdentityKey));
@@ -58,14 +68,33 @@ internal static class TrainingCheckpoint
         }
     }
 
+    private static bool HasItsChecksum(string path)
+    {
+        try
+        {
+            return SafetensorsChecksum.Matches(path);
+        }
+        catch (IOException e)
+        {
+            throw Broken(path, e.Message.TrimEnd('.'), e);
+        }
+    }
+
     /// <summary>Fills flat tensors with what the file has under their names.</summary>
     /// <exception cref="InvalidDataException">The file has no such tensor, or one of another length.</exception>
     internal static void Read(string path, IEnumerable<(string Name, Tensor Values)> state)
     {
         using var mode = no_grad();
-        using var file = Open(path);
-        foreach (var (name, values) in state)
-            Fill(file, name, values);
+        try
+        {
+            using var file = Open(path);
+            foreach (var (name, values) in state)
+                Fill(file, name, values);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{e.Message} {Advice}", e);
+        }
     }
 
     private static IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> Stored((string Name, Tensor Values) tensor) =>
@@ -101,9 +130,9 @@ internal static class TrainingCheckpoint
         {
             return SafetensorsCheckpoint.Open(path);
         }
-        catch (InvalidCheckpointException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Broken(path, e.Message, e);
+            throw Broken(path, e.Message.TrimEnd('.'), e);
         }
     }
 
@@ -113,5 +142,5 @@ internal static class TrainingCheckpoint
     private static string PartName(string name, int number) => string.Create(CultureInfo.InvariantCulture, $"{name}.{number}");
 
     private static InvalidDataException Broken(string path, string what, Exception? inner = null) =>
-        new($"The training checkpoint {path} cannot be used: {what}. Delete it to train anew, or set WorkspacePath to another folder.", inner);
+        new($"The training checkpoint {path} cannot be used: {what}.", inner);
 }

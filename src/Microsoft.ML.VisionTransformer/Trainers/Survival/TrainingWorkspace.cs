@@ -1,5 +1,6 @@
-// The folder of a run: its checkpoint, and a lock that keeps other trainings out.
+// The folder of a run: its last two checkpoints, and a lock that keeps other trainings out.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
@@ -9,7 +10,10 @@ internal sealed class TrainingWorkspace : IDisposable
     /// <summary>The checkpoint's name in the folder.</summary>
     internal const string CheckpointName = "training-checkpoint.safetensors";
 
-    private const string LockName = "training.lock";
+    private const string PreviousName = "training-checkpoint.previous.safetensors", DamagedName = "training-checkpoint.damaged.safetensors", LockName = "training.lock";
+
+    /// <summary>What a lock that another process holds is reported as: EWOULDBLOCK of Linux and of macOS, and Windows's sharing violation.</summary>
+    private static readonly int[] _heldErrors = [11, 35, unchecked((int)0x80070020)];
 
     private readonly FileStream _lock;
 
@@ -18,7 +22,10 @@ internal sealed class TrainingWorkspace : IDisposable
         Folder = folder;
         _lock = heldLock;
         Checkpoint = Path.Combine(folder, CheckpointName);
-        if (TrainingCheckpoint.Describe(Checkpoint) is var (progress, identity))
+        Previous = Path.Combine(folder, PreviousName);
+        // Nobody else writes here while the lock is held.
+        AtomicFile.RemoveAbandoned(Checkpoint, TimeSpan.Zero);
+        if (Find() is var (progress, identity))
             (Found, FoundIdentity) = (progress, identity);
     }
 
@@ -27,6 +34,12 @@ internal sealed class TrainingWorkspace : IDisposable
     /// <summary>Path of the checkpoint, whether it is there or not.</summary>
     internal string Checkpoint { get; }
 
+    /// <summary>Path of the checkpoint before it.</summary>
+    internal string Previous { get; }
+
+    /// <summary>What is to be said of the checkpoint that was found; null where it is as it was written.</summary>
+    internal string? Warning { get; private set; }
+
     /// <summary>How far the run of the checkpoint had come; null where there is no checkpoint.</summary>
     internal RunProgress? Found { get; }
 
@@ -34,7 +47,7 @@ internal sealed class TrainingWorkspace : IDisposable
 
     /// <summary>Takes the folder, which is made where it is missing; null where there is none.</summary>
     /// <exception cref="IOException">Another training uses the folder, or it cannot be written to.</exception>
-    /// <exception cref="InvalidDataException">There is a checkpoint that cannot be used.</exception>
+    /// <exception cref="InvalidDataException">There is a checkpoint that cannot be used, and none before it that can.</exception>
     internal static TrainingWorkspace? Open(string? folder)
     {
         if (folder is null)
@@ -82,6 +95,47 @@ internal sealed class TrainingWorkspace : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
+    /// <summary>
+    /// The checkpoint; where it is damaged the one before it, which takes its place. The damaged one stays under another name. Who deletes the checkpoint wants to begin anew: then the
+    /// one before it goes too.
+    /// </summary>
+    private (RunProgress Progress, IReadOnlyDictionary<string, string> Identity)? Find()
+    {
+        if (!File.Exists(Checkpoint))
+        {
+            File.Delete(Previous);
+            return null;
+        }
+
+        try
+        {
+            return TrainingCheckpoint.Describe(Checkpoint);
+        }
+        catch (InvalidDataException damage)
+        {
+            return File.Exists(Previous) ? TakePrevious(damage) : throw new InvalidDataException($"{damage.Message} {TrainingCheckpoint.Advice}", damage);
+        }
+    }
+
+    private (RunProgress Progress, IReadOnlyDictionary<string, string> Identity)? TakePrevious(InvalidDataException damage)
+    {
+        (RunProgress, IReadOnlyDictionary<string, string>)? found;
+        try
+        {
+            found = TrainingCheckpoint.Describe(Previous);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"{damage.Message} So is the one before it: {e.Message} Delete the first to train anew, or set WorkspacePath to another folder.", damage);
+        }
+
+        string aside = Path.Combine(Folder, DamagedName);
+        File.Move(Checkpoint, aside, overwrite: true);
+        File.Move(Previous, Checkpoint);
+        Warning = $"{damage.Message} The checkpoint before it is used; the damaged one is kept as {aside}.";
+        return found;
+    }
+
     /// <summary>The system lets go of the lock with the process, by whatever end.</summary>
     private static FileStream Lock(string folder)
     {
@@ -99,9 +153,13 @@ internal sealed class TrainingWorkspace : IDisposable
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
+        catch (IOException e) when (_heldErrors.Contains(e.HResult))
+        {
+            throw new IOException($"The workspace {folder} is used by another training, in this process or another: wait until it has ended, or give each its own WorkspacePath.", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The workspace {folder} cannot be used: {e.Message.TrimEnd('.')}. Another training may be using it: give each its own WorkspacePath.", e);
+            throw new IOException($"The workspace {folder} cannot be written to: {e.Message.TrimEnd('.')}. Set WorkspacePath to a folder that can be.", e);
         }
     }
 }

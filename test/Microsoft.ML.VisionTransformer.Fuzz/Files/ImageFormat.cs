@@ -1,0 +1,11 @@
+// Damaged images, as a format among the others.
+namespace Microsoft.ML.VisionTransformer.Fuzz;
+
+internal sealed class ImageFormat(Mutator mutator) : FileFormat
+{
+    internal override double? MostMegabytes => null;
+
+    internal override byte[] Make(int number) => mutator.Make(number);
+
+    internal override FuzzOutcome Run(byte[] file, int number, string folder) => FuzzCase.Run(file, number);
+}

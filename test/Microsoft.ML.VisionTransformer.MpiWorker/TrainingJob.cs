@@ -88,14 +88,16 @@ internal static class TrainingJob
             rows[4].Label = rows[5].Label;
         if (settings.Mishap == "heavy-row")
             return context.Data.LoadFromEnumerable(rows.Select(row => new PhotoRow { Image = row.Image, Label = row.Label, Weight = unlucky && row.Number == 3 ? -1 : 1 }));
-        if (settings.Mishap != "broken-image")
+        if (settings.Mishap is not ("broken-image" or "other-images"))
             return context.Data.LoadFromEnumerable(rows);
-        // Files: that one cannot be decoded comes out only when a batch needs it.
+        // Files: that one cannot be decoded comes out only when a batch needs it. All processes have the same one: others would be noticed before the training begins.
         string folder = Directory.CreateTempSubdirectory("vit-mpi-").FullName;
         ColouredSamples.WriteTo(folder, settings.PerClass);
         string[] paths = [.. Directory.EnumerateFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        if (unlucky)
+        if (settings.Mishap == "broken-image")
             File.WriteAllBytes(paths[4], [1, 2, 3]);
+        else if (unlucky)
+            File.Copy(paths[5], paths[4], overwrite: true);
         return context.Data.LoadFromEnumerable(paths.Select(path => new PhotoFile { Image = path, Label = Path.GetFileName(Path.GetDirectoryName(path)!) }));
     }
 

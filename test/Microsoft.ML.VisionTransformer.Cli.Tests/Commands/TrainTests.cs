@@ -88,6 +88,18 @@ public sealed class TrainTests
         StringAssert.StartsWith(run.Output, "60 images: ");
     }
 
+    [TestMethod]
+    public void FlagsOfPreprocessingAndAugmentationGoWithAPretrainedModelOfAnotherSize()
+    {
+        using var folder = new TemporaryFolder();
+        string pretrained = folder.File("pretrained", "x")[..^2];
+        CliRun.Done("export", "safetensors", ColouredModel.Zip, "--out", pretrained);
+
+        CliRun.Done(
+            "train", "--data", ColouredModel.Images, "--out", folder.File("m.zip"), "--pretrained", pretrained, "--epochs", "1", "--no-report",
+            "--resizing", "squash", "--mixup", "0.2", "--horizontal-flip", "false", "--frozen-blocks", "2");
+    }
+
     private static TemporaryFolder WithBrokenImage()
     {
         var folder = new TemporaryFolder();

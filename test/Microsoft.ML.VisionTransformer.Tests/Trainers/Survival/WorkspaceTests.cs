@@ -16,6 +16,8 @@ public sealed class WorkspaceTests
         ["LabelSmoothing"] = o => o.LabelSmoothing = 0,
     };
 
+    public required TestContext TestContext { get; set; }
+
     public static IEnumerable<object[]> OtherNames => _others.Keys.Select(k => new object[] { k });
 
     [TestMethod]
@@ -48,8 +50,9 @@ public sealed class WorkspaceTests
 
         double[] found = CrossValidate(folder.Path);
 
+        TestContext.WriteLine(string.Join(", ", found.Select(accuracy => accuracy.ToString("F2", System.Globalization.CultureInfo.InvariantCulture))));
         CollectionAssert.AreEqual(expected, found);
-        Assert.IsLessThan(0.8, found.Average());
+        Assert.IsLessThan(0.8, found.Max());
     }
 
     [TestMethod]
@@ -203,15 +206,23 @@ public sealed class WorkspaceTests
         File.SetLastWriteTimeUtc(path, time);
     }
 
+    /// <summary>Folds of the same size with the same labels in the same order: only the photos tell them apart.</summary>
     private static double[] CrossValidate(string? workspace)
     {
+        const int Folds = 3;
         var context = new MLContext(seed: 1);
+        var data = Enumerable.Range(0, 1000).Select(attempt => context.Data.LoadFromEnumerable(NoiseRows(attempt)))
+            .First(rows => context.Data.CrossValidationSplit(rows, Folds, nameof(NoiseRow.Group)).All(fold => fold.TestSet.GetColumn<string>("Label").Count() == NoiseRow.Count / Folds));
+        var options = TinyTraining.Options(epochs: 30);
+        (options.WorkspacePath, options.Augmentation, options.RandomCropMinimumArea, options.LabelSmoothing, options.ValidationSetFraction) = (workspace, TrainingAugmentations.None, null, 0, null);
+        var folds = context.MulticlassClassification.CrossValidate(data, TinyTraining.Pipeline(context, options), Folds, samplingKeyColumnName: nameof(NoiseRow.Group));
+        return [.. folds.Select(fold => fold.Metrics.MicroAccuracy)];
+    }
+
+    private static NoiseRow[] NoiseRows(int attempt)
+    {
         var random = new Random(5);
-        var rows = Enumerable.Range(0, 48).Select(i => new NoiseRow { Image = Noise(random), Label = random.Next(2) == 0 ? "a" : "b" }).ToArray();
-        var options = TinyTraining.Options(epochs: 6);
-        (options.WorkspacePath, options.Augmentation, options.RandomCropMinimumArea, options.LabelSmoothing) = (workspace, TrainingAugmentations.None, null, 0);
-        return [.. context.MulticlassClassification.CrossValidate(context.Data.LoadFromEnumerable(rows), TinyTraining.Pipeline(context, options), numberOfFolds: 3)
-            .Select(fold => fold.Metrics.MicroAccuracy)];
+        return [.. Enumerable.Range(0, NoiseRow.Count).Select(i => new NoiseRow { Image = Noise(random), Label = i / 3 % 2 == 0 ? "a" : "b", Group = FormattableString.Invariant($"{attempt}, {i % 3}") })];
     }
 
     private static byte[] Noise(Random random)
@@ -265,6 +276,10 @@ public sealed class WorkspaceTests
 
     private sealed class NoiseRow
     {
+        internal const int Count = 48;
+
+        public string Group { get; set; } = "";
+
         public byte[] Image { get; set; } = [];
 
         public string Label { get; set; } = "";

@@ -102,7 +102,7 @@ internal sealed class ImageColumn
         {
             return new UnreadableImageSource(e);
         }
-        catch (InvalidOperationException e) when (Column.Type is ImageDataViewType && e.TargetSite?.DeclaringType == typeof(MLImage))
+        catch (InvalidOperationException e) when (Column.Type is ImageDataViewType && RgbImage.SaysDisposed(e))
         {
             // A transform before ours, such as ResizeImages, met an image that was disposed.
             return new UnreadableImageSource(RgbImage.Disposed(Where(row), e));

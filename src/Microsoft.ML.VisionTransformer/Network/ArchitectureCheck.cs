@@ -14,6 +14,7 @@ internal static class ArchitectureCheck
         CheckPatches(architecture);
         CheckWidths(architecture);
         CheckTokens(architecture);
+        CheckSizes(architecture);
         CheckRotary(architecture);
         Guard.Defined(architecture.PositionEmbedding);
         Guard.Defined(architecture.Pooling);
@@ -53,7 +54,7 @@ internal static class ArchitectureCheck
             nameof(architecture.Heads),
             $"Heads is {heads}, which does not divide EmbeddingDimension {dimension}: each head takes an equal share of it.");
         Require(
-            dimension * architecture.MlpRatio is >= 1 and < int.MaxValue,
+            dimension * architecture.MlpRatio >= 1 && dimension * architecture.MlpRatio + architecture.MlpWidthMultiple < int.MaxValue,
             nameof(architecture.MlpRatio),
             $"MlpRatio is {architecture.MlpRatio}: with EmbeddingDimension {dimension} the hidden layer must be at least 1 and below 2^31 wide.");
         Require(
@@ -86,6 +87,24 @@ internal static class ArchitectureCheck
             nameof(architecture.NormAfterPooling),
             $"NormAfterPooling cannot be set with Pooling ClassTokenAndAverage: the final norm is as wide as one token.");
     }
+
+    /// <summary>Whether an array holds each weight, and an image: products of sizes are 32-bit numbers from here on.</summary>
+    private static void CheckSizes(VisionTransformerArchitecture architecture)
+    {
+        var (image, patch, grid) = (architecture.ImageSize, architecture.PatchSize, architecture.Grid);
+        Int128 dimension = architecture.EmbeddingDimension, channels = architecture.Channels, features = Int128.Max(2 * dimension, architecture.RepresentationDimension);
+        int layers = architecture.Mlp == MlpKind.SwiGlu ? 2 : 1;
+        RequireArray(nameof(architecture.EmbeddingDimension), "attn.qkv.weight", 3 * dimension * dimension);
+        RequireArray(nameof(architecture.MlpRatio), "mlp.fc1.weight", layers * dimension * architecture.MlpHiddenDimension);
+        RequireArray(nameof(architecture.ImageSize), "an image", channels * image.Height * image.Width);
+        RequireArray(nameof(architecture.PatchSize), "patch_embed.proj.weight", channels * dimension * patch.Height * patch.Width);
+        RequireArray(nameof(architecture.ImageSize), "the tokens of an image", dimension * ((Int128)grid.Height * grid.Width + architecture.RegisterTokens + 2));
+        RequireArray(nameof(architecture.RepresentationDimension), "pre_logits.fc.weight", 2 * dimension * architecture.RepresentationDimension);
+        RequireArray(nameof(architecture.Classes), "head.weight", features * architecture.Classes);
+    }
+
+    private static void RequireArray(string name, string what, Int128 values) =>
+        Require(values <= Array.MaxLength, name, $"{name} makes {what} of {values} values; there can be at most {Array.MaxLength}.");
 
     private static void CheckRotary(VisionTransformerArchitecture architecture)
     {

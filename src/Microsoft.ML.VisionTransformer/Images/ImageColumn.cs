@@ -9,9 +9,6 @@ namespace Microsoft.ML.VisionTransformer.Images;
 /// <summary>The image column of a schema. The one place that knows the column types that training and prediction accept.</summary>
 internal sealed class ImageColumn
 {
-    /// <summary>ML.NET's message for an <c>MLImage</c> that was disposed.</summary>
-    private const string MLImageIsDisposed = "Object is disposed.";
-
     private const string Accepted =
         "an encoded image (vector of Byte, as LoadRawImageBytes gives), an MLImage (LoadImages), a path (Text), or pixels (vector of Single of known size, ExtractPixels)";
 
@@ -105,9 +102,9 @@ internal sealed class ImageColumn
         {
             return new UnreadableImageSource(e);
         }
-        catch (InvalidOperationException e) when (Column.Type is ImageDataViewType && e.GetType() == typeof(InvalidOperationException) && e.Message == MLImageIsDisposed)
+        catch (InvalidOperationException e) when (Column.Type is ImageDataViewType && RgbImage.SaysDisposed(e))
         {
-            // A transform before ours, such as ResizeImages, met an image that was disposed. The method that throws may be inlined, so that only the message tells.
+            // A transform before ours, such as ResizeImages, met an image that was disposed.
             return new UnreadableImageSource(RgbImage.Disposed(Where(row), e));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException || (e is ArgumentException && Column.Type is ImageDataViewType))

@@ -9,6 +9,9 @@ internal sealed class RgbImage
 {
     internal const int Channels = 3;
 
+    /// <summary>What an <see cref="MLImage"/> that was disposed says, in an exception of a type that others throw too.</summary>
+    private static readonly string _disposedMessage = MessageOfDisposed();
+
     /// <summary>A picture whose pixels are not set yet: whoever makes it sets them all.</summary>
     internal RgbImage(int width, int height)
         : this(width, height, GC.AllocateUninitializedArray<byte>(checked(Guard.AtLeast(width, 1) * Guard.AtLeast(height, 1) * Channels)))
@@ -88,13 +91,30 @@ internal sealed class RgbImage
         + "resized here, and it disposes images that have the right size already where something else reads its column.",
         cause);
 
+    /// <summary>Whether an error, perhaps of a transform that used an image, is that of a disposed image.</summary>
+    internal static bool SaysDisposed(InvalidOperationException error) => error is ObjectDisposedException || error.Message == _disposedMessage;
+
+    private static string MessageOfDisposed()
+    {
+        var image = MLImage.CreateFromPixels(1, 1, MLPixelFormat.Bgra32, new byte[4]);
+        image.Dispose();
+        try
+        {
+            return $"{image.PixelFormat}";
+        }
+        catch (InvalidOperationException e)
+        {
+            return e.Message;
+        }
+    }
+
     private static MLPixelFormat FormatOf(MLImage image, string where)
     {
         try
         {
             return image.PixelFormat;
         }
-        catch (InvalidOperationException e)
+        catch (InvalidOperationException e) when (SaysDisposed(e))
         {
             throw Disposed(where, e);
         }

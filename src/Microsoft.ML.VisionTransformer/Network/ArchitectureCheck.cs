@@ -23,6 +23,7 @@ internal static class ArchitectureCheck
         CheckPatches(architecture);
         CheckWidths(architecture);
         CheckTokens(architecture);
+        CheckArrayLengths(architecture);
         CheckRotary(architecture);
         Guard.Defined(architecture.PositionEmbedding);
         Guard.Defined(architecture.Pooling);
@@ -35,7 +36,7 @@ internal static class ArchitectureCheck
         Guard.InRange(architecture.ProjectionDropoutRate, from: 0, below: 1);
         Guard.InRange(architecture.DropPathRate, from: 0, below: 1);
         Guard.NotNull(architecture.Name);
-        CheckSize(architecture);
+        CheckParameterCount(architecture);
         return architecture;
     }
 
@@ -106,6 +107,24 @@ internal static class ArchitectureCheck
             $"NormAfterPooling cannot be set with Pooling ClassTokenAndAverage: the final norm is as wide as one token.");
     }
 
+    /// <summary>Whether an array holds each weight, and an image: products of sizes are 32-bit numbers from here on.</summary>
+    private static void CheckArrayLengths(VisionTransformerArchitecture architecture)
+    {
+        var (image, patch, grid) = (architecture.ImageSize, architecture.PatchSize, architecture.Grid);
+        Int128 dimension = architecture.EmbeddingDimension, channels = architecture.Channels, features = Int128.Max(2 * dimension, architecture.RepresentationDimension);
+        int layers = architecture.Mlp == MlpKind.SwiGlu ? 2 : 1;
+        RequireArray(nameof(architecture.EmbeddingDimension), "attn.qkv.weight", 3 * dimension * dimension);
+        RequireArray(nameof(architecture.MlpRatio), "mlp.fc1.weight", layers * dimension * architecture.MlpHiddenDimension);
+        RequireArray(nameof(architecture.ImageSize), "an image", channels * image.Height * image.Width);
+        RequireArray(nameof(architecture.PatchSize), "patch_embed.proj.weight", channels * dimension * patch.Height * patch.Width);
+        RequireArray(nameof(architecture.ImageSize), "the tokens of an image", dimension * ((Int128)grid.Height * grid.Width + architecture.RegisterTokens + 2));
+        RequireArray(nameof(architecture.RepresentationDimension), "pre_logits.fc.weight", 2 * dimension * architecture.RepresentationDimension);
+        RequireArray(nameof(architecture.Classes), "head.weight", features * architecture.Classes);
+    }
+
+    private static void RequireArray(string name, string what, Int128 values) =>
+        Require(values <= Array.MaxLength, name, $"{name} makes {what} of {values} values; there can be at most {Array.MaxLength}.");
+
     private static void CheckRotary(VisionTransformerArchitecture architecture)
     {
         if (architecture.Rotary is not { } rotary)
@@ -123,7 +142,7 @@ internal static class ArchitectureCheck
             $"ReferenceGrid is {rotary.ReferenceGrid}; both sides must be at least 1.");
     }
 
-    private static void CheckSize(VisionTransformerArchitecture architecture)
+    private static void CheckParameterCount(VisionTransformerArchitecture architecture)
     {
         long count = architecture.ParameterCount();
         Require(

@@ -263,7 +263,12 @@ internal sealed class TrainingLoop : IDisposable
 
     private TimeSpan Elapsed => (_recorder?.Found?.Elapsed ?? TimeSpan.Zero) + _clock.Elapsed;
 
-    private TimeSpan TimeLeft() => Elapsed * ((double)(_plan.Epochs * _stepsPerEpoch - _step.Done) / Math.Max(1, _step.Done));
+    /// <summary>At most what a time can be: there may be 2^31 epochs.</summary>
+    private TimeSpan TimeLeft()
+    {
+        double ticks = Elapsed.Ticks * ((double)(_plan.Epochs * _stepsPerEpoch - _step.Done) / Math.Max(1, _step.Done));
+        return ticks < TimeSpan.MaxValue.Ticks ? TimeSpan.FromTicks((long)ticks) : TimeSpan.MaxValue;
+    }
 
     private RunProgress Progress(long step) => new() { Seed = _plan.Seed, Step = step, RowsPerStep = _batches.RowsPerStep, Processes = _team.Size };
 

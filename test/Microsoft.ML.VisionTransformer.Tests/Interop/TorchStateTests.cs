@@ -1,6 +1,5 @@
 // Whatever a caller has set in libtorch: each public entry point gives the same result as without it, and leaves it as it was.
 using Microsoft.ML.Data;
-using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -2,7 +2,6 @@
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Trainers;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Trainers;

@@ -1,5 +1,4 @@
 // Counts that users give, up to the largest: no product of them wraps around.
-using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Tests.Support;

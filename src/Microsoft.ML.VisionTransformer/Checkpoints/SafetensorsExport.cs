@@ -1,10 +1,11 @@
 // Writes a network as a folder that timm or Hugging Face's transformers load.
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>
-/// <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>. timm's layout wherever timm has the network, Hugging Face's elsewhere. Each file
-/// is complete or not there; the configuration comes last.
+/// <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>. timm's layout wherever timm has the network, Hugging Face's elsewhere. The weights come
+/// last: a folder without them is no checkpoint.
 /// </summary>
 internal static class SafetensorsExport
 {
@@ -26,29 +27,31 @@ internal static class SafetensorsExport
             : description.Architecture;
         description = description with { Architecture = architecture };
         string? timmObstacle = TimmObstacle(architecture);
+        using var files = new FileSet(Path.Combine(folder, WeightsName));
         if (timmObstacle is null)
-            WriteTimm(folder, description, values);
+            WriteTimm(files, folder, description, values);
         else if (HuggingFaceConfigWriter.Obstacle(description) is { } obstacle)
             throw new NotSupportedException($"{folder} cannot be written: {timmObstacle} Hugging Face has no such network either: {obstacle}.");
         else
-            WriteHuggingFace(folder, description, values);
+            WriteHuggingFace(files, folder, description, values);
+        files.Commit();
     }
 
-    private static void WriteTimm(string folder, CheckpointDescription description, Func<string, ReadOnlyMemory<float>> values)
+    private static void WriteTimm(FileSet files, string folder, CheckpointDescription description, Func<string, ReadOnlyMemory<float>> values)
     {
         var architecture = description.Architecture;
         var preset = TimmConfigWriter.Express(architecture).Preset;
         var layout = preset.IsEva ? TimmLayouts.EvaAs(preset.SplitQkv, preset.SplitsSwiGlu(architecture)) : TimmLayouts.Vit;
-        WriteWeights(folder, layout, architecture, values);
+        WriteWeights(files, folder, layout, architecture, values);
         string processor = Path.Combine(folder, PreprocessorConfig.FileName);
         if (PreprocessorConfig.Obstacle(description.Preprocessing) is null)
-            PreprocessorConfig.Write(processor, description.Preprocessing);
+            PreprocessorConfig.Write(files, processor, description.Preprocessing);
         else
-            File.Delete(processor);    // one of another model would be wrong; timm's config.json says it all
-        TimmConfigWriter.Write(Path.Combine(folder, HuggingFaceConfig.FileName), architecture, description.Preprocessing, description.ClassNames);
+            files.Remove(processor);    // one of another model would be wrong; timm's config.json says it all
+        files.Write(Path.Combine(folder, HuggingFaceConfig.FileName), stream => TimmConfigWriter.Write(stream, architecture, description.Preprocessing, description.ClassNames));
     }
 
-    private static void WriteHuggingFace(string folder, CheckpointDescription description, Func<string, ReadOnlyMemory<float>> values)
+    private static void WriteHuggingFace(FileSet files, string folder, CheckpointDescription description, Func<string, ReadOnlyMemory<float>> values)
     {
         var layout = description.Architecture switch
         {
@@ -56,15 +59,15 @@ internal static class SafetensorsExport
             { RegisterTokens: 0 } => HuggingFaceDinoLayouts.Dinov2,
             _ => HuggingFaceDinoLayouts.Dinov2WithRegisters,
         };
-        WriteWeights(folder, layout, description.Architecture, values);
-        HuggingFaceConfig.Write(folder, description);
+        WriteWeights(files, folder, layout, description.Architecture, values);
+        HuggingFaceConfig.Write(files, folder, description);
     }
 
     private static void WriteWeights(
-        string folder, CheckpointLayout layout, VisionTransformerArchitecture architecture, Func<string, ReadOnlyMemory<float>> values)
+        FileSet files, string folder, CheckpointLayout layout, VisionTransformerArchitecture architecture, Func<string, ReadOnlyMemory<float>> values)
     {
         Directory.CreateDirectory(folder);
-        SafetensorsWriter.Write(Path.Combine(folder, WeightsName), layout.ToFile(architecture, values), _metadata);
+        files.Write(Path.Combine(folder, WeightsName), stream => SafetensorsWriter.Write(stream, layout.ToFile(architecture, values), _metadata));
     }
 
     private static string? TimmObstacle(VisionTransformerArchitecture architecture)

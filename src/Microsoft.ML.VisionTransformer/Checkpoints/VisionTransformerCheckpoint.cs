@@ -16,6 +16,9 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     private static readonly HeadPlan _headKept = new(HeadFit.Kept, [], "The head is kept.");
     private static readonly HeadPlan _headLeftOut = new(HeadFit.New, [], "The head is left out.");
 
+    /// <summary>Values that may start fresh where the file itself says which network it is for: a quarter of a GiB.</summary>
+    private const long MostFresh = 1L << 26;
+
     private readonly CheckpointFile _file;
     private readonly LayoutMap _map;
     private readonly VisionTransformerArchitecture _stored;
@@ -30,6 +33,8 @@ public sealed class VisionTransformerCheckpoint : IDisposable
         Preprocessing = description.Preprocessing.WithChannels(Architecture.Channels) with { Size = Architecture.ImageSize };
         ClassNames = description.ClassNames?.Count == Architecture.Classes ? description.ClassNames : null;
         Notes = [.. file.Notes, .. description.Notes];
+        if (given is null && !strict)
+            RefuseMuchLarger(file, Architecture);
         Differences = new CheckpointFitting(map, _stored, Architecture, head).Check(strict).All;
     }
 
@@ -104,6 +109,17 @@ public sealed class VisionTransformerCheckpoint : IDisposable
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A configuration of a few bytes beside small weights must not ask for memory without a limit; whoever names the network may.</summary>
+    private static void RefuseMuchLarger(CheckpointFile file, VisionTransformerArchitecture architecture)
+    {
+        long wanted = architecture.ParameterCount(), stored = file.Tensors.Values.Sum(tensor => tensor.Count);
+        if (wanted - stored > MostFresh)
+        {
+            throw new InvalidCheckpointException(
+                $"{file.Path} has {stored} values, and the network that it is said to be for has {wanted} parameters: the configuration is of another network. Pass the architecture if the rest is to start fresh.");
         }
     }
 

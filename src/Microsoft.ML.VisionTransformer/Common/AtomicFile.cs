@@ -5,8 +5,6 @@ namespace Microsoft.ML.VisionTransformer.Common;
 
 internal static partial class AtomicFile
 {
-    private const string Extension = ".tmp";
-
     /// <summary>A temporary file that nobody writes to for so long was left by a process that was killed.</summary>
     private static readonly TimeSpan _abandonedAfter = TimeSpan.FromMinutes(10);
 
@@ -26,7 +24,7 @@ internal static partial class AtomicFile
     internal static PendingFile Begin(string path, Action<Stream> write)
     {
         RemoveAbandoned(path, _abandonedAfter);
-        string beside = $"{path}.{Guid.NewGuid():N}{Extension}";
+        string beside = TemporaryName(path);
         try
         {
             using var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None);
@@ -41,6 +39,9 @@ internal static partial class AtomicFile
 
         return new PendingFile(beside, path);
     }
+
+    /// <summary>A new name beside a path, of the kind that <see cref="RemoveAbandoned"/> knows.</summary>
+    internal static string TemporaryName(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
 
     /// <summary>
     /// Removes temporary files of a path whose process was killed while it wrote them. One that a living process writes is locked by it, and stays; so does one that cannot be

@@ -141,6 +141,21 @@ public sealed class SafetensorsExportTests : IDisposable
             CollectionAssert.AreEqual(before[name], File.ReadAllBytes(_folder.File(name)), name);
     }
 
+    /// <summary>New weights beside an old configuration would be another model.</summary>
+    [TestMethod]
+    public void AConfigurationThatCannotBeWritten_LeavesNoWeights()
+    {
+        using var model = _context.Model.LoadVisionTransformer(TestData.Path("golden", "checkpoints", "timm"));
+        model.SaveAsSafetensors(_folder.Path);
+        File.Delete(_folder.File("config.json"));
+        Directory.CreateDirectory(_folder.File("config.json"));
+
+        Assert.Throws<IOException>(() => model.SaveAsSafetensors(_folder.Path));
+
+        Assert.IsFalse(File.Exists(_folder.File("model.safetensors")));
+        Assert.IsEmpty(Directory.GetFiles(_folder.Path, "*.tmp"));
+    }
+
     [TestMethod]
     public void AFileInPlaceOfTheFolder_IsAnError()
     {

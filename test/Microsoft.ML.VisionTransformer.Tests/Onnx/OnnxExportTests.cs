@@ -154,6 +154,42 @@ public sealed class OnnxExportTests : IDisposable
     }
 
     [TestMethod]
+    public void AnExportInOneFileRemovesTheWeightsOfTheOldOne()
+    {
+        string path = _folder.File("model.onnx");
+        OnnxGolden.Write(path, _network, new OnnxExportOptions { ExternalData = true });
+        OnnxGolden.Write(path, _network, new OnnxExportOptions());
+
+        Assert.IsFalse(File.Exists(path + ".data"));
+        using var run = new OnnxRun(path);
+    }
+
+    [TestMethod]
+    public void AnotherProgramsDataStays()
+    {
+        string path = _folder.File("model.onnx");
+        OnnxGolden.Write(path, _network, new OnnxExportOptions());
+        File.WriteAllText(path + ".data", "the user's");
+        OnnxGolden.Write(path, _network, new OnnxExportOptions());
+
+        Assert.AreEqual("the user's", File.ReadAllText(path + ".data"));
+    }
+
+    /// <summary>The weights of the new file beside the graph of the old one would be read without a word.</summary>
+    [TestMethod]
+    public void WeightsThatCannotBePutInPlaceLeaveTheOldModel()
+    {
+        string path = _folder.File("model.onnx");
+        File.WriteAllText(path, "old");
+        Directory.CreateDirectory(path + ".data");
+
+        Assert.Throws<IOException>(() => OnnxGolden.Write(path, _network, new OnnxExportOptions { ExternalData = true }));
+
+        Assert.AreEqual("old", File.ReadAllText(path));
+        Assert.HasCount(1, Directory.GetFiles(_folder.Path));
+    }
+
+    [TestMethod]
     public void APathThatCannotBeWrittenIsSaid()
     {
         Assert.ThrowsExactly<DirectoryNotFoundException>(() => OnnxGolden.Write(Path.Combine(_folder.Path, "no", "model.onnx"), _network, new OnnxExportOptions()));

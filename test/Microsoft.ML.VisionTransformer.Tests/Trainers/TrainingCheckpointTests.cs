@@ -192,6 +192,49 @@ public sealed class TrainingCheckpointTests
         Assert.DoesNotContain("another training", error.Message);
     }
 
+    [TestMethod]
+    public void AReadOnlyDiskIsAnErrorThatSaysSo()
+    {
+        SmallDisk.Require();
+        using var disk = new SmallDisk(kilobytes: 64);
+        disk.MakeReadOnly();
+
+        var error = Assert.ThrowsExactly<IOException>(() => Train(disk.Path));
+
+        Assert.Contains($"The workspace {disk.Path} cannot be written to: Read-only file system", error.Message);
+    }
+
+    [TestMethod]
+    public void AFullDiskIsAnErrorAndTheLastCheckpointStays()
+    {
+        SmallDisk.Require();
+        long one = new FileInfo(_interrupted.File(Checkpoint)).Length;
+        using var disk = new SmallDisk((int)(one * 5 / 2 / 1024));
+
+        var error = Assert.ThrowsExactly<IOException>(() => Train(disk.Path));
+
+        Assert.Contains("could not be written: No space left on device", error.Message);
+        Assert.Contains("The last checkpoint is still there", error.Message);
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(disk.Path, Checkpoint), folder.File(Checkpoint));
+        CollectionAssert.AreEqual(_expected, Train(folder.Path).Scores);
+        Assert.IsEmpty(Directory.GetFiles(disk.Path, "*.tmp"));
+    }
+
+    [TestMethod]
+    public void AFullFolderOfTemporaryFilesIsAnErrorThatSaysWhatToDo()
+    {
+        SmallDisk.Require();
+        using var disk = new SmallDisk(kilobytes: 64);
+        disk.Fill();
+
+        var error = Assert.ThrowsExactly<IOException>(() => Train(disk.Path, o => o.ImageMemoryLimitBytes = 0));
+
+        Assert.Contains($"could not be written to a temporary file in {disk.Path}", error.Message);
+        Assert.Contains("No space left on device", error.Message);
+        Assert.Contains("Free space there", error.Message);
+    }
+
     private static bool IsLocked(string path)
     {
         try

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Fuzz;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Transformers;
 
@@ -171,6 +172,28 @@ public sealed class HostileModelFileTests
     }
 
     [TestMethod]
+    [DataRow(WeightStorage.Float32)]
+    [DataRow(WeightStorage.Float16)]
+    public void AModelWhoseWeightsAreNoNumbersIsNotSaved(WeightStorage storage)
+    {
+        using var model = Broken();
+        model.WeightStorage = storage;
+
+        var zip = Assert.Throws<Exception>(() => new MLContext().Model.Save(model, null, _folder.File("broken.zip"))).GetBaseException();
+        var onnx = Assert.ThrowsExactly<InvalidOperationException>(() => model.SaveAsOnnx(_folder.File("broken.onnx")));
+        var folder = Assert.ThrowsExactly<InvalidOperationException>(() => model.SaveAsSafetensors(_folder.File("broken")));
+
+        foreach (var error in new[] { zip, onnx, folder })
+        {
+            Assert.IsInstanceOfType<InvalidOperationException>(error);
+            Assert.Contains("blocks.1.mlp.fc1.weight has a weight that is NaN", error.Message);
+        }
+
+        Assert.IsFalse(File.Exists(_folder.File("broken.onnx")));
+        Assert.IsEmpty(Directory.GetFiles(_folder.File("broken")));
+    }
+
+    [TestMethod]
     public void AGarbledIndexIsAnInvalidDataException()
     {
         byte[] index = _classifier["Model.key"];
@@ -184,6 +207,18 @@ public sealed class HostileModelFileTests
             var error = Assert.Throws<Exception>(() => Load(_classifier.With("Model.key", changed).ToBytes())).GetBaseException();
             Assert.IsInstanceOfType<InvalidDataException>(error, error.ToString());
         }
+    }
+
+    private static VisionTransformerPredictionTransformer Broken()
+    {
+        var architecture = TinyTraining.Architecture with { Classes = 3 };
+        var network = new VisionTransformerNetwork(architecture, seed: 2);
+        using (TorchSharp.torch.no_grad())
+        using (var values = network.state_dict()["blocks.1.mlp.fc1.weight"].flatten())
+            values[7] = float.NaN;
+        var labels = ClassLabels.FromJson("""{"Type":"String","Count":3,"Values":["a","b","c"]}"""u8.ToArray());
+        var description = new ModelDescription(architecture, ImagePreprocessing.For(architecture), labels, new ColumnNames("Image", "Score", "PredictedLabel"), History: null);
+        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, TorchSharp.torch.CPU));
     }
 
     private static void AssertRefused(ModelArchive archive, params string[] expected)

@@ -1,7 +1,6 @@
-// Writes a configuration file as people and Python read it: indented JSON, whole or not at all.
+// Writes a configuration file as people and Python read it: indented JSON.
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -9,9 +8,9 @@ internal static class ConfigFile
 {
     private static readonly JsonSerializerOptions _options = new() { WriteIndented = true };
 
-    internal static void Write(string path, JsonObject settings) => AtomicFile.Write(path, stream =>
+    internal static void Write(Stream stream, JsonObject settings)
     {
         using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
         settings.WriteTo(writer, _options);
-    });
+    }
 }

@@ -1,4 +1,5 @@
 // Hugging Face's config.json: read into the description of a checkpoint and written from it.
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
@@ -49,15 +50,17 @@ internal static class HuggingFaceConfig
         return (architecture, hasClasses ? HuggingFaceLabels.Read(settings).Names : null);
     }
 
-    /// <summary>Writes <c>config.json</c> and <c>preprocessor_config.json</c> for a plain ViT or a DINOv2 with a classifier.</summary>
+    /// <summary>Adds <c>config.json</c> and <c>preprocessor_config.json</c> for a plain ViT or a DINOv2 with a classifier.</summary>
+    /// <param name="files">Takes the files.</param>
+    /// <param name="folder">Their folder.</param>
+    /// <param name="description">What they say.</param>
     /// <exception cref="NotSupportedException">Hugging Face has no such network: see <see cref="HuggingFaceConfigWriter.Obstacle"/>.</exception>
-    internal static void Write(string folder, CheckpointDescription description)
+    internal static void Write(FileSet files, string folder, CheckpointDescription description)
     {
         if (HuggingFaceConfigWriter.Obstacle(description) is { } obstacle)
             throw new NotSupportedException($"{folder} cannot be written in Hugging Face's layout: {obstacle}.");
-        Directory.CreateDirectory(folder);
-        ConfigFile.Write(Path.Combine(folder, FileName), HuggingFaceConfigWriter.Settings(description));
-        PreprocessorConfig.Write(Path.Combine(folder, PreprocessorConfig.FileName), description.Preprocessing);
+        PreprocessorConfig.Write(files, Path.Combine(folder, PreprocessorConfig.FileName), description.Preprocessing);
+        files.Write(Path.Combine(folder, FileName), stream => ConfigFile.Write(stream, HuggingFaceConfigWriter.Settings(description)));
     }
 
     /// <summary>Whether a name can be written and read.</summary>

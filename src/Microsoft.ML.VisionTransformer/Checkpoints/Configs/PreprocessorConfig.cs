@@ -1,5 +1,6 @@
 // Hugging Face's preprocessor_config.json: read into ImagePreprocessing and written from it.
 using System.Text.Json.Nodes;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -69,13 +70,13 @@ internal static class PreprocessorConfig
 
     /// <summary>Writes the file; <c>BitImageProcessor</c> is Hugging Face's plain resize and centre crop, <c>ViTImageProcessor</c> its squash.</summary>
     /// <exception cref="NotSupportedException">The file cannot say it: see <see cref="Obstacle"/>.</exception>
-    internal static void Write(string path, ImagePreprocessing preprocessing)
+    internal static void Write(FileSet files, string path, ImagePreprocessing preprocessing)
     {
         if (Obstacle(preprocessing) is { } obstacle)
             throw new NotSupportedException($"{path} cannot be written: {obstacle}.");
         var size = preprocessing.Size;
         bool crops = preprocessing.Resizing == ImageResizing.CenterCrop;
-        ConfigFile.Write(path, new JsonObject
+        var settings = new JsonObject
         {
             [ProcessorGeometry.CropFractionKey] = preprocessing.CropFraction,
             ["crop_size"] = crops ? Sides(size) : null,
@@ -89,7 +90,8 @@ internal static class PreprocessorConfig
             [ResampleKey] = preprocessing.Interpolation switch { ImageInterpolation.Lanczos => 1, ImageInterpolation.Bilinear => 2, _ => 3 },
             [RescaleKey] = 1 / ByteRange,
             ["size"] = crops ? new JsonObject { ["shortest_edge"] = (int)(size.Height / preprocessing.CropFraction) } : Sides(size),
-        });
+        };
+        files.Write(path, stream => ConfigFile.Write(stream, settings));
     }
 
     private static JsonObject Sides(ImageDimensions size) => new() { ["height"] = size.Height, ["width"] = size.Width };

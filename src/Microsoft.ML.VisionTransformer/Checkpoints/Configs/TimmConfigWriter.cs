@@ -2,7 +2,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
@@ -17,17 +16,6 @@ internal static class TimmConfigWriter
     ];
 
     private static readonly JsonWriterOptions _form = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    /// <summary>
-    /// As <see cref="Write(Stream, VisionTransformerArchitecture, ImagePreprocessing, IReadOnlyList{string}?)"/>, to a file that is complete or not there.
-    /// </summary>
-    internal static ArchitecturePreset Write(
-        string path, VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing, IReadOnlyList<string>? classNames)
-    {
-        ArchitecturePreset? written = null;
-        AtomicFile.Write(path, stream => written = Write(stream, architecture, preprocessing, classNames));
-        return written!;
-    }
 
     /// <summary>
     /// Writes the configuration. <see cref="VisionTransformerArchitecture.Initialization"/> is not in it: it says nothing of trained weights.

@@ -19,11 +19,15 @@ internal static class SafetensorsWriter
     internal static void Write(
         string path,
         IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> tensors,
-        IReadOnlyDictionary<string, string>? metadata = null)
+        IReadOnlyDictionary<string, string>? metadata = null) => AtomicFile.Write(path, stream => Write(stream, tensors, metadata));
+
+    /// <summary>Writes the tensors to a stream.</summary>
+    /// <exception cref="ArgumentException">A name occurs twice or is reserved, or a shape does not fit its values.</exception>
+    internal static void Write(
+        Stream stream, IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] all = [.. tensors];
-        byte[] header = Header(all, metadata, withChecksum: false);
-        AtomicFile.Write(path, stream => Write(new SafetensorsChecksum.Writer(stream), header, all));
+        Write(new SafetensorsChecksum.Writer(stream), Header(all, metadata, withChecksum: false), all);
     }
 
     /// <summary>Writes the tensors with a <see cref="SafetensorsChecksum"/> behind them, and keeps the old file under another name.</summary>

@@ -40,7 +40,34 @@ internal sealed class OnnxFile
     internal static void Write(string path, OnnxGraph graph, IReadOnlyDictionary<string, string> metadata, bool external) =>
         new OnnxFile(path, graph, metadata, external).Write();
 
-    private void Write() => AtomicFile.Write(_path, stream =>
+    private void Write()
+    {
+        using var files = new FileSet(_path);
+        files.Write(_path, WriteModel);
+        if (_offsets.Count > 0)
+            files.Write(_path + DataSuffix, WriteData);
+        else if (HasDataOfOldFile())
+            files.Remove(_path + DataSuffix);
+        files.Commit();
+    }
+
+    /// <summary>Whether the file that is replaced keeps weights in a second one, which nobody needs then.</summary>
+    private bool HasDataOfOldFile()
+    {
+        if (!File.Exists(_path) || !File.Exists(_path + DataSuffix))
+            return false;
+        try
+        {
+            using var old = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            return OnnxHeader.Read(old, _path).Entries.Any(entry => entry.Location == Path.GetFileName(_path) + DataSuffix);
+        }
+        catch (InvalidCheckpointException)
+        {
+            return false;    // no ONNX file: what lies beside it is not known to be ours
+        }
+    }
+
+    private void WriteModel(Stream stream)
     {
         stream.Write(Head().ToArray());
         byte[] before = GraphHead().ToArray(), after = GraphTail().ToArray();
@@ -53,9 +80,7 @@ internal sealed class OnnxFile
         for (int i = 0; i < headers.Length; i++)
             WriteTensor(stream, _graph.Initializers[i], headers[i]);
         stream.Write(after);
-        if (_offsets.Count > 0)
-            AtomicFile.Write(_path + DataSuffix, WriteData);
-    });
+    }
 
     private void PlaceOutside()
     {

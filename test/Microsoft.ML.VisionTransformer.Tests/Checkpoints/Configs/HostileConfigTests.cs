@@ -59,6 +59,17 @@ public sealed class HostileConfigTests
         Assert.Contains("parameters", error.Message);
     }
 
+    [TestMethod]
+    public void ALargeNetworkThatIsNotInTheFileHasToBeNamed()
+    {
+        using var folder = Copy("timm");
+        Change(folder, config => (config["model_args"]!["embed_dim"], config["model_args"]!["num_heads"], config["num_features"]) = (4096, 4, 4096));
+
+        var error = Assert.ThrowsExactly<InvalidCheckpointException>(() => VisionTransformerCheckpoint.Load(folder.Path, strict: false));
+
+        Assert.Contains("Pass the architecture", error.Message);
+    }
+
     private static void AssertRefused(TemporaryFolder folder)
     {
         long before = GC.GetTotalAllocatedBytes(precise: true);

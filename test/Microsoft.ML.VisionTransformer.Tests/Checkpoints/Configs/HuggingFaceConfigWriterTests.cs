@@ -1,6 +1,7 @@
 // Descriptions that are written in Hugging Face's layout come back as they were; those it has no words for are refused.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
@@ -92,7 +93,7 @@ public sealed class HuggingFaceConfigWriterTests
     {
         using var folder = new TemporaryFolder();
 
-        HuggingFaceConfig.Write(folder.Path, Describe(_vit));
+        Write(folder.Path, Describe(_vit));
 
         using var config = JsonDocument.Parse(File.ReadAllBytes(folder.File("config.json")));
         Assert.AreEqual("ViTForImageClassification", config.RootElement.GetProperty("architectures")[0].GetString());
@@ -123,7 +124,7 @@ public sealed class HuggingFaceConfigWriterTests
         {
             using var folder = new TemporaryFolder();
 
-            var e = Assert.ThrowsExactly<NotSupportedException>(() => HuggingFaceConfig.Write(folder.Path, Describe(architecture)));
+            var e = Assert.ThrowsExactly<NotSupportedException>(() => Write(folder.Path, Describe(architecture)));
 
             Assert.Contains(expected, e.Message);
             Assert.IsEmpty(Directory.GetFiles(folder.Path));
@@ -163,8 +164,15 @@ public sealed class HuggingFaceConfigWriterTests
     {
         using var folder = new TemporaryFolder();
         using var weights = new FakeCheckpoint();
-        HuggingFaceConfig.Write(folder.Path, description);
+        Write(folder.Path, description);
         Assert.IsTrue(HuggingFaceConfig.IsOne(folder.Path));
         return HuggingFaceConfig.Read(folder.Path, weights);
+    }
+
+    private static void Write(string folder, CheckpointDescription description)
+    {
+        using var files = new FileSet(Path.Combine(folder, HuggingFaceConfig.FileName));
+        HuggingFaceConfig.Write(files, folder, description);
+        files.Commit();
     }
 }

@@ -1,6 +1,7 @@
 // timm's config.json written: what is read back is what was written, and what timm cannot express is refused.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Configs;
@@ -43,7 +44,7 @@ public sealed class TimmConfigWriterTests : IDisposable
         foreach (string name in VisionTransformerArchitecture.Known)
         {
             var architecture = VisionTransformerArchitecture.Parse(name);
-            Assert.AreEqual(name, TimmConfigWriter.Write(path, architecture, ImagePreprocessing.For(architecture), classNames: null).Architecture.Name);
+            Assert.AreEqual(name, Write(path, architecture, ImagePreprocessing.For(architecture), classNames: null).Architecture.Name);
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             Assert.IsFalse(document.RootElement.TryGetProperty("model_args", out _), name);
         }
@@ -71,7 +72,7 @@ public sealed class TimmConfigWriterTests : IDisposable
     public void AnArchitectureOfNoOrAnotherNameBeginsAtABase(VisionTransformerArchitecture architecture, string expected)
     {
         string path = _folder.File("config.json");
-        Assert.AreEqual(expected, TimmConfigWriter.Write(path, architecture, ImagePreprocessing.For(architecture), classNames: null).Architecture.Name);
+        Assert.AreEqual(expected, Write(path, architecture, ImagePreprocessing.For(architecture), classNames: null).Architecture.Name);
         Assert.AreEqual(architecture with { Name = expected }, TimmConfig.Read(path).Architecture);
     }
 
@@ -113,7 +114,7 @@ public sealed class TimmConfigWriterTests : IDisposable
     {
         var architecture = new VisionTransformerArchitecture { Classes = 2 };
         string path = _folder.File("config.json");
-        TimmConfigWriter.Write(path, architecture, ImagePreprocessing.For(architecture), ["Löwenzahn", "\"rose\""]);
+        Write(path, architecture, ImagePreprocessing.For(architecture), ["Löwenzahn", "\"rose\""]);
         CollectionAssert.AreEqual(new[] { "Löwenzahn", "\"rose\"" }, TimmConfig.Read(path).ClassNames!.ToArray());
     }
 
@@ -121,11 +122,17 @@ public sealed class TimmConfigWriterTests : IDisposable
     {
         string path = _folder.File("config.json");
         var preprocessing = ImagePreprocessing.For(architecture) with { CropFraction = 0.8125, Interpolation = ImageInterpolation.Lanczos };
-        TimmConfigWriter.Write(path, architecture, preprocessing, classNames: null);
+        Write(path, architecture, preprocessing, classNames: null);
         var read = TimmConfig.Read(path);
         Assert.AreEqual(architecture, read.Architecture);
         Assert.AreEqual(preprocessing, read.Preprocessing);
         Assert.IsNull(read.ClassNames);
         Assert.IsEmpty(read.Notes);
+    }
+
+    private static ArchitecturePreset Write(string path, VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing, IReadOnlyList<string>? classNames)
+    {
+        using var stream = File.Create(path);
+        return TimmConfigWriter.Write(stream, architecture, preprocessing, classNames);
     }
 }

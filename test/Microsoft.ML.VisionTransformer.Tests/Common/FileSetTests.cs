@@ -1,0 +1,79 @@
+// Files that belong together are replaced together: a failure or an end in between leaves the old ones, or none that a reader would open.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Common;
+
+[TestClass]
+public sealed class FileSetTests
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [TestCleanup]
+    public void Clean() => _folder.Dispose();
+
+    [TestMethod]
+    public void Commit_ReplacesAllAndRemovesWhatTheNewSetLacks()
+    {
+        Old("main", "part", "gone");
+        using (var files = New("main", "part"))
+        {
+            files.Remove(_folder.File("gone"));
+            files.Commit();
+        }
+
+        CollectionAssert.AreEqual(new[] { "main: new", "part: new" }, Content());
+    }
+
+    [TestMethod]
+    public void WithoutCommit_TheOldFilesStay()
+    {
+        Old("main", "part");
+        New("main", "part").Dispose();
+
+        CollectionAssert.AreEqual(new[] { "main: old", "part: old" }, Content());
+    }
+
+    [TestMethod]
+    public void Commit_FailsBeforeAnythingChanged_KeepsTheOldSet()
+    {
+        Old("main", "part");
+        using (var files = New("main", "folder", "part"))
+        {
+            Directory.CreateDirectory(_folder.File("folder"));
+            Assert.Throws<IOException>(files.Commit);
+        }
+
+        CollectionAssert.AreEqual(new[] { "main: old", "part: old" }, Content());
+    }
+
+    /// <summary>The state of the files is that of a process that was killed at this point.</summary>
+    [TestMethod]
+    public void Commit_FailsInBetween_LeavesNoMainFile()
+    {
+        Old("main", "part");
+        using (var files = New("main", "part", "folder"))
+        {
+            Directory.CreateDirectory(_folder.File("folder"));
+            Assert.Throws<IOException>(files.Commit);
+        }
+
+        CollectionAssert.AreEqual(new[] { "part: new" }, Content());
+    }
+
+    private void Old(params string[] names)
+    {
+        foreach (string name in names)
+            File.WriteAllText(_folder.File(name), "old");
+    }
+
+    private FileSet New(string main, params string[] others)
+    {
+        var files = new FileSet(_folder.File(main));
+        foreach (string name in others.Prepend(main))
+            files.Write(_folder.File(name), stream => stream.Write("new"u8));
+        return files;
+    }
+
+    private string[] Content() => [.. Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal).Select(path => $"{Path.GetFileName(path)}: {File.ReadAllText(path)}")];
+}

@@ -20,10 +20,14 @@ internal static class OutputFile
     }
 
     /// <summary>Writes beside the path and renames.</summary>
-    internal static void Write(string path, Action<Stream> write) => AtomicFile.Write(path, write);
+    internal static void Write(string path, Action<Stream> write)
+    {
+        AtomicFile.RemoveAbandoned(path, AtomicFile.AbandonedAfter);
+        AtomicFile.Write(path, write);
+    }
 
     /// <summary>Writes UTF-8 text beside the path and renames.</summary>
-    internal static void WriteText(string path, Action<TextWriter> write) => AtomicFile.Write(path, stream =>
+    internal static void WriteText(string path, Action<TextWriter> write) => Write(path, stream =>
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
         write(writer);

@@ -6,7 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Common;
 internal static partial class AtomicFile
 {
     /// <summary>A temporary file that nobody writes to for so long was left by a process that was killed.</summary>
-    private static readonly TimeSpan _abandonedAfter = TimeSpan.FromMinutes(10);
+    internal static readonly TimeSpan AbandonedAfter = TimeSpan.FromMinutes(10);
 
     /// <summary>Writes beside the path and renames: what was there before stays until the new file is complete and on disk.</summary>
     /// <param name="path">The file.</param>
@@ -23,7 +23,6 @@ internal static partial class AtomicFile
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     internal static PendingFile Begin(string path, Action<Stream> write)
     {
-        RemoveAbandoned(path, _abandonedAfter);
         string beside = TemporaryName(path);
         try
         {
@@ -45,7 +44,7 @@ internal static partial class AtomicFile
 
     /// <summary>
     /// Removes temporary files of a path whose process was killed while it wrote them. One that a living process writes is locked by it, and stays; so does one that cannot be
-    /// removed, which the next writer tries again.
+    /// removed, which the next writer tries again. The whole folder is looked through: not for files of which many are written into one.
     /// </summary>
     /// <param name="path">The file that they were to become.</param>
     /// <param name="age">How long nobody has written to them; zero where no other process can be writing.</param>

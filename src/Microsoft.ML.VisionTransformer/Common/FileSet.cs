@@ -15,6 +15,7 @@ internal sealed class FileSet(string main) : IDisposable
     /// <exception cref="IOException">The folder cannot be written to; the old files are unchanged.</exception>
     internal void Write(string path, Action<Stream> write)
     {
+        AtomicFile.RemoveAbandoned(path, AtomicFile.AbandonedAfter);
         var file = AtomicFile.Begin(path, write);
         if (path == main)
             _main = file;

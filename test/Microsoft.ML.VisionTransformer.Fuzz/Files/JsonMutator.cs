@@ -113,7 +113,7 @@ internal static class JsonMutator
     private static int Index(string key) => int.Parse(key, CultureInfo.InvariantCulture);
 
     /// <summary>A text that is replaced at the end, for what a JSON library would not write.</summary>
-    private static JsonNode Raw(string text, List<string> raw)
+    private static JsonValue Raw(string text, List<string> raw)
     {
         raw.Add(text);
         return JsonValue.Create(Mark(raw.Count - 1));

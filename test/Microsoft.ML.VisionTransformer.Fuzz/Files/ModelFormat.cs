@@ -1,7 +1,6 @@
 // A model .zip: its JSON, its weights and its index, with checksums that are right.
 using System.Buffers.Binary;
 using System.Reflection;
-using Microsoft.ML.Data;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 

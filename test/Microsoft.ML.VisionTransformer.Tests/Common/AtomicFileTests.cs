@@ -51,23 +51,6 @@ public sealed class AtomicFileTests
     }
 
     [TestMethod]
-    public void Write_RemovesWhatAKilledProcessLeft()
-    {
-        using var folder = new TemporaryFolder();
-        string path = folder.File("a.txt"), old = $"{path}.{Guid.NewGuid():N}.tmp", fresh = $"{path}.{Guid.NewGuid():N}.tmp", other = folder.File("a.txt.tmp");
-        foreach (string left in new[] { old, fresh, other })
-            File.WriteAllText(left, "left");
-        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-1));
-        File.SetLastWriteTimeUtc(other, DateTime.UtcNow.AddHours(-1));
-
-        AtomicFile.Write(path, stream => stream.Write("new"u8));
-
-        Assert.IsFalse(File.Exists(old));
-        Assert.IsTrue(File.Exists(fresh), "another process may be writing it");
-        Assert.IsTrue(File.Exists(other), "its name is not that of a temporary file");
-    }
-
-    [TestMethod]
     public void RemoveAbandoned_LeavesWhatALivingWriterHolds()
     {
         using var folder = new TemporaryFolder();

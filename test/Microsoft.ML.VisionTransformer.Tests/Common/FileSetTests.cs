@@ -5,12 +5,11 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Tests.Common;
 
 [TestClass]
-public sealed class FileSetTests
+public sealed class FileSetTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    [TestCleanup]
-    public void Clean() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [TestMethod]
     public void Commit_ReplacesAllAndRemovesWhatTheNewSetLacks()
@@ -59,6 +58,23 @@ public sealed class FileSetTests
         }
 
         CollectionAssert.AreEqual(new[] { "part: new" }, Content());
+    }
+
+    [TestMethod]
+    public void Write_RemovesWhatAKilledProcessLeft()
+    {
+        string path = _folder.File("a.txt"), old = $"{path}.{Guid.NewGuid():N}.tmp", fresh = $"{path}.{Guid.NewGuid():N}.tmp", other = _folder.File("a.txt.tmp");
+        foreach (string left in new[] { old, fresh, other })
+            File.WriteAllText(left, "left");
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-1));
+        File.SetLastWriteTimeUtc(other, DateTime.UtcNow.AddHours(-1));
+
+        using (var files = New("a.txt"))
+            files.Commit();
+
+        Assert.IsFalse(File.Exists(old));
+        Assert.IsTrue(File.Exists(fresh), "another process may be writing it");
+        Assert.IsTrue(File.Exists(other), "its name is not that of a temporary file");
     }
 
     private void Old(params string[] names)

@@ -2,6 +2,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Trainers;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Trainers;
 
@@ -127,6 +128,21 @@ public sealed class TrainingCheckpointTests
         var error = Assert.ThrowsExactly<InvalidDataException>(() => Train(folder.Path));
 
         Assert.Contains("has no checksum", error.Message);
+    }
+
+    [TestMethod]
+    [DataRow("progress")]
+    [DataRow("identity")]
+    public void ACheckpointWithNullsIsRefusedThoughItsChecksumIsRight(string part)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File(Checkpoint);
+        var progress = new RunProgress { Seed = 1, Step = 1, Epochs = part == "progress" ? null! : [] };
+        TrainingCheckpoint.Write(path, folder.File(Previous), progress, new Dictionary<string, string> { ["Epoch"] = part == "identity" ? null! : "1" }, []);
+
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => Train(folder.Path));
+
+        Assert.Contains(part, error.Message);
     }
 
     [TestMethod]

@@ -1,5 +1,4 @@
 // Model files that were made to do harm, with checksums that are right: each is refused with its entry and field, before memory is taken.
-using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Data;
@@ -254,12 +253,18 @@ public sealed class HostileModelFileTests
                     item[field] = System.Text.Json.Nodes.JsonNode.Parse(value);
                     return true;
                 case System.Text.Json.Nodes.JsonObject item:
-                    return item.Select(member => member.Value).ToArray().Count(Change) > 0;
+                    return ChangeAll([.. item.Select(member => member.Value)]);
                 case System.Text.Json.Nodes.JsonArray items:
-                    return items.ToArray().Count(Change) > 0;
+                    return ChangeAll([.. items]);
                 default:
                     return false;
             }
+        }
+
+        bool ChangeAll(System.Text.Json.Nodes.JsonNode?[] nodes)
+        {
+            bool[] changed = Array.ConvertAll(nodes, Change);
+            return changed.Contains(true);
         }
     }
 

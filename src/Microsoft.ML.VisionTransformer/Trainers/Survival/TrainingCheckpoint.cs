@@ -60,7 +60,12 @@ internal static class TrainingCheckpoint
             throw Broken(path, "its checksum differs: its bytes were changed after it was written");
         try
         {
-            return (Json<RunProgress>(file, ProgressKey), Json<Dictionary<string, string>>(file, IdentityKey));
+            var (progress, identity) = (Json<RunProgress>(file, ProgressKey), Json<Dictionary<string, string?>>(file, IdentityKey));
+            if (progress.Epochs?.Contains(null!) != false)
+                throw new JsonException($"{ProgressKey} has no list of epochs, or one with a null");
+            if (identity.FirstOrDefault(value => value.Value is null).Key is { } empty)
+                throw new JsonException($"{IdentityKey} has no value for {MessageText.Of(empty)}");
+            return (progress, identity!);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException)
         {

@@ -1,8 +1,8 @@
 // The vector code in its parts, beside the same in double precision.
 using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
-using Microsoft.ML.VisionTransformer.Tests.Support;
 
 [TestClass]
 public sealed unsafe class VectorCodeTests

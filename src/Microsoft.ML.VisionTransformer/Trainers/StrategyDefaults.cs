@@ -45,7 +45,7 @@ internal sealed record StrategyDefaults(
 
     /// <summary>The strategy, and why. Where none is set, an option that only one strategy has use for chooses that one.</summary>
     /// <param name="options">The options, checked.</param>
-    /// <param name="data">The data; null: much enough to fine-tune.</param>
+    /// <param name="data">The data; null: not known yet, taken for enough to fine-tune.</param>
     internal static (TrainingStrategy Strategy, string Reason) Choose(VisionTransformerTrainer.Options options, TrainingData? data)
     {
         if (options.Strategy is { } chosen)

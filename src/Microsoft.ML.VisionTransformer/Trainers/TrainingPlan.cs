@@ -123,7 +123,7 @@ internal sealed record TrainingPlan
     [OptionName("EarlyStoppingCriteria")]
     internal required VisionTransformerTrainer.EarlyStopping? EarlyStopping { get; init; }
 
-    [NotInIdentity("It is told of the training and changes nothing in it.")]
+    [NotInIdentity("It receives figures of the training and does not change it.")]
     internal required Action<TrainingMetrics>? MetricsCallback { get; init; }
 
     [NotInIdentity("The temperature is fitted after the training, each time that Fit ends, also for weights from the workspace.")]
@@ -148,7 +148,7 @@ internal sealed record TrainingPlan
     [NotInIdentity("Devices compute the same training and differ in rounding; a run may continue on another one.")]
     internal required string Device { get; init; }
 
-    [NotInIdentity("It stops the run and changes nothing in it.")]
+    [NotInIdentity("It stops the run and does not change it.")]
     internal required CancellationToken CancellationToken { get; init; }
 
     /// <summary>All random numbers of the run are drawn from streams with this seed.</summary>

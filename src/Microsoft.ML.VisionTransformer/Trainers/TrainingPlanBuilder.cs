@@ -134,7 +134,7 @@ internal sealed class TrainingPlanBuilder
         Pooling = pretrained.Pooling == TokenPooling.None ? TokenPooling.Average : pretrained.Pooling,
     };
 
-    /// <summary>Who gives the architecture of a pretrained model gives its rate too.</summary>
+    /// <summary>Where the user gives the architecture of a pretrained model, the rate of that architecture counts.</summary>
     private double DefaultDropPathRate(StrategyDefaults standard) => Options.PretrainedModel is not null && Options.Arch is not null ? 0 : standard.DropPathRate;
 
     private TrainingAugmentations Augmentation(StrategyDefaults standard) => Options.Augmentation

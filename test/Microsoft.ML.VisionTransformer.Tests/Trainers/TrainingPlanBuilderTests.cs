@@ -1,4 +1,4 @@
-// From options to a plan: what depends on the pretrained model waits for it, and what the user did not choose is not held against him.
+// From options to a plan: what depends on the pretrained model waits for it, and options are not refused for a strategy that the user did not choose.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Trainers;
 

@@ -15,7 +15,7 @@ namespace Microsoft.ML.VisionTransformer;
 public sealed record TrainingAugmentations
 {
     /// <summary>
-    /// Most operations or rectangles an image. Recipes have 1 to 3; a hundred of them take well under a second, so that cancelling, which is looked for between images, is soon seen.
+    /// Most operations or rectangles an image. Published recipes have 1 to 3. Cancelling is checked between images and not within one, so that the work on one image has to be bounded.
     /// </summary>
     private const int MostRepetitions = 100;
 

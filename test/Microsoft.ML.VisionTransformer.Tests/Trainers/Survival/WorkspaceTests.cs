@@ -164,7 +164,7 @@ public sealed class WorkspaceTests
         Assert.AreEqual(0, steps);
         Assert.DoesNotContain(w => w.Contains("starts over", StringComparison.Ordinal), warnings);
 
-        ReplaceUnseen(Directory.GetFiles(elsewhere.File("red", "x")[..^2])[0]);
+        ReplaceContent(Directory.GetFiles(elsewhere.File("red", "x")[..^2])[0]);
         (model, steps, warnings) = FitPaths(folder, elsewhere.Path);
         model.Dispose();
         Assert.IsGreaterThan(0, steps);
@@ -194,7 +194,7 @@ public sealed class WorkspaceTests
         o => (o.Arch, o.PretrainedModel, o.Strategy) = (null, path, TrainingStrategy.FineTune);
 
     /// <summary>Another picture in a file of the same size and time.</summary>
-    private static void ReplaceUnseen(string path)
+    private static void ReplaceContent(string path)
     {
         var time = File.GetLastWriteTimeUtc(path);
         byte[] content = PaintedImage.Encode(PaintedImage.Gradient(20, 20), SkiaSharp.SKEncodedImageFormat.Png);

@@ -105,6 +105,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     /// <exception cref="InvalidOperationException">
     /// The training diverges, or libtorch or the device is not there; or the processes of a job differ in options, data or versions.
     /// </exception>
+    /// <exception cref="NotSupportedException">A batch, or what is computed of all rows, does not fit into one array; the message says what to change.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public VisionTransformerPredictionTransformer Fit(IDataView input)
     {

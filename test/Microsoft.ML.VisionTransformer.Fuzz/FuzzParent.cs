@@ -55,7 +55,7 @@ internal sealed class FuzzParent(FuzzSettings settings, FileFormat format)
     /// <summary>Runs cases until they are done or one brings the worker down; returns the number to go on with.</summary>
     private int RunWorker(int first, int count)
     {
-        string statePath = Path.Combine(settings.Output, $"state-{Environment.CurrentManagedThreadId}");
+        string statePath = Path.Combine(settings.Output, string.Create(CultureInfo.InvariantCulture, $"state-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}"));
         File.WriteAllBytes(statePath, new byte[sizeof(int)]);
         using var file = MemoryMappedFile.CreateFromFile(statePath, FileMode.Open);
         using var state = file.CreateViewAccessor();

@@ -107,15 +107,14 @@ internal static class ArchitectureCheck
             $"NormAfterPooling cannot be set with Pooling ClassTokenAndAverage: the final norm is as wide as one token.");
     }
 
-    /// <summary>Whether an array holds each weight, and an image: products of sizes are 32-bit numbers from here on.</summary>
+    /// <summary>Whether an array holds each weight, and the tokens of an image: products of sizes are 32-bit from here on.</summary>
     private static void CheckArrayLengths(VisionTransformerArchitecture architecture)
     {
-        var (image, patch, grid) = (architecture.ImageSize, architecture.PatchSize, architecture.Grid);
+        var (patch, grid) = (architecture.PatchSize, architecture.Grid);
         Int128 dimension = architecture.EmbeddingDimension, channels = architecture.Channels, features = Int128.Max(2 * dimension, architecture.RepresentationDimension);
         int layers = architecture.Mlp == MlpKind.SwiGlu ? 2 : 1;
         RequireArray(nameof(architecture.EmbeddingDimension), "attn.qkv.weight", 3 * dimension * dimension);
         RequireArray(nameof(architecture.MlpRatio), "mlp.fc1.weight", layers * dimension * architecture.MlpHiddenDimension);
-        RequireArray(nameof(architecture.ImageSize), "an image", channels * image.Height * image.Width);
         RequireArray(nameof(architecture.PatchSize), "patch_embed.proj.weight", channels * dimension * patch.Height * patch.Width);
         RequireArray(nameof(architecture.ImageSize), "the tokens of an image", dimension * ((Int128)grid.Height * grid.Width + architecture.RegisterTokens + 2));
         RequireArray(nameof(architecture.RepresentationDimension), "pre_logits.fc.weight", 2 * dimension * architecture.RepresentationDimension);

@@ -56,7 +56,7 @@ public sealed class HostileConfigTests
 
         var error = Assert.ThrowsExactly<InvalidCheckpointException>(() => VisionTransformerCheckpoint.Load(folder.Path, strict: false));
 
-        Assert.Contains("parameters", error.Message);
+        Assert.Contains("EmbeddingDimension", error.Message);
     }
 
     [TestMethod]

@@ -1,4 +1,7 @@
 // Several files that belong together: replaced so that no reader meets parts of two sets.
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
 namespace Microsoft.ML.VisionTransformer.Common;
 
 /// <summary>
@@ -8,6 +11,8 @@ namespace Microsoft.ML.VisionTransformer.Common;
 /// <param name="main">The main file.</param>
 internal sealed class FileSet(string main) : IDisposable
 {
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+
     private readonly List<(string Path, AtomicFile.PendingFile? File)> _others = [];
     private AtomicFile.PendingFile? _main;
 
@@ -30,6 +35,7 @@ internal sealed class FileSet(string main) : IDisposable
     /// <exception cref="IOException">One cannot have its name: the old set is unchanged, or where some files were replaced already, there is no main file.</exception>
     internal void Commit()
     {
+        using var turn = OneWriter();
         string? aside = File.Exists(main) && _others.Exists(other => File.Exists(other.Path)) ? AtomicFile.TemporaryName(main) : null;
         if (aside is not null)
             File.Move(main, aside);
@@ -56,6 +62,43 @@ internal sealed class FileSet(string main) : IDisposable
         {
             if (aside is not null)
                 File.Delete(aside);
+        }
+    }
+
+    /// <summary>Two processes or threads that replace one set at the same time would leave parts of both: one waits for the other.</summary>
+    private MutexHolder OneWriter()
+    {
+        string path = OperatingSystem.IsWindows() ? Path.GetFullPath(main).ToUpperInvariant() : Path.GetFullPath(main);
+        return new MutexHolder($"Microsoft.ML.VisionTransformer.{Convert.ToHexString(XxHash128.Hash(MemoryMarshal.AsBytes(path.AsSpan())))}", main);
+    }
+
+    private sealed class MutexHolder : IDisposable
+    {
+        private readonly Mutex _mutex;
+
+        internal MutexHolder(string name, string path)
+        {
+            _mutex = new Mutex(initiallyOwned: false, name);
+            try
+            {
+                if (!_mutex.WaitOne(_patience))
+                    throw new IOException($"Another process has been writing {path} for {_patience.TotalSeconds:F0} seconds. Wait until it has ended, or choose another path.");
+            }
+            catch (AbandonedMutexException)
+            {
+                // The process that had it was killed: this one has it now.
+            }
+            catch
+            {
+                _mutex.Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            _mutex.ReleaseMutex();
+            _mutex.Dispose();
         }
     }
 

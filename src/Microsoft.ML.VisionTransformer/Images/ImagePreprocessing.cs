@@ -15,6 +15,9 @@ public sealed record ImagePreprocessing
     /// <summary>Where Pillow, too, refuses: half a GiB at three bytes each.</summary>
     internal const int DefaultMaxPixels = 178_956_970;
 
+    /// <summary>Far more than any published normalization gives, and few enough for a network to compute with.</summary>
+    private const float LargestInput = 1e6f;
+
     /// <summary>Four bytes each must fit one array.</summary>
     private const int MostPixels = 0x7FFFFFC7 / 4;
 
@@ -115,6 +118,15 @@ public sealed record ImagePreprocessing
             Guard.InRange(mean, float.MinValue, float.PositiveInfinity, nameof(Mean));
         foreach (float deviation in StandardDeviation)
             Guard.Above(deviation, 0, nameof(StandardDeviation));
+        for (int c = 0; c < Mean.Count; c++)
+        {
+            float largest = Math.Max(Math.Abs(Mean[c]), Math.Abs(1 - Mean[c])) / StandardDeviation[c];
+            if (!(largest <= LargestInput))
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(StandardDeviation), StandardDeviation[c], $"Mean {Mean[c]} and StandardDeviation {StandardDeviation[c]} make pixels of up to {largest}; at most {LargestInput} is possible.");
+            }
+        }
     }
 }
 

@@ -11,9 +11,15 @@ internal static class ClassBalance
     /// <param name="names">The classes, by number.</param>
     internal static TrainingRow[] Apply(TrainingRow[] rows, TrainingPlan plan, IReadOnlyList<string> names)
     {
-        double[]? weights = plan.ClassWeights is not null ? [.. names.Select(name => (double)plan.ClassWeights[name])] : plan.ClassWeighting == ClassWeighting.Balanced ? Balanced(rows, names.Count) : null;
-        return weights is null ? rows : [.. rows.Select(row => row with { Weight = (float)(row.Weight * weights[row.Class]) })];
+        double[]? factors = Factors(rows, plan, names);
+        return factors is null ? rows : [.. rows.Select(row => row with { Weight = (float)(row.Weight * factors[row.Class]) })];
     }
+
+    /// <summary>What the weights of each class are multiplied by; null where classes weigh the same.</summary>
+    internal static double[]? Factors(TrainingRow[] rows, TrainingPlan plan, IReadOnlyList<string> names) =>
+        plan.ClassWeights is not null ? [.. names.Select(name => (double)plan.ClassWeights[name])]
+        : plan.ClassWeighting == ClassWeighting.Balanced ? Balanced(rows, names.Count)
+        : null;
 
     /// <summary>As scikit-learn has it, with weights in the place of counts; a class without rows gets 0.</summary>
     private static double[] Balanced(TrainingRow[] rows, int classes)

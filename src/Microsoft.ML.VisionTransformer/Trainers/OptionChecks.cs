@@ -65,6 +65,22 @@ internal static class OptionChecks
         return Array.Find(unused, option => option.IsSet).Name;
     }
 
+    /// <summary>Options that are set and that a linear probe leaves out, of those that are no error.</summary>
+    internal static string[] UnusedByProbe(Options o)
+    {
+        (string Name, bool IsSet)[] unused =
+        [
+            (nameof(Options.LearningRate), o.LearningRate is not null),
+            (nameof(Options.MinimumLearningRate), o.MinimumLearningRate is not null),
+            (nameof(Options.WarmupEpochs), o.WarmupEpochs is not null),
+            (nameof(Options.LayerDecay), o.LayerDecay is not null),
+            (nameof(Options.HeadLearningRateFactor), o.HeadLearningRateFactor is not null),
+            (nameof(Options.DropPathRate), o.DropPathRate is not null),
+            (nameof(Options.RandomCropMinimumArea), o.RandomCropMinimumArea is not null),
+        ];
+        return [.. unused.Where(option => option.IsSet).Select(option => option.Name)];
+    }
+
     private static void CheckColumns(Options o)
     {
         Guard.NotBlank(o.LabelColumnName);

@@ -140,6 +140,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var (training, validation) = Split(rows, validationRows, plan);
         var data = new Rows(training, validation, labels, rows.WithoutLabel, validationRows is null ? rows.Skipped : rows.Skipped.And(validationRows.Skipped));
         Announce(plan, data, device, input.Schema, report);
+        if (plan.Strategy == TrainingStrategy.LinearProbe && OptionChecks.UnusedByProbe(_plans.Options) is { Length: > 0 } unused)
+            report.Warning($"A linear probe has no use for {string.Join(", ", unused)}: it trains the head alone, to convergence. Leave them at their defaults, or set Strategy to FineTune.");
         var network = CreateNetwork(plan, checkpoint);
         try
         {
@@ -149,9 +151,10 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
                 report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
             team.Exchange("ready");
             team.Begin();
+            double[]? factors = ClassBalance.Factors(training, plan, labels.Names);
             training = ClassBalance.Apply(training, plan, labels.Names);
             RefuseWeightless(training);
-            return Train(new Run(plan, network, data with { Training = training }, device, recorder, team), report);
+            return Train(new Run(plan, network, data with { Training = training, ClassFactors = factors }, device, recorder, team), report);
         }
         catch
         {
@@ -208,6 +211,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             throw new InvalidDataException("Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet, or more rows for ValidationSetFraction.");
         if (plan.EarlyStopping is not null && validation.Length == 0)
             throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
+        if (validation.Length > 0 && Array.TrueForAll(validation, row => row.Weight == 0))
+            throw new InvalidDataException($"The weight of each of the {validation.Length} validation rows is 0, so that they say nothing. Correct ExampleWeightColumnName's column, or give another ValidationSet.");
         return (training, validation);
     }
 
@@ -280,7 +285,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     {
         var (training, validation) = (run.Rows.Training, run.Rows.Validation);
         if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
-            return new LinearProbe(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Team).Run(report);
+            return new LinearProbe(run.Plan, training, validation, run.Rows.ClassFactors, run.Network, run.Device, CheckAlive, run.Team).Run(report);
         if (run.Plan.ProbesHead && run.Recorder?.Found is null)
             ProbedHead.Give(run.Plan, training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive, run.Team), report, CheckAlive, run.Team);
         using var loop = new TrainingLoop(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Team);
@@ -300,7 +305,11 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     }
 
     /// <summary>The data of one training.</summary>
-    private sealed record Rows(TrainingRow[] Training, TrainingRow[] Validation, ClassLabels Labels, int WithoutLabel, SkippedImages Skipped);
+    private sealed record Rows(TrainingRow[] Training, TrainingRow[] Validation, ClassLabels Labels, int WithoutLabel, SkippedImages Skipped)
+    {
+        /// <summary>What training rows' weights were multiplied by, for each class; null for 1.</summary>
+        internal double[]? ClassFactors { get; init; }
+    }
 
     /// <summary>What one training works with.</summary>
     private sealed record Run(TrainingPlan Plan, VisionTransformerNetwork Network, Rows Rows, torch.Device Device, RunRecorder? Recorder, TrainingTeam Team);

@@ -113,13 +113,16 @@ internal sealed class ScoringNetwork : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal float[] Probabilities(float[] inputs, int count, double temperature)
     {
-        return Compute(inputs, count, Architecture.HeadTokens, tokens =>
+        float[] probabilities = Compute(inputs, count, Architecture.HeadTokens, tokens =>
         {
             if (_fused?.Head is { } head)
                 return Probabilities(head, tokens, temperature);
             var logits = _network.ForwardHead(tokens);
             return Numbers(nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1));
         });
+        int bad = Array.FindIndex(probabilities, p => !float.IsFinite(p));
+        return bad < 0 ? probabilities : throw new InvalidOperationException(
+            $"The network gives scores that are not finite for image {bad / (probabilities.Length / count)} of a batch of {count}, counted from 0: its weights or the values of the image are too large to compute with.");
     }
 
     private static unsafe float[] Probabilities(FusedHead head, Tensor tokens, double temperature) =>

@@ -75,7 +75,7 @@ internal sealed class ModelFormat : FileFormat
         return changed;
     }
 
-    /// <summary>A model that loads must score; a file may limit the size of images, and name another column.</summary>
+    /// <summary>A model that loads must score; a file may limit the size of images, name another column, and have weights that are too large to compute with.</summary>
     private void Score(ITransformer model)
     {
         var data = Photo();
@@ -89,6 +89,10 @@ internal sealed class ModelFormat : FileFormat
         }
         catch (ArgumentOutOfRangeException e) when (e.Message.Contains("column", StringComparison.Ordinal))
         {
+        }
+        catch (InvalidOperationException e) when (e.Message.Contains("not finite", StringComparison.Ordinal))
+        {
+            // Weights as large as a float can be.
         }
     }
 

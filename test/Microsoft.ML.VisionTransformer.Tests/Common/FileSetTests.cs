@@ -25,6 +25,25 @@ public sealed class FileSetTests : IDisposable
     }
 
     [TestMethod]
+    public void TwoWriters_NeverLeaveAMixture()
+    {
+        for (int round = 0; round < 40; round++)
+        {
+            using var barrier = new Barrier(2);
+            Parallel.Invoke([.. "ab".Select(writer => (Action)(() =>
+            {
+                using var files = new FileSet(_folder.File("main"));
+                foreach (string name in new[] { "part", "main" })
+                    files.Write(_folder.File(name), stream => stream.WriteByte((byte)writer));
+                barrier.SignalAndWait();
+                files.Commit();
+            }))]);
+
+            CollectionAssert.AreEqual(File.ReadAllBytes(_folder.File("main")), File.ReadAllBytes(_folder.File("part")), $"round {round}");
+        }
+    }
+
+    [TestMethod]
     public void WithoutCommit_TheOldFilesStay()
     {
         Old("main", "part");

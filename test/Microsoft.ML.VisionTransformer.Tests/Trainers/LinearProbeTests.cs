@@ -124,6 +124,48 @@ public sealed class LinearProbeTests
         LiveTensors.AssertSameAfter(() => TinyTraining.Train(context, data, Options(folder)).Dispose(), parametersCreated: TinyTraining.Parameters);
     }
 
+    /// <summary>Validation rows are trained on in the last fit: they weigh as training rows of their classes do.</summary>
+    [TestMethod]
+    public void ClassWeightsThatAreAllLargerByOneFactorChangeNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var context = new MLContext(seed: 3);
+        var data = TinyTraining.Data(context);
+        using (var first = TinyTraining.Train(context, data))
+            first.LastTransformer.SaveAsSafetensors(folder.Path);
+        float[][] Scores(float factor)
+        {
+            var options = Options(folder);
+            options.ProbePenalty = 1e-3f;
+            options.ValidationSetFraction = 0.5f;
+            options.ClassWeights = ColouredSamples.Classes.Select((name, i) => (name, factor * (i + 1))).ToDictionary(w => w.name, w => w.Item2);
+            using var model = TinyTraining.Train(new MLContext(seed: 3), data, options);
+            return TinyTraining.Scores(model.Transform(data));
+        }
+
+        float[][] one = Scores(1), thousand = Scores(1000);
+
+        Assert.IsLessThan(1e-3f, one.Zip(thousand, (a, b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max()).Max());
+    }
+
+    [TestMethod]
+    public void OptionsThatAProbeHasNoUseForAreNamedInTheLog()
+    {
+        using var folder = new TemporaryFolder();
+        var context = new MLContext(seed: 3);
+        var data = TinyTraining.Data(context);
+        using (var first = TinyTraining.Train(context, data))
+            first.LastTransformer.SaveAsSafetensors(folder.Path);
+        var warnings = new List<string>();
+        context.Log += (_, message) => warnings.Add(message.Message);
+        var options = Options(folder);
+        (options.LearningRate, options.LayerDecay) = (0.5f, 0.5f);
+
+        TinyTraining.Train(context, data, options).Dispose();
+
+        Assert.IsTrue(warnings.Any(w => w.Contains("A linear probe has no use for LearningRate, LayerDecay", StringComparison.Ordinal)), string.Join('\n', warnings));
+    }
+
     /// <summary>
     /// (sum of cross-entropy + |W|^2 / 2) / rows at its minimum, which scipy 1.10.1 found with L-BFGS-B in float64 from these features of the 45 training photos, to a gradient of 2e-8.
     /// </summary>

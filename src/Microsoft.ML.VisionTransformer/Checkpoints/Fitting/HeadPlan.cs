@@ -49,5 +49,5 @@ internal sealed record HeadPlan(HeadFit Fit, IReadOnlyList<int> Rows, string Rea
         return names.FirstOrDefault(name => !seen.Add(name));
     }
 
-    private static HeadPlan New(string reason) => new(HeadFit.New, [], $"The head is new and starts at zero: {reason}.");
+    private static HeadPlan New(string reason) => new(HeadFit.New, [], $"The head is new: {reason}.");
 }

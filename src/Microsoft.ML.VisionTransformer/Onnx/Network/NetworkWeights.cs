@@ -1,4 +1,5 @@
 // Puts the network's weights into a graph, in the numbers and the order that the products need.
+using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Checkpoints;
@@ -35,7 +36,7 @@ internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription mo
 
     /// <summary>A matrix [outputs, inputs] as [inputs, outputs].</summary>
     internal string Matrix(string name) =>
-        graph.Initializer(name + OnnxMetadata.Transposed, Narrow, [_shapes[name][1], _shapes[name][0]], () => Bytes(Transposed(name), Narrow));
+        graph.Initializer(name + OnnxMetadata.Transposed, Narrow, [_shapes[name][1], _shapes[name][0]], () => Bytes(name, Transposed(name), Narrow));
 
     /// <summary>The same in 8 bits, and the scale of each column.</summary>
     internal (string Values, string Scales) QuantizedMatrix(string name)
@@ -58,9 +59,9 @@ internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription mo
     }
 
     private string Scales(string name, long[] shape) =>
-        graph.Initializer(name + QuantizedWeights.ScalesMark, OnnxType.Float32, shape, () => Bytes(Quantized(name).Scales, OnnxType.Float32));
+        graph.Initializer(name + QuantizedWeights.ScalesMark, OnnxType.Float32, shape, () => Bytes(name, Quantized(name).Scales, OnnxType.Float32));
 
-    private string Stored(string name, OnnxType type) => graph.Initializer(name, type, _shapes[name], () => Bytes(model.Values(name), type));
+    private string Stored(string name, OnnxType type) => graph.Initializer(name, type, _shapes[name], () => Bytes(name, model.Values(name), type));
 
     private QuantizedWeights Quantized(string name) => QuantizedWeights.Of(model.Values(name).Span, checked((int)_shapes[name][0]));
 
@@ -79,10 +80,17 @@ internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription mo
         return transposed;
     }
 
-    private static ReadOnlyMemory<byte> Bytes(ReadOnlyMemory<float> values, OnnxType type)
+    private static ReadOnlyMemory<byte> Bytes(string name, ReadOnlyMemory<float> values, OnnxType type)
     {
         if (type == OnnxType.Float32)
             return MemoryMarshal.AsBytes(values.Span).ToArray();
+        float largest = values.IsEmpty ? 0 : MathF.Abs(TensorPrimitives.MaxMagnitude(values.Span));
+        if (largest > (float)Half.MaxValue)
+        {
+            throw new InvalidOperationException(
+                $"{name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; export with {nameof(OnnxPrecision)} {OnnxPrecision.Float32}.");
+        }
+
         var halves = new Half[values.Length];
         TensorPrimitives.ConvertToHalf(values.Span, halves);
         return MemoryMarshal.AsBytes(halves.AsSpan()).ToArray();

@@ -64,8 +64,13 @@ internal sealed class FeatureMatrix : IDisposable
     }
 
     /// <summary>These rows and others; both stay in use and are not disposed with it.</summary>
-    internal FeatureMatrix With(FeatureMatrix others) =>
-        new([.. Chunks, .. others.Chunks], Dimension, [.. _targets, .. others._targets], [.. _weights, .. others._weights], Classes);
+    /// <param name="others">More rows.</param>
+    /// <param name="factors">What the weights of the others are multiplied by, for each class; null for 1.</param>
+    internal FeatureMatrix With(FeatureMatrix others, double[]? factors = null)
+    {
+        float[] weights = factors is null ? others._weights : [.. others._weights.Select((weight, row) => (float)(weight * factors[others._targets[row]]))];
+        return new([.. Chunks, .. others.Chunks], Dimension, [.. _targets, .. others._targets], [.. _weights, .. weights], Classes);
+    }
 
     /// <summary>Calls for each chunk: its features [rows, D], the number of its first row, and the classes of its rows [rows]. Tensors are disposed afterwards.</summary>
     internal void ForEach(Action<Tensor, int, Tensor> work)

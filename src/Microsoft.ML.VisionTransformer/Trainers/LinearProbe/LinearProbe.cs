@@ -11,12 +11,13 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <param name="plan">Settings.</param>
 /// <param name="training">Rows to train on, at least one.</param>
 /// <param name="validation">Rows to validate on, or none.</param>
+/// <param name="classFactors">What the weights of validation rows are multiplied by, for each class, where they are trained on; null for 1. Those of training rows are multiplied already.</param>
 /// <param name="network">The network, on its device; stays the caller's.</param>
 /// <param name="device">The device.</param>
 /// <param name="checkAlive">Throws when the run was cancelled.</param>
 /// <param name="team">The processes that share the pass over the images; each then fits the head, and takes that of the first.</param>
 internal sealed class LinearProbe(
-    TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingTeam team)
+    TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, double[]? classFactors, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingTeam team)
 {
     private readonly Action _checkFit = team.IsMany ? () => { } : checkAlive;
     private readonly Stopwatch _clock = new();
@@ -45,7 +46,7 @@ internal sealed class LinearProbe(
         var calibration = left is null ? null : Calibration.Of(left.Judged(head), plan.Calibrate);
         if (left is not null && plan.CutsValidation)
         {
-            using var all = features.With(left);
+            using var all = features.With(left, classFactors);
             head = team.OfMain(new LogisticRegression(all, penalty).Fit(head, plan.Epochs, report: (_, _) => _checkFit()));
         }
 

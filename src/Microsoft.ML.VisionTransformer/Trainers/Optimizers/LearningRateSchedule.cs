@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// </summary>
 /// <param name="Base">Rate at the top.</param>
 /// <param name="Minimum">Rate at the end.</param>
-/// <param name="WarmupStart">Rate of the first step, where there is a warm-up.</param>
+/// <param name="WarmupStart">Rate of the first step, where there is a warm-up and the base rate is higher.</param>
 /// <param name="WarmupSteps">Steps of the warm-up.</param>
 /// <param name="Steps">Steps of the run.</param>
 /// <param name="Curve">What follows the warm-up.</param>
@@ -20,7 +20,11 @@ internal sealed record LearningRateSchedule(double Base, double Minimum, double 
     internal double RateAt(long step)
     {
         if (step < WarmupSteps)
-            return WarmupStart + step * (Base - WarmupStart) / WarmupSteps;
+        {
+            double start = Math.Min(WarmupStart, Base);
+            return start + step * (Base - start) / WarmupSteps;
+        }
+
         double done = Math.Min(1, (double)step / Steps);
         return Curve switch
         {

@@ -92,8 +92,8 @@ internal static class RunIdentity
         var hash = new XxHash128();
         foreach (string text in texts)
         {
-            hash.Append(Encoding.UTF8.GetBytes(text));
-            hash.Append([0]);
+            hash.Append(BitConverter.GetBytes(text.Length));
+            hash.Append(MemoryMarshal.AsBytes(text.AsSpan()));
         }
 
         return HashText.Of(hash);

@@ -78,6 +78,8 @@ internal sealed class TrainingWorkspace : IDisposable
         if (Found is null)
             return null;
         List<string> differences = [.. RunIdentity.Differences(Found.Processes == processes ? FoundIdentity! : RunIdentity.WithBatchSizeOf(identity, FoundIdentity!), identity)];
+        if (Found.Finished && Found.Processes != processes && RowsOf(FoundIdentity!, Found.Processes) is var were && RowsOf(identity, processes) is var are && were != are)
+            differences.Add($"the rows of an update were {were} and are {are}");
         if (Found.Seed != seed)
             differences.Add(string.Create(CultureInfo.InvariantCulture, $"the seed was {Found.Seed} and is {seed}"));
         if (differences.Count == 0)
@@ -92,6 +94,9 @@ internal sealed class TrainingWorkspace : IDisposable
             $"{Checkpoint} belongs to a training that was interrupted after {Found.Epochs.Count} epochs and differs from this one: {string.Join("; ", differences)}. " +
             "Make them the same to go on with it, delete the file to train anew, or set WorkspacePath to another folder.");
     }
+
+    /// <summary>The rows of a batch of all processes.</summary>
+    private static Int128 RowsOf(IReadOnlyDictionary<string, string> identity, int processes) => Int128.Parse(identity["BatchSize"], CultureInfo.InvariantCulture) * processes;
 
     public void Dispose() => _lock.Dispose();
 

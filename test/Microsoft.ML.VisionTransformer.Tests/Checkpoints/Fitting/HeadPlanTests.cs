@@ -32,7 +32,7 @@ public sealed class HeadPlanTests
         var plan = HeadPlan.Decide(null, ["a", "b"]);
 
         Assert.AreEqual(HeadFit.New, plan.Fit);
-        Assert.AreEqual("The head is new and starts at zero: the checkpoint does not name its classes.", plan.Reason);
+        Assert.AreEqual("The head is new: the checkpoint does not name its classes.", plan.Reason);
     }
 
     [TestMethod]

@@ -1,10 +1,10 @@
 // Every notebook of the repository runs from top to bottom, and puts out what is saved, as far as that is the same on every machine.
 using Microsoft.ML.VisionTransformer.NotebookTests.Support;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 using NotebookRunner;
 using NotebookRunner.Comparing;
 using NotebookRunner.Running;
 using TorchSharp;
-using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.NotebookTests;
 

@@ -1,9 +1,9 @@
 // The programs that the notebooks are made from, as programs.
 using System.Diagnostics;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 using NotebookRunner;
 using NotebookRunner.Model;
 using NotebookRunner.Twins;
-using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.NotebookTests;
 

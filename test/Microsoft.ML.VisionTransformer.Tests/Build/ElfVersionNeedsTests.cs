@@ -1,7 +1,7 @@
 // The build step that makes a library's need for a newer libstdc++ weak, on the real library and on broken ones.
 extern alias buildtools;
-using Microsoft.ML.VisionTransformer.Tests.Support;
 using buildtools::Microsoft.ML.VisionTransformer.BuildTools;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Build;
 

@@ -1,5 +1,4 @@
 // What would score NaN is an error: preprocessing out of range, weights too large to compute with or to export in 16 bits.
-using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Transformers;
 using static TorchSharp.torch;

@@ -30,6 +30,7 @@ public sealed class ResumeTests
     [TestMethod]
     public void AProcessThatIsKilledGoesOnFromItsLastCheckpoint()
     {
+        Requires.SlowTests();
         using var folder = new TemporaryFolder();
         var (expected, _) = Train(null);
         var copies = new List<string>();

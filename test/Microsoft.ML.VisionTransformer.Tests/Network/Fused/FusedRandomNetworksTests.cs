@@ -28,6 +28,7 @@ public sealed class FusedRandomNetworksTests
     [TestMethod]
     public void AreAboutAsExactAsInLibtorch()
     {
+        Requires.SlowTests();
         Measured[] all = [.. Enumerable.Range(0, Networks).Select(Measure)];
 
         foreach (var worst in all.OrderByDescending(m => m.Own).Take(3))

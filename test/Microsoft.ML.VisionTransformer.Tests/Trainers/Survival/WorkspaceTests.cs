@@ -1,6 +1,7 @@
 // A workspace gives back the result of the same training only, continues the same training only, and says what is different.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Trainers;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Trainers.Survival;
 
@@ -182,6 +183,22 @@ public sealed class WorkspaceTests
 
         Assert.IsGreaterThan(0, steps);
         Assert.Contains("the seed was", warnings.Single(w => w.Contains("Training starts over", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Batches of 16 of two processes are updates of 32 rows: another training than 16 of one.</summary>
+    [TestMethod]
+    public void AFinishedRunOfAnotherNumberOfProcessesIsAnotherRun()
+    {
+        using var folder = new TemporaryFolder();
+        Fit(folder, ColouredSamples.Make(4)).Model.Dispose();
+        using var workspace = TrainingWorkspace.Open(folder.Path)!;
+        var (progress, identity) = TrainingCheckpoint.Describe(workspace.Checkpoint)!.Value;
+        var reasons = new List<string>();
+
+        Assert.IsNotNull(workspace.ResumeFrom(identity, progress.Seed, reasons.Add, processes: 1));
+        Assert.IsNull(workspace.ResumeFrom(identity, progress.Seed, reasons.Add, processes: 2));
+
+        Assert.Contains("the rows of an update were", reasons.Single());
     }
 
     private static void CancelAfterAnEpoch(TrainingMetrics metrics, CancellationTokenSource cancel)

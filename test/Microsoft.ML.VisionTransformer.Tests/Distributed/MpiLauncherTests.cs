@@ -1,8 +1,8 @@
 // How a process finds out that an MPI launcher started it, and which libraries it then looks for.
 using Microsoft.ML.VisionTransformer.Distributed;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Distributed;
-using Microsoft.ML.VisionTransformer.Tests.Support;
 
 [TestClass]
 public sealed class MpiLauncherTests

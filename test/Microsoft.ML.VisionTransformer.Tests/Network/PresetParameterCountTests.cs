@@ -1,8 +1,8 @@
 // Presets against the parameter counts that timm publishes: a wrong size, part or class count shows.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
-using Microsoft.ML.VisionTransformer.Tests.Support;
 
 [TestClass]
 public sealed class PresetParameterCountTests

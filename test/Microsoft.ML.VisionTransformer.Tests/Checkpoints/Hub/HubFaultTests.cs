@@ -2,9 +2,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
-using Microsoft.ML.VisionTransformer.Tests.Support;
 
 [TestClass]
 public sealed class HubFaultTests

@@ -84,7 +84,7 @@ internal sealed class ModelReader
 
     /// <summary>The error for a model that is not what was written.</summary>
     /// <remarks>
-    /// What led to it belongs into the reason and not into an inner exception: ML.NET wraps this error, and <see cref="Exception.GetBaseException"/>, by which callers have it back,
+    /// What led to it belongs in the reason and not into an inner exception: ML.NET wraps this error, and <see cref="Exception.GetBaseException"/>, by which callers have it back,
     /// would give them the innermost.
     /// </remarks>
     internal static InvalidDataException Broken(string reason) =>

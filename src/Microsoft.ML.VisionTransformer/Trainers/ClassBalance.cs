@@ -7,15 +7,14 @@ internal static class ClassBalance
 {
     /// <summary>The rows with their weights times those of their classes.</summary>
     /// <param name="rows">Training rows; validation rows keep their weights.</param>
-    /// <param name="plan">How classes weigh.</param>
-    /// <param name="names">The classes, by number.</param>
-    internal static TrainingRow[] Apply(TrainingRow[] rows, TrainingPlan plan, IReadOnlyList<string> names)
-    {
-        double[]? factors = Factors(rows, plan, names);
-        return factors is null ? rows : [.. rows.Select(row => row with { Weight = (float)(row.Weight * factors[row.Class]) })];
-    }
+    /// <param name="factors">What <see cref="Factors"/> gives.</param>
+    internal static TrainingRow[] Apply(TrainingRow[] rows, double[]? factors) =>
+        factors is null ? rows : [.. rows.Select(row => row with { Weight = (float)(row.Weight * factors[row.Class]) })];
 
     /// <summary>What the weights of each class are multiplied by; null where classes weigh the same.</summary>
+    /// <param name="rows">Training rows.</param>
+    /// <param name="plan">How classes weigh.</param>
+    /// <param name="names">The classes, by number.</param>
     internal static double[]? Factors(TrainingRow[] rows, TrainingPlan plan, IReadOnlyList<string> names) =>
         plan.ClassWeights is not null ? [.. names.Select(name => (double)plan.ClassWeights[name])]
         : plan.ClassWeighting == ClassWeighting.Balanced ? Balanced(rows, names.Count)

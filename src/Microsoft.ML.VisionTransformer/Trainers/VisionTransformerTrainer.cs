@@ -140,8 +140,6 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var (training, validation) = Split(rows, validationRows, plan);
         var data = new Rows(training, validation, labels, rows.WithoutLabel, validationRows is null ? rows.Skipped : rows.Skipped.And(validationRows.Skipped));
         Announce(plan, data, device, input.Schema, report);
-        if (plan.Strategy == TrainingStrategy.LinearProbe && OptionChecks.UnusedByProbe(_plans.Options) is { Length: > 0 } unused)
-            report.Warning($"A linear probe has no use for {string.Join(", ", unused)}: it trains the head alone, to convergence. Leave them at their defaults, or set Strategy to FineTune.");
         var network = CreateNetwork(plan, checkpoint);
         try
         {
@@ -152,7 +150,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             team.Exchange("ready");
             team.Begin();
             double[]? factors = ClassBalance.Factors(training, plan, labels.Names);
-            training = ClassBalance.Apply(training, plan, labels.Names);
+            training = ClassBalance.Apply(training, factors);
             RefuseWeightless(training);
             return Train(new Run(plan, network, data with { Training = training, ClassFactors = factors }, device, recorder, team), report);
         }
@@ -216,13 +214,15 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         return (training, validation);
     }
 
-    private static void Announce(TrainingPlan plan, Rows rows, torch.Device device, DataViewSchema schema, TrainingReport report)
+    private void Announce(TrainingPlan plan, Rows rows, torch.Device device, DataViewSchema schema, TrainingReport report)
     {
         report.Start(plan, rows.Training.Length, rows.Validation.Length, rows.WithoutLabel, device.ToString());
         if (plan.Head is { } head)
             report.Info(head.Reason);
         if (rows.Skipped.Count > 0)
             report.Warning(rows.Skipped.ToString());
+        if (plan.Strategy == TrainingStrategy.LinearProbe && OptionChecks.UnusedByProbe(_plans.Options) is { Length: > 0 } unused)
+            report.Warning($"A linear probe has no use for {string.Join(", ", unused)}: it trains the head alone, to convergence. Leave them at their defaults, or set Strategy to FineTune.");
         if (!ImageColumn.Of(schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
             return;
         PixelRange.WarnIfUnscaled(rows.Training, plan.Preprocessing, report);

@@ -112,14 +112,7 @@ internal static class WeightEntries
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         using var single = weight.OpenFinite();
-        float largest = single.abs().max().item<float>();
-        if (largest > (float)Half.MaxValue)
-        {
-            throw new InvalidOperationException(
-                $"{weight.Name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; " +
-                $"save the model with {nameof(WeightStorage)} {WeightStorage.Float32}.");
-        }
-
+        Float16Range.Check(weight.Name, MemoryMarshal.Cast<byte, float>(single.bytes), $"save the model with {nameof(WeightStorage)} {WeightStorage.Float32}");
         return single.to(ScalarType.Float16).DetachFromDisposeScope();
     }
 

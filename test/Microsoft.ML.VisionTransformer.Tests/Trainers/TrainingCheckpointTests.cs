@@ -1,4 +1,4 @@
-// What becomes of a run whose checkpoint was damaged, or whose folder another process uses or nobody can write to.
+// A run whose checkpoint is damaged, or whose folder is in use or cannot be written to.
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -14,7 +14,7 @@ public sealed class TrainingOptionsInUseTests
     {
         TrainingRow[] rows = [.. new[] { 0, 0, 0, 2 }.Select(c => new TrainingRow(NoImage.Instance, c, 1))];
 
-        var balanced = ClassBalance.Apply(rows, Plan(o => o.ClassWeighting = ClassWeighting.Balanced), ["red", "green", "blue"]);
+        var balanced = ClassBalance.Apply(rows, ClassBalance.Factors(rows, Plan(o => o.ClassWeighting = ClassWeighting.Balanced), ["red", "green", "blue"]));
 
         CollectionAssert.AreEqual(new[] { 2 / 3f, 2 / 3f, 2 / 3f, 2f }, balanced.Select(r => r.Weight).ToArray());
     }
@@ -25,7 +25,7 @@ public sealed class TrainingOptionsInUseTests
         TrainingRow[] rows = [new(NoImage.Instance, 0, 2), new(NoImage.Instance, 1, 3)];
         var plan = Plan(o => o.ClassWeights = new Dictionary<string, float> { ["green"] = 0, ["red"] = 0.5f });
 
-        var weighted = ClassBalance.Apply(rows, plan, ["red", "green"]);
+        var weighted = ClassBalance.Apply(rows, ClassBalance.Factors(rows, plan, ["red", "green"]));
 
         CollectionAssert.AreEqual(new[] { 1f, 0f }, weighted.Select(r => r.Weight).ToArray());
     }

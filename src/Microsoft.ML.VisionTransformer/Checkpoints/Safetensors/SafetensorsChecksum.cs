@@ -37,18 +37,18 @@ internal static class SafetensorsChecksum
         return expected.SequenceEqual(hash.GetCurrentHash());
     }
 
-    /// <summary>Sums up what is written through it.</summary>
-    internal sealed class Writer(Stream target)
+    /// <summary>Writes, and sums up what is written where a checksum follows.</summary>
+    internal sealed class Writer(Stream target, bool sums)
     {
-        private readonly XxHash128 _hash = new();
+        private readonly XxHash128? _hash = sums ? new() : null;
 
         internal void Write(ReadOnlySpan<byte> bytes)
         {
-            _hash.Append(bytes);
+            _hash?.Append(bytes);
             target.Write(bytes);
         }
 
         /// <summary>Writes the checksum of what was written.</summary>
-        internal void Finish() => target.Write(_hash.GetCurrentHash());
+        internal void Finish() => target.Write(_hash!.GetCurrentHash());
     }
 }

@@ -1,8 +1,8 @@
 // Puts the network's weights into a graph, in the numbers and the order that the products need.
-using System.Globalization;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Onnx;
@@ -84,13 +84,7 @@ internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription mo
     {
         if (type == OnnxType.Float32)
             return MemoryMarshal.AsBytes(values.Span).ToArray();
-        float largest = values.IsEmpty ? 0 : MathF.Abs(TensorPrimitives.MaxMagnitude(values.Span));
-        if (largest > (float)Half.MaxValue)
-        {
-            throw new InvalidOperationException(
-                $"{name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; export with {nameof(OnnxPrecision)} {OnnxPrecision.Float32}.");
-        }
-
+        Float16Range.Check(name, values.Span, $"export with {nameof(OnnxPrecision)} {OnnxPrecision.Float32}");
         var halves = new Half[values.Length];
         TensorPrimitives.ConvertToHalf(values.Span, halves);
         return MemoryMarshal.AsBytes(halves.AsSpan()).ToArray();

@@ -78,8 +78,13 @@ internal sealed class TrainingWorkspace : IDisposable
         if (Found is null)
             return null;
         List<string> differences = [.. RunIdentity.Differences(Found.Processes == processes ? FoundIdentity! : RunIdentity.WithBatchSizeOf(identity, FoundIdentity!), identity)];
-        if (Found.Finished && Found.Processes != processes && RowsOf(FoundIdentity!, Found.Processes) is var were && RowsOf(identity, processes) is var are && were != are)
-            differences.Add($"the rows of an update were {were} and are {are}");
+        if (Found.Finished)
+        {
+            Int128 were = RowsOf(FoundIdentity!, Found.Processes), are = RowsOf(identity, processes);
+            if (Found.Processes != processes && were != are)
+                differences.Add($"the rows of an update were {were} and are {are}");
+        }
+
         if (Found.Seed != seed)
             differences.Add(string.Create(CultureInfo.InvariantCulture, $"the seed was {Found.Seed} and is {seed}"));
         if (differences.Count == 0)

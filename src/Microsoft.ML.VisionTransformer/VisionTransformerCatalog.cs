@@ -2,6 +2,7 @@
 using Microsoft.ML.VisionTransformer;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML;
 
@@ -21,10 +22,10 @@ public static class VisionTransformerCatalog
     /// <returns>The trainer, an estimator for a pipeline.</returns>
     public static VisionTransformerTrainer VisionTransformer(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers catalog,
-        string labelColumnName = VisionTransformerTrainer.DefaultLabel,
-        string featureColumnName = VisionTransformerTrainer.DefaultFeatures,
-        string scoreColumnName = VisionTransformerTrainer.DefaultScore,
-        string predictedLabelColumnName = VisionTransformerTrainer.DefaultPredictedLabel,
+        string labelColumnName = ColumnNames.DefaultLabel,
+        string featureColumnName = ColumnNames.DefaultFeatures,
+        string scoreColumnName = ColumnNames.DefaultScore,
+        string predictedLabelColumnName = ColumnNames.DefaultPredictedLabel,
         IDataView? validationSet = null) =>
         catalog.VisionTransformer(new VisionTransformerTrainer.Options
         {

@@ -20,6 +20,9 @@ internal sealed record StrategyDefaults(
     float EmaDecay,
     TrainingAugmentations Augmentation)
 {
+    /// <summary>The fraction of the training rows that is kept for validation.</summary>
+    internal const float ValidationFraction = 0.1f;
+
     private const int ImagesPerClassToFineTune = 10, MediumSet = 10_000, LargeSet = 100_000;
 
     private static readonly StrategyDefaults _fromScratch = new(

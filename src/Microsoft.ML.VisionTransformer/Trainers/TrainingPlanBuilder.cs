@@ -10,9 +10,6 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <summary>Nothing else reads the options' values: defaults, and what one option means for another, are here and in <see cref="StrategyDefaults"/>.</summary>
 internal sealed class TrainingPlanBuilder
 {
-    /// <summary>The fraction of the training rows that validates where the user does not say another.</summary>
-    internal const float DefaultValidationFraction = 0.1f;
-
     private const float FewestValidationRows = 50;
     private const string DefaultArchitecture = "vit_tiny_patch16_224";
 
@@ -147,6 +144,6 @@ internal sealed class TrainingPlanBuilder
         float fraction = Options.ValidationSetFraction ?? 0;
         bool tooFew = data is not null && data.Images * fraction < FewestValidationRows;
         bool needed = Options.EarlyStoppingCriteria is not null || Options.Calibrate;
-        return strategy == TrainingStrategy.FineTune && fraction == DefaultValidationFraction && tooFew && !needed ? 0 : fraction;
+        return strategy == TrainingStrategy.FineTune && fraction == StrategyDefaults.ValidationFraction && tooFew && !needed ? 0 : fraction;
     }
 }

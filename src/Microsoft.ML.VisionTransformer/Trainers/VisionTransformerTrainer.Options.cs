@@ -1,6 +1,7 @@
 // What a user sets on the trainer. OptionChecks checks it, TrainingPlanBuilder makes a plan of it.
 using System.ComponentModel;
 using Microsoft.ML.VisionTransformer.Trainers;
+using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML.VisionTransformer;
 
@@ -10,19 +11,19 @@ public sealed partial class VisionTransformerTrainer
     public sealed class Options
     {
         /// <summary>The label: a key column. Default "Label".</summary>
-        public string LabelColumnName = DefaultLabel;
+        public string LabelColumnName = ColumnNames.DefaultLabel;
 
         /// <summary>The images: encoded bytes, <c>MLImage</c>, paths, or pixels from <c>ExtractPixels</c>. Default "Features".</summary>
-        public string FeatureColumnName = DefaultFeatures;
+        public string FeatureColumnName = ColumnNames.DefaultFeatures;
 
         /// <summary>Weight of each row in the loss: a Single column with numbers of at least 0. Default null: all rows weigh 1.</summary>
         public string? ExampleWeightColumnName;
 
         /// <summary>The output column of probabilities; another name than those of the other columns. Default "Score".</summary>
-        public string ScoreColumnName = DefaultScore;
+        public string ScoreColumnName = ColumnNames.DefaultScore;
 
         /// <summary>The output column of the most probable class; another name than those of the other columns. Default "PredictedLabel".</summary>
-        public string PredictedLabelColumnName = DefaultPredictedLabel;
+        public string PredictedLabelColumnName = ColumnNames.DefaultPredictedLabel;
 
         /// <summary>
         /// The network. Its <see cref="VisionTransformerArchitecture.Classes"/> is replaced by the number of classes of the label. Default null: that of
@@ -194,7 +195,7 @@ public sealed partial class VisionTransformerTrainer
         /// Default 0.1; null and 0 keep none. Fine-tuning at the default keeps none either where they would be fewer than 50 and neither
         /// <see cref="EarlyStoppingCriteria"/> nor <see cref="Calibrate"/> needs them: so few cannot tell epochs apart, and training has more use for them. The log says so.
         /// </summary>
-        public float? ValidationSetFraction = TrainingPlanBuilder.DefaultValidationFraction;
+        public float? ValidationSetFraction = StrategyDefaults.ValidationFraction;
 
         /// <summary>When to stop before the last epoch. Default null: never. Needs validation rows.</summary>
         public EarlyStopping? EarlyStoppingCriteria;

@@ -45,8 +45,6 @@ namespace Microsoft.ML.VisionTransformer;
 /// </remarks>
 public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransformerPredictionTransformer>
 {
-    internal const string DefaultLabel = "Label", DefaultFeatures = "Features", DefaultScore = "Score", DefaultPredictedLabel = "PredictedLabel";
-
     private readonly IHost _host;
     private readonly int _seed;
     private readonly TrainingPlanBuilder _plans;

@@ -20,6 +20,9 @@ internal sealed class RowScorer(
     Func<float[], int, float[]> compute,
     Func<Func<ReadOnlyMemory<float>>, Delegate[]> getters)
 {
+    /// <summary>The name of the transformers' public property, for messages.</summary>
+    private const string BatchSizeProperty = "ScoringBatchSize";
+
     private int _batchSize = network.DefaultBatchSize;
 
     internal ImageToInput Converter => converter;
@@ -36,8 +39,8 @@ internal sealed class RowScorer(
         set
         {
             int most = Array.MaxLength / Math.Max(converter.Length, width);
-            _batchSize = Guard.AtLeast(value, 1, nameof(VisionTransformerPredictionTransformer.ScoringBatchSize)) <= most ? value : throw new ArgumentOutOfRangeException(
-                nameof(VisionTransformerPredictionTransformer.ScoringBatchSize), value, $"ScoringBatchSize is {value}; for images of this network it must be at most {most}.");
+            _batchSize = Guard.AtLeast(value, 1, BatchSizeProperty) <= most ? value : throw new ArgumentOutOfRangeException(
+                BatchSizeProperty, value, $"ScoringBatchSize is {value}; for images of this network it must be at most {most}.");
         }
     }
 

@@ -10,6 +10,9 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// <param name="PredictedLabel">Key of the most probable class.</param>
 internal sealed record ColumnNames(string Image, string Score, string PredictedLabel)
 {
+    /// <summary>The names that ML.NET's trainers have by default.</summary>
+    internal const string DefaultLabel = "Label", DefaultFeatures = "Features", DefaultScore = "Score", DefaultPredictedLabel = "PredictedLabel";
+
     /// <summary>What the output columns show of a row whose image cannot be read.</summary>
     public InvalidImageHandling OnInvalidImage { get; init; }
 }

@@ -20,7 +20,7 @@ internal static class TeamIdentity
             return;
         var own = new SortedDictionary<string, string>(run.ToDictionary(), StringComparer.Ordinal)
         {
-            ["the version of Microsoft.ML.VisionTransformer"] = VersionOf(typeof(VisionTransformerTrainer)),
+            ["the version of Microsoft.ML.VisionTransformer"] = VersionOf(typeof(TeamIdentity)),
             ["the version of TorchSharp"] = VersionOf(typeof(TorchSharp.torch)),
             ["the version of Microsoft.ML"] = VersionOf(typeof(MLContext)),
             ["the processor's kind"] = RuntimeInformation.ProcessArchitecture.ToString(),

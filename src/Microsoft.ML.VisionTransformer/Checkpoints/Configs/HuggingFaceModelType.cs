@@ -10,15 +10,15 @@ internal sealed record HuggingFaceModelType(string Name, Func<HuggingFaceSource,
     [
         new("clip", HuggingFaceClip.ReadBoth, ImageProcessor.Clip),
         new("clip_vision_model", HuggingFaceClip.ReadVision, ImageProcessor.Clip),
-        new("deit", HuggingFaceVit.ReadDeit, ImageProcessor.Deit with { Colours = ColourStatistics.ImageNet }),
+        new("deit", HuggingFaceVit.ReadDeit, ImageProcessor.Deit with { Colours = ColorStatistics.ImageNet }),
         new("dinov2", HuggingFaceDinov2.Read, ImageProcessor.Dinov2),
         new("dinov2_with_registers", HuggingFaceDinov2.ReadWithRegisters, ImageProcessor.Dinov2),
         new("dinov3_vit", HuggingFaceDinov3.Read, ImageProcessor.Dinov3),
         new("siglip", HuggingFaceSiglip.ReadBoth, ImageProcessor.Siglip),
         new("siglip_vision_model", HuggingFaceSiglip.ReadVision, ImageProcessor.Siglip),
         new("vit", HuggingFaceVit.ReadVit, ImageProcessor.Vit),
-        new("vit_mae", HuggingFaceVit.ReadMae, ImageProcessor.Vit with { Colours = ColourStatistics.ImageNet }),
-        new("vit_msn", HuggingFaceVit.ReadMsn, ImageProcessor.Vit with { Colours = ColourStatistics.ImageNet }),
+        new("vit_mae", HuggingFaceVit.ReadMae, ImageProcessor.Vit with { Colours = ColorStatistics.ImageNet }),
+        new("vit_msn", HuggingFaceVit.ReadMsn, ImageProcessor.Vit with { Colours = ColorStatistics.ImageNet }),
     ];
 
     /// <summary>The setting that names the type.</summary>

@@ -6,23 +6,23 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 /// <param name="Crop">Side in pixels of the middle that is kept; null: no crop.</param>
 /// <param name="Interpolation">The resampling kernel.</param>
 /// <param name="Colours">Mean and deviation.</param>
-internal sealed record ImageProcessor(bool Squashes, int Size, int? Crop, ImageInterpolation Interpolation, ColourStatistics Colours)
+internal sealed record ImageProcessor(bool Squashes, int Size, int? Crop, ImageInterpolation Interpolation, ColorStatistics Colours)
 {
     private static readonly string[] _endings = ["ImageProcessorFast", "ImageProcessorPil", "ImageProcessor", "FeatureExtractor"];
 
-    internal static ImageProcessor Vit { get; } = new(true, 224, null, ImageInterpolation.Bilinear, ColourStatistics.Half);
+    internal static ImageProcessor Vit { get; } = new(true, 224, null, ImageInterpolation.Bilinear, ColorStatistics.Half);
 
-    internal static ImageProcessor Deit { get; } = new(true, 256, 224, ImageInterpolation.Bicubic, ColourStatistics.Half);
+    internal static ImageProcessor Deit { get; } = new(true, 256, 224, ImageInterpolation.Bicubic, ColorStatistics.Half);
 
     /// <summary>CLIP's; <c>BitImageProcessor</c>, which DINOv2 uses, has the same.</summary>
-    internal static ImageProcessor Clip { get; } = new(false, 224, 224, ImageInterpolation.Bicubic, ColourStatistics.Clip);
+    internal static ImageProcessor Clip { get; } = new(false, 224, 224, ImageInterpolation.Bicubic, ColorStatistics.Clip);
 
-    internal static ImageProcessor Siglip { get; } = new(true, 224, null, ImageInterpolation.Bicubic, ColourStatistics.Half);
+    internal static ImageProcessor Siglip { get; } = new(true, 224, null, ImageInterpolation.Bicubic, ColorStatistics.Half);
 
-    internal static ImageProcessor Dinov3 { get; } = new(true, 224, null, ImageInterpolation.Bilinear, ColourStatistics.ImageNet);
+    internal static ImageProcessor Dinov3 { get; } = new(true, 224, null, ImageInterpolation.Bilinear, ColorStatistics.ImageNet);
 
     /// <summary>What the published DINOv2 checkpoints set.</summary>
-    internal static ImageProcessor Dinov2 { get; } = Clip with { Size = 256, Colours = ColourStatistics.ImageNet };
+    internal static ImageProcessor Dinov2 { get; } = Clip with { Size = 256, Colours = ColorStatistics.ImageNet };
 
     /// <summary>The processor that a configuration names, under the new key or the old; null where it names none.</summary>
     /// <exception cref="InvalidCheckpointException">It is none that is read.</exception>

@@ -1,19 +1,73 @@
-// Rotates, shears and shifts pictures; their size stays and what comes from outside has a fill colour.
+// Operations that move pixels: rotation, shear, shift and flips.
 using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
+/// The point (x, y) of the result shows the source's point (XX x + XY y + X0, YX x + YY y + Y0); pixel i covers [i, i + 1), its middle is
+/// i + 1/2. Pillow's <c>AFFINE</c>.
+/// </summary>
+internal readonly record struct AffineMap(double XX, double XY, double X0, double YX, double YY, double Y0)
+{
+    /// <summary>Turns the image counter-clockwise around its middle, as Pillow's <c>rotate</c>.</summary>
+    internal static AffineMap Rotation(double degrees, int width, int height)
+    {
+        const int Digits = 15;    // Pillow rounds, so that right angles are exact
+        double angle = -degrees * Math.PI / 180, cos = Math.Round(Math.Cos(angle), Digits), sin = Math.Round(Math.Sin(angle), Digits);
+        double x = width / 2.0, y = height / 2.0;
+        return new(cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y);
+    }
+
+    /// <summary>Row y is shown <paramref name="factor"/> y pixels further left; the top edge stays.</summary>
+    internal static AffineMap ShearX(double factor) => new(1, factor, 0, 0, 1, 0);
+
+    /// <summary>Column x is shown <paramref name="factor"/> x pixels higher; the left edge stays.</summary>
+    internal static AffineMap ShearY(double factor) => new(1, 0, 0, factor, 1, 0);
+
+    /// <summary>Moves the image right and down.</summary>
+    internal static AffineMap Translation(double right, double down) => new(1, 0, -right, 0, 1, -down);
+}
+
+/// <summary>How a warped pixel is made of the pixels around its source point.</summary>
+internal enum WarpKernel
+{
+    /// <summary>The pixel that the point lies in.</summary>
+    Nearest,
+
+    /// <summary>2 x 2 pixels.</summary>
+    Bilinear,
+
+    /// <summary>4 x 4 pixels.</summary>
+    Bicubic,
+}
+
+/// <summary>The color of what a warp brings in from outside the image.</summary>
+internal readonly record struct FillColor(byte Red, byte Green, byte Blue)
+{
+    /// <summary>The mean color of the preprocessing, min(255, round(255 mean)): timm's fill.</summary>
+    internal static FillColor MeanOf(ImagePreprocessing settings)
+    {
+        var mean = settings.Mean.ForChannels(RgbImage.Channels);
+        return new(Byte(mean[0]), Byte(mean[1]), Byte(mean[2]));
+    }
+
+    internal void CopyTo(Span<byte> pixel) => (pixel[0], pixel[1], pixel[2]) = (Red, Green, Blue);
+
+    private static byte Byte(float mean) => (byte)Math.Clamp(Math.Round(255 * (double)mean, MidpointRounding.ToEven), 0, 255);
+}
+
+/// <summary>
+/// Rotates, shears and shifts images; their size stays and what comes from outside has a fill color.
 /// Pillow's <c>transform</c> (src/libImaging/Geometry.c), without antialiasing. Nearest: the pixel that the point lies in, in 16-bit fractions.
 /// Bilinear and bicubic: 2 x 2 or 4 x 4 pixels around it, an edge pixel repeats outside, the sum is rounded down; the bicubic kernel has
-/// a = -1 and not the resampler's -0.5. A point outside the picture has the fill colour.
+/// a = -1 and not the resampler's -0.5. A point outside the image has the fill color.
 /// </summary>
 internal static class AffineWarp
 {
     private const int FixedBits = 16;
 
-    /// <summary>The warped picture.</summary>
-    internal static RgbImage Of(RgbImage image, AffineMap map, WarpKernel kernel, FillColour fill)
+    /// <summary>The warped image.</summary>
+    internal static RgbImage Of(RgbImage image, AffineMap map, WarpKernel kernel, FillColor fill)
     {
         var result = new RgbImage(image.Width, image.Height);
         for (int y = 0; y < image.Height; y++)
@@ -27,7 +81,7 @@ internal static class AffineWarp
         return result;
     }
 
-    private static void FillNearest(RgbImage image, AffineMap map, int y, FillColour fill, Span<byte> target)
+    private static void FillNearest(RgbImage image, AffineMap map, int y, FillColor fill, Span<byte> target)
     {
         long stepX = Fixed(map.XX), stepY = Fixed(map.YX);
         long x = Fixed(map.X0 + map.XX * 0.5 + map.XY * 0.5) + y * Fixed(map.XY), sourceY = Fixed(map.Y0 + map.YX * 0.5 + map.YY * 0.5) + y * Fixed(map.YY);
@@ -44,7 +98,7 @@ internal static class AffineWarp
 
     private static long Fixed(double value) => (long)Math.Floor(value * (1 << FixedBits) + 0.5);
 
-    private static void FillSmooth(RgbImage image, AffineMap map, int y, bool cubic, FillColour fill, Span<byte> target)
+    private static void FillSmooth(RgbImage image, AffineMap map, int y, bool cubic, FillColor fill, Span<byte> target)
     {
         double middle = y + 0.5;
         for (int at = 0, i = 0; at < target.Length; at += RgbImage.Channels, i++)
@@ -101,4 +155,32 @@ internal static class AffineWarp
     private static ReadOnlySpan<byte> Line(RgbImage image, int row) => image.Row(Math.Clamp(row, 0, image.Height - 1));
 
     private static int Offset(RgbImage image, int column) => Math.Clamp(column, 0, image.Width - 1) * RgbImage.Channels;
+}
+
+/// <summary>Left and right or top and bottom swapped, as a new image.</summary>
+internal static class Flip
+{
+    /// <summary>The mirror image.</summary>
+    internal static RgbImage LeftRight(RgbImage image)
+    {
+        var mirrored = new RgbImage(image.Width, image.Height);
+        for (int y = 0; y < image.Height; y++)
+        {
+            var source = image.Row(y);
+            var target = mirrored.Row(y);
+            for (int from = 0, to = target.Length - RgbImage.Channels; to >= 0; from += RgbImage.Channels, to -= RgbImage.Channels)
+                source.Slice(from, RgbImage.Channels).CopyTo(target[to..]);
+        }
+
+        return mirrored;
+    }
+
+    /// <summary>The image upside down, left still left.</summary>
+    internal static RgbImage UpsideDown(RgbImage image)
+    {
+        var flipped = new RgbImage(image.Width, image.Height);
+        for (int y = 0; y < image.Height; y++)
+            image.Row(y).CopyTo(flipped.Row(image.Height - 1 - y));
+        return flipped;
+    }
 }

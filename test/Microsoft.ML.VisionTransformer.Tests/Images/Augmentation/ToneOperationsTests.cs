@@ -5,7 +5,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
 
 [TestClass]
-public sealed class ByteOperationsTests
+public sealed class ToneOperationsTests
 {
     [TestMethod]
     public void InvertGivesTheNegative() => AssertGrey([255, 155, 0], Invert.Of(PaintedImage.GreyRow(0, 100, 255)));

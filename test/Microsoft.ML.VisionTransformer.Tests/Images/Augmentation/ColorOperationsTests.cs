@@ -5,7 +5,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
 
 [TestClass]
-public sealed class ColourOperationsTests
+public sealed class ColorOperationsTests
 {
     [TestMethod]
     [DataRow(0.5, 0, 50, 127)]
@@ -90,7 +90,7 @@ public sealed class ColourOperationsTests
 
         foreach (var operation in new Func<RgbImage, RgbImage>[]
         {
-            Invert.Of, AutoContrast.Of, Equalize.Of, Grayscale.Of, VerticalFlip.Of, i => Posterize.Of(i, 1), i => Solarize.Of(i), i => SolarizeAdd.Of(i, 9),
+            Invert.Of, AutoContrast.Of, Equalize.Of, Grayscale.Of, Flip.UpsideDown, i => Posterize.Of(i, 1), i => Solarize.Of(i), i => SolarizeAdd.Of(i, 9),
             i => Brightness.Of(i, 2), i => Contrast.Of(i, 2), i => Saturation.Of(i, 2), i => Sharpness.Of(i, 2), i => Hue.Of(i, 0.1), i => GaussianBlur.Of(i, 2),
             i => AffineWarp.Of(i, AffineMap.ShearX(0.3), WarpKernel.Bicubic, default),
         })

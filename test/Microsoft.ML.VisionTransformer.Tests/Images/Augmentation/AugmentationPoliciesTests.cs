@@ -6,7 +6,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
 
 [TestClass]
-public sealed class PolicyTests
+public sealed class AugmentationPoliciesTests
 {
     private const int Draws = 3000;
 
@@ -84,7 +84,7 @@ public sealed class PolicyTests
     [TestMethod]
     public void JitterStaysWithinItsRange()
     {
-        var jitter = new ColourJitter(new() { BrightnessJitter = 0.4 });
+        var jitter = new ColorJitter(new() { BrightnessJitter = 0.4 });
         double[] factors = [.. Enumerable.Range(0, Draws).Select(row => jitter.Apply(PaintedImage.GreyRow(100), RandomStream.For(1, row)).Pixels[0] / 100.0)];
 
         Assert.IsInRange(0.59, 0.62, factors.Min());
@@ -96,11 +96,11 @@ public sealed class PolicyTests
     public void JitterTakesItsStepsInAnyOrder()
     {
         // Full contrast after brightness differs from brightness after contrast.
-        var jitter = new ColourJitter(new() { BrightnessJitter = 0.4, ContrastJitter = 0.4, SaturationJitter = 0.4, HueJitter = 0.1 });
+        var jitter = new ColorJitter(new() { BrightnessJitter = 0.4, ContrastJitter = 0.4, SaturationJitter = 0.4, HueJitter = 0.1 });
         var image = Noise(8, 6);
 
         Assert.HasCount(200, Enumerable.Range(0, 200).Select(row => Convert.ToHexString(jitter.Apply(image, RandomStream.For(1, row)).Pixels)).Distinct());
-        Assert.IsTrue(new ColourJitter(new()).ChangesNothing);
+        Assert.IsTrue(new ColorJitter(new()).ChangesNothing);
     }
 
     /// <summary>Noise in 1..254: auto-contrast has something to stretch, sharpening something to sharpen.</summary>

@@ -1,13 +1,13 @@
-// Gives the pixels that a GIF's first frame leaves open the colour that Pillow shows there.
+// Gives the pixels that a GIF's first frame leaves open the color that Pillow shows there.
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
-/// A decoder to RGBA forgets the colour of a transparent pixel. Pillow's <c>convert("RGB")</c> shows the palette's colour of the transparent index,
+/// A decoder to RGBA forgets the color of a transparent pixel. Pillow's <c>convert("RGB")</c> shows the palette's color of the transparent index,
 /// or of index 0 where a frame that has none does not cover the canvas. Reads the headers alone (GIF89a specification, sections 17-23).
 /// </summary>
-internal static class GifColours
+internal static class GifColors
 {
-    private const int HeaderLength = 13, ImageDescriptorLength = 10, ColourLength = 3, StoredChannels = 4;
+    private const int HeaderLength = 13, ImageDescriptorLength = 10, ColorLength = 3, StoredChannels = 4;
     private const byte HasTable = 0x80, TableSize = 0x07, HasTransparency = 0x01;
     private const byte Extension = 0x21, GraphicControl = 0xF9, ImageDescriptor = 0x2C;
 
@@ -16,19 +16,19 @@ internal static class GifColours
     /// <param name="rgba">Its first frame, four bytes a pixel.</param>
     internal static void FillOpenPixels(ReadOnlySpan<byte> gif, Span<byte> rgba)
     {
-        ReadOnlySpan<byte> colour = default;
+        ReadOnlySpan<byte> color = default;
         for (int at = 0; at < rgba.Length; at += StoredChannels)
         {
             if (rgba[at + 3] != 0)
                 continue;
-            if (colour.IsEmpty)
-                colour = OpenColour(gif);
-            colour.CopyTo(rgba[at..]);
+            if (color.IsEmpty)
+                color = OpenColor(gif);
+            color.CopyTo(rgba[at..]);
         }
     }
 
     /// <summary>Red, green and blue; black where the file has no table or ends before its first frame.</summary>
-    private static ReadOnlySpan<byte> OpenColour(ReadOnlySpan<byte> gif)
+    private static ReadOnlySpan<byte> OpenColor(ReadOnlySpan<byte> gif)
     {
         if (gif.Length < HeaderLength)
             return [0, 0, 0];
@@ -44,12 +44,12 @@ internal static class GifColours
 
         if (at + ImageDescriptorLength <= gif.Length && gif[at] == ImageDescriptor && (gif[at + 9] & HasTable) != 0)
             table = Table(gif, gif[at + 9], at + ImageDescriptorLength);
-        return (index + 1) * ColourLength <= table.Length ? table.Slice(index * ColourLength, ColourLength) : [0, 0, 0];
+        return (index + 1) * ColorLength <= table.Length ? table.Slice(index * ColorLength, ColorLength) : [0, 0, 0];
     }
 
     private static ReadOnlySpan<byte> Table(ReadOnlySpan<byte> gif, byte flags, int at)
     {
-        int length = (flags & HasTable) != 0 ? ColourLength << ((flags & TableSize) + 1) : 0;
+        int length = (flags & HasTable) != 0 ? ColorLength << ((flags & TableSize) + 1) : 0;
         return gif.Slice(at, Math.Min(length, gif.Length - at));
     }
 

@@ -1,4 +1,4 @@
-// Blurs a picture with what is nearly a Gaussian.
+// Operations that compute each pixel from its neighbors: blur and sharpness.
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
@@ -10,7 +10,7 @@ internal static class GaussianBlur
 {
     private const int Passes = 3, FractionBits = 24;
 
-    /// <summary>The blurred picture; <paramref name="radius"/> is the Gaussian's standard deviation in pixels, 0 changes nothing.</summary>
+    /// <summary>The blurred image; <paramref name="radius"/> is the Gaussian's standard deviation in pixels, 0 changes nothing.</summary>
     internal static RgbImage Of(RgbImage image, double radius)
     {
         float box = BoxRadius((float)radius);
@@ -64,5 +64,36 @@ internal static class GaussianBlur
             sum -= leftEdge;
             target[i * step] = (byte)((sum * weight + (uint)(leftEdge + rightEdge) * edgeWeight + (1u << (FractionBits - 1))) >> FractionBits);
         }
+    }
+}
+
+/// <summary>Blurs an image slightly or sharpens it.</summary>
+internal static class Sharpness
+{
+    private const int Center = 5, Sum = 13;
+
+    /// <summary>
+    /// smooth + factor (value - smooth), where smooth is the mean of the 3 x 3 neighbors with 5 for the middle, rounded: 0 is the smooth image,
+    /// 1 changes nothing. The outermost pixels stay, as does an image with a side below 3. Pillow's <c>ImageEnhance.Sharpness</c>.
+    /// </summary>
+    internal static RgbImage Of(RgbImage image, double factor)
+    {
+        var result = new RgbImage(image.Width, image.Height, [.. image.Pixels]);
+        for (int y = 1; y < image.Height - 1; y++)
+        {
+            for (int i = y * image.Stride + RgbImage.Channels; i < (y + 1) * image.Stride - RgbImage.Channels; i++)
+                result.Pixels[i] = PixelBlend.Of(Smooth(image, i), image.Pixels[i], (float)factor);
+        }
+
+        return result;
+    }
+
+    private static int Smooth(RgbImage image, int at)
+    {
+        int sum = (Center - 1) * image.Pixels[at];
+        for (int row = at - image.Stride; row <= at + image.Stride; row += image.Stride)
+            sum += image.Pixels[row - RgbImage.Channels] + image.Pixels[row] + image.Pixels[row + RgbImage.Channels];
+        // Thirteenths never end in a half, so that whole numbers round as Pillow's floats do.
+        return (2 * sum + Sum) / (2 * Sum);
     }
 }

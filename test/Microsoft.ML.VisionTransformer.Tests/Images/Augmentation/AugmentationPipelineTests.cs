@@ -3,17 +3,17 @@ using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Images;
+namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
 
 [TestClass]
-public sealed class TrainingAugmentationTests
+public sealed class AugmentationPipelineTests
 {
     private static readonly ImagePreprocessing _settings = new() { Size = (11, 13) };
 
     [TestMethod]
     public void TheSameStreamGivesTheSamePixels()
     {
-        var augmentation = new TrainingAugmentation(_settings);
+        var augmentation = new AugmentationPipeline(_settings);
         var image = PaintedImage.Gradient(47, 31);
         byte[][] views = [.. Enumerable.Range(0, 20).Select(row => augmentation.Apply(image, RandomStream.For(1, 2, row)).Pixels)];
         for (int row = 0; row < views.Length; row++)
@@ -24,17 +24,17 @@ public sealed class TrainingAugmentationTests
     [TestMethod]
     public void AFlipMirrors()
     {
-        CollectionAssert.AreEqual(PaintedImage.GreyRow(3, 2, 1).Pixels, HorizontalFlip.Of(PaintedImage.GreyRow(1, 2, 3)).Pixels);
+        CollectionAssert.AreEqual(PaintedImage.GreyRow(3, 2, 1).Pixels, Flip.LeftRight(PaintedImage.GreyRow(1, 2, 3)).Pixels);
         var image = PaintedImage.Gradient(13, 11);
         byte[] always = View(new() { CropMinimumArea = 0.5, CropMaximumArea = 0.5, HorizontalFlipProbability = 1 }, image, RandomStream.For(5)).Pixels;
         byte[] never = View(new() { CropMinimumArea = 0.5, CropMaximumArea = 0.5, HorizontalFlipProbability = 0 }, image, RandomStream.For(5)).Pixels;
-        CollectionAssert.AreEqual(never, HorizontalFlip.Of(new RgbImage(13, 11, always)).Pixels);
+        CollectionAssert.AreEqual(never, Flip.LeftRight(new RgbImage(13, 11, always)).Pixels);
     }
 
     [TestMethod]
     public void HalfOfTheViewsAreFlipped()
     {
-        var augmentation = new TrainingAugmentation(_settings);
+        var augmentation = new AugmentationPipeline(_settings);
         var image = PaintedImage.Gradient(36, 23);    // red grows from left to right
         int flipped = Enumerable.Range(0, 1000).Count(row => IsFalling(augmentation.Apply(image, RandomStream.For(1, row))));
         Assert.IsTrue(flipped is > 450 and < 550, $"{flipped} of 1000");
@@ -86,7 +86,7 @@ public sealed class TrainingAugmentationTests
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 0.4));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 1.5));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 1, leastRatio: 0));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new TrainingAugmentation(_settings, new() { HorizontalFlipProbability = double.NaN }));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AugmentationPipeline(_settings, new() { HorizontalFlipProbability = double.NaN }));
     }
 
     [TestMethod]
@@ -104,7 +104,7 @@ public sealed class TrainingAugmentationTests
         var image = new RgbImage(2, 2, [10, 0, 0, 20, 0, 0, 30, 0, 0, 40, 0, 0]);
         var both = TrainingAugmentations.None with { HorizontalFlipProbability = 1, VerticalFlipProbability = 1 };
 
-        var view = new TrainingAugmentation(settings, both).Apply(image, RandomStream.For(1));
+        var view = new AugmentationPipeline(settings, both).Apply(image, RandomStream.For(1));
 
         CollectionAssert.AreEqual(new byte[] { 40, 0, 0, 30, 0, 0, 20, 0, 0, 10, 0, 0 }, view.Pixels);
     }
@@ -119,12 +119,12 @@ public sealed class TrainingAugmentationTests
         var augmentations = new TrainingAugmentations { HorizontalFlipProbability = horizontal, VerticalFlipProbability = vertical };
         float[] view = new float[12];
 
-        new TrainingAugmentation(settings, augmentations).Apply([1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24], RandomStream.For(1), view);
+        new AugmentationPipeline(settings, augmentations).Apply([1, 2, 3, 4, 11, 12, 13, 14, 21, 22, 23, 24], RandomStream.For(1), view);
 
         float[] all = [.. expected, .. expected.Select(v => v + 10), .. expected.Select(v => v + 20)];
         CollectionAssert.AreEqual(all, view);
     }
 
     private static RgbImage View(TrainingAugmentations augmentations, RgbImage image, RandomStream random) =>
-        new TrainingAugmentation(_settings, augmentations).Apply(image, random);
+        new AugmentationPipeline(_settings, augmentations).Apply(image, random);
 }

@@ -5,7 +5,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
 
 [TestClass]
-public sealed class AffineWarpTests
+public sealed class GeometricOperationsTests
 {
     private const byte Fill = 99;
 
@@ -58,7 +58,7 @@ public sealed class AffineWarpTests
     {
         var image = new RgbImage(2, 1, [1, 2, 3, 4, 5, 6]);
 
-        var found = AffineWarp.Of(image, AffineMap.Translation(1, 0), WarpKernel.Bicubic, new FillColour(7, 8, 9));
+        var found = AffineWarp.Of(image, AffineMap.Translation(1, 0), WarpKernel.Bicubic, new FillColor(7, 8, 9));
 
         CollectionAssert.AreEqual(new byte[] { 7, 8, 9, 1, 2, 3 }, found.Pixels);
     }
@@ -66,11 +66,11 @@ public sealed class AffineWarpTests
     [TestMethod]
     public void TheMeanColourFills()
     {
-        Assert.AreEqual(new FillColour(124, 116, 104), FillColour.MeanOf(new() { Mean = new(0.485f, 0.456f, 0.406f), StandardDeviation = new(1f, 1f, 1f) }));
-        Assert.AreEqual(new FillColour(128, 128, 128), FillColour.MeanOf(new() { Mean = new(0.5f), StandardDeviation = new(0.5f) }));
+        Assert.AreEqual(new FillColor(124, 116, 104), FillColor.MeanOf(new() { Mean = new(0.485f, 0.456f, 0.406f), StandardDeviation = new(1f, 1f, 1f) }));
+        Assert.AreEqual(new FillColor(128, 128, 128), FillColor.MeanOf(new() { Mean = new(0.5f), StandardDeviation = new(0.5f) }));
     }
 
-    private static RgbImage Warp(RgbImage image, AffineMap map, WarpKernel kernel) => AffineWarp.Of(image, map, kernel, new FillColour(Fill, Fill, Fill));
+    private static RgbImage Warp(RgbImage image, AffineMap map, WarpKernel kernel) => AffineWarp.Of(image, map, kernel, new FillColor(Fill, Fill, Fill));
 
     private static RgbImage Square(int side, params byte[] values) => new(side, side, [.. values.SelectMany(v => new[] { v, v, v })]);
 

@@ -5,7 +5,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
 
 [TestClass]
-public sealed class GaussianBlurTests
+public sealed class FiltersTests
 {
     /// <summary>Three passes of (1, 1, 1) / 3 on 243: 9 times 1, 3, 6, 7, 6, 3, 1.</summary>
     private static readonly byte[] _blurred = [0, 9, 27, 54, 63, 54, 27, 9, 0];

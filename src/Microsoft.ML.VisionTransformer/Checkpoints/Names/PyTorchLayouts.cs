@@ -1,8 +1,9 @@
-// Names of Meta's own DINOv2 and DINOv3 files.
+// Names of the tensors in PyTorch files of Meta, OpenAI, OpenCLIP and torchvision.
 using static Microsoft.ML.VisionTransformer.Checkpoints.NameRules;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
+/// <summary>Names of Meta's own DINOv2 and DINOv3 files.</summary>
 internal static class MetaDinoLayouts
 {
     /// <summary>Epsilon of DINOv3's layer norms.</summary>
@@ -89,4 +90,75 @@ internal static class MetaDinoLayouts
         Tensor("blocks.{}.ls2.gamma", "blocks.{}.ls2.gamma"),
         .. Module("norm", "norm"),
     ];
+}
+
+/// <summary>Names of OpenAI's CLIP and of OpenCLIP.</summary>
+internal static class OpenClipLayout
+{
+    private const string Block = "visual.transformer.resblocks.{}.";
+
+    /// <summary>The image tower, <c>visual.*</c>; the text tower beside it is ignored. The projection is stored transposed and has no bias.</summary>
+    internal static CheckpointLayout Layout { get; } = new()
+    {
+        Name = "OpenAI CLIP / OpenCLIP",
+        Rules =
+        [
+            Tensor("cls_token", "visual.class_embedding", "width -> 1 1 width"),
+            Tensor("pos_embed", "visual.positional_embedding", "positions width -> 1 positions width"),
+            .. Module("patch_embed.proj", "visual.conv1"),
+            .. Module("norm_pre", "visual.ln_pre"),
+            .. Module("blocks.{}.norm1", Block + "ln_1"),
+            Tensor("blocks.{}.attn.qkv.weight", Block + "attn.in_proj_weight"),
+            Tensor("blocks.{}.attn.qkv.bias", Block + "attn.in_proj_bias"),
+            .. Module("blocks.{}.attn.proj", Block + "attn.out_proj"),
+            Tensor("blocks.{}.ls1.gamma", Block + "ls_1.gamma"),
+            .. Module("blocks.{}.norm2", Block + "ln_2"),
+            .. Module("blocks.{}.mlp.fc1", Block + "mlp.c_fc"),
+            .. Module("blocks.{}.mlp.fc2", Block + "mlp.c_proj"),
+            Tensor("blocks.{}.ls2.gamma", Block + "ls_2.gamma"),
+            .. Module("norm", "visual.ln_post"),
+            Tensor("head.weight", "visual.proj", Transposed),
+        ],
+        Ignored =
+        [
+            "transformer.*", "text.*", "token_embedding.weight", "positional_embedding", "ln_final.weight", "ln_final.bias", "text_projection",
+            "logit_scale", "logit_bias", "attn_mask", "input_resolution", "context_length", "vocab_size",
+        ],
+        NormEpsilon = 1e-5,
+        Activation = MlpActivation.QuickGelu,
+        PositionsCoverPrefix = true,
+    };
+}
+
+/// <summary>Names of torchvision's VisionTransformer.</summary>
+internal static class TorchvisionLayout
+{
+    private const string Layer = "encoder.layers.encoder_layer_{}.";
+
+    /// <summary>
+    /// The MLP's layers are <c>mlp.0</c> and <c>mlp.3</c>, in published files <c>mlp.linear_1</c> and <c>mlp.linear_2</c>; in_proj has the rows of q, k and v.
+    /// </summary>
+    internal static CheckpointLayout Layout { get; } = new()
+    {
+        Name = "torchvision",
+        Rules =
+        [
+            Tensor("cls_token", "class_token"),
+            Tensor("pos_embed", "encoder.pos_embedding"),
+            .. Module("patch_embed.proj", "conv_proj"),
+            .. Module("blocks.{}.norm1", Layer + "ln_1"),
+            Tensor("blocks.{}.attn.qkv.weight", Layer + "self_attention.in_proj_weight"),
+            Tensor("blocks.{}.attn.qkv.bias", Layer + "self_attention.in_proj_bias"),
+            .. Module("blocks.{}.attn.proj", Layer + "self_attention.out_proj"),
+            .. Module("blocks.{}.norm2", Layer + "ln_2"),
+            .. Module("blocks.{}.mlp.fc1", Layer + "mlp.0"),
+            .. Module("blocks.{}.mlp.fc2", Layer + "mlp.3"),
+            .. Module("blocks.{}.mlp.fc1", Layer + "mlp.linear_1"),
+            .. Module("blocks.{}.mlp.fc2", Layer + "mlp.linear_2"),
+            .. Module("norm", "encoder.ln"),
+            .. Module("pre_logits.fc", "heads.pre_logits"),
+            .. Module("head", "heads.head"),
+        ],
+        PositionsCoverPrefix = true,
+    };
 }

@@ -53,7 +53,7 @@ internal sealed class Deletion(string folder, string weights, string? pictures)
     private Dictionary<string, double[]> Curves(VisionTransformerPredictionTransformer model, string[] photos)
     {
         var curves = new Dictionary<string, double[]>();
-        var converter = new ImageToInput(model.Preprocessing);
+        var converter = new ImagePreprocessor(model.Preprocessing);
         foreach (string photo in photos)
         {
             float[] input = new float[converter.Length];

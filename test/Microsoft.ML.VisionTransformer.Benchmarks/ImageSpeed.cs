@@ -10,7 +10,7 @@ internal sealed class ImageSpeed(byte[][] files)
 {
     private const int Side = 224;
 
-    private static readonly ImageToInput _full = new(new ImagePreprocessing { ScaledDecoding = false }), _scaled = new(new ImagePreprocessing { ScaledDecoding = true });
+    private static readonly ImagePreprocessor _full = new(new ImagePreprocessing { ScaledDecoding = false }), _scaled = new(new ImagePreprocessing { ScaledDecoding = true });
 
     private readonly float[] _input = new float[_full.Length];
 
@@ -27,7 +27,7 @@ internal sealed class ImageSpeed(byte[][] files)
         }
     }
 
-    private double Ours(ImageToInput converter) => PerSecond(file => new EncodedImageSource(file, "photo").Fill(converter, null, _input));
+    private double Ours(ImagePreprocessor converter) => PerSecond(file => new EncodedImageSource(file, "photo").Fill(converter, null, _input));
 
     /// <summary>The shorter side to 248, high quality (cubic with mipmaps); no crop, no normalisation.</summary>
     private double Skia() => PerSecond(file =>

@@ -21,7 +21,7 @@ internal sealed class OnnxFiles : IDisposable
     private readonly string[] _paths;
     private readonly string[] _labels;
     private readonly float[][] _expected;
-    private readonly ImageToInput _converter;
+    private readonly ImagePreprocessor _converter;
     private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("onnx-");
     private long _size;
 
@@ -33,7 +33,7 @@ internal sealed class OnnxFiles : IDisposable
         _paths = [.. data.GetColumn<string>("ImagePath")];
         _labels = [.. data.GetColumn<string>("Label")];
         _expected = [.. _model.Transform(data).GetColumn<float[]>("Score")];
-        _converter = new ImageToInput(_model.Preprocessing);
+        _converter = new ImagePreprocessor(_model.Preprocessing);
     }
 
     internal void Measure()

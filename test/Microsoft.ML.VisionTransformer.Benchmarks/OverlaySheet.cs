@@ -34,10 +34,10 @@ internal static class OverlaySheet
 
     private static byte[] Seen(VisionTransformerPredictionTransformer model, string image)
     {
-        var converter = new ImageToInput(model.Preprocessing);
+        var converter = new ImagePreprocessor(model.Preprocessing);
         float[] input = new float[converter.Length];
         converter.ForPrediction(ImageFile.Decode(image, image), input);
-        return InputPicture.Of(input, model.Preprocessing).ToPng();
+        return InputImage.Of(input, model.Preprocessing).ToPng();
     }
 
     private static void Paste(SKCanvas canvas, byte[] png, int row, int column)

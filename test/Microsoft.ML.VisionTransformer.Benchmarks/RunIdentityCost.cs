@@ -19,7 +19,7 @@ internal static class RunIdentityCost
 
     private static void Prepare(TrainingRow[] rows)
     {
-        var converter = new ImageToInput(new ImagePreprocessing());
+        var converter = new ImagePreprocessor(new ImagePreprocessing());
         ParallelImages.For(rows.Length, i => rows[i].Image.Fill(converter, null, new float[converter.Length]));
     }
 

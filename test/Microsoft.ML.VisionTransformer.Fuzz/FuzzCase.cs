@@ -20,7 +20,7 @@ internal static class FuzzCase
     /// <summary>Cases whose number is a multiple of it run twice, the second time with other rubbish in the buffers.</summary>
     private const int TwiceEvery = 8;
 
-    private static readonly ImageToInput[] _converters =
+    private static readonly ImagePreprocessor[] _converters =
     [
         new(new ImagePreprocessing { Size = 32 }),
         new(new ImagePreprocessing { Size = 16, ScaledDecoding = true }),
@@ -47,7 +47,7 @@ internal static class FuzzCase
     }
 
     /// <summary>The input, or null where the file is refused.</summary>
-    private static float[]? Convert(byte[] file, ImageToInput converter, int number)
+    private static float[]? Convert(byte[] file, ImagePreprocessor converter, int number)
     {
         float[] input = new float[converter.Length];
         try

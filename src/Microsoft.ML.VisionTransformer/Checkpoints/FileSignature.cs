@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
+/// <summary>Tells from its first bytes what a file is.</summary>
 /// <remarks>
 /// A safetensors file begins with the length of its header, 64 bits of which a sound one uses at most 32, and a brace behind it. A zip archive begins with PK,
 /// a pickle of protocol 2 and later with 0x80 and its number. These come first, as both may have zeros where a length has them; what is left and still has
@@ -54,4 +55,35 @@ internal static class FileSignature
 
     /// <summary>Text without the mark of UTF-8 that some editors put before it.</summary>
     private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text) => text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? text[3..] : text;
+}
+
+/// <summary>What the first bytes of a file say that it is.</summary>
+internal enum FileKind
+{
+    /// <summary>None of the others.</summary>
+    Unknown,
+
+    /// <summary>No bytes at all.</summary>
+    Empty,
+
+    /// <summary>A safetensors file, sound or not.</summary>
+    Safetensors,
+
+    /// <summary>A zip archive, sound or not: NumPy's and PyTorch's files.</summary>
+    Zip,
+
+    /// <summary>A Python pickle outside an archive: PyTorch's files from before version 1.6 begin like this too.</summary>
+    Pickle,
+
+    /// <summary>An ONNX model, of this library or another program.</summary>
+    Onnx,
+
+    /// <summary>JSON, as the index of a sharded checkpoint is.</summary>
+    Json,
+
+    /// <summary>The small text that Git keeps in place of a large file.</summary>
+    LfsPointer,
+
+    /// <summary>HTML or XML: what servers answer in place of a file.</summary>
+    Markup,
 }

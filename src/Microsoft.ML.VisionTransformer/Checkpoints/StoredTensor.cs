@@ -1,4 +1,4 @@
-// One tensor of a checkpoint file: what the file says of it, and its numbers when they are asked for.
+// One tensor of a checkpoint file: what the file says of it, and its values when they are asked for.
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>A tensor in a file; reading it is left to the format.</summary>
@@ -22,4 +22,23 @@ internal abstract class StoredTensor
     /// <summary>Writes the values, row-major, as 32-bit floats; wider formats are rounded, narrower ones are exact.</summary>
     /// <exception cref="InvalidCheckpointException">The values cannot be read, or are no floating-point numbers.</exception>
     internal abstract void CopyTo(Span<float> values);
+}
+
+/// <summary>The number formats that tensors are stored in.</summary>
+internal enum StoredType
+{
+    /// <summary>32-bit IEEE.</summary>
+    Float32,
+
+    /// <summary>16-bit IEEE.</summary>
+    Float16,
+
+    /// <summary>The upper half of a Float32.</summary>
+    BFloat16,
+
+    /// <summary>64-bit IEEE.</summary>
+    Float64,
+
+    /// <summary>A whole number or truth value of any width: no weight, but part of some files.</summary>
+    Other,
 }

@@ -5,12 +5,12 @@ namespace Microsoft.ML.VisionTransformer.Explain;
 
 internal static class Overlay
 {
-    /// <summary>Share of the map's colour where the map is lowest, and where it is highest.</summary>
+    /// <summary>Share of the map's color where the map is lowest, and where it is highest.</summary>
     private const float LeastAlpha = 0.25f, MostAlpha = 0.75f;
 
     /// <summary>
-    /// The picture, of the network's size, under the map's colours: the higher a value, the lighter and the denser its colour. The picture itself is drawn
-    /// in grey: an orange flower would look like a high value.
+    /// The picture, of the network's size, under the map's colors: the higher a value, the lighter and the denser its color. The picture itself is drawn
+    /// in gray: an orange flower would look like a high value.
     /// </summary>
     internal static RgbImage Draw(RgbImage picture, ReadOnlySpan<float> map, VisionTransformerArchitecture architecture)
     {
@@ -18,14 +18,14 @@ internal static class Overlay
         var drawn = new RgbImage(picture.Width, picture.Height);
         for (int i = 0, at = 0; i < values.Length; i++, at += RgbImage.Channels)
         {
-            var (red, green, blue) = ColourScale.Of(values[i]);
+            var (red, green, blue) = ColorScale.Of(values[i]);
             float alpha = float.Lerp(LeastAlpha, MostAlpha, values[i]);
-            byte grey = Luma.Of(picture.Pixels.AsSpan(at, RgbImage.Channels));
-            (drawn.Pixels[at], drawn.Pixels[at + 1], drawn.Pixels[at + 2]) = (Blend(grey, red, alpha), Blend(grey, green, alpha), Blend(grey, blue, alpha));
+            byte gray = Luma.Of(picture.Pixels.AsSpan(at, RgbImage.Channels));
+            (drawn.Pixels[at], drawn.Pixels[at + 1], drawn.Pixels[at + 2]) = (Blend(gray, red, alpha), Blend(gray, green, alpha), Blend(gray, blue, alpha));
         }
 
         return drawn;
     }
 
-    private static byte Blend(byte grey, float colour, float alpha) => (byte)MathF.Round(float.Lerp(grey, colour, alpha));
+    private static byte Blend(byte gray, float color, float alpha) => (byte)MathF.Round(float.Lerp(gray, color, alpha));
 }

@@ -1,4 +1,4 @@
-// One number a colour channel, compared by value.
+// One number a color channel, compared by value.
 using System.Collections;
 using System.Globalization;
 

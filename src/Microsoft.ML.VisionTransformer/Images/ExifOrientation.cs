@@ -9,11 +9,11 @@ internal static class ExifOrientation
 {
     private const int StoredChannels = 4;
 
-    /// <summary>Whether the stored rows are the upright picture's columns.</summary>
+    /// <summary>Whether the stored rows are the upright image's columns.</summary>
     internal static bool SwapsSides(SKEncodedOrigin origin) =>
         origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
 
-    /// <summary>RGBA pixels as stored, [height, width, 4], to the upright picture; alpha is dropped.</summary>
+    /// <summary>RGBA pixels as stored, [height, width, 4], to the upright image; alpha is dropped.</summary>
     internal static RgbImage Upright(ReadOnlySpan<byte> rgba, int width, int height, SKEncodedOrigin origin)
     {
         bool swapped = SwapsSides(origin);
@@ -33,10 +33,10 @@ internal static class ExifOrientation
         int to = 0;
         if (step == StoredChannels)
         {
-            // Most pictures are stored upright: four pixels at once. The four bytes too many are written over by the next ones.
-            var colours = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
+            // Most images are stored upright: four pixels at once. The four bytes too many are written over by the next ones.
+            var colors = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
             for (; to <= target.Length - Vector128<byte>.Count; to += 4 * RgbImage.Channels, from += Vector128<byte>.Count)
-                Vector128.Shuffle(Vector128.Create(rgba[from..]), colours).CopyTo(target[to..]);
+                Vector128.Shuffle(Vector128.Create(rgba[from..]), colors).CopyTo(target[to..]);
         }
 
         for (; to < target.Length; to += RgbImage.Channels, from += step)

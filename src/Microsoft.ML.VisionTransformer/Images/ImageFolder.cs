@@ -1,4 +1,4 @@
-// Finds labelled images in folders: folder/<class>/**/<image>.
+// Finds labeled images in folders: folder/<class>/**/<image>.
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
@@ -13,7 +13,7 @@ internal sealed class ImageFolder
     private static readonly HashSet<string> _extensions =
         new([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".ico"], StringComparer.OrdinalIgnoreCase);
 
-    private readonly List<LabelledImage> _images = [];
+    private readonly List<LabeledImage> _images = [];
     private readonly List<string> _classes = [];
 
     private ImageFolder()
@@ -21,7 +21,7 @@ internal sealed class ImageFolder
     }
 
     /// <summary>Full path and class of every image.</summary>
-    internal IReadOnlyList<LabelledImage> Images => _images;
+    internal IReadOnlyList<LabeledImage> Images => _images;
 
     /// <summary>Names of the class folders, sorted.</summary>
     internal IReadOnlyList<string> Classes => _classes;
@@ -91,7 +91,7 @@ internal sealed class ImageFolder
             if (entry is DirectoryInfo inner)
                 AddImages(inner, label, above);
             else if (_extensions.Contains(entry.Extension))
-                _images.Add(new LabelledImage(entry.FullName, label));
+                _images.Add(new LabeledImage(entry.FullName, label));
             else
                 Ignored++;
         }
@@ -114,3 +114,6 @@ internal sealed class ImageFolder
 
     private static string Target(DirectoryInfo folder) => folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder.FullName;
 }
+
+/// <summary>An image file and its class. Full path of an image and the name of the class folder it lies in.</summary>
+internal readonly record struct LabeledImage(string Path, string Label);

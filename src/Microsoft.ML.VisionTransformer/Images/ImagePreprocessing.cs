@@ -6,7 +6,7 @@ using Microsoft.ML.VisionTransformer.Network;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// How images become the network's input: decoded and oriented, resized with antialiasing, cropped, scaled to [0, 1] and normalised by
+/// How images become the network's input: decoded and oriented, resized with antialiasing, cropped, scaled to [0, 1] and normalized by
 /// (value - mean) / deviation per channel. Training, batch scoring and <c>PredictionEngine</c> share it. Rules and rounding are timm's on
 /// Pillow.
 /// </summary>
@@ -30,7 +30,7 @@ public sealed record ImagePreprocessing
     /// <summary>Share of the resized image that the crop keeps, in (0, 1]. Default 0.9. Ignored by <see cref="ImageResizing.Squash"/>.</summary>
     public double CropFraction { get; init; } = 0.9;
 
-    /// <summary>How the image's aspect ratio meets the network's. Default the centre crop.</summary>
+    /// <summary>How the image's aspect ratio meets the network's. Default the center crop.</summary>
     public ImageResizing Resizing { get; init; } = ImageResizing.CenterCrop;
 
     /// <summary>The resampling kernel. Default bicubic.</summary>
@@ -50,7 +50,7 @@ public sealed record ImagePreprocessing
 
     /// <summary>
     /// Whether a file that ends before all its pixels are there is taken as it is, as with Pillow's <c>LOAD_TRUNCATED_IMAGES</c>: what is missing is
-    /// mostly black or grey. Default false: it is an invalid image. A file whose header is incomplete is refused either way.
+    /// mostly black or gray. Default false: it is an invalid image. A file whose header is incomplete is refused either way.
     /// </summary>
     public bool AllowTruncated { get; init; }
 
@@ -64,7 +64,7 @@ public sealed record ImagePreprocessing
     /// <summary>
     /// What an architecture's images need, at its <see cref="VisionTransformerArchitecture.ImageSize"/>: timm's settings for its
     /// <see cref="VisionTransformerArchitecture.Name"/>, whose crop fraction stays when the image size is another; for an unknown name mean and deviation 0.5,
-    /// bicubic, centre crop of 0.9, or of 1 for inputs of 384 pixels and more. A grey input has the average of the three means and of the three
+    /// bicubic, center crop of 0.9, or of 1 for inputs of 384 pixels and more. A gray input has the average of the three means and of the three
     /// deviations; channels behind the third have it too. The name has no tag: weights of another tag may need
     /// others, which the configuration beside them says.
     /// </summary>
@@ -91,7 +91,7 @@ public sealed record ImagePreprocessing
     {
         CheckSettings();
         if (Mean.Count is not (1 or 3))
-            throw new ArgumentException($"Mean has {Mean.Count} values; images have three (red, green, blue), or one for a grey input.");
+            throw new ArgumentException($"Mean has {Mean.Count} values; images have three (red, green, blue), or one for a gray input.");
     }
 
     /// <summary>As <see cref="Check"/>, for a network that takes any number of channels.</summary>
@@ -111,7 +111,7 @@ public sealed record ImagePreprocessing
         if (Guard.NotNull(Mean).Count == 0 || Guard.NotNull(StandardDeviation).Count != Mean.Count)
         {
             throw new ArgumentException(
-                $"Mean has {Mean.Count} values and StandardDeviation {StandardDeviation.Count}; both need three (red, green, blue), or one for a grey input.");
+                $"Mean has {Mean.Count} values and StandardDeviation {StandardDeviation.Count}; both need three (red, green, blue), or one for a gray input.");
         }
 
         foreach (float mean in Mean)
@@ -139,7 +139,7 @@ public enum ImageResizing
     /// <summary>Both sides are resized; the aspect ratio changes (timm's <c>squash</c>).</summary>
     Squash,
 
-    /// <summary>The longer side is resized, the rest is filled with the mean colour (timm's <c>border</c>).</summary>
+    /// <summary>The longer side is resized, the rest is filled with the mean color (timm's <c>border</c>).</summary>
     Pad,
 }
 

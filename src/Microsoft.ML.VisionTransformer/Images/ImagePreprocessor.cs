@@ -1,20 +1,28 @@
-// Brings a picture to the network's size and its bytes to the network's numbers, as an ImagePreprocessing says.
+// From a decoded image to one row of the network's input: the one way that training and prediction share.
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 
-/// <summary>timm's evaluation transform. Immutable and thread-safe.</summary>
+/// <summary>
+/// timm's evaluation transform, and in training a random view in its place, as an <see cref="ImagePreprocessing"/> says. Immutable and thread-safe: one
+/// instance serves all threads that load images.
+/// </summary>
 internal sealed class ImagePreprocessor
 {
     private const int Levels = 256;
 
     private readonly ResizePlan _plan;
     private readonly float[] _table;
+    private readonly AugmentationPipeline _augmentation;
+    private readonly ImageDecoding _decoding;
 
-    /// <summary>Checks the settings and prepares the tables.</summary>
-    internal ImagePreprocessor(ImagePreprocessing settings)
+    /// <summary>Checks the settings and prepares the tables. Without an augmentation of its own, training uses timm's default.</summary>
+    internal ImagePreprocessor(ImagePreprocessing settings, AugmentationPipeline? augmentation = null)
     {
         settings.Check();
         Settings = settings;
+        _augmentation = augmentation ?? new AugmentationPipeline(settings);
+        _decoding = new ImageDecoding { MaxPixels = settings.MaxPixels, AllowTruncated = settings.AllowTruncated };
         _plan = new ResizePlan(settings);
         _table = new float[settings.Mean.Count * Levels];
         for (int i = 0; i < _table.Length; i++)
@@ -23,36 +31,58 @@ internal sealed class ImagePreprocessor
 
     internal ImagePreprocessing Settings { get; }
 
-    /// <summary>Channels of the network's input: 3, or 1 for grey.</summary>
+    /// <summary>Channels of the network's input: 3, or 1 for gray.</summary>
     internal int Channels => Settings.Mean.Count;
 
-    /// <summary>Numbers of one input: channels x height x width.</summary>
-    internal int InputLength => Channels * Settings.Size.Height * Settings.Size.Width;
+    /// <summary>Values of one input: channels x height x width.</summary>
+    internal int Length => Channels * Settings.Size.Height * Settings.Size.Width;
 
-    /// <summary>By what a large JPEG's sides may be divided while it is decoded.</summary>
-    internal int Reduction(int width, int height) => _plan.Reduction(width, height);
+    /// <summary>How files are to be decoded for <see cref="ForPrediction"/>, or, with the random numbers of a row and epoch, for training.</summary>
+    internal ImageDecoding Decoding(RandomStream? random)
+    {
+        if (!Settings.ScaledDecoding)
+            return _decoding;
+        return _decoding with { Reduction = random is null ? _plan.Reduction : (width, height) => _augmentation.Reduction(width, height, random) };
+    }
+
+    /// <summary>The image as evaluation sees it, to [channels, height, width].</summary>
+    internal void ForPrediction(RgbImage image, Span<float> chw) => Normalize(Fit(image), chw);
+
+    /// <summary>A random view of the image, to [channels, height, width]; <paramref name="random"/> belongs to this row and epoch.</summary>
+    internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw)
+    {
+        Normalize(_augmentation.Apply(image, random), chw);
+        _augmentation.Erase(chw, random);
+    }
+
+    /// <summary>A random view of pixels that the user prepared, [channels, height, width] to the same: at most flipped and erased.</summary>
+    internal void ForTraining(ReadOnlySpan<float> pixels, RandomStream random, Span<float> chw)
+    {
+        _augmentation.Apply(pixels, random, chw);
+        _augmentation.Erase(chw, random);
+    }
 
     /// <summary>Resizes and crops (or pads) to the network's size.</summary>
     internal RgbImage Fit(RgbImage image) => _plan.Apply(image);
 
     /// <summary>
-    /// Pixels at the network's size to (value / 255 - mean) / deviation in float32, channel after channel: [channels, height, width]. Grey is
+    /// Pixels at the network's size to (value / 255 - mean) / deviation in float32, channel after channel: [channels, height, width]. Gray is
     /// Pillow's luma, ITU-R 601-2 in 16-bit fractions, taken after resizing.
     /// </summary>
     internal void Normalize(RgbImage image, Span<float> destination)
     {
         var size = Settings.Size;
         if (image.Width != size.Width || image.Height != size.Height)
-            throw new ArgumentException($"The picture is {image.Height}x{image.Width}; the network's size is {size}: fit it first.", nameof(image));
-        if (destination.Length != InputLength)
-            throw new ArgumentException($"The destination has room for {destination.Length} numbers; {InputLength} are written.", nameof(destination));
+            throw new ArgumentException($"The image is {image.Height}x{image.Width}; the network's size is {size}: fit it first.", nameof(image));
+        if (destination.Length != Length)
+            throw new ArgumentException($"The destination has room for {destination.Length} numbers; {Length} are written.", nameof(destination));
         if (Channels == 1)
-            NormalizeGrey(image.Pixels, destination);
+            NormalizeGray(image.Pixels, destination);
         else
-            NormalizeColours(image.Pixels, destination);
+            NormalizeColors(image.Pixels, destination);
     }
 
-    private void NormalizeColours(ReadOnlySpan<byte> pixels, Span<float> destination)
+    private void NormalizeColors(ReadOnlySpan<byte> pixels, Span<float> destination)
     {
         int plane = destination.Length / RgbImage.Channels;
         Span<float> red = destination[..plane], green = destination.Slice(plane, plane), blue = destination[(2 * plane)..];
@@ -65,7 +95,7 @@ internal sealed class ImagePreprocessor
         }
     }
 
-    private void NormalizeGrey(ReadOnlySpan<byte> pixels, Span<float> destination)
+    private void NormalizeGray(ReadOnlySpan<byte> pixels, Span<float> destination)
     {
         for (int i = 0, at = 0; i < destination.Length; i++, at += RgbImage.Channels)
             destination[i] = _table[Luma.Of(pixels.Slice(at, RgbImage.Channels))];

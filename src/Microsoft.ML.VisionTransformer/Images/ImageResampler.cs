@@ -1,6 +1,7 @@
-// Resizes pictures with antialiasing, to the same bytes as Pillow.
+// Resizes images with antialiasing, to the same bytes as Pillow.
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Microsoft.ML.VisionTransformer.Images;
@@ -13,12 +14,12 @@ internal static class ImageResampler
 {
     private const int Half = 1 << (ResamplingWeights.FractionBits - 1);
 
-    /// <summary>The whole picture at another size.</summary>
+    /// <summary>The whole image at another size.</summary>
     internal static RgbImage Resize(RgbImage source, int width, int height, ImageInterpolation kernel) =>
         Resize(source, source.Area, ResizedSide.Whole(width), ResizedSide.Whole(height), kernel);
 
     /// <summary>
-    /// A part of a picture, cut out first and then resized, so that no pixel outside counts; of the result only the wanted window is
+    /// A part of an image, cut out first and then resized, so that no pixel outside counts; of the result only the wanted window is
     /// computed and returned: [rows.Count, columns.Count, 3].
     /// </summary>
     internal static RgbImage Resize(RgbImage source, PixelArea area, ResizedSide columns, ResizedSide rows, ImageInterpolation kernel)
@@ -84,11 +85,11 @@ internal static class ImageResampler
         }
     }
 
-    private static void Store(Vector128<int> colours, Span<byte> pixel)
+    private static void Store(Vector128<int> colors, Span<byte> pixel)
     {
-        pixel[2] = (byte)colours.GetElement(2);
-        pixel[1] = (byte)colours.GetElement(1);
-        pixel[0] = (byte)colours.GetElement(0);
+        pixel[2] = (byte)colors.GetElement(2);
+        pixel[1] = (byte)colors.GetElement(1);
+        pixel[0] = (byte)colors.GetElement(0);
     }
 
     /// <summary>The weighted sum of as many rows as there are weights; the rows follow each other in <paramref name="rows"/>.</summary>
@@ -125,4 +126,45 @@ internal static class ImageResampler
 
     private static Vector<uint> ToByteRange(Vector<int> sums) => Vector.AsVectorUInt32(
         Vector.Min(Vector.Max(Vector.ShiftRightArithmetic(sums, ResamplingWeights.FractionBits), Vector<int>.Zero), new Vector<int>(255)));
+}
+
+/// <summary>
+/// One side of an image after resizing, and the part of it that is wanted.
+/// <paramref name="Count"/> pixels from pixel <paramref name="Start"/> of a side that is resized to <paramref name="Size"/> pixels. Only
+/// those are computed: the shorter side of a 1 x 5000 image at 224 means a longer side of over a million.
+/// </summary>
+internal readonly record struct ResizedSide(long Size, long Start, int Count)
+{
+    /// <summary>The whole of a side of <paramref name="size"/> pixels.</summary>
+    internal static ResizedSide Whole(int size) => new(size, 0, size);
+}
+
+/// <summary>Two rows of pixels that are resized together, so that one vector holds a pixel of each. Two rows of the same length, three bytes a pixel.</summary>
+internal readonly ref struct RowPair(ReadOnlySpan<byte> upper, ReadOnlySpan<byte> lower)
+{
+    private readonly ReadOnlySpan<byte> _upper = upper;
+    private readonly ReadOnlySpan<byte> _lower = lower;
+
+    /// <summary>
+    /// Pixels from <paramref name="first"/> on as whole numbers: red, green, blue and one number of no meaning of the upper row, then those of
+    /// the lower row.
+    /// </summary>
+    internal void Widen(int first, Span<Vector256<int>> pixels)
+    {
+        int at = first * RgbImage.Channels;
+        foreach (ref var pixel in pixels)
+        {
+            pixel = Vector256.Create(Widen(_upper, at), Widen(_lower, at));
+            at += RgbImage.Channels;
+        }
+    }
+
+    private static Vector128<int> Widen(ReadOnlySpan<byte> row, int at)
+    {
+        // Four bytes at once, but for the last pixel, which has no fourth.
+        uint bytes = at + sizeof(uint) <= row.Length
+            ? MemoryMarshal.Read<uint>(row[at..])
+            : row[at] | (uint)row[at + 1] << 8 | (uint)row[at + 2] << 16;
+        return Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte())).AsInt32();
+    }
 }

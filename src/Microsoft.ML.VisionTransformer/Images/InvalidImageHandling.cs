@@ -1,4 +1,4 @@
-// What becomes of a row whose image cannot be read.
+// An image that cannot be read: the error, and what becomes of its row.
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
@@ -15,4 +15,28 @@ public enum InvalidImageHandling
 
     /// <summary>In prediction alone: NaN for every score or number of the embedding, and a missing predicted label (key 0).</summary>
     Missing,
+}
+
+/// <summary>An image could not be read. The message says which one (file, row or column), what is wrong with it and what to do.</summary>
+public sealed class InvalidImageException : IOException
+{
+    /// <summary>An error without a message.</summary>
+    public InvalidImageException()
+    {
+    }
+
+    /// <summary>An error with its message.</summary>
+    /// <param name="message">What is wrong, where, and what to do.</param>
+    public InvalidImageException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with its message and cause.</summary>
+    /// <param name="message">What is wrong, where, and what to do.</param>
+    /// <param name="innerException">What led to it.</param>
+    public InvalidImageException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
 }

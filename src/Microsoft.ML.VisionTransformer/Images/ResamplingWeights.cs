@@ -2,8 +2,8 @@
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
-/// For output pixel i of a side: scale = in / out, f = max(scale, 1), centre = (i + 0.5) * scale; the pixels within radius * f of the
-/// centre, weighted by kernel((j - centre + 0.5) / f), normalised to sum 1 and rounded to multiples of 2^-22. Pillow's
+/// For output pixel i of a side: scale = in / out, f = max(scale, 1), center = (i + 0.5) * scale; the pixels within radius * f of the
+/// center, weighted by kernel((j - center + 0.5) / f), normalized to sum 1 and rounded to multiples of 2^-22. Pillow's
 /// <c>precompute_coeffs</c> and <c>normalize_coeffs_8bpc</c>, bit for bit.
 /// </summary>
 internal sealed class ResamplingWeights
@@ -25,10 +25,10 @@ internal sealed class ResamplingWeights
         double[] exact = new double[(int)Math.Min(input, 2 * support + 2)];
         for (int i = 0; i < output.Count; i++)
         {
-            double centre = (output.Start + i + 0.5) * scale;
-            int first = (int)Math.Max(centre - support + 0.5, 0), end = (int)Math.Min(centre + support + 0.5, input);
+            double center = (output.Start + i + 0.5) * scale;
+            int first = (int)Math.Max(center - support + 0.5, 0), end = (int)Math.Min(center + support + 0.5, input);
             var taps = exact.AsSpan(0, end - first);
-            Weigh(taps, first - centre + 0.5, 1 / shrink, kernel);
+            Weigh(taps, first - center + 0.5, 1 / shrink, kernel);
             foreach (double weight in taps)
                 weights.Add((int)(weight * (1 << FractionBits) + (weight < 0 ? -0.5 : 0.5)));
             _first[i] = first;
@@ -59,5 +59,49 @@ internal sealed class ResamplingWeights
             sum += taps[j] = ResamplingKernel.Weight(kernel, (j + distance) * unit);
         foreach (ref double tap in taps)
             tap /= sum;
+    }
+}
+
+/// <summary>
+/// The resampling kernels as formulas. Weight of a pixel by its distance in pixels from the point that is sampled; Pillow's definitions
+/// (src/libImaging/Resample.c).
+/// </summary>
+internal static class ResamplingKernel
+{
+    private const double CubicA = -0.5;
+    private const int LanczosLobes = 3;
+
+    /// <summary>Distance from which on the weight is 0.</summary>
+    internal static double Radius(ImageInterpolation kernel) => kernel switch
+    {
+        ImageInterpolation.Bilinear => 1,
+        ImageInterpolation.Bicubic => 2,
+        _ => LanczosLobes,
+    };
+
+    /// <summary>The weight at a distance, negative or positive.</summary>
+    internal static double Weight(ImageInterpolation kernel, double distance) => kernel switch
+    {
+        ImageInterpolation.Bilinear => Math.Max(0, 1 - Math.Abs(distance)),
+        ImageInterpolation.Bicubic => Cubic(Math.Abs(distance)),
+        _ => Lanczos(distance),
+    };
+
+    /// <summary>Keys' cubic convolution (1981) with a = -0.5.</summary>
+    private static double Cubic(double x) => x switch
+    {
+        < 1 => ((CubicA + 2) * x - (CubicA + 3)) * x * x + 1,
+        < 2 => (((x - 5) * x + 8) * x - 4) * CubicA,
+        _ => 0,
+    };
+
+    private static double Lanczos(double x) => x is >= -LanczosLobes and < LanczosLobes ? Sinc(x) * Sinc(x / LanczosLobes) : 0;
+
+    private static double Sinc(double x)
+    {
+        if (x == 0)
+            return 1;
+        x *= Math.PI;
+        return Math.Sin(x) / x;
     }
 }

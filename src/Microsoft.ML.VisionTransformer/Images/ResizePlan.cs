@@ -1,8 +1,8 @@
-// The geometry of the evaluation transform: how large a picture becomes and which part of it is kept.
+// The geometry of the evaluation transform: how large an image becomes and which part of it is kept.
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
-/// timm's rules (<c>transforms_imagenet_eval</c>) with their rounding. The picture is resized towards size / crop fraction, rounded down;
+/// timm's rules (<c>transforms_imagenet_eval</c>) with their rounding. The image is resized towards size / crop fraction, rounded down;
 /// then the middle is kept: what is too long is cropped from round-half-even((resized - size) / 2) on, what is too short is padded.
 /// </summary>
 internal sealed class ResizePlan
@@ -18,10 +18,10 @@ internal sealed class ResizePlan
         _padding = [.. Enumerable.Range(0, RgbImage.Channels).Select(c => PaddingOf(settings.Mean[Math.Min(c, settings.Mean.Count - 1)]))];
     }
 
-    /// <summary>What a picture is resized towards, before the crop.</summary>
+    /// <summary>What an image is resized towards, before the crop.</summary>
     internal ImageDimensions Scaled { get; }
 
-    /// <summary>The colour around a picture that is too small.</summary>
+    /// <summary>The color around an image that is too small.</summary>
     internal ReadOnlySpan<byte> Padding => _padding;
 
     /// <summary>timm keeps its resize-by-ratio at bilinear, whatever the setting; it is used where the network's input is not square.</summary>
@@ -31,7 +31,7 @@ internal sealed class ResizePlan
     /// <summary>Whether both sides are resized towards the same length.</summary>
     internal bool IsSquare => Scaled.Height == Scaled.Width;
 
-    /// <summary>The picture at the network's size.</summary>
+    /// <summary>The image at the network's size.</summary>
     internal RgbImage Apply(RgbImage image)
     {
         var (height, width) = ResizedSize(image.OriginalHeight, image.OriginalWidth);
@@ -41,11 +41,11 @@ internal sealed class ResizePlan
         return rows.Count == size.Height && columns.Count == size.Width ? resized : Pad(resized);
     }
 
-    /// <summary>By what the sides of a picture may be divided before it is resized here, crop included.</summary>
+    /// <summary>By what the sides of an image may be divided before it is resized here, crop included.</summary>
     internal int Reduction(int width, int height)
     {
         var (resizedHeight, resizedWidth) = ResizedSize(height, width);
-        return PictureReduction.Of(width, height, resizedWidth, resizedHeight);
+        return ImageReduction.Of(width, height, resizedWidth, resizedHeight);
     }
 
     private (long Height, long Width) ResizedSize(int imageHeight, int imageWidth)
@@ -65,7 +65,7 @@ internal sealed class ResizePlan
         return (ScaledSide(imageHeight, ratio), ScaledSide(imageWidth, ratio));
     }
 
-    /// <summary>A side of a picture so slender that it would vanish stays one pixel.</summary>
+    /// <summary>A side of an image so slender that it would vanish stays one pixel.</summary>
     private static long ScaledSide(int side, double ratio) => Math.Max(1, (long)Math.Round(side / ratio, MidpointRounding.ToEven));
 
     private static ResizedSide Middle(long resized, int wanted) => resized <= wanted

@@ -1,6 +1,7 @@
-// A decoded picture: 8-bit red, green and blue, upright, nothing else.
+// A decoded image: 8-bit red, green and blue, upright, nothing else.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
+using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 
@@ -12,13 +13,13 @@ internal sealed class RgbImage
     /// <summary>What an <see cref="MLImage"/> that was disposed says, in an exception of a type that others throw too.</summary>
     private static readonly string _disposedMessage = MessageOfDisposed();
 
-    /// <summary>A picture whose pixels are not set yet: whoever makes it sets them all.</summary>
+    /// <summary>An image whose pixels are not set yet: whoever makes it sets them all.</summary>
     internal RgbImage(int width, int height)
         : this(width, height, GC.AllocateUninitializedArray<byte>(checked(Guard.AtLeast(width, 1) * Guard.AtLeast(height, 1) * Channels)))
     {
     }
 
-    /// <summary>A picture on top of existing pixels, which it does not copy.</summary>
+    /// <summary>An image on top of existing pixels, which it does not copy.</summary>
     internal RgbImage(int width, int height, byte[] pixels)
     {
         Width = OriginalWidth = Guard.AtLeast(width, 1);
@@ -32,7 +33,7 @@ internal sealed class RgbImage
 
     internal int Height { get; }
 
-    /// <summary>Width in the file: more than <see cref="Width"/> where the picture was decoded at a fraction of its size.</summary>
+    /// <summary>Width in the file: more than <see cref="Width"/> where the image was decoded at a fraction of its size.</summary>
     internal int OriginalWidth { get; private init; }
 
     /// <summary>Height in the file.</summary>
@@ -45,11 +46,11 @@ internal sealed class RgbImage
 
     internal PixelArea Area => new(0, 0, Width, Height);
 
-    /// <summary>The same pixels, said to be a picture of that size reduced.</summary>
+    /// <summary>The same pixels, said to be an image of that size reduced.</summary>
     internal RgbImage AsReductionOf(int width, int height) =>
         width == Width && height == Height ? this : new(Width, Height, Pixels) { OriginalWidth = width, OriginalHeight = height };
 
-    /// <summary>Where a part of the picture in the file lies here: to the nearest pixel, at least one.</summary>
+    /// <summary>Where a part of the image in the file lies here: to the nearest pixel, at least one.</summary>
     internal PixelArea Locate(PixelArea original)
     {
         if (Width == OriginalWidth && Height == OriginalHeight)
@@ -61,8 +62,8 @@ internal sealed class RgbImage
 
     internal Span<byte> Row(int y) => Pixels.AsSpan(y * Stride, Stride);
 
-    /// <summary>Copies ML.NET's picture; its alpha channel is dropped, as it is for files.</summary>
-    /// <exception cref="InvalidImageException">The picture was disposed, or has a pixel format that is not 8-bit BGRA or RGBA.</exception>
+    /// <summary>Copies ML.NET's image; its alpha channel is dropped, as it is for files.</summary>
+    /// <exception cref="InvalidImageException">The image was disposed, or has a pixel format that is not 8-bit BGRA or RGBA.</exception>
     internal static RgbImage From(MLImage image, string where)
     {
         Guard.NotNull(image);
@@ -124,5 +125,29 @@ internal sealed class RgbImage
     {
         int from = Math.Min((int)Math.Round(first * scale), side - 1), to = Math.Clamp((int)Math.Round((first + count) * scale), from + 1, side);
         return (from, to - from);
+    }
+}
+
+/// <summary>
+/// A rectangle of pixels inside an image. A rectangle in pixels; <paramref name="Left"/> and <paramref name="Top"/> are its first column and row.
+/// </summary>
+internal readonly record struct PixelArea(int Left, int Top, int Width, int Height);
+
+/// <summary>Images as PNG files.</summary>
+internal static class PngEncoding
+{
+    /// <summary>The content of a PNG file.</summary>
+    internal static byte[] ToPng(this RgbImage source)
+    {
+        byte[] rgba = new byte[checked(source.Width * source.Height * 4)];
+        for (int i = 0; i < source.Width * source.Height; i++)
+        {
+            source.Pixels.AsSpan(i * RgbImage.Channels, RgbImage.Channels).CopyTo(rgba.AsSpan(4 * i));
+            rgba[4 * i + 3] = byte.MaxValue;
+        }
+
+        using var image = SKImage.FromPixelCopy(new SKImageInfo(source.Width, source.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
+        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
+        return png.ToArray();
     }
 }

@@ -13,7 +13,7 @@ internal static class PixelRange
 
     internal static void WarnIfUnscaled(TrainingRow[] rows, ImagePreprocessing preprocessing, TrainingReport report)
     {
-        var converter = new ImageToInput(preprocessing);
+        var converter = new ImagePreprocessor(preprocessing);
         float[] pixels = new float[converter.Length];
         float most = 0;
         foreach (var row in rows.AsSpan(0, Math.Min(RowsLookedAt, rows.Length)))

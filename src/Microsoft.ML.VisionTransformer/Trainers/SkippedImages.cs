@@ -22,7 +22,7 @@ internal sealed record SkippedImages(int Count, IReadOnlyList<string> Reasons)
     {
         if (plan.OnInvalidImage != InvalidImageHandling.Skip)
             return (rows, None);
-        var converter = new ImageToInput(plan.Preprocessing);
+        var converter = new ImagePreprocessor(plan.Preprocessing);
         string?[] reasons = new string?[rows.Length];
         for (int start = 0; start < rows.Length; start += RowsAtATime)
         {
@@ -41,7 +41,7 @@ internal sealed record SkippedImages(int Count, IReadOnlyList<string> Reasons)
     /// <summary>One line for the log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Count} images cannot be read and are left out; the first: {Reasons[0]}");
 
-    private static string? ReasonAgainst(ImageSource image, ImageToInput converter)
+    private static string? ReasonAgainst(ImageSource image, ImagePreprocessor converter)
     {
         float[] input = ArrayPool<float>.Shared.Rent(converter.Length);
         try

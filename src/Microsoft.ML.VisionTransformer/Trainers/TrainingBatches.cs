@@ -28,7 +28,7 @@ internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Wei
 /// <param name="mixing">Mixup and cutmix; null for none.</param>
 /// <param name="batchesPerStep">Batches whose gradients are added up for one update; an epoch's last update may have fewer.</param>
 /// <param name="team">The processes that share the batches; null for one.</param>
-internal sealed class TrainingBatches(ImageToInput converter, int batchSize, int seed, BatchMixing? mixing = null, int batchesPerStep = 1, TrainingTeam? team = null)
+internal sealed class TrainingBatches(ImagePreprocessor converter, int batchSize, int seed, BatchMixing? mixing = null, int batchesPerStep = 1, TrainingTeam? team = null)
 {
     private const int BatchesAhead = 2;
 

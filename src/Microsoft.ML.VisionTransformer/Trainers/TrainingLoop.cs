@@ -45,9 +45,9 @@ internal sealed class TrainingLoop : IDisposable
         TrainingTeam? team = null)
     {
         (_plan, _training, _checkAlive, _recorder, _team, _network, _device) = (plan, training, checkAlive, recorder, team ?? TrainingTeam.Alone, network, device);
-        var augmentation = new TrainingAugmentation(plan.Preprocessing, plan.Augmentation);
+        var augmentation = new AugmentationPipeline(plan.Preprocessing, plan.Augmentation);
         var mixing = !plan.Augmentation.Mixes ? null : new BatchMixing(plan.Augmentation, plan.Preprocessing.Size.Height, plan.Preprocessing.Size.Width);
-        _batches = new TrainingBatches(new ImageToInput(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation, _team);
+        _batches = new TrainingBatches(new ImagePreprocessor(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation, _team);
         _stepsPerEpoch = _batches.StepsPerEpoch(training.Length);
         _step = new TrainingStep(plan, network, device, _stepsPerEpoch, _team);
         _validation = validation.Length > 0 ? new Validation(plan, validation, network, device, checkAlive, _team) : null;

@@ -15,7 +15,7 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingTeam? team = null)
 {
     private readonly TeamPass _pass = new(
-        team ?? TrainingTeam.Alone, new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed), plan.BatchSize, checkAlive);
+        team ?? TrainingTeam.Alone, new TrainingBatches(new ImagePreprocessor(plan.Preprocessing), plan.BatchSize, plan.Seed), plan.BatchSize, checkAlive);
 
     /// <summary>Number of rows.</summary>
     internal int Rows => rows.Length;

@@ -20,7 +20,7 @@ internal static class ImageBatches
     /// <param name="onInvalid">What becomes of images that cannot be read.</param>
     /// <param name="size">Rows of a batch; the last may be smaller.</param>
     internal static IEnumerable<ImageBatch> Read(
-        DataViewRowCursor cursor, ImageColumn column, ImageToInput converter, InvalidImageHandling onInvalid, int size)
+        DataViewRowCursor cursor, ImageColumn column, ImagePreprocessor converter, InvalidImageHandling onInvalid, int size)
     {
         var read = column.Open(cursor);
         var sources = new List<ImageSource>(size);
@@ -40,7 +40,7 @@ internal static class ImageBatches
 
     /// <summary>Writes one input; false where the image cannot be read and that is no error.</summary>
     /// <exception cref="InvalidImageException">The image cannot be read, and that is an error.</exception>
-    internal static bool TryFill(ImageSource source, ImageToInput converter, InvalidImageHandling onInvalid, Span<float> chw)
+    internal static bool TryFill(ImageSource source, ImagePreprocessor converter, InvalidImageHandling onInvalid, Span<float> chw)
     {
         try
         {
@@ -53,7 +53,7 @@ internal static class ImageBatches
         }
     }
 
-    private static ImageBatch Convert(List<ImageSource> sources, ImageToInput converter, InvalidImageHandling onInvalid)
+    private static ImageBatch Convert(List<ImageSource> sources, ImagePreprocessor converter, InvalidImageHandling onInvalid)
     {
         float[] inputs = new float[sources.Count * converter.Length];
         bool[] invalid = new bool[sources.Count];

@@ -14,7 +14,7 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// <param name="getters">Getters of the columns that are added, in their order, over the numbers of the current row.</param>
 internal sealed class RowScorer(
     ScoringNetwork network,
-    ImageToInput converter,
+    ImagePreprocessor converter,
     InvalidImageHandling onInvalidImage,
     int width,
     Func<float[], int, float[]> compute,
@@ -25,7 +25,7 @@ internal sealed class RowScorer(
 
     private int _batchSize = network.DefaultBatchSize;
 
-    internal ImageToInput Converter => converter;
+    internal ImagePreprocessor Converter => converter;
 
     internal InvalidImageHandling OnInvalidImage => onInvalidImage;
 
@@ -47,14 +47,14 @@ internal sealed class RowScorer(
     /// <summary>The class probabilities at the model's temperature, and the most probable class.</summary>
     internal static RowScorer Classes(ScoringNetwork network, ModelDescription model) => new(
         network,
-        new ImageToInput(model.Preprocessing),
+        new ImagePreprocessor(model.Preprocessing),
         model.Columns.OnInvalidImage,
         network.Architecture.Classes,
         (inputs, count) => network.Probabilities(inputs, count, model.Temperature),
         current => [ScoredRow.PredictedLabelGetter(current), ScoredRow.ScoreGetter(current)]);
 
     /// <summary>The embedding.</summary>
-    internal static RowScorer Features(ScoringNetwork network, ImageToInput converter, FeatureColumn column) => new(
+    internal static RowScorer Features(ScoringNetwork network, ImagePreprocessor converter, FeatureColumn column) => new(
         network,
         converter,
         column.OnInvalidImage,
@@ -65,7 +65,7 @@ internal sealed class RowScorer(
     /// <summary>The attention map of the predicted class.</summary>
     internal static RowScorer Explanations(ScoringNetwork network, ModelDescription model, ExplanationMethod method) => new(
         network,
-        new ImageToInput(model.Preprocessing),
+        new ImagePreprocessor(model.Preprocessing),
         model.Columns.OnInvalidImage,
         network.Architecture.PatchTokens,
         (inputs, count) => network.Explain(inputs, count, method, target: null, model.Temperature).Values,

@@ -48,7 +48,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         _network = network;
         Preprocessing = preprocessing;
         Dimension = network.Architecture.WidthOf(column.Kind);
-        _scorer = RowScorer.Features(network, new ImageToInput(preprocessing), column);
+        _scorer = RowScorer.Features(network, new ImagePreprocessor(preprocessing), column);
     }
 
     /// <summary>The shape of the network.</summary>

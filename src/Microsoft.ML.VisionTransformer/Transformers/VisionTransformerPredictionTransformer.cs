@@ -231,7 +231,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         float[] input = new float[_scorer.Converter.Length];
         image.Fill(_scorer.Converter, null, input);
         var maps = _network.Explain(input, 1, Guard.Defined(options.Method), target, _model.Temperature);
-        return new AttentionExplanation(Architecture, InputPicture.Of(input, Preprocessing), maps, options.Method, ClassNames);
+        return new AttentionExplanation(Architecture, InputImage.Of(input, Preprocessing), maps, options.Method, ClassNames);
     }
 
     /// <summary>Makes the maps of a column; the model stays this one's.</summary>

@@ -53,7 +53,7 @@ internal sealed class EngineSide : Side
     private static (Action<byte[]> Predict, IDisposable Owned) Forward(VisionTransformerArchitecture architecture)
     {
         var network = FreshModel.Network(architecture);
-        var converter = new ImageToInput(FreshModel.Preprocessing(architecture));
+        var converter = new ImagePreprocessor(FreshModel.Preprocessing(architecture));
         float[] input = new float[converter.Length];
         return (
             file =>

@@ -76,7 +76,7 @@ internal sealed class PipelineSide : Side
             () =>
             {
                 using var cursor = image.OpenCursor(data, image.Column);
-                foreach (var batch in ImageBatches.Read(cursor, image, new ImageToInput(preprocessing), InvalidImageHandling.Throw, Batch))
+                foreach (var batch in ImageBatches.Read(cursor, image, new ImagePreprocessor(preprocessing), InvalidImageHandling.Throw, Batch))
                     Debug.Assert(batch.Count > 0);
             },
             new MemoryStream());

@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Benchmarks;
 /// <summary>A painted JPEG, its shorter side to 248, the centre 224, normalised; one thread.</summary>
 public class ImageBenchmarks
 {
-    private readonly ImageToInput _converter = new(new ImagePreprocessing());
+    private readonly ImagePreprocessor _converter = new(new ImagePreprocessing());
     private readonly byte[] _file = PhotoPainting.Jpeg(new Random(1), 500, 375);
     private float[] _input = [];
 

@@ -15,7 +15,7 @@ public sealed class OverlayTests
         double last = -1;
         for (int i = 0; i <= 100; i++)
         {
-            var (red, green, blue) = ColourScale.Of(i / 100f);
+            var (red, green, blue) = ColorScale.Of(i / 100f);
             double lightness = Lightness(red, green, blue);
             Assert.IsGreaterThan(last, lightness, $"at {i} %");
             Assert.AreEqual(2 + 95 * i / 100.0, lightness, 2, $"at {i} %");

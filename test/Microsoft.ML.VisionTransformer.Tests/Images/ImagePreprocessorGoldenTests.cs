@@ -82,7 +82,7 @@ public sealed class ImagePreprocessorGoldenTests
     {
         float[] expected = SafetensorsFile.Read(GoldenPreprocessing.Path(config + ".safetensors")).Floats(image + ".float32");
         var preprocessor = new ImagePreprocessor(GoldenPreprocessing.Settings(config));
-        float[] actual = new float[preprocessor.InputLength];
+        float[] actual = new float[preprocessor.Length];
 
         preprocessor.Normalize(preprocessor.Fit(GoldenPreprocessing.Decode(image)), actual);
 

@@ -1,4 +1,5 @@
 // Geometry, grey input, defaults and checks of the preprocessing.
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -114,5 +115,37 @@ public sealed class ImagePreprocessorTests
         StringAssert.Contains(picture.Message, "7x5; the network's size is 5x7");
         var room = Assert.ThrowsExactly<ArgumentException>(() => preprocessor.Normalize(new RgbImage(7, 5), new float[104]));
         StringAssert.Contains(room.Message, "104 numbers; 105");
+    }
+
+    [TestMethod]
+    public void ThreadsDoNotDisturbEachOther()
+    {
+        var toInput = new ImagePreprocessor(new ImagePreprocessing { Size = (11, 13) });
+        var images = Enumerable.Range(20, 40).Select(i => PaintedImage.Gradient(i, 83 - i)).ToArray();
+        float[][] one = [.. images.Select(Both)], many = [.. images.AsParallel().AsOrdered().WithDegreeOfParallelism(4).Select(Both)];
+        for (int i = 0; i < images.Length; i++)
+            CollectionAssert.AreEqual(one[i], many[i]);
+
+        float[] Both(RgbImage image)
+        {
+            float[] numbers = new float[2 * toInput.Length];
+            toInput.ForPrediction(image, numbers.AsSpan(0, toInput.Length));
+            toInput.ForTraining(image, RandomStream.For(1, image.Width), numbers.AsSpan(toInput.Length));
+            return numbers;
+        }
+    }
+
+    [TestMethod]
+    public void ThePartsAreTheOnesTestedElsewhere()
+    {
+        var image = PaintedImage.Gradient(47, 31);
+        var settings = new ImagePreprocessing { Size = (11, 13) };
+        var preprocessor = new ImagePreprocessor(settings);
+        float[] expected = new float[3 * 11 * 13], actual = new float[3 * 11 * 13];
+
+        preprocessor.Normalize(new AugmentationPipeline(settings).Apply(image, RandomStream.For(1)), expected);
+        preprocessor.ForTraining(image, RandomStream.For(1), actual);
+
+        CollectionAssert.AreEqual(expected, actual);
     }
 }

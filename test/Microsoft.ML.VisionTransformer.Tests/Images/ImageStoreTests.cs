@@ -10,7 +10,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Images;
 public sealed class ImageStoreTests
 {
     private static readonly ImagePreprocessing _settings = new() { Size = (11, 13) };
-    private static readonly ImageToInput _converter = new(_settings);
+    private static readonly ImagePreprocessor _converter = new(_settings);
     private static readonly ImagePlace _place = new(4, "Image");
 
     private static readonly Dictionary<string, Func<ImageSource>> _kinds = new()

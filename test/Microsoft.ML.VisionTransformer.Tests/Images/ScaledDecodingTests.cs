@@ -20,7 +20,7 @@ public sealed class ScaledDecodingTests
     [DataRow(3584, 3584, 8)]
     [DataRow(100_000, 100_000, 8)]
     public void TwiceTheResultIsLeftAlongBothSides(int width, int height, int divisor) =>
-        Assert.AreEqual(divisor, PictureReduction.Of(width, height, 224, 224));
+        Assert.AreEqual(divisor, ImageReduction.Of(width, height, 224, 224));
 
     [TestMethod]
     [DataRow(1.0, ImageResizing.CenterCrop, 4)]
@@ -30,7 +30,7 @@ public sealed class ScaledDecodingTests
     public void TheCropCounts(double cropFraction, ImageResizing resizing, int divisor)
     {
         var preprocessor = new ImagePreprocessor(new ImagePreprocessing { CropFraction = cropFraction, Resizing = resizing });
-        Assert.AreEqual(divisor, preprocessor.Reduction(1800, 1800));
+        Assert.AreEqual(divisor, preprocessor.Decoding(null).Reduction!(1800, 1800));
     }
 
     [TestMethod]
@@ -83,7 +83,7 @@ public sealed class ScaledDecodingTests
         var source = new EncodedImageSource(_photo, "photo");
         foreach (bool scaled in new[] { false, true })
         {
-            var converter = new ImageToInput(settings with { ScaledDecoding = scaled });
+            var converter = new ImagePreprocessor(settings with { ScaledDecoding = scaled });
             float[] input = new float[converter.Length];
             source.Fill(converter, random(), input);
             yield return input;

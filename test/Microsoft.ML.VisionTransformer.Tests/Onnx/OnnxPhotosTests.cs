@@ -46,7 +46,7 @@ public sealed class OnnxPhotosTests
         string path = work.File("model.onnx");
         model.SaveAsOnnx(path, options);
         using var run = new OnnxRun(path);
-        var converter = new ImageToInput(model.Preprocessing);
+        var converter = new ImagePreprocessor(model.Preprocessing);
 
         int same = 0;
         double largest = 0;
@@ -66,7 +66,7 @@ public sealed class OnnxPhotosTests
         Assert.IsLessThanOrEqualTo(size, share);
     }
 
-    private static float[] Score(OnnxRun run, string path, OnnxInput input, ImageToInput converter)
+    private static float[] Score(OnnxRun run, string path, OnnxInput input, ImagePreprocessor converter)
     {
         var image = ImageFile.Decode(path, path);
         if (input == OnnxInput.RawRgb)

@@ -73,7 +73,7 @@ public sealed class PreprocessingPartTests
 
     private static float[] Expected(ImagePreprocessing settings, RgbImage image)
     {
-        var converter = new ImageToInput(settings);
+        var converter = new ImagePreprocessor(settings);
         float[] input = new float[converter.Length];
         converter.ForPrediction(image, input);
         return input;

@@ -9,7 +9,7 @@ internal static class NetworkInputs
     /// <summary>The samples prepared that way, [N, channels, height, width].</summary>
     internal static Tensor Of(ImagePreprocessing preprocessing, IReadOnlyList<ColouredSample> samples)
     {
-        var converter = new ImageToInput(preprocessing);
+        var converter = new ImagePreprocessor(preprocessing);
         float[] values = new float[samples.Count * converter.Length];
         for (int i = 0; i < samples.Count; i++)
             converter.ForPrediction(ImageDecoder.Decode(samples[i].Image, "sample"), values.AsSpan(i * converter.Length, converter.Length));

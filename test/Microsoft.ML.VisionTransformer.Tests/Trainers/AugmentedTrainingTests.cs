@@ -83,7 +83,7 @@ public sealed class AugmentedTrainingTests
     public void BatchesArePreparedInParallelAsTheyWouldBeOneByOne()
     {
         var preprocessing = new ImagePreprocessing { Size = 16 };
-        var converter = new ImageToInput(preprocessing, new TrainingAugmentation(preprocessing, TrainingAugmentations.DeiT));
+        var converter = new ImagePreprocessor(preprocessing, new AugmentationPipeline(preprocessing, TrainingAugmentations.DeiT));
         var mixing = new BatchMixing(TrainingAugmentations.DeiT, 16, 16);
         TrainingRow[] rows = [.. ColouredSamples.Make(7).Select((s, i) => new TrainingRow(new EncodedImageSource(s.Image, s.Label), i, 1))];
 

@@ -68,7 +68,7 @@ public sealed class LargeCountsTests
     [DataRow(2, 3, 13, 3)]
     public void StepsPerEpoch_AreCountedWithoutOverflow(int batchSize, int accumulation, int rows, int steps)
     {
-        var converter = new ImageToInput(ImagePreprocessing.For(TinyTraining.Architecture));
+        var converter = new ImagePreprocessor(ImagePreprocessing.For(TinyTraining.Architecture));
         var batches = new TrainingBatches(converter, batchSize, seed: 1, batchesPerStep: accumulation);
 
         Assert.AreEqual(steps, batches.StepsPerEpoch(rows));

@@ -253,6 +253,6 @@ public sealed class TrainingOptionsInUseTests
     {
         internal static NoImage Instance { get; } = new();
 
-        internal override void Fill(ImageToInput converter, Microsoft.ML.VisionTransformer.Common.RandomStream? random, Span<float> chw) => chw.Clear();
+        internal override void Fill(ImagePreprocessor converter, Microsoft.ML.VisionTransformer.Common.RandomStream? random, Span<float> chw) => chw.Clear();
     }
 }

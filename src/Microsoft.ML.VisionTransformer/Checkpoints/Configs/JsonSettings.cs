@@ -1,7 +1,8 @@
-// The settings of a JSON configuration file, each checked for kind and range when it is asked for.
+// JSON configuration files: settings that are checked for kind and range when they are asked for, and text as people read it.
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -138,4 +139,16 @@ internal sealed class JsonSettings
     }
 
     private static string WholeExpected(int least, int most) => string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}");
+}
+
+/// <summary>Writes a configuration file as people and Python read it: indented JSON.</summary>
+internal static class ConfigFile
+{
+    private static readonly JsonSerializerOptions _options = new() { WriteIndented = true };
+
+    internal static void Write(Stream stream, JsonObject settings)
+    {
+        using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        settings.WriteTo(writer, _options);
+    }
 }

@@ -52,9 +52,9 @@ internal static class PreprocessorConfig
             Resizing = geometry.Resizing,
             CropFraction = geometry.CropFraction,
             Interpolation = ReadInterpolation(settings, processor),
-            Mean = Scaled(normalizes ? ReadColours(settings, MeanKey, processor.Colours.Mean, architecture.Channels) : Same(0, architecture.Channels), scale),
+            Mean = Scaled(normalizes ? ReadColors(settings, MeanKey, processor.Colors.Mean, architecture.Channels) : Same(0, architecture.Channels), scale),
             StandardDeviation = Scaled(
-                normalizes ? ReadColours(settings, DeviationKey, processor.Colours.StandardDeviation, architecture.Channels) : Same(1, architecture.Channels),
+                normalizes ? ReadColors(settings, DeviationKey, processor.Colors.StandardDeviation, architecture.Channels) : Same(1, architecture.Channels),
                 scale),
         };
     }
@@ -142,7 +142,7 @@ internal static class PreprocessorConfig
     }
 
     /// <summary>One number for each channel; one for all is allowed.</summary>
-    private static ChannelValues ReadColours(JsonSettings settings, string key, ChannelValues standard, int channels)
+    private static ChannelValues ReadColors(JsonSettings settings, string key, ChannelValues standard, int channels)
     {
         string expected = $"one number, or {channels}, of at most a million" + (key == DeviationKey ? ", above 0," : ",");
         var numbers = settings.Numbers(key, v => Math.Abs(v) <= 1e6 && (key == MeanKey || v > 1e-6), expected) ?? [.. standard.Select(v => (double)v)];

@@ -5,6 +5,7 @@ using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
+/// <summary>The config.json of timm's hub layout: which network the weights beside it belong to, and how its images are prepared.</summary>
 /// <remarks>
 /// Format, as timm's <c>save_config_for_hf</c> writes it: a JSON object with <c>architecture</c> (a name without tag), <c>num_classes</c>, <c>num_features</c>,
 /// <c>global_pool</c>, <c>label_names</c> (a list, or an object from index to name), <c>model_args</c> (arguments of the constructor that differ from the
@@ -127,5 +128,125 @@ internal static class TimmConfig
             if (root.TryGetValue(name, out var value) && !value.IsNull && value.Count(0) != expected)
                 throw value.Not(string.Create(CultureInfo.InvariantCulture, $"{expected}, which the architecture with its model_args has,"));
         }
+    }
+}
+
+/// <summary>A value of timm's config.json with its place in the file, read as the type that belongs there.</summary>
+/// <param name="Element">The value.</param>
+/// <param name="Where">File and key, for messages.</param>
+internal readonly record struct TimmValue(JsonElement Element, string Where)
+{
+    /// <summary>No width, depth or side of a network comes near; larger numbers are damage, and sizes made of them would overflow.</summary>
+    private const int Largest = 1_000_000;
+
+    internal bool IsNull => Element.ValueKind == JsonValueKind.Null;
+
+    internal bool Flag() => Element.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Not("true or false"),
+    };
+
+    /// <summary>As <see cref="Flag"/>, null for null.</summary>
+    internal bool? FlagOrNull() => IsNull ? null : Flag();
+
+    internal string Text() => StrictJson.Text(Element, Where);
+
+    /// <summary>A whole number from <paramref name="least"/> to a million.</summary>
+    internal int Count(int least) =>
+        Element.ValueKind == JsonValueKind.Number && Element.TryGetInt32(out int value) && value >= least && value <= Largest
+            ? value
+            : throw Not($"a whole number from {least} to {Largest}");
+
+    /// <summary>A finite number.</summary>
+    internal double Number() =>
+        Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out double value) && double.IsFinite(value) ? value : throw Not("a finite number");
+
+    /// <summary>A number above 0 and up to <paramref name="most"/>.</summary>
+    internal double Positive(double most)
+    {
+        double value = Number();
+        return value > 0 && value <= most ? value : throw Not(string.Create(CultureInfo.InvariantCulture, $"a number above 0, at most {most}"));
+    }
+
+    /// <summary>A dropout rate in [0, 1).</summary>
+    internal double Rate() => Number() is double value and >= 0 and < 1 ? value : throw Not("a rate in [0, 1)");
+
+    /// <summary>One number for both sides, or [rows, columns].</summary>
+    internal ImageDimensions Size()
+    {
+        if (Element.ValueKind == JsonValueKind.Number)
+            return Count(1);
+        var sides = Items();
+        return sides.Length == 2 ? (sides[0].Count(1), sides[1].Count(1)) : throw Not("a side, or [rows, columns]");
+    }
+
+    /// <summary>The members of a list.</summary>
+    internal TimmValue[] Items()
+    {
+        if (Element.ValueKind != JsonValueKind.Array)
+            throw Not("a list");
+        string where = Where;
+        return [.. Element.EnumerateArray().Select((item, i) => new TimmValue(item, string.Create(CultureInfo.InvariantCulture, $"{where}[{i}]")))];
+    }
+
+    /// <summary>One of the texts of a table, as what it means.</summary>
+    internal T One<T>(IReadOnlyDictionary<string, T> meanings) =>
+        Element.ValueKind == JsonValueKind.String && meanings.TryGetValue(Text(), out var meaning)
+            ? meaning
+            : throw Not($"one of {string.Join(", ", meanings.Keys.Select(key => $"\"{key}\""))}");
+
+    /// <summary>The error for a value that does not belong here.</summary>
+    internal InvalidCheckpointException Not(string allowed)
+    {
+        string shown = Element.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? StrictJson.Kind(Element) : MessageText.Of(Element.GetRawText());
+        return new($"{Where} is {shown}; {allowed} is expected. Correct the file or pass the architecture.");
+    }
+}
+
+/// <summary>Class names in timm's config.json.</summary>
+internal static class TimmLabels
+{
+    /// <summary>
+    /// The names in the order of the head's outputs; null if there are none. Those at the top belong to the head and must be as many as its classes; those in
+    /// <c>pretrained_cfg</c> are the ones of the weights that the network began as, and are left out where they are not.
+    /// </summary>
+    /// <exception cref="InvalidCheckpointException">
+    /// The names are no list of texts and no object from every index to one, or not as many as classes.
+    /// </exception>
+    internal static IReadOnlyList<string>? Read(
+        IReadOnlyDictionary<string, TimmValue> root, IReadOnlyDictionary<string, TimmValue> settings, int classes, ICollection<string> notes)
+    {
+        bool atTop = root.TryGetValue("label_names", out var value) || root.TryGetValue("labels", out value);
+        if ((!atTop && !settings.TryGetValue("label_names", out value)) || value.IsNull)
+            return null;
+        string[] names = value.Element.ValueKind == JsonValueKind.Object ? ByIndex(value) : [.. value.Items().Select(item => item.Text())];
+        if (names.Length == classes)
+            return names.Length == 0 ? null : names;
+        string mismatch = string.Create(CultureInfo.InvariantCulture, $"{value.Where} has {names.Length} names for {classes} classes");
+        if (atTop)
+            throw new InvalidCheckpointException($"{mismatch}; one for each class is expected. Correct num_classes or the names.");
+        notes.Add($"{mismatch}: they are of other weights and left out.");
+        return null;
+    }
+
+    /// <summary>timm's form for heads without a gap in their indices or with one; only the former has a name for every output.</summary>
+    private static string[] ByIndex(TimmValue value)
+    {
+        var members = StrictJson.Members(value.Element, value.Where);
+        var names = new string[members.Count];
+        foreach (var (key, name) in members)
+        {
+            if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out int index) || index >= names.Length || names[index] is not null)
+            {
+                throw new InvalidCheckpointException(
+                    $"{value.Where} has the key {MessageText.Of(key)}; each index from 0 to {names.Length - 1} once is expected.");
+            }
+
+            names[index] = StrictJson.Text(name, $"{value.Where}: {key}");
+        }
+
+        return names;
     }
 }

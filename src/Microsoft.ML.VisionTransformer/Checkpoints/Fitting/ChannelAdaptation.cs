@@ -1,16 +1,16 @@
-// Fits the patch kernels of a colour network to images of another number of channels.
+// Fits the patch kernels of a color network to images of another number of channels.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>
-/// What timm's <c>adapt_input_conv</c> does with kernels of red, green and blue. For one channel they are summed, which answers a grey image as the colour
+/// What timm's <c>adapt_input_conv</c> does with kernels of red, green and blue. For one channel they are summed, which answers a grey image as the color
 /// network answers it with three equal channels. For N channels they are repeated in turn, red again after blue, and multiplied by 3 / N, which keeps the size
 /// of the sum.
 /// </summary>
 internal static class ChannelAdaptation
 {
-    private const int Colours = 3;
+    private const int Colors = 3;
 
     /// <summary>Writes the kernels for another number of channels; those of the same shape are copied.</summary>
     /// <param name="stored">The kernels.</param>
@@ -42,7 +42,7 @@ internal static class ChannelAdaptation
             throw new NotSupportedException(
                 $"{where} is {from}: its patches are of {from.Patch} pixels and the network's of {to.Patch}. "
                 + "Kernels are not resized; set the patch size of the file.");
-        if (from.Channels != to.Channels && from.Channels != Colours)
+        if (from.Channels != to.Channels && from.Channels != Colors)
             throw new NotSupportedException(
                 $"{where} is {from}: it takes {from.Channels} channel(s) and the network {to.Channels}. Only kernels of red, green and blue are fitted "
                 + $"to other channels, as nothing says what those of this file stand for; give it images of {from.Channels} channel(s).");
@@ -52,18 +52,34 @@ internal static class ChannelAdaptation
     {
         for (int i = 0; i < result.Length; i++)
         {
-            int red = (i / plane * Colours * plane) + (i % plane);
+            int red = (i / plane * Colors * plane) + (i % plane);
             result[i] = stored[red] + stored[red + plane] + stored[red + (2 * plane)];
         }
     }
 
     private static void Repeat(ReadOnlySpan<float> stored, Span<float> result, int plane, int channels)
     {
-        float scale = (float)((double)Colours / channels);
+        float scale = (float)((double)Colors / channels);
         for (int i = 0; i < result.Length; i++)
         {
             int kernel = i / (plane * channels), channel = i / plane % channels;
-            result[i] = stored[(((kernel * Colours) + (channel % Colours)) * plane) + (i % plane)] * scale;
+            result[i] = stored[(((kernel * Colors) + (channel % Colors)) * plane) + (i % plane)] * scale;
         }
     }
+}
+
+/// <summary>The sizes of the kernels that turn patches into tokens. Kernels [D, C, kernel height, kernel width], row-major.</summary>
+/// <param name="Dimension">D, the number of kernels.</param>
+/// <param name="Channels">C, those of the image.</param>
+/// <param name="Patch">Height and width in pixels.</param>
+internal readonly record struct PatchKernelShape(int Dimension, int Channels, ImageDimensions Patch)
+{
+    /// <summary>Number of values of one channel of one kernel.</summary>
+    internal int Plane => checked(Patch.Height * Patch.Width);
+
+    /// <summary>Number of values.</summary>
+    internal int Count => checked(Dimension * Channels * Plane);
+
+    /// <summary>"[192, 3, 16, 16]".</summary>
+    public override string ToString() => FormattableString.Invariant($"[{Dimension}, {Channels}, {Patch.Height}, {Patch.Width}]");
 }

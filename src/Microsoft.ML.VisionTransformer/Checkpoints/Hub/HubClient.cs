@@ -1,4 +1,5 @@
-// One request to a hub: redirects, the token, time limits, and what each status means.
+// Requests to a hub: redirects, the token, time limits, what each status means, and what is tried again.
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -144,4 +145,65 @@ internal sealed class HubClient : IDisposable
 
     /// <summary>The innermost message: "Connection refused" says more than "An error occurred while sending the request".</summary>
     private static string Reason(Exception e) => MessageText.Of(e.GetBaseException().Message.TrimEnd('.'));
+}
+
+/// <summary>Repeats what may work the next time, with growing waits between.</summary>
+internal static class HubRetry
+{
+    /// <summary>Runs an attempt until one succeeds, or <paramref name="attempts"/> in a row failed without progress.</summary>
+    /// <param name="settings">Waits and their source.</param>
+    /// <param name="attempts">Most attempts, at least 1.</param>
+    /// <param name="attempt">One attempt; a <see cref="HubAttemptException"/> asks for another. Its argument counts from 1 without a reset.</param>
+    /// <param name="progressed">Whether more is there than ever before; the count begins again then.</param>
+    /// <param name="log">Told of each wait.</param>
+    /// <param name="giveUp">The error after the last attempt.</param>
+    /// <param name="cancellation">Ends attempts and waits.</param>
+    internal static async Task<T> RunAsync<T>(
+        HubSettings settings, int attempts, Func<int, Task<T>> attempt, Func<bool> progressed, Action<string> log,
+        Func<HubAttemptException, int, ModelDownloadException> giveUp, CancellationToken cancellation)
+    {
+        for (int failed = 1, run = 1; ; failed++, run++)
+        {
+            try
+            {
+                return await attempt(run);
+            }
+            catch (HubAttemptException e)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (progressed())
+                    failed = 1;
+                if (e.IsFinal || failed >= attempts)
+                    throw giveUp(e, failed);
+                var delay = Wait(failed, e.RetryAfter, settings);
+                log($"{e.Message}; trying again in {delay.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture)} s ({failed + 1} of {attempts}).");
+                await settings.Delay(delay, cancellation);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The wait after that many failures: first x 2^(failed - 1), at most the longest, of which a random half is left away so that clients which failed
+    /// together do not come back together; at least what the server asks for, as far as that is allowed.
+    /// </summary>
+    internal static TimeSpan Wait(int failed, TimeSpan? retryAfter, HubSettings settings)
+    {
+        double doubled = settings.FirstDelay.TotalSeconds * Math.Pow(2, failed - 1);
+        double seconds = Math.Min(doubled, settings.LongestDelay.TotalSeconds) * (1 - 0.5 * settings.Jitter());
+        double asked = Math.Min((retryAfter ?? TimeSpan.Zero).TotalSeconds, settings.LongestRetryAfter.TotalSeconds);
+        return TimeSpan.FromSeconds(Math.Max(seconds, asked));
+    }
+}
+
+/// <summary>
+/// One attempt at a request failed in a way that another may not. Never leaves the hub client: <see cref="HubRetry"/> turns the last of them into a
+/// <see cref="ModelDownloadException"/>.
+/// </summary>
+internal sealed class HubAttemptException(string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>The wait that the server asks for; null where it does not.</summary>
+    internal TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Another attempt would end the same way, as with a certificate that is not trusted.</summary>
+    internal bool IsFinal { get; init; }
 }

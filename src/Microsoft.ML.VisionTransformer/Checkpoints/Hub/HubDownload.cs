@@ -1,5 +1,9 @@
 // Brings one blob into the cache: resumed, checked, and under its name only when it is whole.
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -105,4 +109,67 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
     }
 
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+}
+
+/// <summary>Checks that downloaded bytes are those that the hub announced.</summary>
+/// <remarks>
+/// The hub's tag of a large file is the SHA-256 of its bytes (Git LFS), 64 hexadecimal digits; that of a small one is git's name for it, the SHA-1 of
+/// <c>blob {length}\0</c> and the bytes, 40 digits. A tag of another form says nothing about the bytes; then the size alone is checked.
+/// </remarks>
+internal static class HubContent
+{
+    /// <summary>What is wrong with the file, as the end of a sentence about it; null where nothing is.</summary>
+    internal static string? Problem(HubFile file, string path, CancellationToken cancellation)
+    {
+        long length = new FileInfo(path).Length;
+        if (file.Bytes is { } expected && length != expected)
+            return string.Create(CultureInfo.InvariantCulture, $"has {length} bytes, the hub announced {expected}");
+        if (!file.Etag.All(char.IsAsciiHexDigit) || file.Etag.Length is not (64 or 40))
+            return null;
+        string found = file.Etag.Length == 64 ? Hash(HashAlgorithmName.SHA256, "", path, cancellation) : GitName(path, length, cancellation);
+        return found.Equals(file.Etag, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : $"has the {(file.Etag.Length == 64 ? "SHA-256" : "git SHA-1")} {found}, the hub announced {file.Etag}";
+    }
+
+    [SuppressMessage("Security", "CA5350", Justification = "Git names its blobs by SHA-1; there is nothing else to compare with.")]
+    private static string GitName(string path, long length, CancellationToken cancellation) =>
+        Hash(HashAlgorithmName.SHA1, string.Create(CultureInfo.InvariantCulture, $"blob {length}\0"), path, cancellation);
+
+    private static string Hash(HashAlgorithmName algorithm, string prefix, string path, CancellationToken cancellation)
+    {
+        using var hash = IncrementalHash.CreateHash(algorithm);
+        hash.AppendData(Encoding.ASCII.GetBytes(prefix));
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        byte[] buffer = new byte[1 << 20];
+        for (int read; (read = stream.Read(buffer)) > 0;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            hash.AppendData(buffer, 0, read);
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
+    }
+}
+
+/// <summary>
+/// Says how far a download is, seldom enough to be read.
+/// Lines such as "model.safetensors: 12.3 of 22.9 MB (54 %)"; between two lie at least the interval and 5 % of the file (10 MB of an unknown size).
+/// </summary>
+internal sealed class HubProgress(string file, long? bytes, HubSettings settings, Action<string> log)
+{
+    private readonly long _step = bytes / 20 ?? 10_000_000;
+    private long _lastTime = settings.Clock.GetTimestamp();
+    private long _lastBytes;
+
+    /// <summary>That many bytes are there.</summary>
+    internal void Report(long done)
+    {
+        if (done - _lastBytes < _step || settings.Clock.GetElapsedTime(_lastTime) < settings.ProgressInterval)
+            return;
+        (_lastBytes, _lastTime) = (done, settings.Clock.GetTimestamp());
+        log(bytes is > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{file}: {done / 1e6:0.0} of {bytes / 1e6:0.0} MB ({100 * (double)done / bytes:0} %)")
+            : string.Create(CultureInfo.InvariantCulture, $"{file}: {done / 1e6:0.0} MB"));
+    }
 }

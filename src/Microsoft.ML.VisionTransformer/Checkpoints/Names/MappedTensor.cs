@@ -94,3 +94,68 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
         return joined;
     }
 }
+
+/// <summary>A part of a network's tensor, found in a file or missing there. What a row of a layout asks for, and what the file has.</summary>
+/// <param name="Part">The row's words for it.</param>
+/// <param name="Name">The name it has, or would have, in the file.</param>
+/// <param name="Tensor">The file's tensor; null where it is missing.</param>
+/// <param name="StackIndex">Which entry of the first axis is meant, where the file stacks all blocks; else null.</param>
+internal sealed record MappedPart(NamePart Part, string Name, StoredTensor? Tensor, int? StackIndex)
+{
+    /// <summary>Whether the file's values are the network's, in their order and all of them, so that they need no buffer on the way.</summary>
+    internal bool IsAsStored => StackIndex is null && Part.Range == PartRange.All && Part.Order.KeepsOrder;
+
+    /// <summary>Sizes in the file, without the axis that counts stacked blocks.</summary>
+    internal IReadOnlyList<long> FileShape => StackIndex is null ? Tensor!.Shape : [.. Tensor!.Shape.Skip(1)];
+
+    /// <summary>Sizes in the network before a share is taken; null where the file's tensor has another number of axes.</summary>
+    internal long[]? WholeShape => Tensor is null ? null : Part.Order.ToNetwork(FileShape);
+
+    /// <summary>Sizes of the share; null where the tensor is missing or has no such share.</summary>
+    internal long[]? Shape => WholeShape is { } whole ? Part.Range.Of(whole)?.Shape : null;
+
+    /// <summary>The file's shape that would give a share of those sizes, for messages.</summary>
+    internal string DescribeExpected(long[] share)
+    {
+        string text = Part.Order.Describe(Part.Range.DescribeWhole(share));
+        return StackIndex is null ? text : text.Replace("[", "[blocks, ", StringComparison.Ordinal);
+    }
+}
+
+/// <summary>
+/// Buffers that tensors pass through when they are rearranged, kept so that reading a file does not leave each of them behind.
+/// One buffer for a tensor that is being rearranged, and the stacked tensors of one row of a layout, read once for all blocks. For one thread.
+/// </summary>
+internal sealed class ReadBuffers
+{
+    private readonly Dictionary<StoredTensor, float[]> _stacks = [];
+    private NameRule? _rule;
+    private float[] _scratch = [];
+
+    /// <summary>The values of a tensor, valid until the next call.</summary>
+    internal ReadOnlySpan<float> Values(StoredTensor tensor)
+    {
+        int count = checked((int)tensor.Count);
+        if (_scratch.Length < count)
+            _scratch = new float[count];
+        tensor.CopyTo(_scratch.AsSpan(0, count));
+        return _scratch.AsSpan(0, count);
+    }
+
+    /// <summary>The values of one block; asking for another row's tensor lets go of those before.</summary>
+    internal ReadOnlySpan<float> Slice(NameRule rule, StoredTensor tensor, int index)
+    {
+        if (!ReferenceEquals(_rule, rule))
+            _stacks.Clear();
+        _rule = rule;
+        if (!_stacks.TryGetValue(tensor, out float[]? values))
+        {
+            values = new float[tensor.Count];
+            tensor.CopyTo(values);
+            _stacks.Add(tensor, values);
+        }
+
+        int length = values.Length / checked((int)tensor.Shape[0]);
+        return values.AsSpan(index * length, length);
+    }
+}

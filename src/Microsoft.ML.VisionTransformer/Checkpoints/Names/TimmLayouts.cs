@@ -3,6 +3,7 @@ using static Microsoft.ML.VisionTransformer.Checkpoints.NameRules;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
+/// <summary>Names of timm's own files: the network's names, and what its EVA class calls differently.</summary>
 internal static class TimmLayouts
 {
     /// <summary>timm's <c>VisionTransformer</c>: the names that the network has.</summary>
@@ -58,4 +59,22 @@ internal static class TimmLayouts
     private static IEnumerable<NameRule> Same(params string[] names) => names.Select(name => Tensor(name, name));
 
     private static IEnumerable<NameRule> SameModules(params string[] names) => names.SelectMany(name => Module(name, name));
+}
+
+/// <summary>
+/// The names that the network itself has, of every part that it can have. What this library's own ONNX files hold: timm's names where timm has them, and parts
+/// side by side that timm has in different classes.
+/// </summary>
+internal static class LibraryLayout
+{
+    internal static CheckpointLayout Layout { get; } = new()
+    {
+        Name = "Microsoft.ML.VisionTransformer",
+        Rules =
+        [
+            .. TimmLayouts.Vit.Rules,
+            NameRules.Tensor("blocks.{}.attn.q_bias", "blocks.{}.attn.q_bias"),
+            NameRules.Tensor("blocks.{}.attn.v_bias", "blocks.{}.attn.v_bias"),
+        ],
+    };
 }

@@ -9,13 +9,13 @@ internal sealed class AugmentationPreview
     private const int Gap = 2;
 
     private readonly ImagePreprocessing _preprocessing;
-    private readonly ImageToInput _converter;
+    private readonly ImagePreprocessor _converter;
     private readonly BatchMixing _mixing;
 
     internal AugmentationPreview(TrainingAugmentations augmentations, ImagePreprocessing preprocessing)
     {
         _preprocessing = preprocessing;
-        _converter = new ImageToInput(preprocessing, new TrainingAugmentation(preprocessing, augmentations));
+        _converter = new ImagePreprocessor(preprocessing, new AugmentationPipeline(preprocessing, augmentations));
         _mixing = new BatchMixing(augmentations, preprocessing.Size.Height, preprocessing.Size.Width);
     }
 
@@ -44,8 +44,30 @@ internal sealed class AugmentationPreview
 
     private void Paste(ReadOnlySpan<float> chw, RgbImage sheet, int left, int top)
     {
-        var picture = InputPicture.Of(chw, _preprocessing);
-        for (int y = 0; y < picture.Height; y++)
-            picture.Row(y).CopyTo(sheet.Row(top + y)[(left * RgbImage.Channels)..]);
+        var image = InputImage.Of(chw, _preprocessing);
+        for (int y = 0; y < image.Height; y++)
+            image.Row(y).CopyTo(sheet.Row(top + y)[(left * RgbImage.Channels)..]);
+    }
+}
+
+/// <summary>The network's input as an image again.</summary>
+internal static class InputImage
+{
+    /// <summary>
+    /// An input [channels, height, width] without its normalization, rounded to 8 bits: what the network saw. Of one channel all three colors are made;
+    /// of more than three the first three.
+    /// </summary>
+    internal static RgbImage Of(ReadOnlySpan<float> chw, ImagePreprocessing preprocessing)
+    {
+        var (height, width) = (preprocessing.Size.Height, preprocessing.Size.Width);
+        var image = new RgbImage(width, height);
+        for (int i = 0; i < image.Pixels.Length; i++)
+        {
+            int channel = Math.Min(i % RgbImage.Channels, preprocessing.Mean.Count - 1), pixel = i / RgbImage.Channels;
+            float share = chw[channel * height * width + pixel] * preprocessing.StandardDeviation[channel] + preprocessing.Mean[channel];
+            image.Pixels[i] = (byte)Math.Clamp(MathF.Round(share * 255), 0, 255);
+        }
+
+        return image;
     }
 }

@@ -1,12 +1,12 @@
-// Overwrites random rectangles of a normalised picture.
+// Overwrites random rectangles of a normalized image.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>
-/// Random erasing (arXiv:1708.04896) as timm's <c>RandomErasing</c>, after normalisation: with the given probability 1 to n rectangles, each with
+/// Random erasing (arXiv:1708.04896) as timm's <c>RandomErasing</c>, after normalization: with the given probability 1 to n rectangles, each with
 /// a share of the area uniform between the bounds, divided by their number, and a log-uniform ratio of height to width; one that is not smaller
-/// than the picture is drawn again, ten times at most.
+/// than the image is drawn again, ten times at most.
 /// </summary>
 internal sealed class RandomErasing(TrainingAugmentations settings)
 {
@@ -44,11 +44,11 @@ internal sealed class RandomErasing(TrainingAugmentations settings)
     {
         for (int plane = 0; plane < chw.Length; plane += height * width)
         {
-            float colour = settings.ErasingFill == ErasingFill.Color ? (float)random.NextGaussian() : 0;
+            float color = settings.ErasingFill == ErasingFill.Color ? (float)random.NextGaussian() : 0;
             for (int y = area.Top; y < area.Top + area.Height; y++)
             {
                 var row = chw.Slice(plane + y * width + area.Left, area.Width);
-                row.Fill(colour);
+                row.Fill(color);
                 if (settings.ErasingFill == ErasingFill.Noise)
                     FillWithNoise(row, random);
             }

@@ -1,11 +1,11 @@
-// Everything that training does to images to make more of them, as one record.
+// The settings of what training does to images.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
 
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// How training varies images, in this order: random crop, flips, <see cref="Policy"/>, colour jitter, normalisation, random erasing, and mixup or
+/// How training varies images, in this order: random crop, flips, <see cref="Policy"/>, color jitter, normalization, random erasing, and mixup or
 /// cutmix of the whole batch. Definitions are timm's on Pillow where nothing else is said. A new record crops and flips, and does no more.
 /// </summary>
 /// <remarks>
@@ -41,7 +41,7 @@ public sealed record TrainingAugmentations
     };
 
     /// <summary>
-    /// DeiT-3's recipe for long runs from scratch (arXiv:2204.07118): three-augment, colour jitter 0.3, mixup 0.8 and cutmix 1 with equal chances, no
+    /// DeiT-3's recipe for long runs from scratch (arXiv:2204.07118): three-augment, color jitter 0.3, mixup 0.8 and cutmix 1 with equal chances, no
     /// erasing.
     /// </summary>
     public static TrainingAugmentations ThreeAugment { get; } = new()
@@ -93,13 +93,13 @@ public sealed record TrainingAugmentations
     /// <summary>Brightness is multiplied by a number in 1 +- this, at least 0. Default 0: none. timm's jitter without a policy is 0.4.</summary>
     public double BrightnessJitter { get; init; }
 
-    /// <summary>The distance of each value to the mean grey is multiplied by a number in 1 +- this, at least 0. Default 0: none.</summary>
+    /// <summary>The distance of each value to the mean gray is multiplied by a number in 1 +- this, at least 0. Default 0: none.</summary>
     public double ContrastJitter { get; init; }
 
-    /// <summary>The distance of each colour to its grey is multiplied by a number in 1 +- this, at least 0. Default 0: none.</summary>
+    /// <summary>The distance of each color to its gray is multiplied by a number in 1 +- this, at least 0. Default 0: none.</summary>
     public double SaturationJitter { get; init; }
 
-    /// <summary>The hue is turned by at most this share of the colour wheel, in [0, 0.5]. Default 0: none.</summary>
+    /// <summary>The hue is turned by at most this share of the color wheel, in [0, 0.5]. Default 0: none.</summary>
     public double HueJitter { get; init; }
 
     /// <summary>Probability that rectangles of an image are overwritten (arXiv:1708.04896). Default 0.</summary>
@@ -136,14 +136,14 @@ public sealed record TrainingAugmentations
     internal bool Mixes => (MixupAlpha > 0 || CutmixAlpha > 0) && MixProbability > 0;
 
     /// <summary>Whether there is something that can be done to images, and not to pixels that the user prepared.</summary>
-    internal bool NeedsImages => RandomCrop || Policy != AugmentationPolicy.None || !new ColourJitter(this).ChangesNothing;
+    internal bool NeedsImages => RandomCrop || Policy != AugmentationPolicy.None || !new ColorJitter(this).ChangesNothing;
 
     /// <summary>
-    /// A contact sheet: what training would show the network, normalisation undone. The images are one batch, so that two or more are mixed with each
+    /// A contact sheet: what training would show the network, normalization undone. The images are one batch, so that two or more are mixed with each
     /// other where <see cref="MixupAlpha"/> or <see cref="CutmixAlpha"/> says so; one alone is mixed with itself, which shows nothing.
     /// </summary>
     /// <param name="images">Encoded images (the content of JPEG, PNG, ... files), a row of the sheet each.</param>
-    /// <param name="preprocessing">Size, kernel and normalisation, as for training.</param>
+    /// <param name="preprocessing">Size, kernel and normalization, as for training.</param>
     /// <param name="epochs">Columns of the sheet: epochs 1, 2, ...</param>
     /// <param name="seed">Another seed, other views.</param>
     /// <returns>The sheet as a PNG file.</returns>
@@ -193,4 +193,33 @@ public sealed record TrainingAugmentations
         if (!(value <= most))
             throw new ArgumentOutOfRangeException(name, value, FormattableString.Invariant($"{name} is {value}; it must be at most {most}."));
     }
+}
+
+/// <summary>A set of random operations on the pixels of a cropped image.</summary>
+public enum AugmentationPolicy
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>A few operations of a chosen strength (arXiv:1909.13719), with timm's <c>inc1</c> operations.</summary>
+    RandAugment,
+
+    /// <summary>One operation of a random strength (arXiv:2103.10158), as torchvision's <c>TrivialAugmentWide</c>.</summary>
+    TrivialAugmentWide,
+
+    /// <summary>One of gray, solarized and blurred (DeiT-3, arXiv:2204.07118).</summary>
+    ThreeAugment,
+}
+
+/// <summary>What random erasing writes over a rectangle of the normalized image.</summary>
+public enum ErasingFill
+{
+    /// <summary>Zeros: the mean color (timm's <c>const</c>).</summary>
+    Mean,
+
+    /// <summary>One random color, standard normal in each channel (timm's <c>rand</c>).</summary>
+    Color,
+
+    /// <summary>Standard normal noise in each pixel and channel (timm's <c>pixel</c>).</summary>
+    Noise,
 }

@@ -41,8 +41,8 @@ internal sealed class PreprocessingPart(GraphBuilder graph, ImagePreprocessing s
 
     private string Pad(string pixels, string rowsOutside, string columnsOutside)
     {
-        double[] colours = [.. new ResizePlan(settings).Padding.ToArray().Select(value => (double)value)];
-        string padding = graph.Table("/constant/padding", OnnxType.Float64, [1, RgbImage.Channels, 1, 1], colours);
+        double[] colors = [.. new ResizePlan(settings).Padding.ToArray().Select(value => (double)value)];
+        string padding = graph.Table("/constant/padding", OnnxType.Float64, [1, RgbImage.Channels, 1, 1], colors);
         return _do.Apply("Where", _do.Apply("Or", rowsOutside, columnsOutside), padding, pixels);
     }
 
@@ -62,4 +62,32 @@ internal sealed class PreprocessingPart(GraphBuilder graph, ImagePreprocessing s
 
     private string Channels(string name, ChannelValues values) =>
         graph.Table($"/constant/{name}", OnnxType.Float32, [1, values.Count, 1, 1], values.ToArray());
+}
+
+/// <summary>Sums and products of a graph, written short. Nodes of two values, numbered under one path: the formulas of image resizing have many.</summary>
+internal sealed class Arithmetic(GraphBuilder graph, string path)
+{
+    private int _count;
+
+    internal string Add(string a, string b) => Apply("Add", a, b);
+
+    internal string Subtract(string a, string b) => Apply("Sub", a, b);
+
+    internal string Multiply(string a, string b) => Apply("Mul", a, b);
+
+    internal string Divide(string a, string b) => Apply("Div", a, b);
+
+    internal string Apply(string operation, params string[] inputs) =>
+        graph.Node(operation, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path}/{_count++}"), inputs);
+
+    internal string ToDouble(string value) => Cast(value, OnnxType.Float64);
+
+    internal string ToLong(string value) => Cast(value, OnnxType.Int64);
+
+    internal string Number(double value) => graph.Double(value);
+
+    internal string Whole(long value) => graph.Long(value);
+
+    internal string Cast(string value, OnnxType type) =>
+        graph.Node("Cast", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path}/{_count++}"), [value], ("to", (long)type));
 }

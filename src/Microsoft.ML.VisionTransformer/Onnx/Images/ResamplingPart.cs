@@ -1,9 +1,52 @@
-// The weights that resize one side of images, as ONNX computes them.
+// Resizing of images as ONNX computes it: geometry, kernels and weights.
 using Microsoft.ML.VisionTransformer.Images;
 
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
+/// <summary><see cref="ResizePlan"/> as arithmetic on the sizes of the image that comes in.</summary>
+internal sealed class ResizePart(GraphBuilder graph, ImagePreprocessing settings)
+{
+    private readonly Arithmetic _do = new(graph, "/preprocess/size");
+    private readonly ResizePlan _plan = new(settings);
+
+    /// <summary>Rows and columns of an image of that many: whole numbers without an axis.</summary>
+    internal (ImageSide Rows, ImageSide Columns) Sides(string height, string width)
+    {
+        var (resizedHeight, resizedWidth) = Resized(height, width);
+        return (
+            new ImageSide("/preprocess/rows", height, resizedHeight, settings.Size.Height),
+            new ImageSide("/preprocess/columns", width, resizedWidth, settings.Size.Width));
+    }
+
+    private (string Height, string Width) Resized(string height, string width)
+    {
+        var scaled = _plan.Scaled;
+        if (settings.Resizing == ImageResizing.Squash)
+            return (_do.Whole(scaled.Height), _do.Whole(scaled.Width));
+        if (settings.Resizing == ImageResizing.CenterCrop && _plan.IsSquare)
+        {
+            string side = _do.Whole(scaled.Height), shorter = _do.Apply("Min", height, width);
+            return (_do.Divide(_do.Multiply(side, height), shorter), _do.Divide(_do.Multiply(side, width), shorter));
+        }
+
+        string byHeight = _do.Divide(_do.ToDouble(height), _do.Number(scaled.Height)), byWidth = _do.Divide(_do.ToDouble(width), _do.Number(scaled.Width));
+        string ratio = _do.Apply(settings.Resizing == ImageResizing.Pad ? "Max" : "Min", byHeight, byWidth);
+        return (Scaled(height, ratio), Scaled(width, ratio));
+    }
+
+    private string Scaled(string side, string ratio) =>
+        _do.ToLong(_do.Apply("Max", _do.Apply("Round", _do.Divide(_do.ToDouble(side), ratio)), _do.Number(1)));
+}
+
+/// <summary>One side of the images that an ONNX file resizes. Values of the graph, whole numbers without an axis.</summary>
+/// <param name="Path">Start of the names of its nodes.</param>
+/// <param name="Input">Pixels of the image that comes in.</param>
+/// <param name="Resized">Pixels that it is resized to.</param>
+/// <param name="Wanted">Pixels that the network takes: those in the middle.</param>
+internal readonly record struct ImageSide(string Path, string Input, string Resized, int Wanted);
+
 /// <summary>
+/// The weights that resize one side of images, as ONNX computes them.
 /// <see cref="ResamplingWeights"/> as arithmetic on the size of the image, in 64-bit numbers: a matrix [wanted, input] of whole numbers, 2^22 times the
 /// weights. ONNX's own
 /// Resize has other rules at the borders and for rounding.
@@ -73,5 +116,42 @@ internal sealed class ResamplingPart
     {
         string scaled = _do.Multiply(_do.Apply("Abs", weights), _do.Number(1 << ResamplingWeights.FractionBits));
         return _do.Multiply(_do.Apply("Floor", _do.Add(scaled, _do.Number(0.5))), _do.Apply("Sign", weights));
+    }
+}
+
+/// <summary>The resampling kernels as ONNX computes them. The formulas of <see cref="ResamplingKernel"/> on 64-bit numbers of any shape.</summary>
+internal static class KernelPart
+{
+    private const double CubicA = -0.5;
+
+    internal static string Kernel(this Arithmetic graph, ImageInterpolation kernel, string distance) => kernel switch
+    {
+        ImageInterpolation.Bilinear => graph.Apply("Max", graph.Subtract(graph.Number(1), graph.Apply("Abs", distance)), graph.Number(0)),
+        ImageInterpolation.Bicubic => Cubic(graph, graph.Apply("Abs", distance)),
+        _ => Lanczos(graph, distance),
+    };
+
+    private static string Cubic(Arithmetic graph, string x)
+    {
+        string near = graph.Subtract(graph.Multiply(graph.Number(CubicA + 2), x), graph.Number(CubicA + 3));
+        near = graph.Add(graph.Multiply(graph.Multiply(near, x), x), graph.Number(1));
+        string far = graph.Add(graph.Multiply(graph.Subtract(x, graph.Number(5)), x), graph.Number(8));
+        far = graph.Multiply(graph.Subtract(graph.Multiply(far, x), graph.Number(4)), graph.Number(CubicA));
+        string outer = graph.Apply("Where", graph.Apply("Less", x, graph.Number(2)), far, graph.Number(0));
+        return graph.Apply("Where", graph.Apply("Less", x, graph.Number(1)), near, outer);
+    }
+
+    private static string Lanczos(Arithmetic graph, string x)
+    {
+        string product = graph.Multiply(Sinc(graph, x), Sinc(graph, graph.Divide(x, graph.Number(ResamplingKernel.Radius(ImageInterpolation.Lanczos)))));
+        string inside = graph.Apply("Less", graph.Apply("Abs", x), graph.Number(ResamplingKernel.Radius(ImageInterpolation.Lanczos)));
+        return graph.Apply("Where", inside, product, graph.Number(0));
+    }
+
+    private static string Sinc(Arithmetic graph, string x)
+    {
+        string isZero = graph.Apply("Equal", x, graph.Number(0));
+        string angle = graph.Multiply(graph.Apply("Where", isZero, graph.Number(1), x), graph.Number(Math.PI));
+        return graph.Apply("Where", isZero, graph.Number(1), graph.Divide(graph.Apply("Sin", angle), angle));
     }
 }

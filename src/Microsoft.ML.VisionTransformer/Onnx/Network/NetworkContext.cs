@@ -30,3 +30,16 @@ internal sealed class NetworkContext(GraphBuilder graph, OnnxModelDescription mo
     private string Cast(string value, string path, OnnxType type) =>
         precision == OnnxPrecision.Float16 ? graph.Node("Cast", $"{path}/{type}", [value], ("to", (long)type)) : value;
 }
+
+/// <summary>Names of nodes by the module of the network that they compute.</summary>
+internal static class ModulePath
+{
+    private const string Blocks = "/blocks/";
+
+    /// <summary><c>blocks.0.attn.qkv</c> to <c>/blocks.0/attn/qkv</c>.</summary>
+    internal static string Of(string module)
+    {
+        string path = "/" + module.Replace('.', '/');
+        return path.StartsWith(Blocks, StringComparison.Ordinal) ? $"/blocks.{path[Blocks.Length..]}" : path;
+    }
+}

@@ -28,7 +28,7 @@ internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork ne
         var clock = Stopwatch.StartNew();
         int done = 0;
         using var builder = new FeatureMatrixBuilder(plan.Architecture.FeatureDimension, plan.ImageMemoryLimit, plan.SpillFolder);
-        var batches = new TrainingBatches(new ImageToInput(plan.Preprocessing), plan.BatchSize, plan.Seed);
+        var batches = new TrainingBatches(new ImagePreprocessor(plan.Preprocessing), plan.BatchSize, plan.Seed);
         new TeamPass(team ?? TrainingTeam.Alone, batches, plan.BatchSize, checkAlive).Run(rows, FeaturesOf, bytes =>
         {
             builder.Add(MemoryMarshal.Cast<byte, float>(bytes));

@@ -1,0 +1,75 @@
+// Operations that change values by a table, on values worked out by hand.
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
+
+[TestClass]
+public sealed class ToneOperationsTests
+{
+    [TestMethod]
+    public void InvertGivesTheNegative() => AssertGrey([255, 155, 0], Invert.Of(PaintedImage.GreyRow(0, 100, 255)));
+
+    [TestMethod]
+    [DataRow(8, 255, 129, 17, 1)]
+    [DataRow(4, 240, 128, 16, 0)]
+    [DataRow(1, 128, 128, 0, 0)]
+    [DataRow(0, 0, 0, 0, 0)]
+    public void PosterizeKeepsTheHighestBits(int bits, params int[] expected) =>
+        AssertGrey(expected, Posterize.Of(PaintedImage.GreyRow(255, 129, 17, 1), bits));
+
+    [TestMethod]
+    [DataRow(128.0, 0, 127, 127, 0)]
+    [DataRow(256.0, 0, 127, 128, 255)]
+    [DataRow(0.0, 255, 128, 127, 0)]
+    [DataRow(127.5, 0, 127, 127, 0)]
+    public void SolarizeInvertsFromTheThresholdOn(double threshold, params int[] expected) =>
+        AssertGrey(expected, Solarize.Of(PaintedImage.GreyRow(0, 127, 128, 255), threshold));
+
+    [TestMethod]
+    public void SolarizeAddBrightensTheDarkHalf() => AssertGrey([110, 237, 128, 255], SolarizeAdd.Of(PaintedImage.GreyRow(0, 127, 128, 255), 110));
+
+    [TestMethod]
+    public void SolarizeAddStopsAtWhite() => AssertGrey([128, 255], SolarizeAdd.Of(PaintedImage.GreyRow(0, 127), 128));
+
+    [TestMethod]
+    public void AutoContrastStretchesToTheWholeRangeRoundingDown() =>
+        AssertGrey([0, 7, 255], AutoContrast.Of(PaintedImage.GreyRow(10, 13, 112)));    // 2.5 (value - 10)
+
+    [TestMethod]
+    public void AutoContrastTreatsEachChannelAlone()
+    {
+        var image = new RgbImage(2, 1, [10, 7, 255, 61, 7, 0]);
+
+        CollectionAssert.AreEqual(new byte[] { 0, 7, 255, 255, 7, 0 }, AutoContrast.Of(image).Pixels);
+    }
+
+    [TestMethod]
+    public void EqualizeSpreadsByTheShareOfDarkerPixels()
+    {
+        // 600 pixels, 90 of them of the highest value: step (600 - 90) / 255 = 2, from 1 on: 1/2, 301/2, 511/2.
+        var image = PaintedImage.GreyRow([.. Enumerable.Repeat<byte>(10, 300), .. Enumerable.Repeat<byte>(20, 210), .. Enumerable.Repeat<byte>(200, 90)]);
+
+        var equal = Equalize.Of(image);
+
+        Assert.AreEqual(0, equal.Pixels[0]);
+        Assert.AreEqual(150, equal.Pixels[3 * 300]);
+        Assert.AreEqual(255, equal.Pixels[^1]);
+    }
+
+    [TestMethod]
+    public void EqualizeStopsAtWhite()
+    {
+        var image = PaintedImage.GreyRow([.. Enumerable.Repeat<byte>(10, 400), 200]);    // step 1; 400 pixels are darker
+
+        Assert.AreEqual(255, Equalize.Of(image).Pixels[^1]);
+    }
+
+    [TestMethod]
+    [DataRow(5, 5, 5)]
+    [DataRow(5, 6, 7)]
+    public void EqualizeLeavesFewOrEqualPixels(params int[] values) => AssertGrey(values, Equalize.Of(PaintedImage.GreyRow([.. values.Select(v => (byte)v)])));
+
+    private static void AssertGrey(int[] expected, RgbImage found) =>
+        CollectionAssert.AreEqual(PaintedImage.GreyRow([.. expected.Select(v => (byte)v)]).Pixels, found.Pixels);
+}

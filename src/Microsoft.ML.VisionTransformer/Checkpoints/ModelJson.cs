@@ -10,7 +10,7 @@ internal static class ModelJson
     {
         WriteIndented = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter(allowIntegerValues: false), new ChannelValuesConverter() },
+        Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
     };
 
     internal static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, _options);
@@ -18,14 +18,4 @@ internal static class ModelJson
     /// <exception cref="JsonException">The text is no such document.</exception>
     internal static T Read<T>(byte[] json)
         where T : class => JsonSerializer.Deserialize<T>(json, _options) ?? throw new JsonException("the document is null");
-
-    /// <summary>Channel values as an array of numbers.</summary>
-    private sealed class ChannelValuesConverter : JsonConverter<ChannelValues>
-    {
-        public override ChannelValues Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            new(JsonSerializer.Deserialize<float[]>(ref reader, options) ?? throw new JsonException("channel values are null"));
-
-        public override void Write(Utf8JsonWriter writer, ChannelValues value, JsonSerializerOptions options) =>
-            JsonSerializer.Serialize(writer, value.ToArray(), options);
-    }
 }

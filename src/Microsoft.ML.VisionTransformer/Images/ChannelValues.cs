@@ -1,11 +1,14 @@
 // One number a color channel, compared by value.
 using System.Collections;
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>One number for each channel, in the order red, green, blue; equal when all numbers are.</summary>
 /// <param name="values">The numbers, one a channel.</param>
+[JsonConverter(typeof(JsonArrayConverter))]
 public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>, IEquatable<ChannelValues>
 {
     private readonly float[] _values = [.. values];
@@ -56,4 +59,14 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
     public IEnumerator<float> GetEnumerator() => ((IEnumerable<float>)_values).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>An array of numbers in JSON.</summary>
+    private sealed class JsonArrayConverter : JsonConverter<ChannelValues>
+    {
+        public override ChannelValues Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(JsonSerializer.Deserialize<float[]>(ref reader, options) ?? throw new JsonException("channel values are null"));
+
+        public override void Write(Utf8JsonWriter writer, ChannelValues value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value.ToArray(), options);
+    }
 }

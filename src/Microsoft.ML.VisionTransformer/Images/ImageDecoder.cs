@@ -102,10 +102,13 @@ internal static class ImageDecoder
 /// </summary>
 internal sealed record ImageDecoding
 {
+    /// <summary>Where Pillow, too, refuses: half a GiB at three bytes each.</summary>
+    internal const int DefaultMaxPixels = 178_956_970;
+
     internal static ImageDecoding Default { get; } = new();
 
     /// <summary>Pixels that an image may declare; it is refused before memory is taken for more.</summary>
-    internal int MaxPixels { get; init; } = ImagePreprocessing.DefaultMaxPixels;
+    internal int MaxPixels { get; init; } = DefaultMaxPixels;
 
     /// <summary>Whether a file that ends early is taken with what is there.</summary>
     internal bool AllowTruncated { get; init; }

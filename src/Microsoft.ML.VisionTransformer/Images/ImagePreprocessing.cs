@@ -12,9 +12,6 @@ namespace Microsoft.ML.VisionTransformer;
 /// </summary>
 public sealed record ImagePreprocessing
 {
-    /// <summary>Where Pillow, too, refuses: half a GiB at three bytes each.</summary>
-    internal const int DefaultMaxPixels = 178_956_970;
-
     /// <summary>Far more than any published normalization gives, and few enough for a network to compute with.</summary>
     private const float LargestInput = 1e6f;
 
@@ -46,7 +43,7 @@ public sealed record ImagePreprocessing
     /// Most pixels that an image file may declare, from 1 to 536,870,897; one that declares more is refused before memory is taken for it. Decoding needs
     /// seven bytes a pixel. Default 178,956,970, as Pillow has it.
     /// </summary>
-    public int MaxPixels { get; init; } = DefaultMaxPixels;
+    public int MaxPixels { get; init; } = ImageDecoding.DefaultMaxPixels;
 
     /// <summary>
     /// Whether a file that ends before all its pixels are there is taken as it is, as with Pillow's <c>LOAD_TRUNCATED_IMAGES</c>: what is missing is

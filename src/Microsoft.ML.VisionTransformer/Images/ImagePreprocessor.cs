@@ -13,15 +13,17 @@ internal sealed class ImagePreprocessor
 
     private readonly ResizePlan _plan;
     private readonly float[] _table;
-    private readonly AugmentationPipeline _augmentation;
+    private readonly IAugmentation? _augmentation;
     private readonly ImageDecoding _decoding;
 
-    /// <summary>Checks the settings and prepares the tables. Without an augmentation of its own, training uses timm's default.</summary>
-    internal ImagePreprocessor(ImagePreprocessing settings, AugmentationPipeline? augmentation = null)
+    /// <summary>Checks the settings and prepares the tables.</summary>
+    /// <param name="settings">Size, crop, kernel, mean and deviation.</param>
+    /// <param name="augmentation">What training does in place of the resize; null where nothing is trained.</param>
+    internal ImagePreprocessor(ImagePreprocessing settings, IAugmentation? augmentation = null)
     {
         settings.Check();
         Settings = settings;
-        _augmentation = augmentation ?? new AugmentationPipeline(settings);
+        _augmentation = augmentation;
         _decoding = new ImageDecoding { MaxPixels = settings.MaxPixels, AllowTruncated = settings.AllowTruncated };
         _plan = new ResizePlan(settings);
         _table = new float[settings.Mean.Count * Levels];
@@ -30,6 +32,8 @@ internal sealed class ImagePreprocessor
     }
 
     internal ImagePreprocessing Settings { get; }
+
+    private IAugmentation Augmentation => _augmentation ?? throw new InvalidOperationException("This preprocessor was made without an augmentation, so that it prepares images for prediction only.");
 
     /// <summary>Channels of the network's input: 3, or 1 for gray.</summary>
     internal int Channels => Settings.Mean.Count;
@@ -42,7 +46,7 @@ internal sealed class ImagePreprocessor
     {
         if (!Settings.ScaledDecoding)
             return _decoding;
-        return _decoding with { Reduction = random is null ? _plan.Reduction : (width, height) => _augmentation.Reduction(width, height, random) };
+        return _decoding with { Reduction = random is null ? _plan.Reduction : (width, height) => Augmentation.Reduction(width, height, random) };
     }
 
     /// <summary>The image as evaluation sees it, to [channels, height, width].</summary>
@@ -51,15 +55,15 @@ internal sealed class ImagePreprocessor
     /// <summary>A random view of the image, to [channels, height, width]; <paramref name="random"/> belongs to this row and epoch.</summary>
     internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw)
     {
-        Normalize(_augmentation.Apply(image, random), chw);
-        _augmentation.Erase(chw, random);
+        Normalize(Augmentation.Apply(image, random), chw);
+        Augmentation.Erase(chw, random);
     }
 
     /// <summary>A random view of pixels that the user prepared, [channels, height, width] to the same: at most flipped and erased.</summary>
     internal void ForTraining(ReadOnlySpan<float> pixels, RandomStream random, Span<float> chw)
     {
-        _augmentation.Apply(pixels, random, chw);
-        _augmentation.Erase(chw, random);
+        Augmentation.Apply(pixels, random, chw);
+        Augmentation.Erase(chw, random);
     }
 
     /// <summary>Resizes and crops (or pads) to the network's size.</summary>
@@ -100,4 +104,20 @@ internal sealed class ImagePreprocessor
         for (int i = 0, at = 0; i < destination.Length; i++, at += RgbImage.Channels)
             destination[i] = _table[Luma.Of(pixels.Slice(at, RgbImage.Channels))];
     }
+}
+
+/// <summary>What training does to an image in place of the evaluation's resize. The same random stream gives the same pixels.</summary>
+internal interface IAugmentation
+{
+    /// <summary>By what the sides of a large JPEG may be divided while it is decoded; <paramref name="random"/> stays as it is.</summary>
+    int Reduction(int width, int height, RandomStream random);
+
+    /// <summary>A random view of the image, at the network's size.</summary>
+    RgbImage Apply(RgbImage image, RandomStream random);
+
+    /// <summary>A random view of prepared pixels, [channels, height, width] to the same.</summary>
+    void Apply(ReadOnlySpan<float> pixels, RandomStream random, Span<float> view);
+
+    /// <summary>Erases rectangles of normalized pixels [channels, height, width].</summary>
+    void Erase(Span<float> chw, RandomStream random);
 }

@@ -55,6 +55,9 @@ internal sealed class ScoringNetwork : IDisposable
     /// </summary>
     internal int DefaultBatchSize => _device.type == DeviceType.CPU ? 16 : 64;
 
+    /// <summary>The name of the transformers' public property, for messages.</summary>
+    private const string MergedTokensProperty = "MergedTokensPerBlock";
+
     /// <summary>Pairs of tokens that each block merges into one.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
     /// <exception cref="NotSupportedException">Tokens are to be merged and the network runs in libtorch.</exception>
@@ -63,11 +66,11 @@ internal sealed class ScoringNetwork : IDisposable
         get => _mergedTokens;
         set
         {
-            Guard.AtLeast(value, 0, nameof(VisionTransformerPredictionTransformer.MergedTokensPerBlock));
+            Guard.AtLeast(value, 0, MergedTokensProperty);
             if (value > 0 && _fused is null)
             {
                 throw new NotSupportedException(
-                    $"{nameof(VisionTransformerPredictionTransformer.MergedTokensPerBlock)} is {value}, but this network is scored by libtorch, which merges no tokens: " +
+                    $"{MergedTokensProperty} is {value}, but this network is scored by libtorch, which merges no tokens: " +
                     "that needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. Leave it at 0.");
             }
 
@@ -85,13 +88,13 @@ internal sealed class ScoringNetwork : IDisposable
         get => _precision;
         set
         {
-            if (Guard.Defined(value, nameof(VisionTransformerPredictionTransformer.ScoringPrecision)) == ScoringPrecision.BFloat16)
+            if (Guard.Defined(value, nameof(ScoringPrecision)) == ScoringPrecision.BFloat16)
             {
                 ThrowIfBoth(_mergedTokens, value);
                 if (_device.type == DeviceType.CPU && !ProcessorFeatures.MultipliesBFloat16)
                 {
                     throw new NotSupportedException(
-                        $"{nameof(VisionTransformerPredictionTransformer.ScoringPrecision)} is {value}, but this processor does not multiply such numbers (AVX512_BF16 or AMX), " +
+                        $"{nameof(ScoringPrecision)} is {value}, but this processor does not multiply such numbers (AVX512_BF16 or AMX), " +
                         $"and without that they are slower than 32-bit ones. Leave it at {ScoringPrecision.Float32}.");
                 }
 
@@ -237,7 +240,7 @@ internal sealed class ScoringNetwork : IDisposable
         if (merged > 0 && precision != ScoringPrecision.Float32)
         {
             throw new NotSupportedException(
-                $"{nameof(VisionTransformerPredictionTransformer.MergedTokensPerBlock)} is {merged} and {nameof(VisionTransformerPredictionTransformer.ScoringPrecision)} is {precision}; " +
+                $"{MergedTokensProperty} is {merged} and {nameof(ScoringPrecision)} is {precision}; " +
                 $"tokens are merged in 32-bit floats alone. Set one of them back to 0 or {ScoringPrecision.Float32}.");
         }
     }
@@ -251,7 +254,7 @@ internal sealed class ScoringNetwork : IDisposable
         if (_disposed)
         {
             throw new ObjectDisposedException(
-                nameof(VisionTransformerPredictionTransformer),
+                "VisionTransformerModel",
                 "The Vision Transformer model was disposed and its weights are gone; keep it alive as long as its data views and prediction engines are in use, or load it again.");
         }
     }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Images;
 /// Random crop at the network's size with the preprocessing's kernel, flips, a policy and color jitter; after normalization, erasing. All
 /// chance comes from the stream that is passed in: the same stream gives the same pixels. Immutable and thread-safe.
 /// </summary>
-internal sealed class AugmentationPipeline
+internal sealed class AugmentationPipeline : IAugmentation
 {
     private readonly ImagePreprocessing _settings;
     private readonly TrainingAugmentations _augmentations;
@@ -36,7 +36,7 @@ internal sealed class AugmentationPipeline
     /// By what the sides of a large JPEG may be divided while it is decoded: by what the crop allows that <see cref="Apply(RgbImage, RandomStream)"/> will
     /// draw first from the same stream, which stays as it is.
     /// </summary>
-    internal int Reduction(int width, int height, RandomStream random)
+    public int Reduction(int width, int height, RandomStream random)
     {
         if (!_augmentations.RandomCrop)
             return _wholeImage.Reduction(width, height);
@@ -45,7 +45,7 @@ internal sealed class AugmentationPipeline
     }
 
     /// <summary>A random view of the image, at the network's size.</summary>
-    internal RgbImage Apply(RgbImage image, RandomStream random)
+    public RgbImage Apply(RgbImage image, RandomStream random)
     {
         var area = _augmentations.RandomCrop ? image.Locate(_crop.Draw(image.OriginalWidth, image.OriginalHeight, random)) : image.Area;
         var (mirrored, upsideDown) = DrawFlips(random);
@@ -60,7 +60,7 @@ internal sealed class AugmentationPipeline
     }
 
     /// <summary>A random view of prepared pixels [channels, height, width]: flipped or not, and nothing else.</summary>
-    internal void Apply(ReadOnlySpan<float> pixels, RandomStream random, Span<float> view)
+    public void Apply(ReadOnlySpan<float> pixels, RandomStream random, Span<float> view)
     {
         pixels.CopyTo(view);
         var (mirrored, upsideDown) = DrawFlips(random);
@@ -80,7 +80,7 @@ internal sealed class AugmentationPipeline
     }
 
     /// <summary>Erases rectangles of normalized pixels [channels, height, width].</summary>
-    internal void Erase(Span<float> chw, RandomStream random) => _erasing.Apply(chw, _settings.Size.Height, _settings.Size.Width, random);
+    public void Erase(Span<float> chw, RandomStream random) => _erasing.Apply(chw, _settings.Size.Height, _settings.Size.Width, random);
 
     private (bool Mirrored, bool UpsideDown) DrawFlips(RandomStream random) =>
         (random.NextDouble() < _augmentations.HorizontalFlipProbability,

@@ -10,7 +10,7 @@ internal static class ModelJson
     {
         WriteIndented = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter(allowIntegerValues: false), new ChannelValuesConverter() },
+        Converters = { new FeatureKindConverter(), new JsonStringEnumConverter(allowIntegerValues: false), new ChannelValuesConverter() },
     };
 
     internal static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, _options);
@@ -18,6 +18,23 @@ internal static class ModelJson
     /// <exception cref="JsonException">The text is no such document.</exception>
     internal static T Read<T>(byte[] json)
         where T : class => JsonSerializer.Deserialize<T>(json, _options) ?? throw new JsonException("the document is null");
+
+    /// <summary>By name, and as model files of earlier builds have it.</summary>
+    private sealed class FeatureKindConverter : JsonConverter<FeatureKind>
+    {
+        private static readonly JsonConverter<FeatureKind> _byName =
+            (JsonConverter<FeatureKind>)new JsonStringEnumConverter<FeatureKind>(namingPolicy: null, allowIntegerValues: false).CreateConverter(typeof(FeatureKind), new JsonSerializerOptions());
+
+        public override FeatureKind Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType != JsonTokenType.String ? _byName.Read(ref reader, typeToConvert, options) : reader.GetString() switch
+            {
+                "PatchMean" => FeatureKind.Average,
+                "ClassTokenAndPatchMean" => FeatureKind.ClassTokenAndAverage,
+                _ => _byName.Read(ref reader, typeToConvert, options),
+            };
+
+        public override void Write(Utf8JsonWriter writer, FeatureKind value, JsonSerializerOptions options) => _byName.Write(writer, value, options);
+    }
 
     /// <summary>Channel values as an array of numbers.</summary>
     private sealed class ChannelValuesConverter : JsonConverter<ChannelValues>

@@ -1,7 +1,10 @@
 // Explanations as users ask for them: of files, bytes and pictures, and as a column.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Transformers;
 using SkiaSharp;
+using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Transformers;
 
@@ -125,6 +128,20 @@ public sealed class ExplanationTests
             for (int p = 0; p < map.Length; p++)
                 Assert.AreEqual(expected[row][p], map[p], 1e-6);
         });
+    }
+
+    /// <summary>TorchSharp's count of tensors rises by one for each parameter that was made (<see cref="LiveTensors"/>), so that it tells how much of a network was copied.</summary>
+    [TestMethod]
+    [DataRow(ExplanationMethod.GradientAttention)]
+    [DataRow(ExplanationMethod.Rollout)]
+    public void OfANetworkWhoseWeightsArePackedOneBlockIsCopied(ExplanationMethod method)
+    {
+        var architecture = TinyTraining.Architecture with { EmbeddingDimension = 48, Heads = 3, Classes = 3, Depth = 6 };
+        using var network = new ScoringNetwork(new VisionTransformerNetwork(architecture), torch.CPU);
+        float[] input = new float[network.InputLength];
+
+        LiveTensors.AssertSameAfter(
+            () => network.Explain(input, 1, method, target: null, temperature: 1), parametersCreated: (architecture with { Depth = 1 }).Parameters().Count());
     }
 
     [TestMethod]

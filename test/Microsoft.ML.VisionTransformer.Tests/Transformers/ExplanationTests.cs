@@ -145,6 +145,27 @@ public sealed class ExplanationTests
     }
 
     [TestMethod]
+    [DataRow(ExplanationMethod.GradientAttention)]
+    [DataRow(ExplanationMethod.Rollout)]
+    public void OfANetworkWhoseWeightsArePackedTheMapsAreTheSame(ExplanationMethod method)
+    {
+        var architecture = TinyTraining.Architecture with { EmbeddingDimension = 48, Heads = 3, Classes = 3, Depth = 6, LayerScale = 0.5 };
+        using var scope = torch.NewDisposeScope();
+        using var whole = new VisionTransformerNetwork(architecture, seed: 2);
+        whole.eval();
+        using var packed = new ScoringNetwork(new VisionTransformerNetwork(architecture, seed: 2), torch.CPU);
+        float[] input = [.. Enumerable.Range(0, 2 * packed.InputLength).Select(i => MathF.Sin(i))];
+        var images = torch.tensor(input, [2, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width]);
+
+        var expected = whole.Explain(images, method, target: 1, temperature: 1);
+        var maps = packed.Explain(input, 2, method, target: 1, temperature: 1);
+
+        CollectionAssert.AreEqual(expected.Values, maps.Values);
+        CollectionAssert.AreEqual(expected.Probabilities, maps.Probabilities);
+        Assert.IsTrue(whole.parameters().All(p => p.requires_grad && p.grad is null), "an explanation has changed the network");
+    }
+
+    [TestMethod]
     public void AllTensorsComeBack() => LiveTensors.AssertSameAfter(() => Model.Explain(_samples[0].Image));
 
     [TestMethod]

@@ -28,7 +28,7 @@ internal sealed class OnnxFiles : IDisposable
     internal OnnxFiles(string weights, string images)
     {
         var context = new MLContext();
-        _model = context.Model.LoadVisionTransformer(weights, "ImagePath", device: "cpu");
+        _model = context.Model.LoadVisionTransformer(weights, "ImagePath", options: new() { Device = "cpu" });
         var data = context.Data.LoadImagesFromFolder(images);
         _paths = [.. data.GetColumn<string>("ImagePath")];
         _labels = [.. data.GetColumn<string>("Label")];

@@ -37,7 +37,7 @@ internal static class StepCost
     /// <summary>One side, in this process.</summary>
     internal static void Run(string side)
     {
-        var figures = side == BareSide ? Bare() : Ours(side == RoundedSide ? TrainingPrecision.BFloat16 : TrainingPrecision.Full);
+        var figures = side == BareSide ? Bare() : Ours(side == RoundedSide ? TrainingPrecision.BFloat16 : TrainingPrecision.Float32);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{figures.Seconds:R} {figures.PeakMiB:R}"));
     }
 

@@ -69,7 +69,7 @@ public sealed partial class OnnxInBrowserPhotosTests
     private static (string Name, float Probability)[][] Library(string weights, string path, string[] photos)
     {
         var context = new MLContext();
-        using var model = context.Model.LoadVisionTransformer(weights, "ImagePath", device: "cpu");
+        using var model = context.Model.LoadVisionTransformer(weights, "ImagePath", options: new() { Device = "cpu" });
         model.SaveAsOnnx(path, new OnnxExportOptions { Input = OnnxInput.RawRgb });
         var scored = model.Transform(context.Data.LoadFromEnumerable(photos.Select(photo => new Photo { ImagePath = photo })));
         VBuffer<ReadOnlyMemory<char>> names = default;

@@ -1,6 +1,6 @@
 // Makes the checksums of a damaged PNG right again, so that what lies behind the check is reached.
 using System.Buffers.Binary;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using System.IO.Hashing;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
@@ -19,7 +19,7 @@ internal static class PngChecksums
             if (length > rest.Length - Around)
                 return;
             int checkedLength = 4 + (int)length;
-            BinaryPrimitives.WriteUInt32BigEndian(rest[(4 + checkedLength)..], Crc32.Append(0, rest.Slice(4, checkedLength)));
+            BinaryPrimitives.WriteUInt32BigEndian(rest[(4 + checkedLength)..], Crc32.HashToUInt32(rest.Slice(4, checkedLength)));
             rest = rest[(4 + checkedLength + 4)..];
         }
     }

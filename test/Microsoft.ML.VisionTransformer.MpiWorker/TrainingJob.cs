@@ -69,7 +69,7 @@ internal static class TrainingJob
             LearningRate = other ? 1e-3f : settings.Kind == "probe" ? null : 2e-3f,
             Optimizer = settings.Kind == "sgd" ? TrainingOptimizer.Sgd : TrainingOptimizer.AdamW,
             EmaDecay = settings.Kind == "average" ? 0.9f : null,
-            Precision = settings.Kind == "bf16" ? TrainingPrecision.BFloat16 : TrainingPrecision.Full,
+            Precision = settings.Kind == "bf16" ? TrainingPrecision.BFloat16 : TrainingPrecision.Float32,
             Augmentation = settings.Kind == "mixing" ? TrainingAugmentations.DeiT : null,
             DistributedLearningRate = settings.Scaling,
             Distributed = settings.Off ? DistributedTraining.Off : DistributedTraining.Auto,

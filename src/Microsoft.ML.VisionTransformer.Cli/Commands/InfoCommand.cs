@@ -1,5 +1,6 @@
 // info: what a model file or a checkpoint holds.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Cli.Training;
@@ -51,7 +52,7 @@ internal static class InfoCommand
         yield return ("parameters", Invariant($"{facts.Parameters:N0}"));
         yield return ("images", Invariant($"{images.Resizing}, {images.Interpolation}, crop {images.CropFraction:0.###}; mean {string.Join(' ', images.Mean)}, deviation {string.Join(' ', images.StandardDeviation)}"));
         if (facts.Classes is { } classes)
-            yield return ("classes", Invariant($"{classes.Count}: {string.Join(", ", classes.Take(ClassesShown))}{(classes.Count > ClassesShown ? ", ..." : "")}"));
+            yield return ("classes", Invariant($"{classes.Count}: {MessageText.List(classes, ClassesShown)}"));
         if (facts.Features is { } kind)
             yield return ("features", kind.ToString());
         if (facts.Columns is { } columns)

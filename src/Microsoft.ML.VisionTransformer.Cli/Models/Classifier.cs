@@ -66,7 +66,7 @@ internal sealed class Classifier : IImageScorer, IDisposable
     {
         try
         {
-            Network.Explain(image.Path, new ExplanationOptions { Method = ExplanationMethod.Rollout });
+            TrainingAugmentations.None.Preview([File.ReadAllBytes(image.Path)], Network.Preprocessing, epochs: 1);    // reads the image as scoring does
             return "the model gives no scores for it";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

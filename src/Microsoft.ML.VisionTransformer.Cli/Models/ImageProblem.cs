@@ -14,6 +14,6 @@ internal static partial class ImageProblem
         return Place().Replace(message, "").Trim();
     }
 
-    [GeneratedRegex(@"^\s*\((the image|row)[^)]*\)")]
+    [GeneratedRegex(@"^\s*(\((the image|row)[^)]*\)|image 1\b)")]
     private static partial Regex Place();
 }

@@ -17,7 +17,7 @@ internal readonly record struct SettingValue(string Source, string Text)
     /// <summary>A name of the enumeration in the shell's spelling: LinearProbe is linear-probe.</summary>
     internal T Choice<T>() where T : struct, Enum
     {
-        string typed = Text.Replace("-", "", StringComparison.Ordinal);
+        string typed = NameOfToday(typeof(T), Text.Replace("-", "", StringComparison.Ordinal));
         foreach (var value in Enum.GetValues<T>())
         {
             if (string.Equals(value.ToString(), typed, StringComparison.OrdinalIgnoreCase))
@@ -26,6 +26,15 @@ internal readonly record struct SettingValue(string Source, string Text)
 
         throw Wrong(string.Join(", ", Names<T>()));
     }
+
+    /// <summary>Files of settings, such as those beside the results of a training, may be of an earlier build.</summary>
+    private static string NameOfToday(Type type, string typed) => (type.Name, typed.ToUpperInvariant()) switch
+    {
+        (nameof(TrainingPrecision), "FULL") => nameof(TrainingPrecision.Float32),
+        (nameof(FeatureKind), "PATCHMEAN") => nameof(FeatureKind.Average),
+        (nameof(FeatureKind), "CLASSTOKENANDPATCHMEAN") => nameof(FeatureKind.ClassTokenAndAverage),
+        _ => typed,
+    };
 
     /// <summary>Names separated by commas, together.</summary>
     internal T Choices<T>() where T : struct, Enum

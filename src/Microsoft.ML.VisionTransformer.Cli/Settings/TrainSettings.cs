@@ -52,7 +52,7 @@ internal static class TrainSettings
         new("frozen-blocks", "number", "First blocks that stay as they are. Default 0.", (r, v) => r.Options.FrozenBlocks = v.Whole(), nameof(Options.FrozenBlocks)),
         new("initialize-head-by-probe", null, "Fine-tuning: begin with the head of a linear probe. Default true.", (r, v) => r.Options.InitializeHeadByProbe = v.Switch(), nameof(Options.InitializeHeadByProbe)),
         new("probe-penalty", "number", "Linear probe: penalty of its weights. Default: by cross-validation.", (r, v) => r.Options.ProbePenalty = v.Number(), nameof(Options.ProbePenalty)),
-        new("precision", Names<TrainingPrecision>(), "Numbers of the passes. Default full.", (r, v) => r.Options.Precision = v.Choice<TrainingPrecision>(), nameof(Options.Precision)),
+        new("precision", Names<TrainingPrecision>(), "Numbers of the passes. Default float32.", (r, v) => r.Options.Precision = v.Choice<TrainingPrecision>(), nameof(Options.Precision)),
         new("distributed", Names<DistributedTraining>(), "Whether the processes that mpirun starts train one model. Default auto.", (r, v) => r.Options.Distributed = v.Choice<DistributedTraining>(), nameof(Options.Distributed)),
         new("device", "name", "auto, cpu, cuda, cuda:1 or mps. Default auto.", (r, v) => r.Options.Device = v.Text, nameof(Options.Device)),
     ];

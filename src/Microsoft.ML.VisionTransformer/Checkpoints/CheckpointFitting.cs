@@ -28,15 +28,16 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
     /// <summary>A network of the target's shape with the checkpoint's weights.</summary>
     /// <param name="seed">Draws what the file lacks, where that was allowed.</param>
     /// <param name="strict">Whether the file must have all.</param>
+    /// <param name="cancellation">Looked at before each tensor.</param>
     /// <exception cref="InvalidCheckpointException">The file does not fit, or holds values that are no finite numbers.</exception>
-    internal VisionTransformerNetwork CreateNetwork(int seed, bool strict)
+    internal VisionTransformerNetwork CreateNetwork(int seed, bool strict, CancellationToken cancellation)
     {
         using var state = TorchState.EnterOrdinary();
         var mismatch = Check(strict);
         var network = mismatch.IsEmpty ? VisionTransformerNetwork.WithUnsetWeights(target, seed) : new VisionTransformerNetwork(target, seed);
         try
         {
-            Fill(network);
+            Fill(network, cancellation);
             return network;
         }
         catch
@@ -46,7 +47,7 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
         }
     }
 
-    private void Fill(VisionTransformerNetwork network)
+    private void Fill(VisionTransformerNetwork network, CancellationToken cancellation)
     {
         using var mode = no_grad();
         var parameters = network.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
@@ -54,22 +55,26 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
         foreach (var row in rows.Values.Where(row => IsHead(row.Name) && head.Fit == HeadFit.New))
             Values(parameters[row.Name]).Clear();
         var wanted = map.Tensors.Values.Where(t => rows.TryGetValue(t.Name, out var row) && !IsLeftOut(t.Name) && t.Shape?.SequenceEqual(AsStored(row).Shape) == true);
-        ForEach(wanted, tensor => Fill(tensor, rows[tensor.Name], Values(parameters[tensor.Name])));
+        ForEach(wanted, tensor => Fill(tensor, rows[tensor.Name], Values(parameters[tensor.Name])), cancellation);
     }
 
     /// <summary>Reads on all processors where the file allows it, in the file's order elsewhere; an error is the first that was met.</summary>
-    private void ForEach(IEnumerable<MappedTensor> tensors, Action<MappedTensor> fill)
+    private void ForEach(IEnumerable<MappedTensor> tensors, Action<MappedTensor> fill, CancellationToken cancellation)
     {
         if (!map.ReadsInParallel)
         {
             foreach (var tensor in tensors)
+            {
+                cancellation.ThrowIfCancellationRequested();
                 fill(tensor);
+            }
+
             return;
         }
 
         try
         {
-            Parallel.ForEach(tensors.ToArray(), fill);
+            Parallel.ForEach(tensors.ToArray(), new ParallelOptions { CancellationToken = cancellation }, fill);
         }
         catch (AggregateException e)
         {

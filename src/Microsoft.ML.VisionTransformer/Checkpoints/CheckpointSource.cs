@@ -35,10 +35,13 @@ internal static class CheckpointFolder
 
     private static readonly string[] _extensions = [".safetensors", ".npz", ".pth", ".pt", ".bin"];
 
+    /// <summary>Looked for where there is nothing else: hubs put exports of all kinds beside the weights.</summary>
+    private const string Exported = ".onnx";
+
     /// <summary>Whether hubs and frameworks keep weights under that name.</summary>
     internal static bool IsUsualName(string name) => _names.Contains(name, StringComparer.Ordinal);
 
-    /// <summary>The file of one of the usual names, or else the only one with the extension of a checkpoint.</summary>
+    /// <summary>The file of one of the usual names, or else the only one with the extension of a checkpoint, or else the only ONNX file.</summary>
     /// <exception cref="FileNotFoundException">There is none, or more than one to choose from.</exception>
     internal static string Find(string folder)
     {
@@ -46,12 +49,16 @@ internal static class CheckpointFolder
         if (usual is not null)
             return usual;
         string[] files = [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)];
-        string[] candidates = [.. files.Where(f => _extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))];
+        string[] candidates = EndingIn(files, _extensions);
+        if (candidates.Length == 0)
+            candidates = EndingIn(files, Exported);
         return candidates.Length == 1
             ? candidates[0]
             : throw new FileNotFoundException($"{folder} has {Describe(candidates, files)}. Looked for were {string.Join(", ", _names)}, "
-                + $"then a single file that ends in {string.Join(", ", _extensions)}. Give the path of the file itself.");
+                + $"then a single file that ends in {string.Join(", ", _extensions)}, then a single one that ends in {Exported}. Give the path of the file itself.");
     }
+
+    private static string[] EndingIn(string[] files, params string[] extensions) => [.. files.Where(f => extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))];
 
     private static string Describe(string[] candidates, string[] files)
     {
@@ -60,6 +67,5 @@ internal static class CheckpointFolder
         return files.Length == 0 ? "no files" : $"no checkpoint among its {files.Length} file(s): {List(files)}";
     }
 
-    private static string List(string[] files) =>
-        string.Join(", ", files.Take(MostNames).Select(f => MessageText.Of(Path.GetFileName(f)))) + (files.Length > MostNames ? ", ..." : "");
+    private static string List(string[] files) => MessageText.List([.. files.Select(file => Path.GetFileName(file))], MostNames);
 }

@@ -18,6 +18,13 @@ internal static class MessageText
         return string.Concat(start.Select(c => IsHidden(c) ? '?' : c));
     }
 
+    /// <summary>The first names of a list that may be long, each as <see cref="Of"/> shows it.</summary>
+    /// <param name="names">All of them.</param>
+    /// <param name="most">How many are shown; three dots stand for the rest.</param>
+    /// <param name="quote">What stands before and behind each.</param>
+    internal static string List(IReadOnlyCollection<string> names, int most, string quote = "") =>
+        string.Join(", ", names.Take(most).Select(name => $"{quote}{Of(name)}{quote}")) + (names.Count > most ? ", ..." : "");
+
     private static bool IsHidden(char c) => char.IsControl(c)
         || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

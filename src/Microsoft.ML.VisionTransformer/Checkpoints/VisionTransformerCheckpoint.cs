@@ -127,7 +127,11 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// <returns>The network; call <c>eval()</c> to predict with it.</returns>
     /// <exception cref="InvalidCheckpointException">A tensor cannot be read, or has values that are not finite.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
-    public VisionTransformerNetwork CreateNetwork() => CreateNetwork(Architecture, _headKept, seed: 0);
+    public VisionTransformerNetwork CreateNetwork() => CreateNetwork(CancellationToken.None);
+
+    /// <summary>As <see cref="CreateNetwork()"/>.</summary>
+    /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
+    internal VisionTransformerNetwork CreateNetwork(CancellationToken cancellation) => CreateNetwork(Architecture, _headKept, seed: 0, cancellation);
 
     /// <summary>What becomes of the head for a task with these classes.</summary>
     internal HeadPlan PlanHead(IReadOnlyList<string> classNames) => HeadPlan.Decide(_stored.HeadBias && _stored.RepresentationDimension == 0 ? _storedNames : null, classNames);
@@ -139,6 +143,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// <param name="task">The network; image size, channels and head may differ from the checkpoint's.</param>
     /// <param name="head">What becomes of the head.</param>
     /// <param name="seed">Draws what the file lacks, where that was allowed.</param>
-    internal VisionTransformerNetwork CreateNetwork(VisionTransformerArchitecture task, HeadPlan head, int seed) =>
-        new CheckpointFitting(_map, _stored, Guard.NotNull(task).Check(), head).CreateNetwork(seed, _strict);
+    /// <param name="cancellation">Ends the reading.</param>
+    internal VisionTransformerNetwork CreateNetwork(VisionTransformerArchitecture task, HeadPlan head, int seed, CancellationToken cancellation) =>
+        new CheckpointFitting(_map, _stored, Guard.NotNull(task).Check(), head).CreateNetwork(seed, _strict, cancellation);
 }

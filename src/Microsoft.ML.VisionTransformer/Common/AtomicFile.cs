@@ -32,7 +32,7 @@ internal static partial class AtomicFile
         }
         catch
         {
-            File.Delete(beside);
+            DeleteIfPossible(beside);
             throw;
         }
 
@@ -61,15 +61,23 @@ internal static partial class AtomicFile
         }
     }
 
-    private static void DeleteUnlessLocked(string path)
+    /// <summary>Removes a file after an error, which the user has to hear of rather than of this. One that stays is <see cref="RemoveAbandoned"/>'s.</summary>
+    internal static void DeleteIfPossible(string path) => Try(() => File.Delete(path));
+
+    private static void DeleteUnlessLocked(string path) => Try(() =>
+    {
+        using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+        }
+
+        File.Delete(path);
+    });
+
+    private static void Try(Action remove)
     {
         try
         {
-            using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-            {
-            }
-
-            File.Delete(path);
+            remove();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -100,7 +108,7 @@ internal static partial class AtomicFile
         public void Dispose()
         {
             if (!_committed)
-                File.Delete(beside);
+                DeleteIfPossible(beside);
         }
     }
 }

@@ -55,13 +55,26 @@ internal sealed class FileSet(string main) : IDisposable
         }
         catch when (aside is not null && !changed)
         {
-            File.Move(aside, main);
+            RestoreIfPossible(aside);
             throw;
         }
         finally
         {
             if (aside is not null)
-                File.Delete(aside);
+                AtomicFile.DeleteIfPossible(aside);
+        }
+    }
+
+    /// <summary>Where it is not, the old main file stays beside its name; the user has to hear of the error before.</summary>
+    private void RestoreIfPossible(string aside)
+    {
+        try
+        {
+            File.Move(aside, main);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is reported is why the set could not be replaced.
         }
     }
 

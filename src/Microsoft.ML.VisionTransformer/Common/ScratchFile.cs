@@ -31,7 +31,7 @@ internal sealed class ScratchFile : IDisposable
             Directory.CreateDirectory(folder);
             var stream = Open(path);
             if (!OperatingSystem.IsWindows())
-                File.Delete(path);    // the open file lives on until it is closed, by whatever end; Windows does the same by DeleteOnClose
+                AtomicFile.DeleteIfPossible(path);    // the open file lives on until it is closed, by whatever end; elsewhere, and where this fails, DeleteOnClose does it
             return new ScratchFile(folder, stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)

@@ -39,10 +39,6 @@ internal static class ExplainedClass
         throw new ArgumentException(Wrong($"There is no class '{MessageText.Of(name)}'; did you mean '{meant}'?", classes), nameof(ExplanationOptions.ClassName));
     }
 
-    private static string Wrong(FormattableString what, IReadOnlyList<string> classes)
-    {
-        string listed = string.Join(", ", classes.Take(MostListed).Select(MessageText.Of));
-        string more = classes.Count > MostListed ? ", ..." : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{FormattableString.Invariant(what)} The model has {classes.Count} classes: {listed}{more}.");
-    }
+    private static string Wrong(FormattableString what, IReadOnlyList<string> classes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{FormattableString.Invariant(what)} The model has {classes.Count} classes: {MessageText.List(classes, MostListed)}.");
 }

@@ -54,14 +54,19 @@ internal static class ImageResampler
         }
 
         var wide = ArrayPool<Vector256<int>>.Shared.Rent(area.Width);
-        for (int y = 0; y < area.Height; y += 2)
+        try
         {
-            int next = Math.Min(y + 1, area.Height - 1);    // an odd last row is its own partner
-            var rows = new RowPair(Line(source, area, y), Line(source, area, next));
-            ResizeRows(rows, wide, target.Slice(y * stride, stride), target.Slice(next * stride, stride), weights);
+            for (int y = 0; y < area.Height; y += 2)
+            {
+                int next = Math.Min(y + 1, area.Height - 1);    // an odd last row is its own partner
+                var rows = new RowPair(Line(source, area, y), Line(source, area, next));
+                ResizeRows(rows, wide, target.Slice(y * stride, stride), target.Slice(next * stride, stride), weights);
+            }
         }
-
-        ArrayPool<Vector256<int>>.Shared.Return(wide);
+        finally
+        {
+            ArrayPool<Vector256<int>>.Shared.Return(wide);
+        }
     }
 
     private static ReadOnlySpan<byte> Line(RgbImage source, PixelArea area, int y) =>

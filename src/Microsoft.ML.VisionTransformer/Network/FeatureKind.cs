@@ -11,10 +11,10 @@ public enum FeatureKind
     ClassToken,
 
     /// <summary>The mean of the patch tokens, D.</summary>
-    PatchMean,
+    Average,
 
     /// <summary>The class token and the mean of the patch tokens side by side, 2 D (DINOv2's linear classifier, arXiv:2304.07193).</summary>
-    ClassTokenAndPatchMean,
+    ClassTokenAndAverage,
 
     /// <summary>What leaves the head: logits, or for the image tower of a CLIP model the embedding that it shares with texts.</summary>
     HeadOutput,

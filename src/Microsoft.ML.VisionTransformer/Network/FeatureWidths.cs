@@ -9,15 +9,15 @@ internal static class FeatureWidths
     /// <exception cref="ArgumentException">The network cannot give it.</exception>
     internal static int WidthOf(this VisionTransformerArchitecture architecture, FeatureKind kind)
     {
-        bool readsClassToken = Guard.Defined(kind) is FeatureKind.ClassToken or FeatureKind.ClassTokenAndPatchMean;
+        bool readsClassToken = Guard.Defined(kind) is FeatureKind.ClassToken or FeatureKind.ClassTokenAndAverage;
         Guard.That(
             architecture.ClassToken || !readsClassToken,
             nameof(kind),
-            $"The features asked for are {kind}, but {architecture.Name} has no class token. Take {nameof(FeatureKind.Pooled)} or {nameof(FeatureKind.PatchMean)}.");
+            $"The features asked for are {kind}, but {architecture.Name} has no class token. Take {nameof(FeatureKind.Pooled)} or {nameof(FeatureKind.Average)}.");
         Guard.That(
             architecture.Pooling != TokenPooling.None || kind != FeatureKind.Pooled,
             nameof(kind),
-            $"{architecture.Name} does not pool its tokens, so there are no {nameof(FeatureKind.Pooled)} features. Take {nameof(FeatureKind.ClassToken)} or {nameof(FeatureKind.PatchMean)}.");
+            $"{architecture.Name} does not pool its tokens, so there are no {nameof(FeatureKind.Pooled)} features. Take {nameof(FeatureKind.ClassToken)} or {nameof(FeatureKind.Average)}.");
         Guard.That(
             architecture.Classes > 0 || kind != FeatureKind.HeadOutput,
             nameof(kind),
@@ -26,7 +26,7 @@ internal static class FeatureWidths
         {
             FeatureKind.HeadOutput => architecture.Classes,
             FeatureKind.Pooled => architecture.FeatureDimension,
-            FeatureKind.ClassTokenAndPatchMean => 2 * architecture.EmbeddingDimension,
+            FeatureKind.ClassTokenAndAverage => 2 * architecture.EmbeddingDimension,
             _ => architecture.EmbeddingDimension,
         };
     }

@@ -95,8 +95,16 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     internal VisionTransformerNetwork CopyTo(Device device)
     {
         var copy = WithUnsetWeights(Architecture);
-        copy.load_state_dict(state_dict());
-        return copy.to(device);
+        try
+        {
+            copy.load_state_dict(state_dict());
+            return copy.to(device);
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
@@ -174,63 +182,35 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
             return ForwardHead(tokens, preLogits: kind == FeatureKind.Pooled);
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
-        if (kind is FeatureKind.ClassToken or FeatureKind.ClassTokenAndPatchMean)
+        if (kind is FeatureKind.ClassToken or FeatureKind.ClassTokenAndAverage)
             parts.Add(tokens.select(1, 0).contiguous());
-        if (kind is FeatureKind.PatchMean or FeatureKind.ClassTokenAndPatchMean)
+        if (kind is FeatureKind.Average or FeatureKind.ClassTokenAndAverage)
             parts.Add(tokens.narrow(1, Architecture.PrefixTokens, Architecture.PatchTokens).mean([1]));
         return cat([.. parts.Select(part => _pooledNorm is null ? part : _pooledNorm.call(part))], 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>
-    /// The attention weights of each block for images [N, C, H, W]: after the softmax and before dropout, [N, heads, T, T], one row a query, rows
-    /// sum to 1. The caller disposes them.
+    /// Tokens [N, T, D] through one block, and its attention weights: after the softmax and before dropout, [N, heads, T, T], one row a query, rows sum to 1. The caller disposes them.
     /// </summary>
-    internal IReadOnlyList<Tensor> AttentionWeights(Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        var (_, all) = RunBlocksWithWeights(x);
-        scope.MoveToOuter(all);
-        return all;
-    }
+    internal (Tensor Tokens, Tensor Weights) RunBlock(int index, Tensor tokens) => _blocks[index].ForwardWithWeights(tokens, _rotary, mask: null);
 
-    /// <summary>
-    /// Images [N, C, H, W] to logits, by way of attention weights that can be read and differentiated by. The tensors belong to the caller's dispose scope.
-    /// </summary>
-    internal AttentionTrace Trace(Tensor x)
+    /// <summary>Tokens [N, T, D] that leave the last block to logits, with what lies between. The tensors belong to the caller's dispose scope.</summary>
+    internal TracedEnd TraceEnd(Tensor last)
     {
         using var scope = NewDisposeScope();
-        var (last, blocks) = RunBlocksWithWeights(x);
-        var tokens = Normalize(last);
+        var tokens = _norm is null ? last.alias() : _norm.call(last);
         if (_attentionPool is null)
         {
-            scope.MoveToOuter(blocks);
             var (kept, logits) = scope.MoveToOuter(tokens, ForwardHead(tokens));
-            return new AttentionTrace(blocks, null, kept, logits);
+            return new TracedEnd(null, kept, logits);
         }
         else
         {
             var (pooled, pool) = _attentionPool.ForwardWithWeights(WithoutSkipped(tokens));
             var features = Finish(pooled);
-            scope.MoveToOuter(blocks);
             var (weights, kept, logits) = scope.MoveToOuter(pool, tokens, _head is null ? features : _head.call(features));
-            return new AttentionTrace(blocks, weights, kept, logits);
+            return new TracedEnd(weights, kept, logits);
         }
-    }
-
-    /// <summary>What leaves the last block, and the attention weights of all.</summary>
-    private (Tensor Tokens, List<Tensor> Weights) RunBlocksWithWeights(Tensor x)
-    {
-        var tokens = Enter(x);
-        var all = new List<Tensor>(_blocks.Count);
-        foreach (var block in _blocks)
-        {
-            var (next, weights) = block.ForwardWithWeights(tokens, _rotary, mask: null);
-            tokens.Dispose();
-            tokens = next;
-            all.Add(weights);
-        }
-
-        return (tokens, all);
     }
 
     /// <summary>
@@ -257,11 +237,12 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         return _embeddingDropout.Apply(tokens, training).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Images to the tokens that enter the first block.</summary>
-    private Tensor Enter(Tensor x)
+    /// <summary>Images [N, C, H, W] to the tokens that enter the first block.</summary>
+    internal Tensor Enter(Tensor x)
     {
+        using var scope = NewDisposeScope();
         var tokens = Embed(x);
-        return _preNorm is null ? tokens : _preNorm.call(tokens);
+        return (_preNorm is null ? tokens : _preNorm.call(tokens)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Tokens [N, T, D] to what the pooling makes of them: [N, D], for some poolings of another shape.</summary>

@@ -76,7 +76,7 @@ internal static class OnnxExport
             FeatureKind.Pooled when architecture.Pooling == TokenPooling.None => [architecture.Tokens, architecture.EmbeddingDimension],
             FeatureKind.Pooled => [architecture.FeatureDimension],
             FeatureKind.HeadOutput => [architecture.Classes],
-            FeatureKind.ClassTokenAndPatchMean => [2 * architecture.EmbeddingDimension],
+            FeatureKind.ClassTokenAndAverage => [2 * architecture.EmbeddingDimension],
             _ => [architecture.EmbeddingDimension],
         };
     }

@@ -23,9 +23,17 @@ internal sealed class BFloat16Twin : IDisposable
     {
         _original = parameters;
         Network = network.CopyTo(device);
-        Network.to(ScalarType.BFloat16);
-        frozen.Freeze(Network);
-        _own = new FlatParameters(Network, rates);
+        try
+        {
+            Network.to(ScalarType.BFloat16);
+            frozen.Freeze(Network);
+            _own = new FlatParameters(Network, rates);
+        }
+        catch
+        {
+            Network.Dispose();
+            throw;
+        }
     }
 
     internal VisionTransformerNetwork Network { get; }

@@ -1,4 +1,5 @@
 // Lets classes weigh more or less in training.
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -45,5 +46,5 @@ internal static class ClassBalance
             $"{Option} must have the classes of the label: {(missing.Length > 0 ? $"{Listed(missing)} missing" : "")}{(missing.Length > 0 && unknown.Length > 0 ? ", " : "")}{(unknown.Length > 0 ? $"{Listed(unknown)} not among them" : "")}.");
     }
 
-    private static string Listed(string[] names) => $"{string.Join(", ", names.Take(5).Select(name => $"'{name}'"))}{(names.Length > 5 ? ", ..." : "")} {(names.Length == 1 ? "is" : "are")}";
+    private static string Listed(string[] names) => $"{MessageText.List(names, most: 5, quote: "'")} {(names.Length == 1 ? "is" : "are")}";
 }

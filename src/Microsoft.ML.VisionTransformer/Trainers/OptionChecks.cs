@@ -59,7 +59,7 @@ internal static class OptionChecks
             (nameof(Options.GradientAccumulation), o.GradientAccumulation != 1),
             (nameof(Options.Optimizer), o.Optimizer != TrainingOptimizer.AdamW),
             (nameof(Options.LearningRateSchedule), o.LearningRateSchedule != TrainingSchedule.Cosine),
-            (nameof(Options.Precision), o.Precision != TrainingPrecision.Full),
+            (nameof(Options.Precision), o.Precision != TrainingPrecision.Float32),
             (nameof(Options.EarlyStoppingCriteria), o.EarlyStoppingCriteria is not null),
         ];
         return Array.Find(unused, option => option.IsSet).Name;

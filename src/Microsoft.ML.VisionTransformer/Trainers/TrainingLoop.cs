@@ -49,8 +49,8 @@ internal sealed class TrainingLoop : IDisposable
         var mixing = !plan.Augmentation.Mixes ? null : new BatchMixing(plan.Augmentation, plan.Preprocessing.Size.Height, plan.Preprocessing.Size.Width);
         _batches = new TrainingBatches(new ImagePreprocessor(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation, _team);
         _stepsPerEpoch = _batches.StepsPerEpoch(training.Length);
-        _step = new TrainingStep(plan, network, device, _stepsPerEpoch, _team);
         _validation = validation.Length > 0 ? new Validation(plan, validation, network, device, checkAlive, _team) : null;
+        _step = new TrainingStep(plan, network, device, _stepsPerEpoch, _team);    // the last that can fail: it holds memory
         _progress = Progress(0);
     }
 

@@ -35,13 +35,21 @@ internal sealed class TrainingStep : IDisposable
         var rates = new LayerRates(plan.Architecture.Depth, plan.LayerDecay, plan.HeadRateFactor);
         _frozen = new FrozenBlocks(plan.Architecture.Depth, plan.FrozenBlocks);
         _frozen.Freeze(network);
-        Parameters = new FlatParameters(network, rates);
-        _optimizer = plan.Optimizer == TrainingOptimizer.Sgd
-            ? new Sgd(Parameters, plan.WeightDecay, plan.Momentum, plan.Nesterov)
-            : new AdamW(Parameters, plan.WeightDecay, plan.Momentum, plan.Beta2);
-        Average = plan.EmaDecay > 0 ? new WeightAverage(Parameters, plan.EmaDecay, plan.EmaWarmup) : null;
-        _twin = plan.Precision == TrainingPrecision.BFloat16 ? new BFloat16Twin(network, Parameters, rates, _frozen, device) : null;
-        _buckets = team is { IsMany: true } ? new GradientBuckets(team, Parameters, rates) : null;
+        try
+        {
+            Parameters = new FlatParameters(network, rates);
+            _optimizer = plan.Optimizer == TrainingOptimizer.Sgd
+                ? new Sgd(Parameters, plan.WeightDecay, plan.Momentum, plan.Nesterov)
+                : new AdamW(Parameters, plan.WeightDecay, plan.Momentum, plan.Beta2);
+            Average = plan.EmaDecay > 0 ? new WeightAverage(Parameters, plan.EmaDecay, plan.EmaWarmup) : null;
+            _twin = plan.Precision == TrainingPrecision.BFloat16 ? new BFloat16Twin(network, Parameters, rates, _frozen, device) : null;
+            _buckets = team is { IsMany: true } ? new GradientBuckets(team, Parameters, rates) : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>What is trained.</summary>
@@ -141,8 +149,9 @@ internal sealed class TrainingStep : IDisposable
         _buckets?.Dispose();
         _twin?.Dispose();
         Average?.Dispose();
-        _optimizer.Dispose();
-        Parameters.Dispose();
+        // Of a constructor that failed these may not be there either.
+        _optimizer?.Dispose();
+        Parameters?.Dispose();
         FrozenBlocks.Thaw(_network);
     }
 

@@ -63,7 +63,7 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
         using var state = TorchState.EnterOrdinary();
         using var checkpoint = PretrainedModels.Open(_host, _options.PretrainedModel, _options.Architecture, _options.CancellationToken);
         ImageColumn.Of(input.Schema, _column.Image, _options.Preprocessing ?? checkpoint.Preprocessing);
-        return PretrainedModels.Featurizer(checkpoint, _options.Preprocessing, _column, device);
+        return PretrainedModels.Featurizer(checkpoint, _options.Preprocessing, _column, device, _options.CancellationToken);
     }
 
     /// <summary>The input's columns with the embedding.</summary>

@@ -30,6 +30,6 @@ public sealed record VisionTransformerFeatureOptions
     /// <summary>Where to compute: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Ends a download. Default none.</summary>
+    /// <summary>Ends a download, and the reading of the weights. Default none.</summary>
     public CancellationToken CancellationToken { get; init; }
 }

@@ -129,7 +129,7 @@ public sealed partial class VisionTransformerTrainer
         public bool EmaWarmup = true;
 
         /// <summary>The numbers of the forward and the backward pass. Default 32-bit.</summary>
-        public TrainingPrecision Precision = TrainingPrecision.Full;
+        public TrainingPrecision Precision = TrainingPrecision.Float32;
 
         /// <summary>Whether rare classes count more in the training loss. Default no.</summary>
         public ClassWeighting ClassWeighting = ClassWeighting.None;

@@ -138,7 +138,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var (training, validation) = Split(rows, validationRows, plan);
         var data = new Rows(training, validation, labels, rows.WithoutLabel, validationRows is null ? rows.Skipped : rows.Skipped.And(validationRows.Skipped));
         Announce(plan, data, device, input.Schema, report);
-        var network = CreateNetwork(plan, checkpoint);
+        var network = CreateNetwork(plan, checkpoint, _plans.Options.CancellationToken);
         try
         {
             var recorder = FindEarlierRun(plan, checkpoint is null ? null : network, data, workspace, team, report);
@@ -171,7 +171,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             return labels;
         var found = LabelsOf(plan.ValidationSet, plan);
         return found.Names.SequenceEqual(labels.Names) ? labels : throw Guard.SchemaMismatch(
-            $"The labels of ValidationSet ({string.Join(", ", found.Names.Take(5))}, ...) are not those of the training data ({string.Join(", ", labels.Names.Take(5))}, ...): map both with one fitted MapValueToKey.");
+            $"The labels of ValidationSet ({MessageText.List(found.Names, most: 5)}) are not those of the training data ({MessageText.List(labels.Names, most: 5)}): map both with one fitted MapValueToKey.");
     }
 
     private static ClassLabels LabelsOf(IDataView data, TrainingPlan plan)
@@ -228,8 +228,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
     }
 
-    private static VisionTransformerNetwork CreateNetwork(TrainingPlan plan, VisionTransformerCheckpoint? checkpoint) =>
-        checkpoint?.CreateNetwork(plan.Architecture, plan.Head!, plan.Seed) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
+    private static VisionTransformerNetwork CreateNetwork(TrainingPlan plan, VisionTransformerCheckpoint? checkpoint, CancellationToken cancellation) =>
+        checkpoint?.CreateNetwork(plan.Architecture, plan.Head!, plan.Seed, cancellation) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
 
     /// <summary>Compares this run with those of the other processes and with the one in the workspace, from which it may continue.</summary>
     private RunRecorder? FindEarlierRun(TrainingPlan plan, VisionTransformerNetwork? pretrained, Rows rows, TrainingWorkspace? workspace, TrainingTeam team, TrainingReport report)

@@ -9,13 +9,21 @@ internal sealed class BFloat16Copy : IDisposable
 {
     private readonly VisionTransformerNetwork _network;
 
-    /// <param name="network">It is taken over and its weights are rounded.</param>
+    /// <param name="network">It is taken over and its weights are rounded; where that fails it is disposed.</param>
     internal BFloat16Copy(VisionTransformerNetwork network)
     {
         using var mode = no_grad();
         _network = network;
-        _network.to(ScalarType.BFloat16);
-        _network.eval();
+        try
+        {
+            _network.to(ScalarType.BFloat16);
+            _network.eval();
+        }
+        catch
+        {
+            _network.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Images [N, C, H, W] to their first tokens [N, kept, D], float32.</summary>

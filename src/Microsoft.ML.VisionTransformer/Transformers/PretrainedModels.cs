@@ -31,9 +31,10 @@ internal static class PretrainedModels
     }
 
     /// <summary>A classifier with the checkpoint's own head and class names.</summary>
+    /// <exception cref="OperationCanceledException">Reading the weights was cancelled.</exception>
     /// <exception cref="NotSupportedException">It has no head that tells classes apart, or its images cannot be read.</exception>
     internal static VisionTransformerPredictionTransformer Classifier(
-        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, ColumnNames columns, TorchSharp.torch.Device device)
+        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, ColumnNames columns, TorchSharp.torch.Device device, CancellationToken cancellation)
     {
         var architecture = checkpoint.Architecture;
         if (architecture.Classes == 0 || !architecture.HeadBias)
@@ -45,7 +46,7 @@ internal static class PretrainedModels
 
         var images = Preprocessing(checkpoint, preprocessing);
         var labels = checkpoint.ClassNames is { } names ? LabelValueType.Named("String")!.Parse(names) : new UnnamedClassLabels(architecture.Classes);
-        var network = checkpoint.CreateNetwork();
+        var network = checkpoint.CreateNetwork(cancellation);
         return Owned(network, () => new VisionTransformerPredictionTransformer(
             new ModelDescription(architecture, images, labels, columns, null), new ScoringNetwork(network, device)));
     }
@@ -54,14 +55,14 @@ internal static class PretrainedModels
     /// <exception cref="ArgumentException">The network does not give the embedding asked for.</exception>
     /// <exception cref="NotSupportedException">Its images cannot be read.</exception>
     internal static VisionTransformerFeatureTransformer Featurizer(
-        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, FeatureColumn column, TorchSharp.torch.Device device)
+        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, FeatureColumn column, TorchSharp.torch.Device device, CancellationToken cancellation)
     {
         var images = Preprocessing(checkpoint, preprocessing);
         bool keepsHead = column.Kind == FeatureKind.HeadOutput;
         var architecture = keepsHead ? checkpoint.Architecture : checkpoint.Architecture with { Classes = 0 };
         Network.FeatureWidths.WidthOf(architecture, column.Kind);
         var head = new HeadPlan(keepsHead ? HeadFit.Kept : HeadFit.New, [], "The head is left out.");
-        var network = checkpoint.CreateNetwork(architecture, head, seed: 0);
+        var network = checkpoint.CreateNetwork(architecture, head, seed: 0, cancellation);
         return Owned(network, () => new VisionTransformerFeatureTransformer(column, images, new ScoringNetwork(network, device)));
     }
 

@@ -35,16 +35,24 @@ internal sealed class ScoringNetwork : IDisposable
     private int _users;
     private bool _disposed;
 
-    /// <summary>Takes over the network and puts it on the device.</summary>
+    /// <summary>Takes over the network and puts it on the device; where that fails the network is disposed.</summary>
     internal ScoringNetwork(VisionTransformerNetwork network, Device device)
     {
         _network = network;
         _device = device;
-        network.to(device);
-        network.eval();
-        bool wanted = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
-        if (wanted && device.type == DeviceType.CPU && FusedShape.Fits(network.Architecture))
-            _fused = new FusedEncoder(network);
+        try
+        {
+            network.to(device);
+            network.eval();
+            bool wanted = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
+            if (wanted && device.type == DeviceType.CPU && FusedShape.Fits(network.Architecture))
+                _fused = new FusedEncoder(network);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The network's shape; stays known after disposal.</summary>
@@ -160,8 +168,9 @@ internal sealed class ScoringNetwork : IDisposable
     /// <param name="temperature">As for <see cref="Probabilities(float[], int, double)"/>.</param>
     /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal AttentionMaps Explain(float[] inputs, int count, ExplanationMethod method, int? target, double temperature) => Use(network =>
+    internal AttentionMaps Explain(float[] inputs, int count, ExplanationMethod method, int? target, double temperature) => Keep(() =>
     {
+        using var network = _fused is null ? BlockwiseNetwork.Of(_network) : _fused.RestoreByBlocks();
         var parts = new List<AttentionMaps>();
         for (int first = 0; first < count; first += ExplainedTogether)
         {
@@ -171,16 +180,6 @@ internal sealed class ScoringNetwork : IDisposable
         }
 
         return AttentionMaps.Join(parts);
-    });
-
-    /// <summary>Runs something on the network, or on a copy that is gone afterwards, while it cannot be disposed.</summary>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    private T Use<T>(Func<VisionTransformerNetwork, T> work) => Keep(() =>
-    {
-        if (_fused is null)
-            return work(_network);
-        using var copy = _fused.Restore();
-        return work(copy);
     });
 
     /// <summary>Does something with the weights, by name, while they cannot be disposed.</summary>

@@ -18,6 +18,9 @@ public sealed class CheckpointFolderTests : IDisposable
     [DataRow("open_clip_model.safetensors", "open_clip_model.safetensors other.safetensors")]
     [DataRow("vit.NPZ", "vit.NPZ config.json README.md")]
     [DataRow("vit.pth", "vit.pth")]
+    [DataRow("model.onnx", "model.onnx")]
+    [DataRow("vit.ONNX", "vit.ONNX vit.ONNX.data README.md")]
+    [DataRow("vit.pth", "vit.pth model.onnx")]
     public void TheFirstOfTheUsualNamesIsTaken_OrTheOnlyCheckpoint(string expected, string files)
     {
         Fill(files);
@@ -28,6 +31,7 @@ public sealed class CheckpointFolderTests : IDisposable
     [TestMethod]
     [DataRow("", "has no files.")]
     [DataRow("config.json README.md", "has no checkpoint among its 2 file(s): README.md, config.json.")]
+    [DataRow("a.onnx b.onnx", "has 2 files that may be the checkpoint: a.onnx, b.onnx.")]
     [DataRow("a.pth b.npz config.json", "has 2 files that may be the checkpoint: a.pth, b.npz.")]
     [DataRow("1.pt 2.pt 3.pt 4.pt 5.pt 6.pt 7.pt 8.pt 9.pt", "has 9 files that may be the checkpoint: 1.pt, 2.pt, 3.pt, 4.pt, 5.pt, 6.pt, 7.pt, 8.pt, ....")]
     public void WithoutAChoice_TheErrorListsWhatIsThereAndWhatWasLookedFor(string files, string expected)

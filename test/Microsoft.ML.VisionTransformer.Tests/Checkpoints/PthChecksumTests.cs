@@ -1,5 +1,6 @@
 // PyTorch files with a changed byte: the archive's checksums show it when a tensor is read.
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -55,7 +56,7 @@ public sealed class PthChecksumTests : IDisposable
     {
         string path = Save(PthPickle.OneTensor(6, 0, [6], [1]));
         byte[] content = File.ReadAllBytes(path);
-        uint crc = Crc32.Append(0, PthPickle.Floats(_numbers));
+        uint crc = Crc32.HashToUInt32(PthPickle.Floats(_numbers));
         byte[] stored = new byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(stored, crc);
         int replaced = 0;

@@ -42,7 +42,7 @@ public sealed class SafetensorsExportTests : IDisposable
         var architecture = GoldenModel.ArchitectureOf(networkCase) with { Name = name };
         if (networkCase == "dinov3_swiglu")
             architecture = architecture with { MlpRatio = 2.7, MlpWidthMultiple = 8 };    // timm has the gate apart where the width is aligned
-        using var model = _context.Model.LoadVisionTransformer(weights, architecture: architecture);
+        using var model = _context.Model.LoadVisionTransformer(weights, options: new() { Architecture = architecture });
 
         model.SaveAsSafetensors(_folder.Path);
 
@@ -102,7 +102,7 @@ public sealed class SafetensorsExportTests : IDisposable
     public void OverlappingPatches_HaveNoPlaceInPython()
     {
         string weights = Path.Combine(GoldenModel.Folder("vit_overlap"), "weights.safetensors");
-        using var model = _context.Model.LoadVisionTransformer(weights, architecture: GoldenModel.ArchitectureOf("vit_overlap"));
+        using var model = _context.Model.LoadVisionTransformer(weights, options: new() { Architecture = GoldenModel.ArchitectureOf("vit_overlap") });
 
         var error = Assert.ThrowsExactly<NotSupportedException>(() => model.SaveAsSafetensors(_folder.Path));
 

@@ -38,6 +38,20 @@ public sealed class AtomicFileTests
     }
 
     [TestMethod]
+    public void Write_FailsAndCannotCleanUp_SaysWhatFailedFirst()
+    {
+        using var folder = new TemporaryFolder();
+        string inside = folder.File("gone");
+        Directory.CreateDirectory(inside);
+
+        Assert.ThrowsExactly<InvalidOperationException>(() => AtomicFile.Write(Path.Combine(inside, "a.txt"), _ =>
+        {
+            Directory.Delete(inside, recursive: true);    // nothing can be deleted in it any more
+            throw new InvalidOperationException();
+        }));
+    }
+
+    [TestMethod]
     public void Write_KeepsTheOldFileUnderAnotherName()
     {
         using var folder = new TemporaryFolder();

@@ -53,6 +53,22 @@ public sealed class FileSetTests : IDisposable
     }
 
     [TestMethod]
+    public void WithoutCommit_CannotCleanUp_TheFirstErrorStays()
+    {
+        string inside = _folder.File("gone");
+        Directory.CreateDirectory(inside);
+
+        Assert.ThrowsExactly<InvalidOperationException>(() =>
+        {
+            using var files = new FileSet(Path.Combine(inside, "main"));
+            files.Write(Path.Combine(inside, "part"), stream => stream.WriteByte(1));
+            files.Write(Path.Combine(inside, "main"), stream => stream.WriteByte(1));
+            Directory.Delete(inside, recursive: true);
+            throw new InvalidOperationException();
+        });
+    }
+
+    [TestMethod]
     public void Commit_FailsBeforeAnythingChanged_KeepsTheOldSet()
     {
         Old("main", "part");

@@ -37,7 +37,7 @@ public sealed class AttentionMapsTests
 
         foreach (var method in Enum.GetValues<ExplanationMethod>())
         {
-            var maps = AttentionMaps.Of(network, input, method, target: null, temperature: 1);
+            var maps = network.Explain(input, method, target: null, temperature: 1);
 
             Assert.HasCount(2 * patches, maps.Values);
             Assert.IsTrue(maps.Values.All(v => float.IsFinite(v) && v >= 0), "a value is negative or no number");
@@ -79,8 +79,8 @@ public sealed class AttentionMapsTests
         using var golden = GoldenModel.Load("vit_plain");
         var input = golden["input"];
 
-        var both = AttentionMaps.Of(golden.Network, input, ExplanationMethod.GradientAttention, null, 1);
-        var second = AttentionMaps.Of(golden.Network, input.narrow(0, 1, 1), ExplanationMethod.GradientAttention, null, 1);
+        var both = golden.Network.Explain(input, ExplanationMethod.GradientAttention, null, 1);
+        var second = golden.Network.Explain(input.narrow(0, 1, 1), ExplanationMethod.GradientAttention, null, 1);
 
         for (int i = 0; i < 16; i++)
             Assert.AreEqual(second.Values[i], both.Values[16 + i], 1e-6);
@@ -91,7 +91,7 @@ public sealed class AttentionMapsTests
     {
         using var scope = NewDisposeScope();
         using var golden = GoldenModel.Load("vit_plain");
-        float[] Map(ExplanationMethod method, int target) => AttentionMaps.Of(golden.Network, golden["input"], method, target, 1).Values;
+        float[] Map(ExplanationMethod method, int target) => golden.Network.Explain(golden["input"], method, target, 1).Values;
 
         CollectionAssert.AreNotEqual(Map(ExplanationMethod.GradientAttention, 1), Map(ExplanationMethod.GradientAttention, 2));
         CollectionAssert.AreEqual(Map(ExplanationMethod.Rollout, 1), Map(ExplanationMethod.Rollout, 2));
@@ -103,7 +103,7 @@ public sealed class AttentionMapsTests
         using var scope = NewDisposeScope();
         using var golden = GoldenModel.Load("vit_plain");
 
-        var maps = AttentionMaps.Of(golden.Network, golden["input"], ExplanationMethod.GradientAttention, target: 4, temperature: 2);
+        var maps = golden.Network.Explain(golden["input"], ExplanationMethod.GradientAttention, target: 4, temperature: 2);
 
         tensor(maps.Probabilities).AssertValues(1e-5, [.. golden["logits"].mul(0.5).softmax(1).select(1, 4).Values().Select(v => (double)v)]);
     }
@@ -113,14 +113,14 @@ public sealed class AttentionMapsTests
     {
         using var scope = NewDisposeScope();
         using var golden = GoldenModel.Load("vit_plain");
-        float[] expected = AttentionMaps.Of(golden.Network, golden["input"], ExplanationMethod.GradientAttention, null, 1).Values;
+        float[] expected = golden.Network.Explain(golden["input"], ExplanationMethod.GradientAttention, null, 1).Values;
         foreach (var parameter in golden.Network.parameters())
             parameter.requires_grad = false;
 
         using var inference = inference_mode();
         using var madeThere = golden["input"].clone();
 
-        CollectionAssert.AreEqual(expected, AttentionMaps.Of(golden.Network, madeThere, ExplanationMethod.GradientAttention, null, 1).Values);
+        CollectionAssert.AreEqual(expected, golden.Network.Explain(madeThere, ExplanationMethod.GradientAttention, null, 1).Values);
     }
 
     [TestMethod]
@@ -131,7 +131,7 @@ public sealed class AttentionMapsTests
     public void AllTensorsComeBack(string name, ExplanationMethod method)
     {
         using var golden = GoldenModel.Load(name);
-        LiveTensors.AssertSameAfter(() => AttentionMaps.Of(golden.Network, golden["input"], method, null, 1));
+        LiveTensors.AssertSameAfter(() => golden.Network.Explain(golden["input"], method, null, 1));
     }
 
     [TestMethod]
@@ -154,7 +154,7 @@ public sealed class AttentionMapsTests
     {
         using var golden = GoldenModel.Load("vit_feature_extractor");
 
-        var error = Assert.ThrowsExactly<NotSupportedException>(() => AttentionMaps.Of(golden.Network, golden["input"], ExplanationMethod.Rollout, null, 1));
+        var error = Assert.ThrowsExactly<NotSupportedException>(() => golden.Network.Explain(golden["input"], ExplanationMethod.Rollout, null, 1));
 
         Assert.Contains("no head", error.Message);
     }

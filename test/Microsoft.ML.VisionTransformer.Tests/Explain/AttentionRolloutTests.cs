@@ -29,7 +29,7 @@ public sealed class AttentionRolloutTests
         using var scope = NewDisposeScope();
         using var golden = GoldenModel.Load("vit_plain");
 
-        var maps = AttentionMaps.Of(golden.Network, golden["input"], ExplanationMethod.Rollout, target: null, temperature: 1);
+        var maps = golden.Network.Explain(golden["input"], ExplanationMethod.Rollout, target: null, temperature: 1);
 
         Assert.IsLessThanOrEqualTo(Tolerance, golden.Difference("rollout_map", tensor(maps.Values, [2, 4, 4])));
     }

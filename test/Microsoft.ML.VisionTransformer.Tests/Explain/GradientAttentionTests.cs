@@ -66,7 +66,7 @@ public sealed class GradientAttentionTests
         var (weights, gradients) = Differentiate(network, image, target: 2);
         var expected = weights.mul(gradients).relu().mean([1])[0, 0].Values().Skip(1).ToArray();
 
-        var maps = AttentionMaps.Of(network, image, ExplanationMethod.GradientAttention, target: 2, temperature: 1);
+        var maps = network.Explain(image, ExplanationMethod.GradientAttention, target: 2, temperature: 1);
 
         for (int i = 0; i < 6; i++)
             Assert.AreEqual(expected[i], maps.Values[i], 1e-6 * expected.Max());

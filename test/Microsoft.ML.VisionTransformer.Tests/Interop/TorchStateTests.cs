@@ -91,7 +91,7 @@ public sealed class TorchStateTests
         },
         ["LoadVisionTransformer"] = () =>
         {
-            var loaded = _context.Model.LoadVisionTransformer(Checkpoint, device: "cpu");
+            var loaded = _context.Model.LoadVisionTransformer(Checkpoint, options: new() { Device = "cpu" });
             return () => Disposed(loaded, l => Column(l.Transform(_data), "Score"));
         },
         ["CreateNetwork"] = () =>

@@ -103,8 +103,8 @@ public sealed class OnnxExportTests : IDisposable
 
     [TestMethod]
     [DataRow(FeatureKind.ClassToken)]
-    [DataRow(FeatureKind.PatchMean)]
-    [DataRow(FeatureKind.ClassTokenAndPatchMean)]
+    [DataRow(FeatureKind.Average)]
+    [DataRow(FeatureKind.ClassTokenAndAverage)]
     [DataRow(FeatureKind.Pooled)]
     [DataRow(FeatureKind.HeadOutput)]
     public void EveryKindOfEmbeddingIsTheLibrarysOwn(FeatureKind kind)

@@ -38,7 +38,7 @@ public sealed class OnnxPhotosTests
     {
         var context = new MLContext();
         string weights = OptionalData.PretrainedModel;
-        using var model = context.Model.LoadVisionTransformer(weights, "ImagePath", device: "cpu");
+        using var model = context.Model.LoadVisionTransformer(weights, "ImagePath", options: new() { Device = "cpu" });
         var data = context.Data.LoadImagesFromFolder(OptionalData.TinyImageNet);
         string[] paths = [.. data.GetColumn<string>("ImagePath")];
         float[][] expected = [.. model.Transform(data).GetColumn<float[]>("Score")];

@@ -1,7 +1,10 @@
 // Explanations as users ask for them: of files, bytes and pictures, and as a column.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Transformers;
 using SkiaSharp;
+using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Transformers;
 
@@ -125,6 +128,41 @@ public sealed class ExplanationTests
             for (int p = 0; p < map.Length; p++)
                 Assert.AreEqual(expected[row][p], map[p], 1e-6);
         });
+    }
+
+    /// <summary>TorchSharp's count of tensors rises by one for each parameter that was made (<see cref="LiveTensors"/>), so that it tells how much of a network was copied.</summary>
+    [TestMethod]
+    [DataRow(ExplanationMethod.GradientAttention)]
+    [DataRow(ExplanationMethod.Rollout)]
+    public void OfANetworkWhoseWeightsArePackedOneBlockIsCopied(ExplanationMethod method)
+    {
+        var architecture = TinyTraining.Architecture with { EmbeddingDimension = 48, Heads = 3, Classes = 3, Depth = 6 };
+        using var network = new ScoringNetwork(new VisionTransformerNetwork(architecture), torch.CPU);
+        float[] input = new float[network.InputLength];
+
+        LiveTensors.AssertSameAfter(
+            () => network.Explain(input, 1, method, target: null, temperature: 1), parametersCreated: (architecture with { Depth = 1 }).Parameters().Count());
+    }
+
+    [TestMethod]
+    [DataRow(ExplanationMethod.GradientAttention)]
+    [DataRow(ExplanationMethod.Rollout)]
+    public void OfANetworkWhoseWeightsArePackedTheMapsAreTheSame(ExplanationMethod method)
+    {
+        var architecture = TinyTraining.Architecture with { EmbeddingDimension = 48, Heads = 3, Classes = 3, Depth = 6, LayerScale = 0.5 };
+        using var scope = torch.NewDisposeScope();
+        using var whole = new VisionTransformerNetwork(architecture, seed: 2);
+        whole.eval();
+        using var packed = new ScoringNetwork(new VisionTransformerNetwork(architecture, seed: 2), torch.CPU);
+        float[] input = [.. Enumerable.Range(0, 2 * packed.InputLength).Select(i => MathF.Sin(i))];
+        var images = torch.tensor(input, [2, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width]);
+
+        var expected = whole.Explain(images, method, target: 1, temperature: 1);
+        var maps = packed.Explain(input, 2, method, target: 1, temperature: 1);
+
+        CollectionAssert.AreEqual(expected.Values, maps.Values);
+        CollectionAssert.AreEqual(expected.Probabilities, maps.Probabilities);
+        Assert.IsTrue(whole.parameters().All(p => p.requires_grad && p.grad is null), "an explanation has changed the network");
     }
 
     [TestMethod]

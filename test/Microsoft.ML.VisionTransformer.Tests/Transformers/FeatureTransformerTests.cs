@@ -1,7 +1,11 @@
 // Embeddings as a column: against tokens pooled by hand, normalised, in batches and one by one, before other trainers, and in the model .zip.
+using System.Text;
+using System.Text.Json;
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Transformers;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Transformers;
@@ -19,16 +23,16 @@ public sealed class FeatureTransformerTests : IDisposable
     [TestMethod]
     [DataRow("hf-vit", FeatureKind.Pooled, 32)]
     [DataRow("hf-vit", FeatureKind.ClassToken, 32)]
-    [DataRow("hf-vit", FeatureKind.PatchMean, 32)]
-    [DataRow("hf-vit", FeatureKind.ClassTokenAndPatchMean, 64)]
+    [DataRow("hf-vit", FeatureKind.Average, 32)]
+    [DataRow("hf-vit", FeatureKind.ClassTokenAndAverage, 64)]
     [DataRow("hf-vit", FeatureKind.HeadOutput, 10)]
     [DataRow("hf-dinov2-registers", FeatureKind.Pooled, 36)]
-    [DataRow("hf-dinov2-registers", FeatureKind.PatchMean, 36)]
+    [DataRow("hf-dinov2-registers", FeatureKind.Average, 36)]
     [DataRow("hf-dinov2-classifier", FeatureKind.Pooled, 72)]
-    [DataRow("hf-dinov2-classifier", FeatureKind.ClassTokenAndPatchMean, 72)]
+    [DataRow("hf-dinov2-classifier", FeatureKind.ClassTokenAndAverage, 72)]
     [DataRow("hf-dinov3", FeatureKind.ClassToken, 36)]
     [DataRow("hf-siglip", FeatureKind.Pooled, 32)]
-    [DataRow("hf-siglip", FeatureKind.PatchMean, 32)]
+    [DataRow("hf-siglip", FeatureKind.Average, 32)]
     [DataRow("hf-clip", FeatureKind.HeadOutput, 10)]
     public void EachKind_IsWhatTheTokensGive(string folder, FeatureKind kind, int width)
     {
@@ -48,7 +52,21 @@ public sealed class FeatureTransformerTests : IDisposable
     }
 
     [TestMethod]
-    public void PatchMean_PassesTheNormThatFollowsThePool()
+    [DataRow("PatchMean", FeatureKind.Average)]
+    [DataRow("ClassTokenAndPatchMean", FeatureKind.ClassTokenAndAverage)]
+    [DataRow("Average", FeatureKind.Average)]
+    [DataRow("Pooled", FeatureKind.Pooled)]
+    public void AModelFileOfAnEarlierBuildNamesTheKindAsItDidThen(string name, FeatureKind expected)
+    {
+        string json = Encoding.UTF8.GetString(ModelJson.Write(new FeatureColumn("Image", "Features", FeatureKind.HeadOutput, Normalize: false)));
+
+        Assert.AreEqual(expected, ModelJson.Read<FeatureColumn>(Encoding.UTF8.GetBytes(json.Replace("HeadOutput", name, StringComparison.Ordinal))).Kind);
+        Assert.ThrowsExactly<JsonException>(() => ModelJson.Read<FeatureColumn>(Encoding.UTF8.GetBytes(json.Replace("HeadOutput", "Other", StringComparison.Ordinal))));
+        Assert.ThrowsExactly<JsonException>(() => ModelJson.Read<FeatureColumn>(Encoding.UTF8.GetBytes(json.Replace("\"HeadOutput\"", "2", StringComparison.Ordinal))));
+    }
+
+    [TestMethod]
+    public void Average_PassesTheNormThatFollowsThePool()
     {
         var options = new VisionTransformerFeatureOptions
         {
@@ -59,7 +77,7 @@ public sealed class FeatureTransformerTests : IDisposable
         var samples = ColouredSamples.Make(1);
 
         float[][] pooled = Features(_context.Transforms.VisionTransformerFeatures("Features", "Image", options), samples);
-        float[][] mean = Features(_context.Transforms.VisionTransformerFeatures("Features", "Image", options with { Kind = FeatureKind.PatchMean }), samples);
+        float[][] mean = Features(_context.Transforms.VisionTransformerFeatures("Features", "Image", options with { Kind = FeatureKind.Average }), samples);
 
         for (int i = 0; i < pooled.Length; i++)
         {
@@ -89,7 +107,7 @@ public sealed class FeatureTransformerTests : IDisposable
     public void BatchesAndSingleRows_GiveTheSame()
     {
         var samples = ColouredSamples.Make(12);
-        using var model = Estimator("hf-vit", FeatureKind.ClassTokenAndPatchMean).Fit(Data(samples));
+        using var model = Estimator("hf-vit", FeatureKind.ClassTokenAndAverage).Fit(Data(samples));
         using var engine = _context.Model.CreatePredictionEngine<ColouredSample, Embedded>(model);
 
         float[][] batched = Read(model.Transform(Data(samples)));
@@ -111,7 +129,7 @@ public sealed class FeatureTransformerTests : IDisposable
         var trainers = _context.MulticlassClassification.Trainers;
         IEstimator<ITransformer> last = trainer == "sdca" ? trainers.SdcaMaximumEntropy(maximumNumberOfIterations: 20) : trainers.LbfgsMaximumEntropy();
         var pipeline = _context.Transforms.Conversion.MapValueToKey("Label")
-            .Append(Estimator("hf-vit", FeatureKind.ClassTokenAndPatchMean))
+            .Append(Estimator("hf-vit", FeatureKind.ClassTokenAndAverage))
             .AppendCacheCheckpoint(_context)
             .Append(last)
             .Append(_context.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
@@ -133,7 +151,7 @@ public sealed class FeatureTransformerTests : IDisposable
     public void KMeans_FindsTheColours()
     {
         var samples = ColouredSamples.Make(8);
-        var pipeline = Estimator("hf-vit", FeatureKind.PatchMean, normalize: true).AppendCacheCheckpoint(_context).Append(_context.Clustering.Trainers.KMeans(numberOfClusters: 3));
+        var pipeline = Estimator("hf-vit", FeatureKind.Average, normalize: true).AppendCacheCheckpoint(_context).Append(_context.Clustering.Trainers.KMeans(numberOfClusters: 3));
         using var model = pipeline.Fit(Data(samples));
 
         uint[] clusters = [.. model.Transform(Data(samples)).GetColumn<uint>("PredictedLabel")];
@@ -165,7 +183,7 @@ public sealed class FeatureTransformerTests : IDisposable
         using var checkpoint = VisionTransformerCheckpoint.Load(Golden("hf-vit"));
 
         LiveTensors.AssertSameAfter(
-            () => Features(Estimator("hf-vit", FeatureKind.ClassTokenAndPatchMean, normalize: true), samples),
+            () => Features(Estimator("hf-vit", FeatureKind.ClassTokenAndAverage, normalize: true), samples),
             parametersCreated: (checkpoint.Architecture with { Classes = 0 }).Parameters().Count());
     }
 
@@ -208,7 +226,7 @@ public sealed class FeatureTransformerTests : IDisposable
 
     [TestMethod]
     [DataRow("hf-siglip", FeatureKind.ClassToken, "has no class token")]
-    [DataRow("hf-siglip", FeatureKind.ClassTokenAndPatchMean, "has no class token")]
+    [DataRow("hf-siglip", FeatureKind.ClassTokenAndAverage, "has no class token")]
     [DataRow("hf-siglip", FeatureKind.HeadOutput, "has no head")]
     [DataRow("hf-dinov2", FeatureKind.HeadOutput, "has no head")]
     public void AKindThatTheNetworkLacks_IsRefusedWithAnother(string folder, FeatureKind kind, string why)
@@ -239,8 +257,8 @@ public sealed class FeatureTransformerTests : IDisposable
         var features = kind switch
         {
             FeatureKind.ClassToken => first,
-            FeatureKind.PatchMean => mean,
-            FeatureKind.ClassTokenAndPatchMean => cat([first, mean], 1),
+            FeatureKind.Average => mean,
+            FeatureKind.ClassTokenAndAverage => cat([first, mean], 1),
             FeatureKind.HeadOutput => network.ForwardHead(tokens),
             _ => network.ForwardHead(tokens, preLogits: true),
         };

@@ -137,7 +137,7 @@ public sealed class InvalidImageTests
         var samples = ColouredSamples.Make(1);
         samples[1].Image = _broken;
         var data = _context.Data.LoadFromEnumerable(samples);
-        using var classifier = _context.Model.LoadVisionTransformer(folder.Path, onInvalidImage: InvalidImageHandling.Missing);
+        using var classifier = _context.Model.LoadVisionTransformer(folder.Path, options: new() { OnInvalidImage = InvalidImageHandling.Missing });
         using var embedder = _context.Transforms.VisionTransformerFeatures(
             "Features", "Image", new() { PretrainedModel = folder.Path, OnInvalidImage = InvalidImageHandling.Missing }).Fit(data);
         string zip = folder.File("features.zip");
@@ -154,7 +154,7 @@ public sealed class InvalidImageTests
     [TestMethod]
     public void SkippingIsForTrainingAlone()
     {
-        Assert.Contains("Skip", Assert.Throws<ArgumentException>(() => _context.Model.LoadVisionTransformer("none", onInvalidImage: InvalidImageHandling.Skip)).Message);
+        Assert.Contains("Skip", Assert.Throws<ArgumentException>(() => _context.Model.LoadVisionTransformer("none", options: new() { OnInvalidImage = InvalidImageHandling.Skip })).Message);
         Assert.Contains("Skip", Assert.Throws<ArgumentException>(
             () => _context.Transforms.VisionTransformerFeatures("F", "Image", new() { PretrainedModel = "none", OnInvalidImage = InvalidImageHandling.Skip })).Message);
     }
@@ -166,12 +166,12 @@ public sealed class InvalidImageTests
         _model.LastTransformer.SaveAsSafetensors(folder.Path);
         var small = _model.LastTransformer.Preprocessing with { MaxPixels = 10 };
 
-        using var model = _context.Model.LoadVisionTransformer(folder.Path, preprocessing: small);
+        using var model = _context.Model.LoadVisionTransformer(folder.Path, options: new() { Preprocessing = small });
 
         Assert.AreEqual(10, model.Preprocessing.MaxPixels);
         Assert.Contains("at most 10", Assert.ThrowsExactly<InvalidImageException>(() => TinyTraining.Scores(model.Transform(TinyTraining.Data(_context)))).Message);
         Assert.Contains("16x16", Assert.Throws<ArgumentException>(
-            () => _context.Model.LoadVisionTransformer(folder.Path, preprocessing: small with { Size = 32 })).Message);
+            () => _context.Model.LoadVisionTransformer(folder.Path, options: new() { Preprocessing = small with { Size = 32 } })).Message);
     }
 
     [TestMethod]

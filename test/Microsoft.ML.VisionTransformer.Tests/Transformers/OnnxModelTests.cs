@@ -80,7 +80,7 @@ public sealed class OnnxModelTests : IDisposable
         var options = new VisionTransformerFeatureOptions
         {
             PretrainedModel = TestData.Path("golden", "checkpoints", "hf-dinov2"),
-            Kind = FeatureKind.ClassTokenAndPatchMean,
+            Kind = FeatureKind.ClassTokenAndAverage,
             Normalize = true,
             Device = "cpu",
         };

@@ -25,12 +25,12 @@ public sealed class OutputColumnsTests
     }
 
     [TestMethod]
-    [DataRow("Image", "PredictedLabel", "scoreColumnName and imageColumnName are both 'Image'")]
-    [DataRow("Score", "Image", "predictedLabelColumnName and imageColumnName are both 'Image'")]
-    [DataRow("Same", "Same", "predictedLabelColumnName and scoreColumnName are both 'Same'")]
+    [DataRow("Image", "PredictedLabel", "ScoreColumnName and imageColumnName are both 'Image'")]
+    [DataRow("Score", "Image", "PredictedLabelColumnName and imageColumnName are both 'Image'")]
+    [DataRow("Same", "Same", "PredictedLabelColumnName and ScoreColumnName are both 'Same'")]
     public void OfAPretrainedModel(string score, string predictedLabel, string reason) =>
         Assert.Contains(reason, Assert.ThrowsExactly<ArgumentException>(
-            () => _context.Model.LoadVisionTransformer("no model is opened", "Image", score, predictedLabel)).Message);
+            () => _context.Model.LoadVisionTransformer("no model is opened", "Image", new() { ScoreColumnName = score, PredictedLabelColumnName = predictedLabel })).Message);
 
     [TestMethod]
     public void OfAnEmbedding() => Assert.Contains(

@@ -82,7 +82,7 @@ public sealed class PretrainedModelTests : IDisposable
     [TestMethod]
     public void OwnColumnNames_AreUsed()
     {
-        using var model = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image", "Probabilities", "Class");
+        using var model = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image", new() { ScoreColumnName = "Probabilities", PredictedLabelColumnName = "Class" });
 
         var schema = model.GetOutputSchema(Images().Schema);
 
@@ -95,7 +95,7 @@ public sealed class PretrainedModelTests : IDisposable
     public void AnotherImageSize_IsTakenByTheSameWeights()
     {
         using var checkpoint = VisionTransformerCheckpoint.Load(Golden("hf-vit"));
-        using var model = _context.Model.LoadVisionTransformer(Golden("hf-vit"), architecture: checkpoint.Architecture with { ImageSize = (48, 32) });
+        using var model = _context.Model.LoadVisionTransformer(Golden("hf-vit"), options: new() { Architecture = checkpoint.Architecture with { ImageSize = (48, 32) } });
 
         Assert.AreEqual(new ImageDimensions(48, 32), model.Preprocessing.Size);
         Assert.AreEqual(1, TinyTraining.Scores(model.Transform(Images()))[0].Sum(), 1e-6);
@@ -135,9 +135,26 @@ public sealed class PretrainedModelTests : IDisposable
         string path = Path.Combine(GoldenModel.Folder("vit_in_chans_4"), "weights.safetensors");
 
         var error = Assert.ThrowsExactly<NotSupportedException>(
-            () => _context.Model.LoadVisionTransformer(path, architecture: GoldenModel.ArchitectureOf("vit_in_chans_4")));
+            () => _context.Model.LoadVisionTransformer(path, options: new() { Architecture = GoldenModel.ArchitectureOf("vit_in_chans_4") }));
 
         Assert.Contains("takes images of 4 channels; images are read as 3", error.Message);
+    }
+
+    [TestMethod]
+    public void ACancelledTokenEndsTheReading() => LiveTensors.AssertSameAfter(
+        () => Assert.Throws<OperationCanceledException>(
+            () => _context.Model.LoadVisionTransformer(Golden("hf-vit"), options: new() { CancellationToken = new CancellationToken(canceled: true) })),
+        parametersCreated: ParametersOf("hf-vit"));
+
+    [TestMethod]
+    public void ACancelledTokenEndsTheReadingForEmbeddingsToo() => Assert.Throws<OperationCanceledException>(
+        () => _context.Transforms.VisionTransformerFeatures("Features", "Image", new() { PretrainedModel = Golden("hf-vit"), CancellationToken = new CancellationToken(canceled: true) })
+            .Fit(_context.Data.LoadFromEnumerable(ColouredSamples.Make(1))));
+
+    private static int ParametersOf(string folder)
+    {
+        using var checkpoint = VisionTransformerCheckpoint.Load(Golden(folder));
+        return checkpoint.Architecture.Parameters().Count();
     }
 
     [TestMethod]

@@ -134,9 +134,11 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
             return;
         }
 
-        string beside = $"{pointer}.{Guid.NewGuid():N}.tmp";
-        File.Copy(blob, beside);
-        File.Move(beside, pointer, overwrite: true);
+        AtomicFile.Write(pointer, target =>
+        {
+            using var source = new FileStream(blob, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            source.CopyTo(target);
+        });
     }
 
     private string Reference() => Path.Combine([Folder, "refs", .. id.Revision.Split('/')]);

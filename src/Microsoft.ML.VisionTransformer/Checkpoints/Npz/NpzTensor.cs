@@ -1,5 +1,6 @@
 // One array of an .npz archive.
 using System.Globalization;
+using System.IO.Hashing;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
@@ -58,7 +59,8 @@ internal sealed class NpzTensor : StoredTensor
     private void Unpack(Stream content, Span<float> values)
     {
         byte[] chunk = new byte[ChunkBytes];
-        uint crc = ReadInto(chunk.AsSpan(0, _header.Length), content, crc: 0);
+        var crc = new Crc32();
+        ReadInto(chunk.AsSpan(0, _header.Length), content, crc);
 
         int size = _header.ValueType.Size;
         var columns = _header.FortranOrder ? new ColumnMajorOrder(Shape) : null;
@@ -67,7 +69,7 @@ internal sealed class NpzTensor : StoredTensor
         {
             int count = Math.Min(values.Length - done, ChunkBytes / size);
             var bytes = chunk.AsSpan(0, count * size);
-            crc = ReadInto(bytes, content, crc);
+            ReadInto(bytes, content, crc);
 
             var numbers = columns is null ? values.Slice(done, count) : scattered.AsSpan(0, count);
             _header.ValueType.ToFloats(bytes, numbers);
@@ -78,13 +80,14 @@ internal sealed class NpzTensor : StoredTensor
         if (content.ReadByte() >= 0)
             throw _member.Error(string.Create(
                 CultureInfo.InvariantCulture, $"it unpacks to more than the {_member.Length} bytes it claims: the file is damaged. Get it again."));
-        if (crc != _member.Crc)
-            throw _member.Error($"its bytes have the CRC-32 {crc:x8}, the archive says {_member.Crc:x8}: the file is damaged. Get it again.");
+        uint found = crc.GetCurrentHashAsUInt32();
+        if (found != _member.Crc)
+            throw _member.Error($"its bytes have the CRC-32 {found:x8}, the archive says {_member.Crc:x8}: the file is damaged. Get it again.");
     }
 
-    private static uint ReadInto(Span<byte> bytes, Stream content, uint crc)
+    private static void ReadInto(Span<byte> bytes, Stream content, Crc32 crc)
     {
         content.ReadExactly(bytes);
-        return Crc32.Append(crc, bytes);
+        crc.Append(bytes);
     }
 }

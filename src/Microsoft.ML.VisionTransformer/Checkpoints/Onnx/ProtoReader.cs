@@ -5,9 +5,12 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>
 /// The wire format (https://protobuf.dev/programming-guides/encoding): a tag (number and kind) before each value; kinds are 0 varint, 1 eight bytes, 2
-/// length and bytes,
-/// 5 four bytes. No value may end behind the message that it is in.
+/// length and bytes, 5 four bytes. No value may end behind the message that it is in.
 /// </summary>
+/// <remarks>
+/// Google.Protobuf's CodedInputStream reads all that it skips, has no message longer than 2 GiB, and does not tell where in the file a field lies; here bytes are stepped over, so that a
+/// file's weights are neither read nor held until they are wanted. Everything that is written goes through Google.Protobuf (<see cref="Common.ProtoMessage"/>).
+/// </remarks>
 internal sealed class ProtoReader(Stream stream, string path)
 {
     /// <summary>Bytes of the longest text that is read: metadata and names.</summary>
@@ -98,4 +101,15 @@ internal sealed class ProtoReader(Stream stream, string path)
 
         throw Broken($"a number before byte {stream.Position} has more than {MostVarintBytes} bytes");
     }
+}
+
+/// <summary>One field of a message, by where it lies in the file.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Value">A whole number's value; 0 for a field of bytes.</param>
+/// <param name="Start">First byte of a field of bytes.</param>
+/// <param name="Length">Its number of bytes; -1 for a number.</param>
+internal readonly record struct ProtoField(int Number, long Value, long Start, long Length)
+{
+    /// <summary>Whether it is a message, a text or raw bytes.</summary>
+    internal bool HasBytes => Length >= 0;
 }

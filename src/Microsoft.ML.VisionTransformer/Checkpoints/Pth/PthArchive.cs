@@ -1,5 +1,6 @@
 // The zip archive that torch.save writes.
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -84,7 +85,7 @@ internal sealed class PthArchive : IDisposable
             Skip(stream, start);
             stream.ReadExactly(bytes);
             if (whole && !IsVerified(entry))
-                Verify(entry, Crc32.Append(0, bytes));
+                Verify(entry, Crc32.HashToUInt32(bytes));
         }
         catch (Exception e) when (IsDamage(e))
         {
@@ -140,11 +141,11 @@ internal sealed class PthArchive : IDisposable
     private static uint CrcOf(ZipArchiveEntry entry)
     {
         byte[] chunk = new byte[ChunkBytes];
-        uint crc = 0;
+        var crc = new Crc32();
         using var stream = entry.Open();
         for (int length; (length = stream.Read(chunk)) > 0;)
-            crc = Crc32.Append(crc, chunk.AsSpan(0, length));
-        return crc;
+            crc.Append(chunk.AsSpan(0, length));
+        return crc.GetCurrentHashAsUInt32();
     }
 
     private static void Skip(Stream stream, long count)

@@ -23,7 +23,8 @@ internal sealed class AugmentationPreview
     internal byte[] Draw(IReadOnlyList<byte[]> encoded, int epochs, int seed)
     {
         Guard.That(encoded.Count > 0, "images", "There are no images to show; give at least one.");
-        RgbImage[] images = [.. encoded.Select((bytes, i) => ImageDecoder.Decode(Guard.NotNull(bytes, "images"), FormattableString.Invariant($"image {i + 1}")))];
+        var decoding = _converter.Decoding(null) with { Reduction = null };
+        RgbImage[] images = [.. encoded.Select((bytes, i) => ImageDecoder.Decode(Guard.NotNull(bytes, "images"), FormattableString.Invariant($"image {i + 1}"), decoding))];
         var (height, width) = (_preprocessing.Size.Height, _preprocessing.Size.Width);
         var sheet = new RgbImage(checked(epochs * (width + Gap) - Gap), checked(images.Length * (height + Gap) - Gap));
         Array.Clear(sheet.Pixels);

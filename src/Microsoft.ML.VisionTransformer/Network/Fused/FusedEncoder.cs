@@ -21,17 +21,25 @@ internal sealed unsafe class FusedEncoder : IDisposable
     private readonly FusedMemory _memory;
     private int _callers;
 
-    /// <summary>Takes over a network that lies in main memory and fits.</summary>
+    /// <summary>Takes over a network that lies in main memory and fits; where that fails the network is disposed.</summary>
     internal FusedEncoder(VisionTransformerNetwork network)
     {
         _parameters = new FusedParameters(network);
-        _shape = new FusedShape(network.Architecture);
-        _memory = new FusedMemory(_shape);
-        _embedding = new FusedEmbedding(_shape, _parameters);
-        var attention = new FusedAttention(_shape);
-        _norm = _parameters.Norm("norm");
-        Head = FusedHead.Of(_parameters);
-        _blocks = [.. Enumerable.Range(0, network.Architecture.Depth).Select(i => new FusedBlock(_shape, attention, _parameters, i))];
+        try
+        {
+            _shape = new FusedShape(network.Architecture);
+            _memory = new FusedMemory(_shape);
+            _embedding = new FusedEmbedding(_shape, _parameters);
+            var attention = new FusedAttention(_shape);
+            _norm = _parameters.Norm("norm");
+            Head = FusedHead.Of(_parameters);
+            _blocks = [.. Enumerable.Range(0, network.Architecture.Depth).Select(i => new FusedBlock(_shape, attention, _parameters, i))];
+        }
+        catch
+        {
+            _parameters.Dispose();    // some of the weights are packed: the network is of no use to the caller any more
+            throw;
+        }
     }
 
     /// <summary>What follows the tokens, for most networks; null where libtorch does it.</summary>
@@ -45,6 +53,9 @@ internal sealed unsafe class FusedEncoder : IDisposable
 
     /// <summary>A network of its own with these weights, in evaluation mode. The caller disposes it.</summary>
     internal VisionTransformerNetwork Restore() => _parameters.Restore();
+
+    /// <inheritdoc cref="FusedParameters.RestoreByBlocks"/>
+    internal BlockwiseNetwork RestoreByBlocks() => _parameters.RestoreByBlocks();
 
     /// <summary>Images [count, C, H, W] to the first tokens [count, kept, D], behind the final norm unless that follows the pool.</summary>
     /// <param name="images">At least <paramref name="count"/> images.</param>

@@ -6,10 +6,12 @@ namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
 /// Owns a network, of which it takes the matrices away one by one as they are packed: the weights exist once. What is left are the vectors, which are used where they lie, and
-/// the modules behind the last block. <see cref="Restore"/> makes an ordinary network of it all again.
+/// the modules behind the last block. <see cref="Restore()"/> makes an ordinary network of it all again.
 /// </summary>
 internal sealed unsafe class FusedParameters : IDisposable
 {
+    private const string FirstBlock = "blocks.0.";
+
     private readonly Dictionary<string, Tensor> _state;
     private readonly Dictionary<string, PackedMatrix> _packed = [];
     private readonly List<FloatBuffer> _joined = [];
@@ -64,21 +66,53 @@ internal sealed unsafe class FusedParameters : IDisposable
         name => name, name => _packed.TryGetValue(name, out var packed) ? new NamedWeight(name, packed.Shape, packed.Open) : NamedWeight.Of(name, _state[name]));
 
     /// <summary>A network of its own with these weights, bit for bit, in evaluation mode. The caller disposes it.</summary>
-    internal VisionTransformerNetwork Restore()
+    internal VisionTransformerNetwork Restore() => Restore(Architecture, _ => true);
+
+    /// <summary>
+    /// The network to be run block by block, with weights of its own: those of one block, and of what stands before and behind the blocks. The packed weights are in an order that libtorch
+    /// does not read. The caller disposes it.
+    /// </summary>
+    internal BlockwiseNetwork RestoreByBlocks()
+    {
+        var network = Restore(Architecture with { Depth = 1 }, name => !name.StartsWith(FirstBlock, StringComparison.Ordinal));
+        foreach (var parameter in network.parameters())
+            parameter.requires_grad = false;
+        var block = network.state_dict().Where(weight => weight.Key.StartsWith(FirstBlock, StringComparison.Ordinal)).ToArray();
+        return BlockwiseNetwork.Filled(network, Architecture, index =>
+        {
+            foreach (var (name, tensor) in block)
+                CopyTo(tensor, $"{BlockName(index)}.{name[FirstBlock.Length..]}");
+        });
+    }
+
+    private VisionTransformerNetwork Restore(VisionTransformerArchitecture architecture, Predicate<string> isWanted)
     {
         using var mode = no_grad();
-        var network = VisionTransformerNetwork.WithUnsetWeights(Architecture);
-        network.eval();
-        foreach (var (name, tensor) in network.state_dict())
+        var network = VisionTransformerNetwork.WithUnsetWeights(architecture);
+        try
         {
-            float* values = FloatBuffer.Address(tensor);
-            if (_packed.TryGetValue(name, out var packed))
-                packed.Unpack(values);
-            else
-                _state[name].bytes.CopyTo(tensor.bytes);
-        }
+            network.eval();
+            foreach (var (name, tensor) in network.state_dict())
+            {
+                if (isWanted(name))
+                    CopyTo(tensor, name);
+            }
 
-        return network;
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private void CopyTo(Tensor tensor, string name)
+    {
+        if (_packed.TryGetValue(name, out var packed))
+            packed.Unpack(FloatBuffer.Address(tensor));
+        else
+            _state[name].bytes.CopyTo(tensor.bytes);
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 // The parts of a graph as messages of the ONNX format.
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Onnx;
 

@@ -17,9 +17,9 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
     internal string Embedding(FeatureKind kind)
     {
         var parts = new List<string>();
-        if (kind is FeatureKind.ClassToken or FeatureKind.ClassTokenAndPatchMean)
+        if (kind is FeatureKind.ClassToken or FeatureKind.ClassTokenAndAverage)
             parts.Add(PooledNorm(Token(0), "/class_token"));
-        if (kind is FeatureKind.PatchMean or FeatureKind.ClassTokenAndPatchMean)
+        if (kind is FeatureKind.Average or FeatureKind.ClassTokenAndAverage)
             parts.Add(PooledNorm(PatchMean(), "/patch_mean"));
         return parts.Count == 1 ? parts[0] : _graph.Node("Concat", Path, [.. parts], ("axis", 1));
     }

@@ -56,6 +56,12 @@ internal static class RunIdentity
     internal static IReadOnlyDictionary<string, string> WithBatchSizeOf(IReadOnlyDictionary<string, string> other, IReadOnlyDictionary<string, string> identity) =>
         new Dictionary<string, string>(identity, StringComparer.Ordinal) { ["BatchSize"] = other["BatchSize"] };
 
+    /// <summary>An identity that may be of an earlier build, whose 32-bit floats had another name.</summary>
+    internal static IReadOnlyDictionary<string, string> WithNamesOfToday(IReadOnlyDictionary<string, string> identity) =>
+        identity.GetValueOrDefault(nameof(TrainingPlan.Precision)) != "Full"
+            ? identity
+            : new Dictionary<string, string>(identity, StringComparer.Ordinal) { [nameof(TrainingPlan.Precision)] = nameof(TrainingPrecision.Float32) };
+
     /// <summary>What differs, in words; empty where nothing does.</summary>
     internal static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> was, IReadOnlyDictionary<string, string> now)
     {

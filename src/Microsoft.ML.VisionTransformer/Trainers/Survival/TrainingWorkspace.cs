@@ -26,7 +26,7 @@ internal sealed class TrainingWorkspace : IDisposable
         // Nobody else writes here while the lock is held.
         AtomicFile.RemoveAbandoned(Checkpoint, TimeSpan.Zero);
         if (Find() is var (progress, identity))
-            (Found, FoundIdentity) = (progress, identity);
+            (Found, FoundIdentity) = (progress, RunIdentity.WithNamesOfToday(identity));
     }
 
     internal string Folder { get; }

@@ -57,6 +57,11 @@ public sealed class TrainingAugmentationsTests
     }
 
     [TestMethod]
+    public void APreviewReadsNoLargerImagesThanTrainingDoes() => Assert.Contains(
+        "at most 500 are read",
+        Assert.ThrowsExactly<InvalidImageException>(() => TrainingAugmentations.None.Preview([Encoded(20, 30)], _settings with { MaxPixels = 500 })).Message);
+
+    [TestMethod]
     public void APreviewHasARowAnImageAndAColumnAnEpoch()
     {
         byte[] png = TrainingAugmentations.DeiT.Preview([Encoded(20, 30), Encoded(31, 17)], _settings, epochs: 3);

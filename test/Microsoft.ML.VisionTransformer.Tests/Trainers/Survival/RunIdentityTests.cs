@@ -108,4 +108,13 @@ public sealed class RunIdentityTests
         null when type == typeof(VisionTransformerTrainer.EarlyStopping) => new VisionTransformerTrainer.EarlyStopping(),
         _ => throw new AssertFailedException($"There is no other value of type {type} for this test."),
     };
+
+    [TestMethod]
+    public void ARunOfAnEarlierBuildThatComputedIn32BitsIsTheSameRun()
+    {
+        var was = new Dictionary<string, string> { ["Precision"] = "Full", ["Epoch"] = "8" };
+        var now = new Dictionary<string, string> { ["Precision"] = $"{TrainingPrecision.Float32}", ["Epoch"] = "8" };
+
+        Assert.IsEmpty(RunIdentity.Differences(RunIdentity.WithNamesOfToday(was), now));
+    }
 }

@@ -1,9 +1,9 @@
 // A small message of Protocol Buffers, put together in memory.
 using Google.Protobuf;
 
-namespace Microsoft.ML.VisionTransformer.Onnx;
+namespace Microsoft.ML.VisionTransformer.Common;
 
-/// <summary>Fields in the order in which they are added; everything of a graph but the weights fits memory easily.</summary>
+/// <summary>Fields in the order in which they are added. Of an ONNX graph it holds everything but the weights; of TensorBoard's files one event.</summary>
 internal sealed class ProtoMessage
 {
     private readonly List<Action<CodedOutputStream>> _fields = [];
@@ -11,6 +11,8 @@ internal sealed class ProtoMessage
     internal ProtoMessage Integer(int field, long value) => Add(field, WireFormat.WireType.Varint, output => output.WriteInt64(value));
 
     internal ProtoMessage Integers(int field, IEnumerable<long> values) => values.Aggregate(this, (message, value) => message.Integer(field, value));
+
+    internal ProtoMessage Double(int field, double value) => Add(field, WireFormat.WireType.Fixed64, output => output.WriteDouble(value));
 
     internal ProtoMessage Float(int field, float value) => Add(field, WireFormat.WireType.Fixed32, output => output.WriteFloat(value));
 

@@ -1,0 +1,49 @@
+// What was made before a constructor fails is given back: the caller has nothing to dispose.
+using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Trainers;
+using Microsoft.ML.VisionTransformer.Transformers;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Network;
+
+[TestClass]
+public sealed class FailedConstructionTests
+{
+    /// <summary>Widths for which the blocks run in vector code.</summary>
+    private static readonly VisionTransformerArchitecture _architecture = TinyTraining.Architecture with { EmbeddingDimension = 48, Heads = 3, Classes = 3 };
+
+    [TestMethod]
+    public void ACopyOfANetwork() => AssertNothingStays(network => network.CopyTo(CPU), parameters: 1);
+
+    [TestMethod]
+    public void ANetworkToScoreWith() => AssertNothingStays(network => new ScoringNetwork(network, CPU));
+
+    [TestMethod]
+    public void ATrainingStepWithATwin() => AssertNothingStays(
+        network =>
+        {
+            var options = TinyTraining.Options();
+            options.Arch = _architecture;
+            options.Precision = TrainingPrecision.BFloat16;
+            var plan = options.ToPlan(seed: 1, new TrainingData(8, ["a", "b", "c"], 1));
+            return new TrainingStep(plan, network, CPU, stepsPerEpoch: 1);
+        },
+        parameters: 1);
+
+    /// <summary>Makes something of a network whose last block lacks a weight, which fails midway.</summary>
+    /// <param name="make">What is made.</param>
+    /// <param name="parameters">Copies of the network's parameters that are made on the way.</param>
+    private static void AssertNothingStays(Func<VisionTransformerNetwork, object> make, int parameters = 0)
+    {
+        int count = _architecture.Parameters().Count();
+        LiveTensors.AssertSameAfter(
+            () =>
+            {
+                using var network = new VisionTransformerNetwork(_architecture);
+                network.state_dict()[$"blocks.{_architecture.Depth - 1}.mlp.fc2.weight"].Dispose();
+                Assert.Throws<Exception>(() => make(network));
+            },
+            parametersCreated: count * (1 + parameters));
+    }
+}

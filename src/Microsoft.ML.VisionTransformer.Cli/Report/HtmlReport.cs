@@ -1,6 +1,6 @@
 // Writes the report of a training or an evaluation as one self-contained HTML file.
 using System.Globalization;
-using System.Text;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
@@ -15,17 +15,7 @@ internal static class HtmlReport
     internal static void Write(string path, ReportContent content)
     {
         string page = Page(content);
-        string beside = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllText(beside, page, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            File.Move(beside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
+        OutputFile.WriteText(path, writer => writer.Write(page));
     }
 
     internal static string Page(ReportContent content)

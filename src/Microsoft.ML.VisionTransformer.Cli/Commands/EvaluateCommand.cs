@@ -42,7 +42,7 @@ internal static class EvaluateCommand
         Agreement.Check(shell.Team, path, images.Select(image => $"{image.Label}/{Path.GetFileName(image.Image)}"));
         using var model = Classifier.Open(context, path);
         var judgement = shell.WithProgress(display => Judge.Run(model, images, skipInvalid, shell, display));
-        EvaluationWriter.Write(shell.Out, model.ClassNames, judgement.Evaluation, format);
+        EvaluationWriter.Write(shell.Out, model.Classes.Names, judgement.Evaluation, format);
         foreach (var skipped in judgement.Skipped)
             shell.Tell($"skipped {skipped.Image.Name}: {skipped.Problem}");
         if (reportPath is not null)

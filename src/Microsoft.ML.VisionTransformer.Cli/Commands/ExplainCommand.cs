@@ -39,6 +39,8 @@ internal static class ExplainCommand
     private static int Run(Shared shell, string model, string[] inputs, string folder, ExplanationOptions options, OutputFormat format)
     {
         using var classifier = Classifier.Open(shell.NewContext(), model);
+        if (options.ClassName is { } name && classifier.Classes.Find(name) is { } index)
+            options = options with { ClassName = null, ClassIndex = index };
         using var found = InputImages.Find(inputs, shell.OpenInput);
         Directory.CreateDirectory(folder);
         var names = new OverlayNames(folder);
@@ -78,11 +80,11 @@ internal static class ExplainCommand
             return ImageProblem.Of(e, image);
         }
 
-        string overlay = names.For(image);
+        string overlay = names.For(image), label = classifier.Classes.Names[why.ClassIndex];
         why.SaveOverlay(overlay);
         output.WriteLine(format == OutputFormat.Json
-            ? JsonLine.Of(new { Path = image.Name, Label = why.ClassName, why.Probability, Overlay = overlay, why.Method, why.Rows, why.Columns, Map = why.Map.ToArray() })
-            : string.Create(CultureInfo.InvariantCulture, $"{image.Name}: {why.ClassName} {why.Probability:P1}, {overlay}"));
+            ? JsonLine.Of(new { Path = image.Name, Label = label, why.Probability, Overlay = overlay, why.Method, why.Rows, why.Columns, Map = why.Map.ToArray() })
+            : string.Create(CultureInfo.InvariantCulture, $"{image.Name}: {label} {why.Probability:P1}, {overlay}"));
         return null;
     }
 }

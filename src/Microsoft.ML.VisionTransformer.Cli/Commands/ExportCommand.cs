@@ -76,11 +76,19 @@ internal static class ExportCommand
     {
         OutputFile.Prepare(path);
         var context = shell.NewContext();
-        if (ModelKind.IsMLNet(model) && MLNetModel.Load(context, model).Model is var loaded
-            && MLNetModel.Parts(loaded).OfType<VisionTransformerFeatureTransformer>().FirstOrDefault() is { } featurizer)
+        if (ModelKind.IsMLNet(model))
         {
-            using (loaded as IDisposable)
-                featurizer.SaveAsOnnx(path, options);
+            var (loaded, schema) = MLNetModel.Load(context, model);
+            if (MLNetModel.Parts(loaded).OfType<VisionTransformerFeatureTransformer>().FirstOrDefault() is { } featurizer)
+            {
+                using (loaded as IDisposable)
+                    featurizer.SaveAsOnnx(path, options);
+            }
+            else
+            {
+                using var classifier = Classifier.Of(context, loaded, schema, model);
+                classifier.Network.SaveAsOnnx(path, options);
+            }
         }
         else
         {

@@ -42,8 +42,8 @@ internal static class PredictCommand
         using var classifier = Classifier.Open(shell.NewContext(), model);
         using var found = InputImages.Find(inputs, shell.OpenInput);
         Agreement.Check(shell.Team, model, found.Images.Select(image => image.Name));
-        int shown = top == 0 ? classifier.ClassNames.Count : Math.Min(top, classifier.ClassNames.Count);
-        var writer = new PredictionWriter(shell.Out, format, classifier.ClassNames, shown);
+        int shown = top == 0 ? classifier.Classes.Count : Math.Min(top, classifier.Classes.Count);
+        var writer = new PredictionWriter(shell.Out, format, classifier.Classes.Names, shown);
         writer.Begin();
         int done = 0;
         var problems = new List<string>();

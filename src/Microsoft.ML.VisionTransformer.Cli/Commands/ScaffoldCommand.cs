@@ -28,19 +28,24 @@ internal static partial class ScaffoldCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(model)!;
-            string className = ClassName(parsed.GetValue(name), path);
-            return Run(shell, path, parsed.GetValue(folder)!, className, parsed.GetValue(library), parsed.GetValue(force));
+            if (parsed.GetValue(name) is { } given && !Identifier().IsMatch(given))
+                throw new UsageException($"--name is '{given}'; it must begin with a capital letter and go on with letters, digits and _.");
+            return Run(shell, path, parsed.GetValue(folder)!, parsed.GetValue(name), parsed.GetValue(library), parsed.GetValue(force));
         });
         return command;
     }
 
-    private static int Run(Shared shell, string path, string folder, string name, string? library, bool force)
+    private static int Run(Shared shell, string path, string folder, string? given, string? library, bool force)
     {
         if (!ModelKind.IsMLNet(path))
             throw new InvalidDataException($"{path} is no model.zip of ML.NET; train one, or save one with mlContext.Model.Save.");
         var context = shell.NewContext();
         using var classifier = Classifier.Open(context, path);
-        var model = ScaffoldModel.Of(context, classifier, name);
+        var model = ScaffoldModel.Of(context, classifier, "Name");
+        string name = given is null ? ClassName(path, model) : Uses(model, given)
+            ? throw new UsageException($"--name is '{given}', which the code that is written uses for something else; give another name.")
+            : given;
+        model = model with { Name = name };
         (string File, string Text)[] files =
         [
             ($"{name}.consumption.cs", ConsumptionCode.Of(model)),
@@ -93,15 +98,27 @@ internal static partial class ScaffoldCommand
 
     private static string Version() => typeof(VisionTransformerTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    private static string ClassName(string? given, string path)
+    private static string ClassName(string path, ScaffoldModel model)
     {
-        if (given is not null)
-            return Identifier().IsMatch(given) ? given : throw new UsageException($"--name is '{given}'; it must begin with a capital letter and go on with letters, digits and _.");
         string name = string.Concat(Path.GetFileNameWithoutExtension(path).Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_')).TrimStart('_');
         name = name.Length > 0 ? char.ToUpperInvariant(name[0]) + name[1..] : "Model";
-        return Identifier().IsMatch(name) ? name : $"Model{name}";
+        name = Identifier().IsMatch(name) ? name : $"Model{name}";
+        while (Uses(model, name))
+            name += "Model";
+        return name;
+    }
+
+    /// <summary>Whether the code uses the name itself, so that a class of that name would hide what is meant: Path, Console, a method of the class.</summary>
+    private static bool Uses(ScaffoldModel model, string name)
+    {
+        var placeholder = model with { Name = "_" };
+        string code = string.Join('\n', ConsumptionCode.Of(placeholder), TrainingCode.Of(placeholder), EvaluateCode.Of(placeholder), ProgramCode.Program(placeholder));
+        return name == "Program" || code.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)).SelectMany(line => Word().Matches(line)).Any(word => word.Value == name);
     }
 
     [GeneratedRegex("^[A-Z][A-Za-z0-9_]*$")]
     private static partial Regex Identifier();
+
+    [GeneratedRegex("[A-Za-z_][A-Za-z0-9_]*")]
+    private static partial Regex Word();
 }

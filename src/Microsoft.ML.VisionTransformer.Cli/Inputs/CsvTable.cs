@@ -1,66 +1,48 @@
 // Reads a comma-separated file (RFC 4180).
 using System.Globalization;
-using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
+using Microsoft.ML.VisionTransformer.Checkpoints;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
 internal static class CsvTable
 {
-    /// <summary>The fields of each line; empty lines are left out.</summary>
-    /// <exception cref="InvalidDataException">A line has another number of fields than the first, or a quote is never closed.</exception>
+    private const int MostCharactersShown = 40;
+
+    /// <summary>The fields of each record; empty lines are left out.</summary>
+    /// <exception cref="InvalidDataException">
+    /// A record has another number of fields than the first, a quote within a field, text behind a quoted field, or a quote that is never closed; the message has the line
+    /// of the file on which the record begins, from 1.
+    /// </exception>
     internal static IReadOnlyList<string[]> Read(string path)
     {
-        var lines = new List<string[]>();
-        var text = File.ReadAllText(path).AsSpan();
-        while (text.Length > 0)
+        var records = new List<string[]>();
+        int line = 1;
+        using var parser = new CsvParser(new StreamReader(path), new CsvConfiguration(CultureInfo.InvariantCulture)
         {
-            string[] fields = Line(ref text, path);
-            if (fields is [""])
+            HasHeaderRecord = false,
+            IgnoreBlankLines = false,    // they are left out below, where their line counts
+            BadDataFound = bad => throw Wrong(path, line, $"is malformed: '{Shown(bad.Field)}'. A field with a comma, a quote or a line end stands in quotes, and a quote in it is doubled."),
+        });
+        for (; parser.Read(); line = parser.RawRow + 1)
+        {
+            string[] fields = parser.Record ?? [];
+            if (fields is [] or [""] && parser.RawRecord.AsSpan().Trim("\r\n").IsEmpty)
                 continue;
-            if (lines.Count > 0 && fields.Length != lines[0].Length)
-                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"{path}: line {lines.Count + 1} has {fields.Length} fields, the first has {lines[0].Length}."));
-            lines.Add(fields);
+            if (records.Count > 0 && fields.Length != records[0].Length)
+                throw Wrong(path, line, string.Create(CultureInfo.InvariantCulture, $"has {fields.Length} {(fields.Length == 1 ? "field" : "fields")}, the first has {records[0].Length}."));
+            records.Add(fields);
         }
 
-        return lines;
+        return records;
     }
 
-    private static string[] Line(ref ReadOnlySpan<char> text, string path)
+    private static string Shown(string field)
     {
-        var fields = new List<string>();
-        while (true)
-        {
-            fields.Add(text.StartsWith('"') ? Quoted(ref text, path) : Plain(ref text));
-            bool more = text.StartsWith(',');
-            text = text.StartsWith("\r\n") ? text[2..] : text.Length > 0 ? text[1..] : text;
-            if (!more)
-                return [.. fields];
-        }
+        string start = field.Length > MostCharactersShown ? field[..MostCharactersShown] + "..." : field;
+        return MessageText.Of(start.TrimEnd('\r', '\n'));
     }
 
-    private static string Plain(ref ReadOnlySpan<char> text)
-    {
-        int end = text.IndexOfAny(',', '\r', '\n');
-        string field = new(end < 0 ? text : text[..end]);
-        text = text[field.Length..];
-        return field;
-    }
-
-    private static string Quoted(ref ReadOnlySpan<char> text, string path)
-    {
-        var field = new StringBuilder();
-        text = text[1..];
-        while (true)
-        {
-            int quote = text.IndexOf('"');
-            if (quote < 0)
-                throw new InvalidDataException($"{path} has a quote that is never closed.");
-            field.Append(text[..quote]);
-            text = text[(quote + 1)..];
-            if (!text.StartsWith('"'))
-                return field.ToString();
-            field.Append('"');
-            text = text[1..];
-        }
-    }
+    private static InvalidDataException Wrong(string path, int line, string what) => new(string.Create(CultureInfo.InvariantCulture, $"{path}: line {line} {what}"));
 }

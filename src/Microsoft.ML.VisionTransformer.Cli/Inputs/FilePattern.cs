@@ -4,6 +4,7 @@ using System.IO.Enumeration;
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
 /// <summary>* and ? stand for any characters and one character of a name, ** for folders at any depth. What begins with a dot is found only where the pattern says the dot.</summary>
+/// <remarks>Names are matched by .NET; the walk is ours, because Microsoft.Extensions.FileSystemGlobbing (10.0) has no ?, finds hidden files, and follows links in a circle.</remarks>
 internal static class FilePattern
 {
     private static readonly char[] _separators = Path.DirectorySeparatorChar == '\\' ? ['/', '\\'] : ['/'];

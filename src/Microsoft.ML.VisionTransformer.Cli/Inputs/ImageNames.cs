@@ -1,4 +1,6 @@
 // Which files are images, by name and by their first bytes.
+using Microsoft.ML.VisionTransformer.Images;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
 internal static class ImageNames
@@ -6,11 +8,8 @@ internal static class ImageNames
     /// <summary>Bytes that <see cref="HasImageStart"/> needs.</summary>
     internal const int StartLength = 12;
 
-    private static readonly HashSet<string> _extensions =
-        new([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".ico"], StringComparer.OrdinalIgnoreCase);
-
     /// <summary>Whether a folder's file is taken for an image: the endings that <c>LoadImagesFromFolder</c> knows.</summary>
-    internal static bool IsImage(string path) => _extensions.Contains(Path.GetExtension(path)) && !Path.GetFileName(path).StartsWith('.');
+    internal static bool IsImage(string path) => ImageExtensions.Has(path) && !Path.GetFileName(path).StartsWith('.');
 
     /// <summary>Whether bytes begin as an image file does (JPEG, PNG, GIF, BMP, WebP, ICO), as no list of paths begins.</summary>
     internal static bool HasImageStart(ReadOnlySpan<byte> start) =>

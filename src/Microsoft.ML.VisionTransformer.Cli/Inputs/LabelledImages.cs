@@ -20,7 +20,7 @@ internal static class LabelledImages
     /// <summary>Writes a table that <see cref="Read"/> takes.</summary>
     internal static void WriteTable(string path, IEnumerable<LabelledImage> images) => OutputFile.WriteText(path, writer =>
     {
-        writer.WriteLine("ImagePath,Label");
+        writer.WriteLine(CsvLine.Of("ImagePath", "Label"));
         foreach (var image in images)
             writer.WriteLine(CsvLine.Of([image.Image, image.Label]));
     });

@@ -30,21 +30,21 @@ internal static class EvaluationWriter
         Images = evaluation.Rows.Count,
         MicroAccuracy = evaluation.Accuracy,
         evaluation.MacroAccuracy,
-        evaluation.LogLoss,
+        evaluation.Probabilities.LogLoss,
         Classes = evaluation.Classes.Select(figures => new { Name = classes[figures.Index], Images = figures.Support, figures.Precision, figures.Recall }),
         Confusion = Enumerable.Range(0, evaluation.Classes.Count).Select(row => Row(evaluation, row)),
     }));
 
     private static void WriteTable(TextWriter output, IReadOnlyList<string> classes, Evaluation evaluation)
     {
-        output.WriteLine("label,images,precision,recall");
+        output.WriteLine(CsvLine.Of("label", "images", "precision", "recall"));
         foreach (var figures in evaluation.Classes)
             output.WriteLine(CsvLine.Of([classes[figures.Index], figures.Support, figures.Precision, figures.Recall]));
     }
 
     private static void WriteText(TextWriter output, IReadOnlyList<string> classes, Evaluation evaluation)
     {
-        output.WriteLine(Invariant($"{evaluation.Rows.Count} images: accuracy {evaluation.Accuracy:P1}, mean of the classes {evaluation.MacroAccuracy:P1}, log loss {evaluation.LogLoss:F3}"));
+        output.WriteLine(Invariant($"{evaluation.Rows.Count} images: accuracy {evaluation.Accuracy:P1}, mean of the classes {evaluation.MacroAccuracy:P1}, log loss {evaluation.Probabilities.LogLoss:F3}"));
         output.WriteLine();
         int width = Math.Max("class".Length, classes.Max(name => name.Length));
         bool matrix = evaluation.Classes.Count <= MostClassesInMatrix;

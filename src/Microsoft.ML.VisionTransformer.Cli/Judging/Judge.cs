@@ -5,7 +5,6 @@ using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Progress;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Judging;
 
@@ -23,19 +22,14 @@ internal static class Judge
     /// <exception cref="InvalidDataException">A label is no class of the model, or an image cannot be read.</exception>
     internal static Judgement Run(Classifier model, IReadOnlyList<LabelledImage> images, bool skipInvalid, Shared shell, IProgressDisplay display)
     {
-        var places = model.ClassNames.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i, StringComparer.Ordinal);
-        foreach (var image in images)
-        {
-            if (!places.ContainsKey(image.Label))
-                throw new InvalidDataException($"{image.Image} has the class '{image.Label}', which the model does not know; the nearest of its {places.Count} classes is '{NearestName.To(image.Label, model.ClassNames)}'.");
-        }
+        int[] labels = [.. images.Select(image => model.Classes.Find(image.Label) ?? throw new InvalidDataException($"{image.Image} {model.Classes.WhyNone(image.Label)}"))];
 
         var (judged, skipped) = (new List<ScoredRow>(), new List<ScoredImage>());
         var inputs = images.Select(image => new InputImage(image.Image, image.Image)).ToArray();
         foreach (var scored in SharedScoring.Score(shell.Team, model, inputs, shell.Cancellation))
         {
             if (scored.Numbers is { } probabilities)
-                judged.Add(Row(scored.Image.Path, places[images[judged.Count + skipped.Count].Label], probabilities));
+                judged.Add(Row(scored.Image.Path, labels[judged.Count + skipped.Count], probabilities));
             else if (skipInvalid)
                 skipped.Add(scored);
             else
@@ -44,7 +38,7 @@ internal static class Judge
         }
 
         return new Judgement(
-            Evaluation.Of(judged, places.Count) ?? throw new InvalidDataException("There is no image to judge the model on."), skipped);
+            Evaluation.Of(judged, model.Classes.Count) ?? throw new InvalidDataException("There is no image to judge the model on."), skipped);
     }
 
     private static ScoredRow Row(string path, int label, float[] probabilities) => new() { Name = path, Path = path, Label = label, Probabilities = probabilities };

@@ -36,7 +36,7 @@ internal static class ModelReport
     private static ReportContent Of(Classifier model, string title, string path, string data, Judgement? judgement) => new()
     {
         Title = title,
-        ClassNames = model.ClassNames,
+        ClassNames = model.Classes.Names,
         Written = DateTimeOffset.Now,
         Model = Facts(model, path),
         Skipped = [.. judgement?.Skipped.Select(scored => ShownImage.Skipped(scored, data)) ?? []],
@@ -53,14 +53,20 @@ internal static class ModelReport
             new("Network", network.Name),
             new("Input", Invariant($"{network.ImageSize} pixels, patches of {network.PatchSize}")),
             new("Blocks", Invariant($"{network.Depth} of width {network.EmbeddingDimension}, {network.Heads} heads")),
-            new("Classes", Invariant($"{model.ClassNames.Count}")),
+            new("Classes", Invariant($"{model.Classes.Count}")),
         ];
     }
 
     private static ReportSplit Split(string name, LabelledImage[] images, Classifier model)
     {
-        var counts = images.CountBy(image => image.Label, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        return new ReportSplit(name, [.. model.ClassNames.Select(label => counts.GetValueOrDefault(label))]);
+        int[] counts = new int[model.Classes.Count];
+        foreach (var image in images)
+        {
+            if (model.Classes.Find(image.Label) is { } index)
+                counts[index]++;
+        }
+
+        return new ReportSplit(name, counts);
     }
 
     private static string Shown(Setting setting, string value) => setting.IsPath && Path.IsPathRooted(value) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : value;

@@ -16,6 +16,7 @@ internal sealed class Classifier : IImageScorer, IDisposable
     {
         (_context, _model, _columns, Network) = (context, model, columns, network);
         _scores = ScoreColumn();
+        Classes = new ModelClasses(network.ClassNames);
     }
 
     /// <summary>The network in it.</summary>
@@ -23,7 +24,7 @@ internal sealed class Classifier : IImageScorer, IDisposable
 
     internal ITransformer Chain => _model;
 
-    internal IReadOnlyList<string> ClassNames => Network.ClassNames;
+    internal ModelClasses Classes { get; }
 
     internal InputColumns Columns => _columns;
 
@@ -34,25 +35,20 @@ internal sealed class Classifier : IImageScorer, IDisposable
         if (!ModelKind.IsMLNet(model))
         {
             var network = context.Model.LoadVisionTransformer(model, LabelledImage.ImageColumn);
-            return new Classifier(context, network, network, InputColumns.OfCheckpoint);
+            return MLNetModel.Owned(network, () => new Classifier(context, network, network, InputColumns.OfCheckpoint));
         }
 
         var (loaded, schema) = MLNetModel.Load(context, model);
         return Of(context, loaded, schema, model);
     }
 
-    /// <summary>The classifier in a chain of transformers.</summary>
-    internal static Classifier Of(MLContext context, ITransformer model, DataViewSchema? input, string name)
+    /// <summary>The classifier in a chain of transformers, which it owns; the chain is disposed where it has none.</summary>
+    internal static Classifier Of(MLContext context, ITransformer model, DataViewSchema? input, string name) => MLNetModel.Owned(model, () =>
     {
-        var network = MLNetModel.Parts(model).OfType<VisionTransformerPredictionTransformer>().FirstOrDefault();
-        if (network is null)
-        {
-            (model as IDisposable)?.Dispose();
-            throw new InvalidDataException($"{name} has no Vision Transformer that classifies; it has {string.Join(", ", MLNetModel.Parts(model).Select(part => part.GetType().Name))}.");
-        }
-
+        var network = MLNetModel.Parts(model).OfType<VisionTransformerPredictionTransformer>().FirstOrDefault() ?? throw new InvalidDataException(
+            $"{name} has no Vision Transformer that classifies; it has {string.Join(", ", MLNetModel.Parts(model).Select(part => part.GetType().Name))}.");
         return new Classifier(context, model, network, InputColumns.Of(input));
-    }
+    });
 
     /// <summary>The images as the model's input, lazily scored.</summary>
     internal IDataView Transform(IEnumerable<LabelledImage> images) => _model.Transform(Data(images));
@@ -83,8 +79,8 @@ internal sealed class Classifier : IImageScorer, IDisposable
     private string ScoreColumn()
     {
         var schema = Transform([]).Schema;
-        return schema.Where(c => !c.IsHidden && c.Type is VectorDataViewType { ItemType: NumberDataViewType } vector && vector.Size == ClassNames.Count)
+        return schema.Where(c => !c.IsHidden && c.Type is VectorDataViewType { ItemType: NumberDataViewType } vector && vector.Size == Network.ClassNames.Count)
             .Select(c => c.Name).OrderByDescending(name => name == "Score").FirstOrDefault()
-            ?? throw new InvalidDataException($"The model gives no column with {ClassNames.Count} scores; it gives {string.Join(", ", schema.Select(c => c.Name))}.");
+            ?? throw new InvalidDataException($"The model gives no column with {Network.ClassNames.Count} scores; it gives {string.Join(", ", schema.Select(c => c.Name))}.");
     }
 }

@@ -1,7 +1,6 @@
 // A network whose embeddings are wanted, from a checkpoint or from ML.NET's zip.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
-using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
@@ -25,16 +24,15 @@ internal sealed class Embedder : IImageScorer, IDisposable
 
     /// <summary>Opens a model as it is, or a classifier or checkpoint with these options.</summary>
     /// <exception cref="InvalidDataException">It is broken, or has no network.</exception>
-    /// <exception cref="NotSupportedException">The classifier's network has parts that no checkpoint can hold.</exception>
     internal static Embedder Open(MLContext context, string model, VisionTransformerFeatureOptions options)
     {
         if (!ModelKind.IsMLNet(model))
             return Make(context, options with { PretrainedModel = model });
         var (loaded, schema) = MLNetModel.Load(context, model);
         if (MLNetModel.Parts(loaded).OfType<VisionTransformerFeatureTransformer>().Any())
-            return new Embedder(context, loaded, InputColumns.Of(schema));
+            return MLNetModel.Owned(loaded, () => new Embedder(context, loaded, InputColumns.Of(schema)));
         using var classifier = Classifier.Of(context, loaded, schema, model);
-        return OfClassifier(context, classifier, options);
+        return OfImages(context, classifier.Network.ToFeatureTransformer("Features", LabelledImage.ImageColumn, options));
     }
 
     /// <inheritdoc/>
@@ -46,26 +44,14 @@ internal sealed class Embedder : IImageScorer, IDisposable
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
 
-    /// <summary>By way of the files that a classifier can be written to.</summary>
-    private static Embedder OfClassifier(MLContext context, Classifier classifier, VisionTransformerFeatureOptions options)
-    {
-        string folder = Directory.CreateTempSubdirectory($"{Tool.Name}-").FullName;
-        try
-        {
-            classifier.Network.SaveAsSafetensors(folder);
-            return Make(context, options with { PretrainedModel = folder });
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
     private static Embedder Make(MLContext context, VisionTransformerFeatureOptions options)
     {
         var estimator = context.Transforms.VisionTransformerFeatures("Features", LabelledImage.ImageColumn, options);
-        return new Embedder(context, estimator.Fit(InputColumns.OfCheckpoint.Load(context, [])), InputColumns.OfCheckpoint);
+        return OfImages(context, estimator.Fit(InputColumns.OfCheckpoint.Load(context, [])));
     }
+
+    private static Embedder OfImages(MLContext context, VisionTransformerFeatureTransformer featurizer) =>
+        MLNetModel.Owned(featurizer, () => new Embedder(context, featurizer, InputColumns.OfCheckpoint));
 
     private IDataView Transform(IEnumerable<LabelledImage> images) => _model.Transform(_columns.Load(_context, images));
 }

@@ -21,6 +21,20 @@ internal static class MLNetModel
         }
     }
 
+    /// <summary>Makes something that owns the model from now on; disposes the model where that fails.</summary>
+    internal static T Owned<T>(ITransformer model, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch
+        {
+            (model as IDisposable)?.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The transformers in it, those within chains too, in order.</summary>
     internal static IEnumerable<ITransformer> Parts(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Parts) : [model];
 }

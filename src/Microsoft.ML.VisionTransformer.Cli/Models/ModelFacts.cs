@@ -1,6 +1,4 @@
 // What a model file or a checkpoint holds.
-using System.IO.Compression;
-
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
 /// <summary>What is not known of a kind of file is null.</summary>
@@ -63,7 +61,7 @@ internal sealed record ModelFacts
             Path = path,
             Kind = "classifier",
             Architecture = classifier.Architecture,
-            Parameters = StoredNumbers(path),
+            Parameters = classifier.Architecture.CountParameters(),
             Preprocessing = classifier.Preprocessing,
             Classes = classifier.ClassNames,
             Temperature = classifier.Temperature,
@@ -74,7 +72,7 @@ internal sealed record ModelFacts
             Path = path,
             Kind = "featurizer",
             Architecture = featurizer.Architecture,
-            Parameters = StoredNumbers(path),
+            Parameters = featurizer.Architecture.CountParameters(),
             Preprocessing = featurizer.Preprocessing,
             Features = featurizer.Kind,
         },
@@ -84,24 +82,16 @@ internal sealed record ModelFacts
     private static ModelFacts OfCheckpoint(string model, Action<string> log, CancellationToken cancellation)
     {
         using var checkpoint = VisionTransformerCheckpoint.Load(model, log: log, cancellationToken: cancellation);
-        using var network = checkpoint.CreateNetwork();
         return new ModelFacts
         {
             Path = checkpoint.Path,
             Kind = "checkpoint",
             Architecture = checkpoint.Architecture,
-            Parameters = network.parameters().Sum(parameter => parameter.numel()),
+            Parameters = checkpoint.Architecture.CountParameters(),
             Preprocessing = checkpoint.Preprocessing,
             Layout = checkpoint.Layout,
             Classes = checkpoint.ClassNames,
             Notes = checkpoint.Notes,
         };
-    }
-
-    /// <summary>A model file has its weights as float32 in entries of their own (docs/model-file.md).</summary>
-    private static long StoredNumbers(string path)
-    {
-        using var archive = ZipFile.OpenRead(path);
-        return archive.Entries.Where(entry => entry.Name.StartsWith("weights-", StringComparison.Ordinal) && entry.Name.EndsWith(".bin", StringComparison.Ordinal)).Sum(entry => entry.Length) / sizeof(float);
     }
 }

@@ -1,6 +1,7 @@
 // Shows progress as a bar that is drawn over itself, for a terminal.
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Common;
 using Spectre.Console;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Progress;
@@ -36,7 +37,7 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
         }
 
         if (metrics.Phase == TrainingPhase.Features)
-            Draw("features", metrics.Step, metrics.Steps, Invariant($"{metrics.ImagesPerSecond:F0} images/s  left {Left(metrics)}"));
+            Draw("features", metrics.Step, metrics.Steps, Invariant($"{metrics.ImagesPerSecond:F0} images/s  left {DurationText.Of(metrics.TimeLeft)}"));
         else
             Draw($"epoch {metrics.Epoch}/{metrics.Epochs}", Done(metrics), (double)metrics.Epochs * metrics.Steps, Figures(metrics));
     }
@@ -52,9 +53,7 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
     private static double Done(TrainingMetrics metrics) => (double)(metrics.Epoch - 1) * metrics.Steps + metrics.Step;
 
     private static string Figures(TrainingMetrics metrics) =>
-        Invariant($"loss {metrics.TrainingLoss:F3}  accuracy {metrics.TrainingAccuracy:P1}  {metrics.ImagesPerSecond:F0} images/s  left {Left(metrics)}");
-
-    private static string Left(TrainingMetrics metrics) => metrics.TimeLeft.ToString(metrics.TimeLeft.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+        Invariant($"loss {metrics.TrainingLoss:F3}  accuracy {metrics.TrainingAccuracy:P1}  {metrics.ImagesPerSecond:F0} images/s  left {DurationText.Of(metrics.TimeLeft)}");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

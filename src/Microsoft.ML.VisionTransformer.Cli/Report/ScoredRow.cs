@@ -16,5 +16,5 @@ internal sealed record ScoredRow
     public required int Label { get; init; }
 
     /// <summary>Probability of each class, in the order of the class names.</summary>
-    public required IReadOnlyList<float> Probabilities { get; init; }
+    public required float[] Probabilities { get; init; }
 }

@@ -1,6 +1,7 @@
 // Writes a value as a C# expression.
 using System.Globalization;
 using System.Reflection;
+using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Scaffold;
 
@@ -45,5 +46,20 @@ internal static class CodeValue
         _ => $"new {value.GetType().Name} {{ {Changes(Activator.CreateInstance(value.GetType())!, value)} }}",
     };
 
-    private static string Text(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    /// <summary>Any text as a C# string: what would end it, break its line or not be seen is escaped.</summary>
+    internal static string Text(string text)
+    {
+        var code = new StringBuilder("\"");
+        foreach (char c in text)
+        {
+            if (c is '"' or '\\')
+                code.Append('\\').Append(c);
+            else if (char.IsControl(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Format)
+                code.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
+            else
+                code.Append(c);
+        }
+
+        return code.Append('"').ToString();
+    }
 }

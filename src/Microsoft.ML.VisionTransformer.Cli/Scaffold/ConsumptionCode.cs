@@ -16,10 +16,10 @@ internal static class ConsumptionCode
             /// <summary>The image to look at; the label is what training and evaluation know of it.</summary>
             public class ModelInput
             {
-                [ColumnName("{{model.ImageColumn}}")]
+                [ColumnName({{CodeValue.Text(model.ImageColumn)}})]
                 public {{model.ImageType}} Image { get; set; } = {{model.ImageDefault}};
 
-                [ColumnName("{{model.LabelColumn}}")]
+                [ColumnName({{CodeValue.Text(model.LabelColumn)}})]
                 public string Label { get; set; } = "";
 
                 /// <summary>The input for an image file.</summary>

@@ -23,7 +23,7 @@ internal static class EvaluateCode
                 var mlContext = new MLContext();
                 var model = mlContext.Model.Load(modelPath, out _);
                 using (model as IDisposable)
-                    return mlContext.MulticlassClassification.Evaluate(model.Transform(LoadImages(mlContext, folder)), labelColumnName: "{{model.LabelColumn}}");
+                    return mlContext.MulticlassClassification.Evaluate(model.Transform(LoadImages(mlContext, folder)), labelColumnName: {{CodeValue.Text(model.LabelColumn)}});
             }
 
             /// <summary>The figures and the confusion table, for a console.</summary>

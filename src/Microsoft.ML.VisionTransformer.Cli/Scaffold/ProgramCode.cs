@@ -1,4 +1,7 @@
 // The program around the classes, and its project.
+using System.Globalization;
+using System.Security;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Scaffold;
 
 internal static class ProgramCode
@@ -58,18 +61,18 @@ internal static class ProgramCode
         $"""
         <Project>
           <PropertyGroup>
-            <DirectoryPackagesPropsPath>{Path.Combine(repository, "Directory.Packages.props")}</DirectoryPackagesPropsPath>
+            <DirectoryPackagesPropsPath>{FilePath(Path.Combine(repository, "Directory.Packages.props"))}</DirectoryPackagesPropsPath>
           </PropertyGroup>
           <Import Project="Sdk.props" Sdk="Microsoft.NET.Sdk" />
         {Properties}
 
           <ItemGroup>
-            <ProjectReference Include="{library}" />
+            <ProjectReference Include="{FilePath(library)}" />
           </ItemGroup>
 
         {ModelFile(model)}
 
-          <Import Project="{Path.Combine(repository, "build", "TorchBackend.targets")}" />
+          <Import Project="{FilePath(Path.Combine(repository, "build", "TorchBackend.targets"))}" />
           <Import Project="Sdk.targets" Sdk="Microsoft.NET.Sdk" />
         </Project>
 
@@ -91,4 +94,8 @@ internal static class ProgramCode
             <None Include="{model.Name}.zip" CopyToOutputDirectory="PreserveNewest" />
           </ItemGroup>
         """;
+
+    /// <summary>A path as a value of a project file: MSBuild's own characters escaped, then XML's.</summary>
+    private static string FilePath(string path) => SecurityElement.Escape(string.Concat(path.Select(c =>
+        "%$@;*?'".Contains(c, StringComparison.Ordinal) ? string.Create(CultureInfo.InvariantCulture, $"%{(int)c:X2}") : c.ToString())));
 }

@@ -19,6 +19,9 @@ internal sealed record ScaffoldModel(string Name, string ImageColumn, string Lab
 
     internal string ImageDefault => TakesBytes ? "[]" : "\"\"";
 
+    /// <summary>The column that the trainer reads.</summary>
+    internal string FeatureColumn => TakesBytes ? ImageColumn : $"{ImageColumn}Bytes";
+
     internal string FromFile => TakesBytes ? "File.ReadAllBytes(path)" : "Path.GetFullPath(path)";
 
     internal static ScaffoldModel Of(MLContext context, Classifier model, string name) => new(

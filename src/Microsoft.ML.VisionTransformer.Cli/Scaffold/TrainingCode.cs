@@ -39,11 +39,11 @@ internal static class TrainingCode
 
             /// <summary>The steps from images and labels to a model. What the model file does not know has the trainer's defaults; add a PretrainedModel to start from one.</summary>
             public static IEstimator<ITransformer> BuildPipeline(MLContext mlContext) =>
-                mlContext.Transforms.Conversion.MapValueToKey("{{model.LabelColumn}}")
-        {{(model.TakesBytes ? "" : $"            .Append(mlContext.Transforms.LoadRawImageBytes(\"{model.ImageColumn}Bytes\", imageFolder: null, \"{model.ImageColumn}\"))\n")}}            .Append(mlContext.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
+                mlContext.Transforms.Conversion.MapValueToKey({{CodeValue.Text(model.LabelColumn)}})
+        {{(model.TakesBytes ? "" : $"            .Append(mlContext.Transforms.LoadRawImageBytes({CodeValue.Text(model.FeatureColumn)}, imageFolder: null, {CodeValue.Text(model.ImageColumn)}))\n")}}            .Append(mlContext.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
                     {
-                        LabelColumnName = "{{model.LabelColumn}}",
-                        FeatureColumnName = "{{model.ImageColumn}}{{(model.TakesBytes ? "" : "Bytes")}}",
+                        LabelColumnName = {{CodeValue.Text(model.LabelColumn)}},
+                        FeatureColumnName = {{CodeValue.Text(model.FeatureColumn)}},
                         Arch = {{model.Architecture}},
                         Epoch = {{model.Epochs}},
                     }))

@@ -1,16 +1,24 @@
-// One line of a comma-separated file.
+// One record of a comma-separated file.
 using System.Globalization;
+using CsvHelper;
+using CsvHelper.Configuration;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
 internal static class CsvLine
 {
-    private static readonly char[] _special = [',', '"', '\r', '\n'];
+    private static readonly CsvConfiguration _configuration = new(CultureInfo.InvariantCulture) { HasHeaderRecord = false };
 
-    /// <summary>RFC 4180: fields with a comma, a quote or a line's end are quoted. Numbers have a point and read back as they were; null is an empty field.</summary>
-    internal static string Of(IEnumerable<object?> fields) =>
-        string.Join(',', fields.Select(field => Quoted(Convert.ToString(field, CultureInfo.InvariantCulture) ?? "")));
+    /// <summary>RFC 4180, without the line's end. Numbers have a point and read back as they were; null is an empty field.</summary>
+    internal static string Of(params IEnumerable<object?> fields)
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        using (var writer = new CsvWriter(text, _configuration))
+        {
+            foreach (object? field in fields)
+                writer.WriteField(Convert.ToString(field, CultureInfo.InvariantCulture));
+        }
 
-    private static string Quoted(string field) =>
-        field.AsSpan().IndexOfAny(_special) < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        return text.ToString();
+    }
 }

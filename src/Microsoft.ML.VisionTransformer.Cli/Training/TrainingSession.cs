@@ -102,9 +102,12 @@ internal sealed class TrainingSession
         try
         {
             var model = _shell.WithProgress(shown => display.During(shown, () => pipeline.Fit(data)));
-            if (Writes)
-                OutputFile.Write(Path.GetFullPath(Out), stream => _context.Model.Save(model, data.Schema, stream));
-            return Classifier.Of(_context, model, data.Schema, Out);
+            return MLNetModel.Owned(model, () =>
+            {
+                if (Writes)
+                    OutputFile.Write(Path.GetFullPath(Out), stream => _context.Model.Save(model, data.Schema, stream));
+                return Classifier.Of(_context, model, data.Schema, Out);
+            });
         }
         catch (InvalidImageException e)
         {
@@ -131,7 +134,7 @@ internal sealed class TrainingSession
         if (_request.TestData is null && Writes)
             LabelledImages.WriteTable(Path.GetFullPath(list), split.Test);
         var judgement = _shell.WithProgress(display => Judge.Run(model, split.Test, skips, _shell, display));
-        EvaluationWriter.Write(_shell.Out, model.ClassNames, judgement.Evaluation, OutputFormat.Text);
+        EvaluationWriter.Write(_shell.Out, model.Classes.Names, judgement.Evaluation, OutputFormat.Text);
         if (report is not null)
             WriteReport(report, Content(model, split, judgement));
     }

@@ -10,8 +10,8 @@ internal static class ExplainedClass
 {
     private const int MostListed = 20;
 
-    /// <summary>The place of the class that the options ask for; null for the predicted one.</summary>
-    /// <exception cref="ArgumentException">There is no such class, or name and place are both given; the message lists the classes.</exception>
+    /// <summary>The index of the class that the options ask for; null for the predicted one.</summary>
+    /// <exception cref="ArgumentException">There is no such class, several have that name, or name and index are both given; the message lists the classes.</exception>
     internal static int? Find(ExplanationOptions options, IReadOnlyList<string> classes)
     {
         Guard.That(
@@ -29,10 +29,15 @@ internal static class ExplainedClass
 
     private static int Find(string name, IReadOnlyList<string> classes)
     {
-        for (int i = 0; i < classes.Count; i++)
+        int[] found = [.. Enumerable.Range(0, classes.Count).Where(i => string.Equals(classes[i], name, StringComparison.Ordinal))];
+        if (found.Length == 1)
+            return found[0];
+        if (found.Length > 1)
         {
-            if (string.Equals(classes[i], name, StringComparison.Ordinal))
-                return i;
+            string indexes = string.Join(", ", found.Select(i => i.ToString(CultureInfo.InvariantCulture)));
+            throw new ArgumentException(
+                $"The model has {found.Length} classes '{MessageText.Of(name)}', with the indexes {indexes}; set ClassIndex to one of them in place of ClassName.",
+                nameof(ExplanationOptions.ClassName));
         }
 
         string meant = MessageText.Of(NearestName.To(name, classes));

@@ -10,9 +10,6 @@ internal sealed class ImageFolder
 {
     private const string Expected = "Expected are folders with images in them: <folder>/<class>/<image>.";
 
-    private static readonly HashSet<string> _extensions =
-        new([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".ico"], StringComparer.OrdinalIgnoreCase);
-
     private readonly List<LabeledImage> _images = [];
     private readonly List<string> _classes = [];
 
@@ -48,7 +45,7 @@ internal sealed class ImageFolder
         if (empty.Count > 0)
         {
             throw new InvalidDataException(
-                $"In {root.FullName} there is no image in {string.Join(", ", empty)}. Put images ({string.Join(" ", _extensions)}) there or remove the folder. {Expected}");
+                $"In {root.FullName} there is no image in {string.Join(", ", empty)}. Put images ({ImageExtensions.Listed}) there or remove the folder. {Expected}");
         }
 
         return found;
@@ -90,7 +87,7 @@ internal sealed class ImageFolder
         {
             if (entry is DirectoryInfo inner)
                 AddImages(inner, label, above);
-            else if (_extensions.Contains(entry.Extension))
+            else if (ImageExtensions.Has(entry.Name))
                 _images.Add(new LabeledImage(entry.FullName, label));
             else
                 Ignored++;

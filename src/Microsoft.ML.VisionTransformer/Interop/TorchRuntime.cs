@@ -37,10 +37,18 @@ internal static class TorchRuntime
     internal static torch.Device Device(string name, IHostEnvironment environment, int localNumber = 0)
     {
         Load();
+        return Named(name) ?? Auto(environment, localNumber);
+    }
+
+    /// <summary>The device of that name; null for <c>auto</c>.</summary>
+    /// <exception cref="ArgumentException">No such name.</exception>
+    /// <exception cref="InvalidOperationException">The device is not there.</exception>
+    internal static torch.Device? Named(string name)
+    {
         var (kind, index) = Parse(name);
         return kind switch
         {
-            "auto" => Auto(environment, localNumber),
+            "auto" => null,
             "cpu" => torch.CPU,
             "mps" => torch.mps_is_available() ? torch.MPS : throw Absent(name, "this machine has no Metal device"),
             _ => Cuda(index, name),

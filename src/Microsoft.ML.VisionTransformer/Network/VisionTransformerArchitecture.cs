@@ -154,6 +154,11 @@ public sealed record VisionTransformerArchitecture
     /// <exception cref="ArgumentException">The name is not known; the message suggests the nearest.</exception>
     public static VisionTransformerArchitecture Parse(string name) => ArchitecturePresets.Parse(Guard.NotBlank(name));
 
+    /// <summary>Counts the numbers that training finds: the elements of all weights and biases, and not what is computed, such as fixed positions.</summary>
+    /// <returns>The count, whatever type the weights are stored as.</returns>
+    /// <exception cref="ArgumentException">The properties contradict each other: there is no such network.</exception>
+    public long CountParameters() => this.Check().ParameterCount();
+
     /// <summary>The step between patches that is in force.</summary>
     internal ImageDimensions Stride => PatchStride ?? PatchSize;
 

@@ -1,4 +1,5 @@
 // A network that many threads score with and one disposes.
+using System.Runtime.CompilerServices;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Interop;
@@ -10,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 
 /// <summary>
 /// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights; disposing lets those that run
-/// finish and frees the weights with the last of them.
+/// finish and frees the weights with the last of them, or with the last owner where <see cref="Share"/> made others.
 /// </summary>
 /// <remarks>
 /// On a processor that <see cref="FusedEncoder"/> is written for the blocks run there, else in libtorch, as they do everywhere where the AppContext switch
@@ -27,6 +28,7 @@ internal sealed class ScoringNetwork : IDisposable
     private readonly VisionTransformerNetwork _network;
     private readonly FusedEncoder? _fused;
     private readonly Device _device;
+    private readonly StrongBox<int> _owners;
     private readonly object _gate = new();
     private readonly object _copying = new();
     private volatile int _mergedTokens;
@@ -40,6 +42,7 @@ internal sealed class ScoringNetwork : IDisposable
     {
         _network = network;
         _device = device;
+        _owners = new StrongBox<int>(1);
         try
         {
             network.to(device);
@@ -54,6 +57,21 @@ internal sealed class ScoringNetwork : IDisposable
             throw;
         }
     }
+
+    /// <summary>Another owner of the same weights, while they cannot be disposed.</summary>
+    private ScoringNetwork(ScoringNetwork other)
+    {
+        (_network, _fused, _device, _owners) = (other._network, other._fused, other._device, other._owners);
+        Interlocked.Increment(ref _owners.Value);
+    }
+
+    /// <summary>The same weights for another transformer; they are freed when both it and this one are disposed. On another device it has a copy of its own.</summary>
+    /// <param name="device">Where it computes; null for where this one does.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal ScoringNetwork Share(Device? device) => Keep(() =>
+        device is null || (device.type == _device.type && device.index == _device.index)
+            ? new ScoringNetwork(this)
+            : new ScoringNetwork(_fused is null ? _network.CopyTo(device) : _fused.Restore(), device));
 
     /// <summary>The network's shape; stays known after disposal.</summary>
     internal VisionTransformerArchitecture Architecture => _network.Architecture;
@@ -275,6 +293,8 @@ internal sealed class ScoringNetwork : IDisposable
     private void Free()
     {
         _copy?.Dispose();
+        if (Interlocked.Decrement(ref _owners.Value) > 0)
+            return;
         if (_fused is null)
             _network.Dispose();
         else

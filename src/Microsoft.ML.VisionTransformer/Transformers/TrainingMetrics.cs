@@ -1,6 +1,7 @@
 // The figures of an epoch of training, or of the part of it that is done.
 using System.Globalization;
 using System.Text;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer;
 
@@ -67,7 +68,7 @@ public sealed record TrainingMetrics
     {
         var line = new StringBuilder();
         if (Phase == TrainingPhase.Features)
-            return line.Append(CultureInfo.InvariantCulture, $"features of image {Step}/{Steps}  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}").ToString();
+            return line.Append(CultureInfo.InvariantCulture, $"features of image {Step}/{Steps}  {ImagesPerSecond:F0} images/s  left {DurationText.Of(TimeLeft)}").ToString();
         line.Append(CultureInfo.InvariantCulture, $"epoch {Epoch,3}/{Epochs}");
         if (Phase == TrainingPhase.Step)
             line.Append(CultureInfo.InvariantCulture, $"  step {Step,3}/{Steps}");
@@ -76,7 +77,7 @@ public sealed record TrainingMetrics
             line.Append(CultureInfo.InvariantCulture, $"  validation loss {loss:F3}  accuracy {accuracy:P1}");
         if (LearningRate > 0)
             line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:E1}");
-        line.Append(CultureInfo.InvariantCulture, $"  {ImagesPerSecond:F0} images/s  left {TimeLeft:m\\:ss}");
+        line.Append(CultureInfo.InvariantCulture, $"  {ImagesPerSecond:F0} images/s  left {DurationText.Of(TimeLeft)}");
         return line.ToString();
     }
 }

@@ -48,11 +48,12 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         _network = network;
         Preprocessing = preprocessing;
         Dimension = network.Architecture.WidthOf(column.Kind);
+        Architecture = column.Kind == FeatureKind.HeadOutput ? network.Architecture : network.Architecture with { Classes = 0 };
         _scorer = RowScorer.Features(network, new ImagePreprocessor(preprocessing), column);
     }
 
-    /// <summary>The shape of the network.</summary>
-    public VisionTransformerArchitecture Architecture => _network.Architecture;
+    /// <summary>The shape of the network; it has no classes where the embedding does not need the head, which is then not saved or exported either.</summary>
+    public VisionTransformerArchitecture Architecture { get; }
 
     /// <summary>How images become the network's input.</summary>
     public ImagePreprocessing Preprocessing { get; }
@@ -167,8 +168,11 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// <summary>Frees the weights, as soon as work that runs now has finished.</summary>
     public void Dispose() => _network.Dispose();
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) =>
-        _network.UseWeights(weights => FeatureFile.Write(new ModelWriter(ctx, Version), _column, new(Architecture, Preprocessing, weights), _storage));
+    void ICanSaveModel.Save(ModelSaveContext ctx) => _network.UseWeights(weights =>
+    {
+        var own = Architecture.State().ToDictionary(row => row.Name, row => weights[row.Name], StringComparer.Ordinal);    // a classifier's network has a head, too
+        FeatureFile.Write(new ModelWriter(ctx, Version), _column, new(Architecture, Preprocessing, own), _storage);
+    });
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
     private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context)

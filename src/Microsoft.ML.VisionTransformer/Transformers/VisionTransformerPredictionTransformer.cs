@@ -8,6 +8,7 @@ using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Onnx;
 using Microsoft.ML.VisionTransformer.Transformers;
 
@@ -166,6 +167,43 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         _network.ThrowIfDisposed();
         var images = FindImages(inputSchema);
         return new ScoringRowMapper(inputSchema, _columns.AddTo(inputSchema), _scorer, images);
+    }
+
+    /// <summary>A transformer that embeds images with this model's weights, for any other trainer of ML.NET; nothing is written to disk.</summary>
+    /// <remarks>
+    /// The two share the weights: each is disposed by itself, in any order, and the memory is freed with the last of them. <see cref="ScoringBatchSize"/>,
+    /// <see cref="ScoringPrecision"/> and <see cref="MergedTokensPerBlock"/> are set on each by itself. On another device the new one has a copy of the weights.
+    /// </remarks>
+    /// <param name="outputColumnName">The column of embeddings.</param>
+    /// <param name="inputColumnName">The image column. Default null: the one that this model reads.</param>
+    /// <param name="options">
+    /// Which embedding, and what becomes of images that cannot be read. Default null: what the network's own head sees. The network is this model's, so that
+    /// <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> and <see cref="VisionTransformerFeatureOptions.Architecture"/> must not be set; without
+    /// <see cref="VisionTransformerFeatureOptions.Preprocessing"/> that of this model is taken, and the device "auto" is the one that this model computes on.
+    /// </param>
+    /// <returns>The transformer; dispose it, too.</returns>
+    /// <exception cref="ArgumentException">An option names another network or makes other images than this one takes, or the network does not give such an embedding.</exception>
+    /// <exception cref="InvalidOperationException">The device is not there.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public VisionTransformerFeatureTransformer ToFeatureTransformer(string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null)
+    {
+        options ??= new VisionTransformerFeatureOptions();
+        Guard.That(
+            options.PretrainedModel.Length == 0 && options.Architecture is null,
+            nameof(options),
+            "PretrainedModel or Architecture is set; the network is that of the model, leave both unset. To embed with another network use mlContext.Transforms.VisionTransformerFeatures.");
+        var preprocessing = options.Preprocessing ?? Preprocessing;
+        preprocessing.Check();
+        Guard.That(
+            preprocessing.Size == Architecture.ImageSize && preprocessing.Mean.Count == Architecture.Channels,
+            nameof(options.Preprocessing),
+            $"The preprocessing makes images of {preprocessing.Size} pixels and {preprocessing.Mean.Count} channels; the network takes {Architecture.ImageSize} and {Architecture.Channels}. Change the model's Preprocessing with a 'with' expression.");
+        var column = new FeatureColumn(inputColumnName ?? _model.Columns.Image, Guard.NotBlank(outputColumnName), Guard.Defined(options.Kind), options.Normalize)
+        {
+            OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
+        };
+        Architecture.WidthOf(column.Kind);
+        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.Share(TorchRuntime.Named(Guard.NotBlank(options.Device))));
     }
 
     /// <summary>

@@ -79,4 +79,40 @@ public sealed class EvaluateTests
         StringAssert.StartsWith(run.Output, "1 images: ");
         StringAssert.Contains(run.Error, "skipped ");
     }
+
+    /// <summary>As ImageNet has two classes "crane": the bird is class 134, the machine 517.</summary>
+    [TestMethod]
+    public void ClassesOfTheSameNameAreToldApartByTheirIndex()
+    {
+        using var folder = new TemporaryFolder();
+        string model = TwoOfAName(folder);
+        foreach (var (label, from) in new[] { ("crane#0", "blue"), ("crane#1", "green"), ("red", "red") })
+            File.Copy(ColouredModel.Image(from), folder.File("images", label, "a.png"));
+
+        var run = CliRun.Done("evaluate", model, "--data", Path.Combine(folder.Path, "images"), "--report", folder.File("report.html"), "--format", "csv");
+
+        CollectionAssert.AreEqual(new[] { "label,images,precision,recall", "crane#0,1,1,1", "crane#1,1,1,1", "red,1,1,1" }, run.OutputLines);
+        StringAssert.Contains(File.ReadAllText(folder.File("report.html")), "crane#1");
+    }
+
+    [TestMethod]
+    public void ALabelThatIsTheNameOfTwoClassesIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        string model = TwoOfAName(folder);
+        File.Copy(ColouredModel.Image("blue"), folder.File("images", "crane", "a.png"));
+
+        CliRun.Of("evaluate", model, "--data", Path.Combine(folder.Path, "images")).AssertFailed(1, "2 classes of the model have that name; label its images crane#0 or crane#1");
+    }
+
+    /// <summary>The classes blue and green, renamed.</summary>
+    private static string TwoOfAName(TemporaryFolder folder)
+    {
+        string model = folder.File("model", "x")[..^2];
+        CliRun.Done("export", "safetensors", ColouredModel.Zip, "--out", model);
+        string config = Path.Combine(model, "config.json"), text = File.ReadAllText(config);
+        StringAssert.Contains(text, "\"blue\"");
+        File.WriteAllText(config, text.Replace("\"blue\"", "\"crane\"", StringComparison.Ordinal).Replace("\"green\"", "\"crane\"", StringComparison.Ordinal));
+        return model;
+    }
 }

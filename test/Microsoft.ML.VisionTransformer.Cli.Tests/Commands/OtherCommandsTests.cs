@@ -79,6 +79,43 @@ public sealed class OtherCommandsTests
     }
 
     [TestMethod]
+    public void Info_CountsTheSameParametersWhateverTheWeightsAreStoredAs()
+    {
+        using var folder = new TemporaryFolder();
+        var context = new MLContext();
+        var model = context.Model.Load(ColouredModel.Zip, out var schema);
+        using (model as IDisposable)
+        {
+            foreach (var network in ((IEnumerable<ITransformer>)model).OfType<VisionTransformerPredictionTransformer>())
+                network.WeightStorage = WeightStorage.Float16;
+            context.Model.Save(model, schema, folder.File("half.zip"));
+        }
+
+        Assert.AreEqual(Parameters(ColouredModel.Zip), Parameters(folder.File("half.zip")));
+    }
+
+    /// <summary>info loads a model once and disposes it; TorchSharp's count still rises by a constant for each load, which is why commands are compared.</summary>
+    [TestMethod]
+    [DataRow("export", "onnx", "{model}", "--out", "{out}")]
+    [DataRow("export", "safetensors", "{model}", "--out", "{folder}")]
+    [DataRow("predict", "{model}", "{image}")]
+    [DataRow("evaluate", "{model}", "--data", "{images}")]
+    [DataRow("features", "{model}", "{image}")]
+    [DataRow("scaffold", "{model}", "--out", "{folder}", "--force")]
+    public void ACommandLoadsAClassifierOnceAndDisposesIt(params string[] args)
+    {
+        using var folder = new TemporaryFolder();
+        string[] filled = [.. args.Select(arg => arg
+            .Replace("{model}", ColouredModel.Zip, StringComparison.Ordinal)
+            .Replace("{image}", ColouredModel.Image("red"), StringComparison.Ordinal)
+            .Replace("{images}", ColouredModel.Images, StringComparison.Ordinal)
+            .Replace("{out}", folder.File("out", "m.onnx"), StringComparison.Ordinal)
+            .Replace("{folder}", folder.Path, StringComparison.Ordinal))];
+
+        Assert.AreEqual(TensorsLeft("info", ColouredModel.Zip), TensorsLeft(filled));
+    }
+
+    [TestMethod]
     public void Features_OfAClassifierAreAsWideAsItsNetworkAndOfLengthOneWhereAsked()
     {
         using var folder = new TemporaryFolder();
@@ -92,5 +129,18 @@ public sealed class OtherCommandsTests
         Assert.HasCount(21, lines);
         Assert.HasCount(2 + ColouredModel.Width, lines[0]);
         Assert.AreEqual(1, features.Sum(f => f * f), 1e-5);
+    }
+
+    private static long Parameters(string model) =>
+        JsonDocument.Parse(CliRun.Done("info", model, "--format", "json").Output).RootElement.GetProperty("parameters").GetInt64();
+
+    private static long TensorsLeft(params string[] args)
+    {
+        CliRun.Done(args);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        long before = TorchSharp.torch.Tensor.TotalCount;
+        CliRun.Done(args);
+        return TorchSharp.torch.Tensor.TotalCount - before;
     }
 }

@@ -1,5 +1,6 @@
 // Patterns, tables and splits.
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Inputs;
@@ -26,6 +27,30 @@ public sealed class InputsTests
     }
 
     [TestMethod]
+    public void LinksInACircleEnd()
+    {
+        Requires.Unix("links to folders, for which Windows asks for rights");
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("sub", "a.jpg"), "");
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "sub", "circle"), folder.Path);
+
+        Assert.AreEqual(Path.Combine(folder.Path, "sub", "a.jpg"), FilePattern.Find(Path.Combine(folder.Path, "**", "*.jpg")).Single());
+    }
+
+    [TestMethod]
+    public void ARecordReadsBackAsItWasWritten()
+    {
+        using var folder = new TemporaryFolder();
+        string?[] fields = ["plain", "a,b", "\"quoted\"", "two\r\nlines", " spaces ", "", "'=1+1"];
+        File.WriteAllText(folder.File("t.csv"), string.Join("\r\n", CsvLine.Of(fields), "", CsvLine.Of(1.5, 0.1f, null, "x", -3, "", true)));
+
+        var records = CsvTable.Read(folder.File("t.csv"));
+
+        CollectionAssert.AreEqual(fields, records[0]);
+        CollectionAssert.AreEqual(new[] { "1.5", "0.1", "", "x", "-3", "", "True" }, records[1]);
+    }
+
+    [TestMethod]
     public void ATableIsReadWithQuotesAndBothLineEnds()
     {
         using var folder = new TemporaryFolder();
@@ -39,8 +64,12 @@ public sealed class InputsTests
     }
 
     [TestMethod]
-    [DataRow("a,b\n1", "line 2 has 1 fields")]
-    [DataRow("a,b\n1,\"2", "never closed")]
+    [DataRow("a,b\n1", "t.csv: line 2 has 1 field, the first has 2")]
+    [DataRow("a,b\n\n\n1,2\n1\n", "t.csv: line 5 has 1 field", DisplayName = "after blank lines")]
+    [DataRow("a,b\r\n\"x\r\ny\",2\r\n\r\n1,2,3", "t.csv: line 5 has 3 fields", DisplayName = "after a line end in quotes")]
+    [DataRow("a,b\n\n1,\"2\n3,4\n", "t.csv: line 3 is malformed: '\"2", DisplayName = "a quote that is never closed")]
+    [DataRow("a,b\n\n\"a\"b,c\n", "t.csv: line 3 is malformed: '\"a\"b'", DisplayName = "text behind a quoted field")]
+    [DataRow("a,b\nx\"y,c\n", "t.csv: line 2 is malformed: 'x\"y'", DisplayName = "a quote within a field")]
     public void ABrokenTableIsRefused(string text, string reason)
     {
         using var folder = new TemporaryFolder();

@@ -116,6 +116,47 @@ public sealed partial class HtmlReportTests
     }
 
     [TestMethod]
+    [DataRow(1.0, 0.0, DisplayName = "a perfect training")]
+    [DataRow(0.0, 0.0, DisplayName = "nothing right")]
+    [DataRow(0.37, 1.5, DisplayName = "no change")]
+    [DataRow(1.0, 1e-14, DisplayName = "a loss of almost nothing")]
+    public void FiguresThatAreAllEqualAreDrawn(double accuracy, double loss)
+    {
+        var epochs = Enumerable.Range(1, 3).Select(i => new ReportEpoch
+        {
+            Epoch = i, TrainingAccuracy = accuracy, ValidationAccuracy = accuracy, TrainingLoss = loss, ValidationLoss = loss,
+        });
+        var rows = Enumerable.Range(0, 4).Select(_ => Scored.Row(0, 1, 0)).ToArray();
+
+        AssertNumbers(HtmlReport.Page(Scored.Content(rows) with { Epochs = [.. epochs], BestEpoch = 3 }), plots: 3);
+    }
+
+    [TestMethod]
+    public void FiguresThatDifferByRoundingAloneAreDrawn()
+    {
+        double[] accuracies = [1, 1 - 1e-13, 1];
+        var epochs = accuracies.Select((accuracy, i) => new ReportEpoch { Epoch = i + 1, TrainingAccuracy = accuracy, TrainingLoss = 1 + accuracy });
+
+        AssertNumbers(HtmlReport.Page(new ReportContent { Title = "Flat", ClassNames = ["a"], Epochs = [.. epochs] }), plots: 2);
+    }
+
+    [TestMethod]
+    public void OnePointIsDrawn()
+    {
+        ReportEpoch[] epochs = [new() { Epoch = 1, TrainingLoss = double.NaN }, new() { Epoch = 2, TrainingLoss = 0.5, TrainingAccuracy = double.NaN }];
+
+        AssertNumbers(HtmlReport.Page(new ReportContent { Title = "Short", ClassNames = ["a"], Epochs = [.. epochs], BestEpoch = 2 }), plots: 2);
+    }
+
+    private static void AssertNumbers(string page, int plots)
+    {
+        var drawings = Parse(page).Descendants("svg").Where(svg => svg.Attribute("role") is not null).ToArray();
+        Assert.HasCount(plots, drawings);
+        foreach (string value in drawings.SelectMany(svg => svg.Descendants()).Attributes().Select(a => a.Value))
+            Assert.IsFalse(value.Contains("NaN", StringComparison.Ordinal) || value.Contains('\u221E') || value.Contains("Infinity", StringComparison.Ordinal), value);
+    }
+
+    [TestMethod]
     public void WithoutValidationThereIsOneLine()
     {
         var painted = PaintedReport.Make();

@@ -53,7 +53,7 @@ public sealed class ParameterTableTests
     [DataRow("vit_small_patch16_224", 22_050_664)]
     [DataRow("vit_base_patch16_224", 86_567_656)]
     [DataRow("vit_large_patch16_224", 304_326_632)]
-    public void ParameterCountsAreTimms(string name, long count) => Assert.AreEqual(count, VisionTransformerArchitecture.Parse(name).ParameterCount());
+    public void ParameterCountsAreTimms(string name, long count) => Assert.AreEqual(count, VisionTransformerArchitecture.Parse(name).CountParameters());
 
     [TestMethod]
     public void VitTinyAsBuiltHasTimmsParameterCount()

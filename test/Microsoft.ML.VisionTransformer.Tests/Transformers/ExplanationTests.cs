@@ -1,5 +1,6 @@
 // Explanations as users ask for them: of files, bytes and pictures, and as a column.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Transformers;
@@ -71,6 +72,18 @@ public sealed class ExplanationTests
 
         Assert.AreEqual("red", byName.ClassName);
         CollectionAssert.AreEqual(byName.Map.ToArray(), byPlace.Map.ToArray());
+    }
+
+    [TestMethod]
+    public void ANameThatSeveralClassesHaveIsRefused()
+    {
+        string[] classes = ["crane", "heron", "crane"];
+
+        var error = Assert.ThrowsExactly<ArgumentException>(() => ExplainedClass.Find(new ExplanationOptions { ClassName = "crane" }, classes));
+
+        Assert.Contains("2 classes 'crane', with the indexes 0, 2; set ClassIndex", error.Message);
+        Assert.AreEqual(1, ExplainedClass.Find(new ExplanationOptions { ClassName = "heron" }, classes));
+        Assert.AreEqual(2, ExplainedClass.Find(new ExplanationOptions { ClassIndex = 2 }, classes));
     }
 
     [TestMethod]

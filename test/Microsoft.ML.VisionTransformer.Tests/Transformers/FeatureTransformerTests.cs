@@ -177,6 +177,97 @@ public sealed class FeatureTransformerTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(FeatureKind.Pooled, false, true)]
+    [DataRow(FeatureKind.Pooled, false, false)]
+    [DataRow(FeatureKind.ClassTokenAndPatchMean, true, true)]
+    [DataRow(FeatureKind.HeadOutput, false, true)]
+    public void OfAClassifier_AreThoseOfItsCheckpoint_WhicheverIsDisposedFirst(FeatureKind kind, bool normalize, bool classifierFirst)
+    {
+        var samples = ColouredSamples.Make(2);
+        string folder = Path.GetDirectoryName(_folder.File("exported", "x"))!;
+        var classifier = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image");
+        classifier.SaveAsSafetensors(folder);
+        float[][] expected = Features(_context.Transforms.VisionTransformerFeatures("Features", "Image", Options("hf-vit", kind, normalize) with { PretrainedModel = folder }), samples);
+        float[][] scores = TinyTraining.Scores(classifier.Transform(Data(samples)));
+
+        var featurizer = classifier.ToFeatureTransformer("Features", options: new VisionTransformerFeatureOptions { Kind = kind, Normalize = normalize });
+        AssertSame(expected, Read(featurizer.Transform(Data(samples))));
+        (classifierFirst ? (IDisposable)classifier : featurizer).Dispose();
+
+        if (classifierFirst)
+        {
+            AssertSame(expected, Read(featurizer.Transform(Data(samples))));
+            Assert.ThrowsExactly<ObjectDisposedException>(() => classifier.Transform(Data(samples)));
+            Assert.ThrowsExactly<ObjectDisposedException>(() => classifier.ToFeatureTransformer("Features"));
+        }
+        else
+        {
+            AssertSame(scores, TinyTraining.Scores(classifier.Transform(Data(samples))));
+            Assert.ThrowsExactly<ObjectDisposedException>(() => featurizer.Transform(Data(samples)));
+        }
+
+        classifier.Dispose();
+        featurizer.Dispose();
+        classifier.Dispose();
+    }
+
+    [TestMethod]
+    public void OfAClassifier_AreSavedAndExportedByThemselves()
+    {
+        var samples = ColouredSamples.Make(2);
+        using var classifier = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image");
+        using var featurizer = classifier.ToFeatureTransformer("Features", "Image");
+        float[][] expected = Read(featurizer.Transform(Data(samples)));
+        featurizer.ScoringBatchSize = 1;
+
+        string zip = TinyTraining.SavedModel(_folder, _context, featurizer, Data(samples).Schema);
+        featurizer.SaveAsOnnx(_folder.File("m.onnx"));
+        var loaded = _context.Model.Load(zip, out _);
+
+        AssertSame(expected, Read(loaded.Transform(Data(samples))));
+        Assert.AreNotEqual(1, classifier.ScoringBatchSize);
+        Assert.AreEqual(0, ((VisionTransformerFeatureTransformer)loaded).Architecture.Classes, "the head is not saved");
+        using var checkpoint = VisionTransformerCheckpoint.Load(_folder.File("m.onnx"));
+        Assert.AreEqual(classifier.Architecture.EmbeddingDimension, checkpoint.Architecture.EmbeddingDimension);
+        (loaded as IDisposable)!.Dispose();
+    }
+
+    [TestMethod]
+    public void OfAClassifier_GiveAllTensorsBackWithTheLastOwner()
+    {
+        var samples = ColouredSamples.Make(1);
+        using var classifier = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image");
+        LiveTensors.AssertSameAfter(() =>
+        {
+            using var featurizer = classifier.ToFeatureTransformer("Features");
+            Read(featurizer.Transform(Data(samples)));
+        });
+
+        LiveTensors.AssertSameAfter(
+            () =>
+            {
+                using var loaded = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image");
+                using var featurizer = loaded.ToFeatureTransformer("Features");
+                Read(featurizer.Transform(Data(samples)));
+            },
+            parametersCreated: classifier.Architecture.Parameters().Count());
+    }
+
+    [TestMethod]
+    public void OfAClassifier_TakeNoOtherNetwork()
+    {
+        using var classifier = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image");
+
+        void Refuses(VisionTransformerFeatureOptions options, string reason) =>
+            Assert.Contains(reason, Assert.Throws<ArgumentException>(() => classifier.ToFeatureTransformer("Features", null, options)).Message);
+        Refuses(new() { PretrainedModel = Golden("hf-vit") }, "PretrainedModel or Architecture is set");
+        Refuses(new() { Architecture = classifier.Architecture }, "PretrainedModel or Architecture is set");
+        Refuses(new() { Preprocessing = classifier.Preprocessing with { Size = 8 } }, "makes images of 8x8 pixels");
+        Refuses(new() { OnInvalidImage = InvalidImageHandling.Skip }, "OnInvalidImage");
+        Refuses(new() { Device = "gpu" }, "Device is 'gpu'");
+    }
+
+    [TestMethod]
     public void FittingEmbeddingAndDisposing_GiveAllTensorsBack()
     {
         var samples = ColouredSamples.Make(1);

@@ -20,6 +20,9 @@ internal readonly ref struct HtmlHoles
 
     public void AppendFormatted(string? value) => HtmlText.Append(_text, value);
 
+    /// <summary>A file in base64, whose alphabet has nothing to escape: an encoder of text would make each plus sign six characters.</summary>
+    public void AppendFormatted(byte[] content) => _text.Append(Convert.ToBase64String(content));
+
     public void AppendFormatted(int value) => _text.Append(CultureInfo.InvariantCulture, $"{value}");
 
     /// <summary>A coordinate or another number, with at most three decimals.</summary>

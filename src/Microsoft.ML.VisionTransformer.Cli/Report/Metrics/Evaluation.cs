@@ -1,20 +1,20 @@
 // What the scored rows say of the model: all figures of reports and of the command line.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
-/// <summary>Computed once from the rows. The predicted class is the most probable one, of equal ones the first.</summary>
+/// <summary>
+/// Computed once from the rows. The predicted class is the most probable one, of equal ones the first. What concerns the probabilities is the library's, so that a
+/// training and its evaluation measure the same.
+/// </summary>
 internal sealed class Evaluation
 {
-    /// <summary>ML.NET's floor for a probability before its logarithm is taken, so that log losses compare.</summary>
-    private const double LeastProbability = 1e-15;
-
     private Evaluation(IReadOnlyList<JudgedRow> rows, int classes)
     {
         Rows = rows;
         Right = rows.Count(row => row.IsRight);
-        LogLoss = rows.Average(row => -Math.Log(Math.Max(row.TrueProbability, LeastProbability)));
         Confusion = new ConfusionCounts(rows, classes);
         Classes = [.. Enumerable.Range(0, classes).Select(Confusion.FiguresOf)];
-        Reliability = new Reliability(rows);
+        foreach (var row in rows)
+            Probabilities.Add(row.Row.Probabilities, row.Row.Label);
     }
 
     internal IReadOnlyList<JudgedRow> Rows { get; }
@@ -31,15 +31,13 @@ internal sealed class Evaluation
     /// <summary>Mean F1 of the classes that have rows, in [0, 1].</summary>
     internal double MacroF1 => Classes.Where(c => c.Support > 0).Average(c => c.F1!.Value);
 
-    /// <summary>Mean of -ln(probability of the true class), in nats.</summary>
-    internal double LogLoss { get; }
-
     internal ConfusionCounts Confusion { get; }
 
     /// <summary>Figures of each class, in the order of the class names.</summary>
     internal IReadOnlyList<ClassFigures> Classes { get; }
 
-    internal Reliability Reliability { get; }
+    /// <summary>Log loss, calibration error and the bins of the reliability diagram.</summary>
+    internal ProbabilityScores Probabilities { get; } = new();
 
     /// <summary>Null where there are no rows to judge.</summary>
     internal static Evaluation? Of(ReportContent content) => Of(content.Rows, content.ClassNames.Count);

@@ -18,8 +18,8 @@ internal sealed record JudgedRow(ScoredRow Row, int Predicted, int Rank)
     /// <exception cref="ArgumentException">The row has no class of its own, or scores that are no probabilities.</exception>
     internal static JudgedRow Of(ScoredRow row, int classes)
     {
-        if (row.Probabilities.Count != classes)
-            throw new ArgumentException(Text($"{row.Name} has {row.Probabilities.Count} scores, and there are {classes} classes."), nameof(row));
+        if (row.Probabilities.Length != classes)
+            throw new ArgumentException(Text($"{row.Name} has {row.Probabilities.Length} scores, and there are {classes} classes."), nameof(row));
         if (row.Label < 0 || row.Label >= classes)
             throw new ArgumentException(Text($"{row.Name} has the class index {row.Label}, and there are {classes} classes."), nameof(row));
         foreach (float probability in row.Probabilities)

@@ -6,13 +6,21 @@ internal static class AxisTicks
 {
     private static readonly double[] _steps = [1, 2, 5, 10];
 
+    /// <summary>Values closer than this part of their size count as equal: their ticks would round to one number, and the axis would have no length.</summary>
+    private const double LeastRange = 1e-9;
+
+    /// <summary>At least two ticks, the first below the last, also where all values are equal.</summary>
     /// <param name="from">Least value.</param>
     /// <param name="to">Largest value, at least <paramref name="from"/>.</param>
     /// <param name="intervals">About how many intervals there are at most.</param>
-    internal static double[] Enclosing(double from, double to, int intervals = 5)
+    /// <param name="most">No tick lies above it, such as 1 for shares; at least <paramref name="to"/>.</param>
+    internal static double[] Enclosing(double from, double to, int intervals = 5, double most = double.PositiveInfinity)
     {
-        double step = StepOf(to > from ? to - from : Math.Max(Math.Abs(to), 1), intervals);
+        double size = Math.Max(Math.Abs(to), 1);
+        double step = StepOf(to - from > LeastRange * size ? to - from : size, intervals);
         double first = Math.Floor(from / step + 1e-9), last = Math.Max(Math.Ceiling(to / step - 1e-9), first + 1);
+        last = Math.Min(last, Math.Floor(most / step + 1e-9));
+        first = Math.Min(first, last - 1);
         return [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => Math.Round((first + i) * step, 12))];
     }
 

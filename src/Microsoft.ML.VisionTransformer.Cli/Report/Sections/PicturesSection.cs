@@ -69,7 +69,7 @@ internal static class PicturesSection
     }
 
     private static void WritePicture(HtmlBuilder html, byte[] jpeg, string alternative) =>
-        html.Add($"<img src=\"data:image/jpeg;base64,{Convert.ToBase64String(jpeg)}\" alt=\"{alternative}\">");
+        html.Add($"<img src=\"data:image/jpeg;base64,{jpeg}\" alt=\"{alternative}\">");
 
     private static void WriteWords(HtmlBuilder html, IReadOnlyList<string> names, JudgedRow row)
     {

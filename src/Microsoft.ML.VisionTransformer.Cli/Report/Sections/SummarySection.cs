@@ -28,8 +28,8 @@ internal static class SummarySection
             WriteTile(html, "Top-5 accuracy", Figure.Percent(evaluation.TopAccuracy(5)), "true class among the five most probable");
         WriteTile(html, "Mean recall", Figure.Percent(evaluation.MacroAccuracy), "every class counts the same");
         WriteTile(html, "Mean F1", Figure.Percent(evaluation.MacroF1), "of precision and recall, every class the same");
-        WriteTile(html, "Log loss", Figure.Loss(evaluation.LogLoss), $"guessing: {Figure.Loss(Math.Log(content.ClassNames.Count))}");
-        WriteTile(html, "Calibration error", Figure.Percent(evaluation.Reliability.ExpectedError), "0 % is best");
+        WriteTile(html, "Log loss", Figure.Loss(evaluation.Probabilities.LogLoss), $"guessing: {Figure.Loss(Math.Log(content.ClassNames.Count))}");
+        WriteTile(html, "Calibration error", Figure.Percent(evaluation.Probabilities.CalibrationError), "0 % is best");
         html.Add($"</dl>");
     }
 

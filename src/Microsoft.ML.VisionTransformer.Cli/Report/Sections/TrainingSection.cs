@@ -60,7 +60,7 @@ internal static class TrainingSection
             Title = "Accuracy",
             Description = Describe("The accuracy", series, value => Figure.Percent(value)),
             Series = series,
-            Ticks = [.. AxisTicks.Enclosing(values.Min(), values.Max()).Where(tick => tick <= 1)],
+            Ticks = AxisTicks.Enclosing(values.Min(), values.Max(), most: 1),
             Format = Figure.WholePercent,
             BestEpoch = content.BestEpoch,
         };

@@ -10,11 +10,18 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal sealed class CalibrationError
 {
     /// <summary>Guo's number; errors measured with other bins do not compare.</summary>
-    private const int Bins = 15;
+    private const int BinCount = 15;
 
-    private readonly double[] _weights = new double[Bins];
-    private readonly double[] _confidences = new double[Bins];
-    private readonly double[] _right = new double[Bins];
+    private readonly double[] _weights = new double[BinCount];
+    private readonly double[] _confidences = new double[BinCount];
+    private readonly double[] _right = new double[BinCount];
+
+    /// <summary>All bins, from the least confident.</summary>
+    internal IReadOnlyList<CalibrationBin> Bins =>
+    [
+        .. Enumerable.Range(0, BinCount).Select(bin => new CalibrationBin(
+            bin / (double)BinCount, (bin + 1) / (double)BinCount, _weights[bin], _right[bin], _weights[bin] > 0 ? _confidences[bin] / _weights[bin] : 0)),
+    ];
 
     /// <summary>In [0, 1], 0 is best; 0 before the first row that has a weight.</summary>
     internal double Expected
@@ -22,12 +29,12 @@ internal sealed class CalibrationError
         get
         {
             double weight = _weights.Sum();
-            return weight > 0 ? Enumerable.Range(0, Bins).Sum(Gap) / weight : 0;
+            return weight > 0 ? Enumerable.Range(0, BinCount).Sum(Gap) / weight : 0;
         }
     }
 
     /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; bins of few rows make it jump.</summary>
-    internal double Largest => Enumerable.Range(0, Bins).Max(bin => _weights[bin] > 0 ? Gap(bin) / _weights[bin] : 0);
+    internal double Largest => Enumerable.Range(0, BinCount).Max(bin => _weights[bin] > 0 ? Gap(bin) / _weights[bin] : 0);
 
     /// <param name="confidence">The probability of the predicted class, in [0, 1].</param>
     /// <param name="right">Whether that class is the true one.</param>
@@ -44,8 +51,8 @@ internal sealed class CalibrationError
     /// <summary>Compares with the borders themselves: confidence times 15 can round to the other side of one.</summary>
     private static int BinOf(double confidence)
     {
-        int bin = Bins - 1;
-        while (bin > 0 && confidence <= bin / (double)Bins)
+        int bin = BinCount - 1;
+        while (bin > 0 && confidence <= bin / (double)BinCount)
             bin--;
         return bin;
     }

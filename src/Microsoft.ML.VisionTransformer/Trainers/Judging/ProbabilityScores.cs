@@ -1,10 +1,16 @@
-// How good probabilities are, beyond whether the largest is the right one.
+// How good probabilities are, beyond whether the largest is the right one: for validation, for the command line, and for programs.
+using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Trainers;
 
-namespace Microsoft.ML.VisionTransformer.Trainers;
+namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Adds up rows, each counted by its weight; figures are 0 before the first row that has one. All in 64-bit numbers.</summary>
-internal sealed class ProbabilityScores
+/// <summary>
+/// Evaluates the probabilities of a classifier: log loss, Brier score, accuracy, and the expected calibration error with the bins of its reliability diagram, which
+/// <c>mlContext.MulticlassClassification.Evaluate</c> does not have. Add the rows, then read the values; they are 0 before the first row that has a weight.
+/// </summary>
+/// <remarks>All sums are 64-bit floats. An instance serves one thread at a time.</remarks>
+public sealed class ProbabilityScores
 {
     /// <summary>A probability of 0 would cost without end; ML.NET's evaluators clip at the same value.</summary>
     private const double LeastProbability = 1e-15;
@@ -14,21 +20,56 @@ internal sealed class ProbabilityScores
     private double _logLoss;
     private double _brier;
     private double _right;
+    private double[] _row = [];
 
     /// <summary>Mean of -ln(probability of the true class, at least 1e-15), in nats.</summary>
-    internal double LogLoss => Mean(_logLoss);
+    public double LogLoss => Mean(_logLoss);
 
     /// <summary>Mean squared distance, summed over classes, from the probabilities to 1 at the true class and 0 elsewhere; in [0, 2], 0 is best (Brier 1950).</summary>
-    internal double Brier => Mean(_brier);
+    public double Brier => Mean(_brier);
 
-    /// <summary>Share of rows whose most probable class is the true one; among equal ones the first is taken.</summary>
-    internal double Accuracy => Mean(_right);
+    /// <summary>Fraction of rows whose most probable class is the true one, in [0, 1]; among equal ones the first is taken.</summary>
+    public double Accuracy => Mean(_right);
 
-    /// <inheritdoc cref="CalibrationError.Expected"/>
-    internal double CalibrationError => _calibration.Expected;
+    /// <summary>
+    /// Expected calibration error (Guo et al. 2017, arXiv:1706.04599, equation 3): the mean over rows of |accuracy - mean confidence| of their bin, in [0, 1], 0 is
+    /// best. The bins are those of <see cref="Bins"/>; errors measured with other bins do not compare.
+    /// </summary>
+    public double CalibrationError => _calibration.Expected;
 
-    /// <inheritdoc cref="CalibrationError.Largest"/>
-    internal double LargestCalibrationError => _calibration.Largest;
+    /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; bins of few rows make it jump.</summary>
+    public double LargestCalibrationError => _calibration.Largest;
+
+    /// <summary>The reliability diagram: 15 bins of equal width over the probability of the predicted class, from the least confident; some may be empty.</summary>
+    public IReadOnlyList<CalibrationBin> Bins => _calibration.Bins;
+
+    /// <summary>Adds a row of the column <c>Score</c>.</summary>
+    /// <param name="probabilities">The probability of each class, in [0, 1]; as many in each row.</param>
+    /// <param name="trueClass">The index of the true class, from 0.</param>
+    /// <param name="weight">Weight of the row, at least 0 and finite. Default 1.</param>
+    /// <exception cref="ArgumentException">
+    /// A value is not a probability, such as the NaN of a row whose image cannot be read, the class is not among them, the weight is negative or not finite, or the row
+    /// has another number of classes than those before it.
+    /// </exception>
+    public void Add(ReadOnlySpan<float> probabilities, int trueClass, double weight = 1)
+    {
+        if (probabilities.Length == 0 || (_row.Length > 0 && _row.Length != probabilities.Length))
+            throw Wrong(nameof(probabilities), $"The row has {probabilities.Length} probabilities; it must have one for each class, as many as the other rows.");
+        Guard.InRange(trueClass, 0, probabilities.Length);
+        if (!(weight >= 0 && double.IsFinite(weight)))
+            throw Wrong(nameof(weight), $"The weight is {weight}; it must be at least 0 and finite.");
+        foreach (float probability in probabilities)
+        {
+            if (probability is not (>= 0 and <= 1))
+                throw Wrong(nameof(probabilities), $"The row has the value {probability}, which is not a probability; leave out rows without an image.");
+        }
+
+        if (_row.Length == 0)
+            _row = new double[probabilities.Length];
+        for (int i = 0; i < _row.Length; i++)
+            _row[i] = probabilities[i];
+        Add(_row, trueClass, weight);
+    }
 
     /// <summary>The scores of softmax(logits / temperature).</summary>
     internal static ProbabilityScores Of(JudgedRows rows, double temperature = 1)
@@ -53,7 +94,7 @@ internal sealed class ProbabilityScores
     /// <param name="probabilities">One a class; they sum to 1.</param>
     /// <param name="trueClass">The true class, from 0.</param>
     /// <param name="weight">Weight of the row, at least 0.</param>
-    internal void Add(ReadOnlySpan<double> probabilities, int trueClass, double weight = 1)
+    internal void Add(double[] probabilities, int trueClass, double weight = 1)
     {
         double squares = 0;
         int predicted = 0;
@@ -73,5 +114,32 @@ internal sealed class ProbabilityScores
         _weight += weight;
     }
 
+    private static ArgumentException Wrong(string name, FormattableString message) => new(message.ToString(CultureInfo.InvariantCulture), name);
+
     private double Mean(double sum) => _weight > 0 ? sum / _weight : 0;
+}
+
+/// <summary>A bin of a reliability diagram: the rows whose most probable class has a probability in (<see cref="From"/>, <see cref="To"/>].</summary>
+public sealed class CalibrationBin
+{
+    internal CalibrationBin(double from, double to, double weight, double rightWeight, double confidence) =>
+        (From, To, Weight, RightWeight, Confidence) = (from, to, weight, rightWeight, confidence);
+
+    /// <summary>Lower border, not in the bin.</summary>
+    public double From { get; }
+
+    /// <summary>Upper border, in the bin.</summary>
+    public double To { get; }
+
+    /// <summary>Sum of the weights of the rows in the bin: their number where each weighs 1.</summary>
+    public double Weight { get; }
+
+    /// <summary>Sum of the weights of those whose predicted class is the true one.</summary>
+    public double RightWeight { get; }
+
+    /// <summary>Mean probability of the predicted classes, in [0, 1]; 0 in an empty bin.</summary>
+    public double Confidence { get; }
+
+    /// <summary>Fraction of right rows, in [0, 1]; 0 in an empty bin.</summary>
+    public double Accuracy => Weight > 0 ? RightWeight / Weight : 0;
 }

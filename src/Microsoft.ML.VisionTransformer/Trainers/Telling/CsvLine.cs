@@ -4,6 +4,10 @@ using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
+/// <summary>
+/// The library reads no such files, and writes records of numbers alone, one at a time behind those of an earlier process: too little for a dependency of every program
+/// that references it. The command line, which reads tables of users, takes CsvHelper.
+/// </summary>
 internal static class CsvLine
 {
     internal const string End = "\r\n";

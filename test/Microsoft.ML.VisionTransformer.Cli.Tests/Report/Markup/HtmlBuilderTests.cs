@@ -27,7 +27,15 @@ public sealed class HtmlBuilderTests
     {
         var html = new HtmlBuilder();
         html.Add($"{"a\0b\u001Bc\td"}");
-        Assert.AreEqual("a\uFFFDb\uFFFDc\td\n", html.Text.ToString());
+        Assert.AreEqual("a\uFFFDb\uFFFDc\td\n", WebUtility.HtmlDecode(html.Text.ToString()));
+    }
+
+    [TestMethod]
+    public void AFileIsItsBase64()
+    {
+        var html = new HtmlBuilder();
+        html.Add($"{new byte[] { 0xFB, 0xEF, 0xFF }}");
+        Assert.AreEqual("++//\n", html.Text.ToString());
     }
 
     [TestMethod]

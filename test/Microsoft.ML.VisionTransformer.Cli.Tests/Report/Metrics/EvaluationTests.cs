@@ -21,7 +21,7 @@ public sealed class EvaluationTests
 
         Assert.AreEqual(expected.MicroAccuracy, found.Accuracy, Tolerance);
         Assert.AreEqual(expected.MacroAccuracy, found.MacroAccuracy, Tolerance);
-        Assert.AreEqual(expected.LogLoss, found.LogLoss, Tolerance);
+        Assert.AreEqual(expected.LogLoss, found.Probabilities.LogLoss, Tolerance);
         Assert.AreEqual(expected.TopKAccuracyForAllK[1], found.TopAccuracy(2), Tolerance);
         for (int i = 0; i < classes; i++)
         {
@@ -45,7 +45,7 @@ public sealed class EvaluationTests
 
         Assert.AreEqual(3, found.Right);
         Assert.AreEqual((2 / 3.0 + 1 + 0) / 3, found.MacroAccuracy, 1e-12);
-        Assert.AreEqual((1 + 1 + 2 + 0 + 3) * Math.Log(2) / 5, found.LogLoss, 1e-12);
+        Assert.AreEqual((1 + 1 + 2 + 0 + 3) * Math.Log(2) / 5, found.Probabilities.LogLoss, 1e-12);
         Assert.AreEqual(2 / 3.0, found.Classes[0].Precision!.Value, 1e-12);
         Assert.AreEqual(0.5, found.Classes[1].Precision!.Value, 1e-12);
         Assert.IsNull(found.Classes[2].Precision);

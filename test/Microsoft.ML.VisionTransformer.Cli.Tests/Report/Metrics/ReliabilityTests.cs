@@ -1,4 +1,4 @@
-// Bins of the reliability diagram and the expected calibration error, worked out by hand.
+// The bins and the calibration error that a report shows are the library's, worked out by hand.
 using Microsoft.ML.VisionTransformer.Cli.Report;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
@@ -13,8 +13,8 @@ public sealed class ReliabilityTests
         // Bin (11/15, 12/15]: 0.75 thrice, all right: 0.25. Bin (14/15, 1]: 1 right, 1 wrong: |0.5 - 1| = 0.5.
         var found = Of((0.5625f, true), (0.59375f, false), (0.75f, true), (0.75f, true), (0.75f, true), (1, true), (1, false));
 
-        Assert.AreEqual((2 * 0.078125 + 3 * 0.25 + 2 * 0.5) / 7, found.ExpectedError, 1e-12);
-        CollectionAssert.AreEqual(new[] { 2, 3, 2 }, found.Bins.Where(bin => bin.Count > 0).Select(bin => bin.Count).ToArray());
+        Assert.AreEqual((2 * 0.078125 + 3 * 0.25 + 2 * 0.5) / 7, found.CalibrationError, 1e-12);
+        CollectionAssert.AreEqual(new[] { 2, 3, 2 }, found.Bins.Where(bin => bin.Weight > 0).Select(bin => (int)bin.Weight).ToArray());
         Assert.AreEqual(0.578125, found.Bins[8].Confidence, 1e-12);
     }
 
@@ -23,7 +23,7 @@ public sealed class ReliabilityTests
     [DataRow(1f, 14)]
     [DataRow(0.6f, 9)]
     [DataRow(0.59999996f, 8)]
-    public void AConfidenceOnABorderBelongsBelow(float confidence, int bin) => Assert.AreEqual(1, Of((confidence, true)).Bins[bin].Count);
+    public void AConfidenceOnABorderBelongsBelow(float confidence, int bin) => Assert.AreEqual(1, Of((confidence, true)).Bins[bin].Weight);
 
     [TestMethod]
     public void AnIntervalOfFewRowsIsWideAndStaysWithinZeroAndOne()
@@ -37,6 +37,6 @@ public sealed class ReliabilityTests
         Assert.AreEqual(0.4038, half.From, 1e-4);
     }
 
-    private static Reliability Of(params (float Confidence, bool Right)[] rows) =>
-        new([.. rows.Select(row => JudgedRow.Of(Scored.Row(row.Right ? 0 : 1, row.Confidence, 1 - row.Confidence), 2))]);
+    private static ProbabilityScores Of(params (float Confidence, bool Right)[] rows) =>
+        Evaluation.Of([.. rows.Select(row => Scored.Row(row.Right ? 0 : 1, row.Confidence, 1 - row.Confidence))], 2)!.Probabilities;
 }

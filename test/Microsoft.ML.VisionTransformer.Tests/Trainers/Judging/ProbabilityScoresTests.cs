@@ -61,6 +61,41 @@ public sealed class ProbabilityScoresTests
     }
 
     [TestMethod]
+    public void TheBinsAddUpToTheCalibrationError()
+    {
+        var golden = new GoldenMetrics("main");
+        var scores = new ProbabilityScores();
+        foreach (var (probabilities, label) in golden.Probabilities.Zip(golden.Labels))
+            scores.Add((float[])[.. probabilities.Select(p => (float)p)], label);
+
+        Assert.HasCount(15, scores.Bins);
+        Assert.AreEqual(golden.Labels.Length, scores.Bins.Sum(bin => bin.Weight));
+        Assert.AreEqual(scores.Accuracy, scores.Bins.Sum(bin => bin.RightWeight) / golden.Labels.Length, 1e-12);
+        Assert.AreEqual(scores.CalibrationError, scores.Bins.Sum(bin => bin.Weight * Math.Abs(bin.Accuracy - bin.Confidence)) / golden.Labels.Length, 1e-12);
+        Assert.AreEqual(golden.Expected("ece_15_bins"), scores.CalibrationError, 1e-6);    // probabilities in 32 bits
+        foreach (var bin in scores.Bins.Where(bin => bin.Weight > 0))
+            Assert.IsTrue(bin.From < bin.Confidence && bin.Confidence <= bin.To);
+    }
+
+    [TestMethod]
+    [DataRow(new[] { 0.5f, float.NaN }, 0, 1.0, "the value NaN, which is not a probability")]
+    [DataRow(new[] { 0.5f, 1.5f }, 0, 1.0, "the value 1.5")]
+    [DataRow(new float[0], 0, 1.0, "0 probabilities")]
+    [DataRow(new[] { 0.5f, 0.3f, 0.2f }, 0, 1.0, "3 probabilities")]
+    [DataRow(new[] { 0.5f, 0.5f }, 2, 1.0, "trueClass")]
+    [DataRow(new[] { 0.5f, 0.5f }, -1, 1.0, "trueClass")]
+    [DataRow(new[] { 0.5f, 0.5f }, 0, -1.0, "The weight is -1")]
+    [DataRow(new[] { 0.5f, 0.5f }, 0, double.NaN, "The weight is NaN")]
+    public void ARowThatIsNotOneIsRefused(float[] probabilities, int trueClass, double weight, string reason)
+    {
+        var scores = new ProbabilityScores();
+        scores.Add((float[])[1, 0], 0);
+
+        Assert.Contains(reason, Assert.Throws<ArgumentException>(() => scores.Add(probabilities, trueClass, weight)).Message);
+        Assert.AreEqual((1, 0), (scores.Accuracy, scores.LogLoss), "the row is not counted");
+    }
+
+    [TestMethod]
     public void WithoutAWeightAllIsZero()
     {
         var scores = new ProbabilityScores();

@@ -1,0 +1,41 @@
+// The classes of a model: each has an index of its own, and mostly a name of its own.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Models;
+
+/// <summary>
+/// ImageNet has two classes "crane" and two "maillot". A name that several classes have is written with the index of the class, from 0: "crane#134", "crane#517"; so
+/// results tell them apart, and so labels and options must name them.
+/// </summary>
+internal sealed class ModelClasses
+{
+    private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
+    private readonly ILookup<string, int> _byName;
+
+    /// <param name="names">The names in the model, in the order of its scores.</param>
+    internal ModelClasses(IReadOnlyList<string> names)
+    {
+        _byName = Enumerable.Range(0, names.Count).ToLookup(i => names[i], StringComparer.Ordinal);
+        Names = [.. names.Select((name, i) => _byName[name].Skip(1).Any() ? string.Create(CultureInfo.InvariantCulture, $"{name}#{i}") : name)];
+        foreach (int index in Enumerable.Range(0, names.Count).OrderBy(i => Names[i] != names[i]))    // a class that is really named "crane#134" comes first
+            _indexes.TryAdd(Names[index], index);
+    }
+
+    internal int Count => Names.Count;
+
+    /// <summary>The names that results show, in the order of the scores.</summary>
+    internal IReadOnlyList<string> Names { get; }
+
+    /// <summary>The index of the class of that name; null where there is none, or several.</summary>
+    internal int? Find(string name) => _indexes.TryGetValue(name, out int index) ? index : null;
+
+    /// <summary>Why <see cref="Find"/> found nothing.</summary>
+    internal string WhyNone(string label)
+    {
+        string[] several = [.. _byName[label].Select(i => Names[i])];
+        return several.Length > 1
+            ? string.Create(CultureInfo.InvariantCulture, $"has the class '{label}', and {several.Length} classes of the model have that name; label its images {string.Join(" or ", several)}.")
+            : string.Create(CultureInfo.InvariantCulture, $"has the class '{label}', which the model does not know; the nearest of its {Count} classes is '{NearestName.To(label, Names)}'.");
+    }
+}

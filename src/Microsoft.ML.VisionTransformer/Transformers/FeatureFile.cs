@@ -1,4 +1,4 @@
-// The parts of a featurizer in a model .zip.
+// The parts of a featurizer in a model .zip: its columns, and its network.
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
@@ -32,4 +32,15 @@ internal static class FeatureFile
         }));
         return (column, preprocessing, network, storage);
     }
+}
+
+/// <summary>The column that embedding adds, as the file keeps it.</summary>
+/// <param name="Image">The image column that is read.</param>
+/// <param name="Output">The column of embeddings.</param>
+/// <param name="Kind">Which embedding.</param>
+/// <param name="Normalize">Whether each is scaled to length 1.</param>
+internal sealed record FeatureColumn(string Image, string Output, FeatureKind Kind, bool Normalize)
+{
+    /// <summary>What becomes of a row whose image cannot be read.</summary>
+    public InvalidImageHandling OnInvalidImage { get; init; }
 }

@@ -1,5 +1,6 @@
 // How much each token has of what the head sees.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Network;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,17 +18,23 @@ internal static class PooledShares
     internal static Tensor Of(VisionTransformerArchitecture architecture, Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        int skipped = architecture.UnpooledTokens;
-        var shares = architecture.Pooling switch
+        TokenPart[] parts = [.. PoolingRecipe.OfHeads(architecture).SelectMany(recipe => recipe.Parts)];
+        if (parts.Length == 0)
+            throw new NotSupportedException($"The network pools by {architecture.Pooling}: there is no one place that its output comes from, and so no map.");
+        var shares = parts.Select(part => Of(architecture, part, tokens)).Aggregate((sum, next) => sum.Plus(next));
+        return (parts.Length == 1 ? shares : shares.Times(1.0 / parts.Length)).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Of(VisionTransformerArchitecture architecture, TokenPart part, Tensor tokens)
+    {
+        int first = part.First(architecture);
+        return part.Reduction switch
         {
-            TokenPooling.ClassToken => Even(tokens, 0, architecture.DistillationToken ? 2 : 1),
-            TokenPooling.Average => Even(tokens, skipped),
-            TokenPooling.Max => Won(tokens, skipped),
-            TokenPooling.AverageAndMax => Even(tokens, skipped).Plus(Won(tokens, skipped)).Times(0.5),
-            TokenPooling.ClassTokenAndAverage => Even(tokens, 0, 1).Plus(Even(tokens, skipped)).Times(0.5),
-            _ => throw new NotSupportedException($"The network pools by {architecture.Pooling}: there is no one place that its output comes from, and so no map."),
+            TokenReduction.None => Even(tokens, first, 1),
+            TokenReduction.Mean => Even(tokens, first, tokens.size(1) - first),
+            TokenReduction.Max => Won(tokens, first),
+            _ => throw new NotSupportedException($"{part.Reduction} has weights of its own, which say more than shares."),
         };
-        return shares.MoveToOuterDisposeScope();
     }
 
     /// <summary>The same share for some tokens in a row.</summary>
@@ -39,8 +46,6 @@ internal static class PooledShares
         filled.fill_(share);
         return shares;
     }
-
-    private static Tensor Even(Tensor tokens, long first) => Even(tokens, first, tokens.size(1) - first);
 
     /// <summary>The share of dimensions in which a token is the largest.</summary>
     private static Tensor Won(Tensor tokens, long first)

@@ -30,7 +30,7 @@ internal static class ImageDecoder
             using var codec = SKCodec.Create(data);
             if (codec is null || !IsSupported(codec.EncodedFormat))
                 throw new InvalidImageException($"{where} cannot be read as an image: {EncodedContent.Describe(encoded)}");
-            RefuseHugePictures(codec.Info, where, decoding.MaxPixels);
+            RefuseHugeImages(codec.Info, where, decoding.MaxPixels);
             return ReadPixels(encoded, codec, where, decoding);
         }
     }
@@ -38,7 +38,7 @@ internal static class ImageDecoder
     private static bool IsSupported(SKEncodedImageFormat format) => format is SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png
         or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Gif or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Ico;
 
-    private static void RefuseHugePictures(SKImageInfo info, string where, int most)
+    private static void RefuseHugeImages(SKImageInfo info, string where, int most)
     {
         if ((long)info.Width * info.Height > most)
         {

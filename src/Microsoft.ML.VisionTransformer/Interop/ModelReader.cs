@@ -15,14 +15,13 @@ internal sealed class ModelReader
 
     /// <summary>Reads the index.</summary>
     /// <param name="context">The model.</param>
-    /// <param name="version">What can be read.</param>
-    /// <param name="checksumSince">The format since which entries have today's checksum.</param>
+    /// <param name="format">What can be read.</param>
     /// <exception cref="InvalidDataException">The model is of a newer format or its index is broken.</exception>
-    internal ModelReader(ModelLoadContext context, VersionInfo version, uint checksumSince)
+    internal ModelReader(ModelLoadContext context, ModelFormat format)
     {
         _context = context;
-        RefuseOtherVersions(context, version);
-        int checksum = context.Header.ModelVerWritten < checksumSince ? EntryChecksum.OldLength : EntryChecksum.Length;
+        RefuseOtherVersions(context, format.Version);
+        int checksum = context.Header.ModelVerWritten < format.Current ? EntryChecksum.OldLength : EntryChecksum.Length;
         try
         {
             int count = context.Reader.ReadInt32();

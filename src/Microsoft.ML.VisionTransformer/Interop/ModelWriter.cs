@@ -19,11 +19,11 @@ internal sealed class ModelWriter
     private readonly ModelSaveContext _context;
     private readonly List<(string Name, long Length, byte[] Checksum)> _index = [];
 
-    internal ModelWriter(ModelSaveContext context, VersionInfo version)
+    internal ModelWriter(ModelSaveContext context, ModelFormat format)
     {
         _context = context;
         context.CheckAtModel();
-        context.SetVersionInfo(version);
+        context.SetVersionInfo(format.Version);
     }
 
     /// <summary>Adds an entry of JSON, which ML.NET deflates.</summary>

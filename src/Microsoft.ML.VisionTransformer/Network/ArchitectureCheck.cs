@@ -26,7 +26,6 @@ internal static class ArchitectureCheck
         CheckArrayLengths(architecture);
         CheckRotary(architecture);
         Guard.Defined(architecture.PositionEmbedding);
-        Guard.Defined(architecture.Pooling);
         Guard.Defined(architecture.Mlp);
         Guard.Defined(architecture.Activation);
         Guard.Defined(architecture.Initialization);
@@ -88,9 +87,9 @@ internal static class ArchitectureCheck
     {
         if (architecture.LayerScale is { } scale)
             Require(double.IsFinite(scale), nameof(architecture.LayerScale), $"LayerScale is {scale}; it must be finite, or null for none.");
-        bool readsClassToken = architecture.Pooling is TokenPooling.ClassToken or TokenPooling.ClassTokenAndAverage;
+        var recipe = PoolingRecipe.Of(Guard.Defined(architecture.Pooling));
         Require(
-            architecture.ClassToken || !readsClassToken,
+            architecture.ClassToken || !recipe.ReadsClassToken,
             nameof(architecture.Pooling),
             $"Pooling is {architecture.Pooling} and ClassToken is false: there is no class token to read. Pool by Average, or set ClassToken.");
         Require(
@@ -98,13 +97,13 @@ internal static class ArchitectureCheck
             nameof(architecture.DistillationToken),
             $"DistillationToken needs ClassToken and TokenPooling.ClassToken; Pooling is {architecture.Pooling}.");
         Require(
-            architecture.Pooling != TokenPooling.None || architecture is { Classes: 0, RepresentationDimension: 0 },
+            !recipe.KeepsAll || architecture is { Classes: 0, RepresentationDimension: 0 },
             nameof(architecture.Pooling),
             $"Pooling is None: all tokens come out, and there can be no head. Set Classes (now {architecture.Classes}) and RepresentationDimension to 0.");
         Require(
-            !architecture.NormsPooled || architecture.Pooling != TokenPooling.ClassTokenAndAverage,
+            !architecture.NormsPooled || recipe.Widths == 1,
             nameof(architecture.NormAfterPooling),
-            $"NormAfterPooling cannot be set with Pooling ClassTokenAndAverage: the final norm is as wide as one token.");
+            $"NormAfterPooling cannot be set with Pooling {architecture.Pooling}: the final norm is as wide as one token.");
     }
 
     /// <summary>Whether an array holds each weight, and the tokens of an image: products of sizes are 32-bit from here on.</summary>

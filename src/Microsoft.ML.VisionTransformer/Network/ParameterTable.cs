@@ -82,7 +82,7 @@ internal static class ParameterTable
         return
         [
             .. When(!architecture.NormsPooled, Norm("norm", d)),
-            .. architecture.Pooling == TokenPooling.Attention ? AttentionPool(d, architecture.MlpHiddenDimension) : [],
+            .. PoolingRecipe.Of(architecture.Pooling).Attends ? AttentionPool(d, architecture.MlpHiddenDimension) : [],
             .. When(architecture.NormsPooled, Norm("fc_norm", d)),
             .. When(architecture.RepresentationDimension > 0, Linear("pre_logits.fc", features, architecture.PooledDimension, ParameterRole.LinearBias)),
             .. Head(architecture, "head", architecture.Classes > 0),

@@ -180,16 +180,16 @@ public sealed record VisionTransformerArchitecture
     internal int Tokens => PrefixTokens + PatchTokens;
 
     /// <summary>How many tokens, from the first, the head or the pool before it reads.</summary>
-    internal int HeadTokens => Pooling == TokenPooling.ClassToken ? (DistillationToken ? 2 : 1) : Tokens;
+    internal int HeadTokens => PoolingRecipe.TokensRead(this, PoolingRecipe.OfHeads(this));
 
     /// <summary>Entries of the position table.</summary>
     internal int PositionCount => PositionsCoverPrefix ? Tokens : PatchTokens;
 
     /// <summary>Whether the final norm follows the pool.</summary>
-    internal bool NormsPooled => NormAfterPooling ?? Pooling is TokenPooling.Average or TokenPooling.Max or TokenPooling.AverageAndMax;
+    internal bool NormsPooled => NormAfterPooling ?? PoolingRecipe.Of(Pooling).NormFollows;
 
     /// <summary>Width of what leaves the pool.</summary>
-    internal int PooledDimension => Pooling == TokenPooling.ClassTokenAndAverage ? 2 * EmbeddingDimension : EmbeddingDimension;
+    internal int PooledDimension => PoolingRecipe.Of(Pooling).Widths * EmbeddingDimension;
 
     /// <summary>Width of what enters the head.</summary>
     internal int FeatureDimension => RepresentationDimension > 0 ? RepresentationDimension : PooledDimension;

@@ -71,7 +71,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         _preNorm = architecture.PreNorm ? NewNorm() : null;
         _blocks = new ModuleList<TransformerBlock>([.. Enumerable.Range(0, architecture.Depth).Select(NewBlock)]);
         _norm = architecture.NormsPooled ? null : NewNorm();
-        _attentionPool = architecture.Pooling == TokenPooling.Attention ? new AttentionPool(architecture, _noise) : null;
+        _attentionPool = PoolingRecipe.Of(architecture.Pooling).Attends ? new AttentionPool(architecture, _noise) : null;
         _pooledNorm = architecture.NormsPooled ? NewNorm() : null;
         _representation = architecture.RepresentationDimension > 0 ? new RepresentationLayer(architecture) : null;
         _head = NewHead(architecture.Classes > 0);
@@ -167,10 +167,8 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     {
         Guard.NotNull(tokens);
         using var scope = NewDisposeScope();
-        if (Architecture.DistillationToken)
-            return ForwardBothHeads(tokens, preLogits).MoveToOuterDisposeScope();
-        var features = Finish(Pool(tokens));
-        return (preLogits || _head is null ? features : _head.call(features)).MoveToOuterDisposeScope();
+        Tensor[] features = [.. PoolingRecipe.OfHeads(Architecture).Select(recipe => Finish(Pool(tokens, recipe)))];
+        return Mean(preLogits || _head is null ? features : [.. features.Zip([_head, _distillationHead], (seen, head) => head!.call(seen))]).MoveToOuterDisposeScope();
     }
 
     /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to an embedding [N, width of that kind].</summary>
@@ -178,15 +176,10 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     internal Tensor ForwardEmbedding(Tensor tokens, FeatureKind kind)
     {
         Architecture.WidthOf(kind);
-        if (kind is FeatureKind.Pooled or FeatureKind.HeadOutput)
+        if (PoolingRecipe.Of(kind) is not { } recipe)
             return ForwardHead(tokens, preLogits: kind == FeatureKind.Pooled);
         using var scope = NewDisposeScope();
-        var parts = new List<Tensor>();
-        if (kind is FeatureKind.ClassToken or FeatureKind.ClassTokenAndAverage)
-            parts.Add(tokens.select(1, 0).contiguous());
-        if (kind is FeatureKind.Average or FeatureKind.ClassTokenAndAverage)
-            parts.Add(tokens.narrow(1, Architecture.PrefixTokens, Architecture.PatchTokens).mean([1]));
-        return cat([.. parts.Select(part => _pooledNorm is null ? part : _pooledNorm.call(part))], 1).MoveToOuterDisposeScope();
+        return cat([.. recipe.Parts.Select(part => Norm(Reduce(tokens, part)))], 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -206,7 +199,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         }
         else
         {
-            var (pooled, pool) = _attentionPool.ForwardWithWeights(WithoutSkipped(tokens));
+            var (pooled, pool) = _attentionPool.ForwardWithWeights(Selected(tokens, PoolingRecipe.Of(Architecture.Pooling).Parts.Single()));
             var features = Finish(pooled);
             var (weights, kept, logits) = scope.MoveToOuter(pool, tokens, _head is null ? features : _head.call(features));
             return new TracedEnd(weights, kept, logits);
@@ -245,40 +238,38 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         return (_preNorm is null ? tokens : _preNorm.call(tokens)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Tokens [N, T, D] to what the pooling makes of them: [N, D], for some poolings of another shape.</summary>
-    private Tensor Pool(Tensor tokens) => Architecture.Pooling switch
+    /// <summary>Tokens [N, T, D] to what a recipe makes of them: [N, D] or wider, or all tokens.</summary>
+    private Tensor Pool(Tensor tokens, PoolingRecipe recipe)
     {
-        TokenPooling.ClassToken => tokens.select(1, 0).contiguous(),
-        TokenPooling.None => tokens.alias(),
-        var pooling => Pool(tokens, WithoutSkipped(tokens), pooling),
+        if (recipe.KeepsAll)
+            return tokens.alias();
+        Tensor[] parts = [.. recipe.Parts.Select(part => Reduce(tokens, part))];
+        return recipe.Together == PartsTogether.Averaged ? Mean(parts) : parts.Length == 1 ? parts[0] : cat([.. parts], 1);
+    }
+
+    private Tensor Reduce(Tensor tokens, TokenPart part) => part.Reduction switch
+    {
+        TokenReduction.None => tokens.select(1, part.First(Architecture)).contiguous(),
+        TokenReduction.Mean => Selected(tokens, part).mean([1]),
+        TokenReduction.Max => Selected(tokens, part).amax([1]),
+        _ => _attentionPool!.call(Selected(tokens, part)),
     };
 
-    private Tensor Pool(Tensor tokens, Tensor pooled, TokenPooling pooling) => pooling switch
-    {
-        TokenPooling.Average => pooled.mean([1]),
-        TokenPooling.Max => pooled.amax([1]),
-        TokenPooling.AverageAndMax => pooled.mean([1]).Plus(pooled.amax([1])).Times(0.5),
-        TokenPooling.Attention => _attentionPool!.call(pooled),
-        _ => cat([tokens.select(1, 0), pooled.mean([1])], 1),
-    };
+    /// <summary>The tokens that a part is made of, to the end of the stream.</summary>
+    private Tensor Selected(Tensor tokens, TokenPart part) =>
+        tokens.narrow(1, part.First(Architecture), tokens.size(1) - part.First(Architecture));
 
-    /// <summary>The tokens that take part in pooling.</summary>
-    private Tensor WithoutSkipped(Tensor tokens) => tokens.narrow(1, Architecture.UnpooledTokens, tokens.size(1) - Architecture.UnpooledTokens);
+    /// <summary>The one value itself, or the mean of several.</summary>
+    private static Tensor Mean(Tensor[] values) => values.Length == 1 ? values[0] : values.Aggregate((sum, next) => sum.Plus(next)).Times(1.0 / values.Length);
+
+    /// <summary>The final norm where it follows the pool; else the value itself.</summary>
+    private Tensor Norm(Tensor pooled) => _pooledNorm is null ? pooled : _pooledNorm.call(pooled);
 
     /// <summary>What lies between pool and head.</summary>
     private Tensor Finish(Tensor pooled)
     {
-        var features = _pooledNorm is null ? pooled : _pooledNorm.call(pooled);
+        var features = Norm(pooled);
         return _representation is null ? features : _representation.call(features);
-    }
-
-    /// <summary>DeiT's two heads, each on its token: the mean of the tokens, or of the logits.</summary>
-    private Tensor ForwardBothHeads(Tensor tokens, bool preLogits)
-    {
-        var (ofClass, ofDistillation) = (Finish(tokens.select(1, 0).contiguous()), Finish(tokens.select(1, 1).contiguous()));
-        return preLogits || _head is null || _distillationHead is null
-            ? ofClass.Plus(ofDistillation).Times(0.5)
-            : _head.call(ofClass).Plus(_distillationHead.call(ofDistillation)).Times(0.5);
     }
 
     private NormLayer NewNorm() => new(Architecture.EmbeddingDimension, Architecture.NormEpsilon);

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
@@ -71,14 +72,9 @@ internal static class OnnxExport
     private static GraphSize[] EmbeddingShape(OnnxModelDescription model)
     {
         var architecture = model.Architecture;
-        return model.Embedding switch
-        {
-            FeatureKind.Pooled when architecture.Pooling == TokenPooling.None => [architecture.Tokens, architecture.EmbeddingDimension],
-            FeatureKind.Pooled => [architecture.FeatureDimension],
-            FeatureKind.HeadOutput => [architecture.Classes],
-            FeatureKind.ClassTokenAndAverage => [2 * architecture.EmbeddingDimension],
-            _ => [architecture.EmbeddingDimension],
-        };
+        return model.Embedding == FeatureKind.Pooled && PoolingRecipe.Of(architecture.Pooling).KeepsAll
+            ? [architecture.Tokens, architecture.EmbeddingDimension]
+            : [architecture.WidthOf(model.Embedding)];
     }
 
     private static SortedDictionary<string, string> Metadata(OnnxModelDescription model, OnnxExportOptions options)

@@ -1,6 +1,7 @@
 // Prepares the batches of an epoch in the background: shuffled and augmented for training, as they are for validation.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
 
@@ -11,6 +12,9 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Weights, double OwnShare = 1)
 {
     internal int Count => Classes.Length;
+
+    /// <summary>The input on a device, for the network of that architecture.</summary>
+    internal Tensor ToTensor(VisionTransformerArchitecture architecture, Device device) => InputBatch.ToTensor(Inputs, Count, architecture, device);
 
     /// <summary>Names of the rows, which their dropout masks belong to; null names them by their places.</summary>
     internal long[]? Rows { get; init; }
@@ -93,8 +97,8 @@ internal sealed class TrainingBatches(ImagePreprocessor converter, int batchSize
 
     private TrainingBatch Prepare(TrainingRow[] rows, Func<int, RandomStream?> random, CancellationToken stop)
     {
-        float[] inputs = new float[ArrayLength.Of(rows.Length, converter.Length, "the images of a batch", "Lower BatchSize; GradientAccumulation makes up for it")];
-        ParallelImages.For(rows.Length, i => rows[i].Image.Fill(converter, random(i), inputs.AsSpan(i * converter.Length, converter.Length)), stop);
+        float[] inputs = InputBatch.Prepare(
+            rows.Length, converter, (i, chw) => rows[i].Image.Fill(converter, random(i), chw), "Lower BatchSize; GradientAccumulation makes up for it", stop);
         return new TrainingBatch(inputs, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)]);
     }
 }

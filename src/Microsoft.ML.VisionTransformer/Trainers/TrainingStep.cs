@@ -170,7 +170,7 @@ internal sealed class TrainingStep : IDisposable
             return default;
         using var scope = NewDisposeScope();
         using var cuts = _buckets is not null && _twin is null && Overlaps && batch.EndsStep ? new BackwardCuts() : null;
-        var input = BatchInput.Of(batch, _plan.Architecture, _device);
+        var input = batch.ToTensor(_plan.Architecture, _device);
         var logits = _twin is not null ? _twin.Forward(input) : cuts is null ? _network.forward(input) : _network.ForwardInPieces(input, cuts);
         var loss = BatchLoss.Of(logits, batch, _plan.LabelSmoothing);
         if (!double.IsFinite(loss.Figures.LossSum))

@@ -1,7 +1,6 @@
 // Judges a network on rows that it is not trained on.
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -14,8 +13,7 @@ namespace Microsoft.ML.VisionTransformer.Trainers;
 /// <param name="team">The processes that share the rows; null for one.</param>
 internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingTeam? team = null)
 {
-    private readonly TeamPass _pass = new(
-        team ?? TrainingTeam.Alone, new TrainingBatches(new ImagePreprocessor(plan.Preprocessing), plan.BatchSize, plan.Seed), plan.BatchSize, checkAlive);
+    private readonly TeamPass _pass = new(team, plan, checkAlive);
 
     /// <summary>Number of rows.</summary>
     internal int Rows => rows.Length;
@@ -73,7 +71,7 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
     private byte[] LogitsOf(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var logits = network.forward(BatchInput.Of(batch, plan.Architecture, device));
+        var logits = network.forward(batch.ToTensor(plan.Architecture, device));
         return MemoryMarshal.AsBytes<float>(logits.cpu().data<float>().ToArray()).ToArray();
     }
 }

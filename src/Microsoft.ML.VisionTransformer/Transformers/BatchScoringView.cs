@@ -11,6 +11,9 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
 {
     public DataViewSchema Schema => schema;
 
+    /// <summary>The column that is scored.</summary>
+    internal ImageColumn Image => image;
+
     /// <summary>False: rows are scored in order.</summary>
     public bool CanShuffle => false;
 

@@ -1,4 +1,6 @@
-// The parts of a featurizer in a model .zip.
+// The parts of a featurizer in a model .zip: its columns, and its network.
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
@@ -31,5 +33,33 @@ internal static class FeatureFile
             InvalidImageRules.ForPrediction(column.OnInvalidImage, nameof(column.OnInvalidImage));
         }));
         return (column, preprocessing, network, storage);
+    }
+}
+
+/// <summary>The column that embedding adds, as the file keeps it.</summary>
+/// <param name="Image">The image column that is read.</param>
+/// <param name="Output">The column of embeddings.</param>
+/// <param name="Kind">Which embedding.</param>
+/// <param name="Normalize">Whether each is scaled to length 1.</param>
+internal sealed record FeatureColumn(string Image, string Output, [property: JsonConverter(typeof(FeatureColumn.KindConverter))] FeatureKind Kind, bool Normalize)
+{
+    /// <summary>What becomes of a row whose image cannot be read.</summary>
+    public InvalidImageHandling OnInvalidImage { get; init; }
+
+    /// <summary>By name, and as model files of earlier builds have it.</summary>
+    private sealed class KindConverter : JsonConverter<FeatureKind>
+    {
+        private static readonly JsonConverter<FeatureKind> _byName =
+            (JsonConverter<FeatureKind>)new JsonStringEnumConverter<FeatureKind>(namingPolicy: null, allowIntegerValues: false).CreateConverter(typeof(FeatureKind), new JsonSerializerOptions());
+
+        public override FeatureKind Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType != JsonTokenType.String ? _byName.Read(ref reader, typeToConvert, options) : reader.GetString() switch
+            {
+                "PatchMean" => FeatureKind.Average,
+                "ClassTokenAndPatchMean" => FeatureKind.ClassTokenAndAverage,
+                _ => _byName.Read(ref reader, typeToConvert, options),
+            };
+
+        public override void Write(Utf8JsonWriter writer, FeatureKind value, JsonSerializerOptions options) => _byName.Write(writer, value, options);
     }
 }

@@ -55,9 +55,9 @@ internal static class ImageBatches
 
     private static ImageBatch Convert(List<ImageSource> sources, ImagePreprocessor converter, InvalidImageHandling onInvalid)
     {
-        float[] inputs = new float[sources.Count * converter.Length];
         bool[] invalid = new bool[sources.Count];
-        ParallelImages.For(sources.Count, i => invalid[i] = !TryFill(sources[i], converter, onInvalid, inputs.AsSpan(i * converter.Length, converter.Length)));
+        float[] inputs = InputBatch.Prepare(
+            sources.Count, converter, (i, chw) => invalid[i] = !TryFill(sources[i], converter, onInvalid, chw), "Lower ScoringBatchSize");
         return new ImageBatch(inputs, invalid);
     }
 }

@@ -1,5 +1,8 @@
-// Refuses output columns that would hide a column that is still needed.
+// Output columns: added to schemas, and refused where they would hide a column that is still needed.
+using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
@@ -8,6 +11,23 @@ namespace Microsoft.ML.VisionTransformer.Transformers;
 /// </summary>
 internal static class OutputColumns
 {
+    /// <summary>The input's columns, then one of Single; a column of the same name in the input stays, hidden.</summary>
+    internal static DataViewSchema Add(DataViewSchema input, string name, params int[] sizes)
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumns(input);
+        builder.AddColumn(name, new VectorDataViewType(NumberDataViewType.Single, sizes));
+        return builder.ToSchema();
+    }
+
+    /// <summary>The same as far as it is known before there is data.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
+    internal static SchemaShape Add(SchemaShape input, string name, string image)
+    {
+        ImageColumn.Check(Guard.NotNull(input), image);
+        return SchemaShapes.Of([.. input.Where(c => c.Name != name), SchemaShapes.Vector(name, NumberDataViewType.Single)]);
+    }
+
     /// <summary>Checks that names are given and differ.</summary>
     /// <param name="outputs">Parameter or option and name of each output column.</param>
     /// <param name="inputs">Parameter or option and name of each input column; a name may be null where the column is optional.</param>

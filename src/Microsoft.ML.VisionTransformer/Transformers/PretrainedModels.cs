@@ -60,7 +60,7 @@ internal static class PretrainedModels
         var images = Preprocessing(checkpoint, preprocessing);
         bool keepsHead = column.Kind == FeatureKind.HeadOutput;
         var architecture = keepsHead ? checkpoint.Architecture : checkpoint.Architecture with { Classes = 0 };
-        Network.FeatureWidths.WidthOf(architecture, column.Kind);
+        Network.FeatureSizes.WidthOf(architecture, column.Kind);
         var head = new HeadPlan(keepsHead ? HeadFit.Kept : HeadFit.New, [], "The head is left out.");
         var network = checkpoint.CreateNetwork(architecture, head, seed: 0, cancellation);
         return Owned(network, () => new VisionTransformerFeatureTransformer(column, images, new ScoringNetwork(network, device)));

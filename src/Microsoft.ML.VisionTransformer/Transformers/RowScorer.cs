@@ -5,15 +5,21 @@ using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Transformers;
 
-/// <summary>Computes numbers for batches of images; the views, cursors and rows of all our transformers run on it.</summary>
+/// <summary>
+/// What all our transformers have in common: they find the image column and add columns that are computed from its images, lazily in batches or row by row.
+/// </summary>
 /// <param name="network">Computes.</param>
-/// <param name="converter">How pictures become the network's input.</param>
+/// <param name="image">The image column.</param>
+/// <param name="addColumns">Adds the columns to a schema.</param>
+/// <param name="converter">How images become the network's input.</param>
 /// <param name="onInvalidImage">What becomes of a row whose image cannot be read.</param>
 /// <param name="width">Numbers of one row.</param>
 /// <param name="compute">Numbers [count, width] of inputs [count, channels, height, width].</param>
 /// <param name="getters">Getters of the columns that are added, in their order, over the numbers of the current row.</param>
 internal sealed class RowScorer(
     ScoringNetwork network,
+    string image,
+    Func<DataViewSchema, DataViewSchema> addColumns,
     ImagePreprocessor converter,
     InvalidImageHandling onInvalidImage,
     int width,
@@ -47,6 +53,8 @@ internal sealed class RowScorer(
     /// <summary>The class probabilities at the model's temperature, and the most probable class.</summary>
     internal static RowScorer Classes(ScoringNetwork network, ModelDescription model) => new(
         network,
+        model.Columns.Image,
+        new ScoreColumns(model.Columns, model.Labels).AddTo,
         new ImagePreprocessor(model.Preprocessing),
         model.Columns.OnInvalidImage,
         network.Architecture.Classes,
@@ -54,22 +62,56 @@ internal sealed class RowScorer(
         current => [ScoredRow.PredictedLabelGetter(current), ScoredRow.ScoreGetter(current)]);
 
     /// <summary>The embedding.</summary>
-    internal static RowScorer Features(ScoringNetwork network, ImagePreprocessor converter, FeatureColumn column) => new(
+    internal static RowScorer Features(ScoringNetwork network, ImagePreprocessing preprocessing, FeatureColumn column) => new(
         network,
-        converter,
+        column.Image,
+        input => OutputColumns.Add(input, column.Output, network.Architecture.WidthOf(column.Kind)),
+        new ImagePreprocessor(preprocessing),
         column.OnInvalidImage,
         network.Architecture.WidthOf(column.Kind),
         (inputs, count) => network.Features(inputs, count, column.Kind, column.Normalize),
         current => [ScoredRow.ScoreGetter(current)]);
 
     /// <summary>The attention map of the predicted class.</summary>
-    internal static RowScorer Explanations(ScoringNetwork network, ModelDescription model, ExplanationMethod method) => new(
+    internal static RowScorer Explanations(ScoringNetwork network, ModelDescription model, ExplanationMethod method, string image, string output) => new(
         network,
+        image,
+        input => OutputColumns.Add(input, output, network.Architecture.Grid.Height, network.Architecture.Grid.Width),
         new ImagePreprocessor(model.Preprocessing),
         model.Columns.OnInvalidImage,
         network.Architecture.PatchTokens,
         (inputs, count) => network.Explain(inputs, count, method, target: null, model.Temperature).Values,
         current => [ScoredRow.ScoreGetter(current)]);
+
+    /// <summary>The input's columns, then those that are added.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    internal DataViewSchema OutputSchema(DataViewSchema input)
+    {
+        FindImages(input);
+        return addColumns(input);
+    }
+
+    /// <summary>The rows with the columns that are added, computed in batches when they are read.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal BatchScoringView Transform(IDataView input)
+    {
+        Guard.NotNull(input);
+        ThrowIfDisposed();
+        return new BatchScoringView(input, addColumns(input.Schema), this, FindImages(input.Schema));
+    }
+
+    /// <summary>Computes row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal ScoringRowMapper RowMapper(DataViewSchema inputSchema)
+    {
+        ThrowIfDisposed();
+        var images = FindImages(inputSchema);
+        return new ScoringRowMapper(inputSchema, addColumns(inputSchema), this, images);
+    }
+
+    private ImageColumn FindImages(DataViewSchema schema) => ImageColumn.Of(Guard.NotNull(schema), image, converter.Settings);
 
     /// <summary>The numbers of each row; NaN where the image is invalid.</summary>
     internal float[] Compute(ImageBatch batch)

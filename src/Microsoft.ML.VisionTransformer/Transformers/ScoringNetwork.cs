@@ -2,6 +2,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Explain;
+using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using TorchSharp;
@@ -165,13 +166,7 @@ internal sealed class ScoringNetwork : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal float[] Features(float[] inputs, int count, FeatureKind kind, bool normalize)
     {
-        int kept = kind switch
-        {
-            FeatureKind.Pooled or FeatureKind.HeadOutput => Architecture.HeadTokens,
-            FeatureKind.ClassToken => 1,
-            _ => Architecture.Tokens,
-        };
-        return Compute(inputs, count, kept, tokens =>
+        return Compute(inputs, count, Architecture.TokensOf(kind), tokens =>
         {
             var features = _network.ForwardEmbedding(tokens, kind);
             return Numbers(normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features);
@@ -262,8 +257,7 @@ internal sealed class ScoringNetwork : IDisposable
         }
     }
 
-    private Tensor Images(Memory<float> inputs, int count) =>
-        tensor(inputs, [count, Architecture.Channels, Architecture.ImageSize.Height, Architecture.ImageSize.Width], device: _device);
+    private Tensor Images(Memory<float> inputs, int count) => InputBatch.ToTensor(inputs, count, Architecture, _device);
 
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal void ThrowIfDisposed()

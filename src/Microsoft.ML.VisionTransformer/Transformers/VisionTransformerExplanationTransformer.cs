@@ -1,8 +1,6 @@
 // Adds attention maps to the rows of a pipeline.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
-using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML.VisionTransformer;
@@ -18,18 +16,17 @@ namespace Microsoft.ML.VisionTransformer;
 /// </remarks>
 public sealed class VisionTransformerExplanationTransformer : ITransformer
 {
-    private readonly VisionTransformerPredictionTransformer _model;
     private readonly RowScorer _scorer;
     private readonly string _output;
     private readonly string _input;
 
     internal VisionTransformerExplanationTransformer(VisionTransformerPredictionTransformer model, string output, string input, ExplanationMethod method)
     {
-        _model = Guard.NotNull(model);
+        Guard.NotNull(model);
         _input = Guard.NotBlank(input, "inputColumnName");
         OutputColumns.Check([("outputColumnName", output)], [("inputColumnName", input)]);
         _output = output;
-        _scorer = model.Explainer(Guard.Defined(method));
+        _scorer = model.Explainer(Guard.Defined(method), input, output);
         Method = method;
     }
 
@@ -43,55 +40,26 @@ public sealed class VisionTransformerExplanationTransformer : ITransformer
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>The columns of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
-    {
-        FindImages(inputSchema);
-        return AddTo(inputSchema);
-    }
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
     /// <summary>Explains lazily, in batches.</summary>
     /// <param name="input">The rows; they are read when the result is.</param>
     /// <returns>The same rows with their map.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        Guard.NotNull(input);
-        _scorer.ThrowIfDisposed();
-        return new BatchScoringView(input, AddTo(input.Schema), _scorer, FindImages(input.Schema));
-    }
+    public IDataView Transform(IDataView input) => _scorer.Transform(input);
 
     /// <summary>Explains row by row, for a <c>PredictionEngine</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>What adds the map to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
-    {
-        _scorer.ThrowIfDisposed();
-        var images = FindImages(inputSchema);
-        return new ScoringRowMapper(inputSchema, AddTo(inputSchema), _scorer, images);
-    }
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException(
         $"The column '{_output}' of attention maps cannot be saved in a model file. Save the pipeline without it, "
         + "and after loading put mlContext.Transforms.VisionTransformerExplanation behind the model again.");
 
     /// <summary>The columns as far as they are known before there is data.</summary>
-    internal SchemaShape AddTo(SchemaShape input)
-    {
-        ImageColumn.Check(Guard.NotNull(input), _input);
-        return SchemaShapes.Of([.. input.Where(c => c.Name != _output), SchemaShapes.Vector(_output, NumberDataViewType.Single)]);
-    }
-
-    private DataViewSchema AddTo(DataViewSchema input)
-    {
-        var grid = _model.Architecture.Grid;
-        var builder = new DataViewSchema.Builder();
-        builder.AddColumns(input);
-        builder.AddColumn(_output, new VectorDataViewType(NumberDataViewType.Single, grid.Height, grid.Width));
-        return builder.ToSchema();
-    }
-
-    private ImageColumn FindImages(DataViewSchema schema) => ImageColumn.Of(Guard.NotNull(schema), _input, _model.Preprocessing);
+    internal SchemaShape AddTo(SchemaShape input) => OutputColumns.Add(input, _output, _input);
 }

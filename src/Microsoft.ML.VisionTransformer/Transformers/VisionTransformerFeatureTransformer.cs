@@ -4,7 +4,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Onnx;
@@ -32,9 +31,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     internal const string UserName = "Vision Transformer features";
     internal const string LoaderSignature = "VisionTransformerFeat";
 
-    /// <summary>The newest format, since which entries have today's checksum; packages of the one before do not know it.</summary>
-    private const uint CurrentFormat = 0x00010003;
-
+    private static readonly ModelFormat _format = new(typeof(VisionTransformerFeatureTransformer), "VIT FEAT", LoaderSignature, 0x00010003);
 
     private readonly FeatureColumn _column;
     private readonly ScoringNetwork _network;
@@ -49,23 +46,19 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         Preprocessing = preprocessing;
         Dimension = network.Architecture.WidthOf(column.Kind);
         Architecture = column.Kind == FeatureKind.HeadOutput ? network.Architecture : network.Architecture with { Classes = 0 };
-        _scorer = RowScorer.Features(network, new ImagePreprocessor(preprocessing), column);
+        _scorer = RowScorer.Features(network, preprocessing, column);
     }
 
     /// <summary>The shape of the network; it has no classes where the embedding does not need the head, which is then not saved or exported either.</summary>
     public VisionTransformerArchitecture Architecture { get; }
 
-    /// <summary>How images become the network's input.</summary>
+    /// <inheritdoc cref="VisionTransformerPredictionTransformer.Preprocessing"/>
     public ImagePreprocessing Preprocessing { get; }
 
     /// <summary>What the embedding of a row is whose image cannot be read.</summary>
     public InvalidImageHandling OnInvalidImage => _column.OnInvalidImage;
 
-    /// <summary>
-    /// What <c>mlContext.Model.Save</c> writes the weights as. Default <see cref="WeightStorage.Float32"/>; a loaded model has what its file has. It changes files
-    /// alone: this model goes on with the weights it has.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
+    /// <inheritdoc cref="VisionTransformerPredictionTransformer.WeightStorage"/>
     public WeightStorage WeightStorage
     {
         get => _storage;
@@ -78,40 +71,21 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// <summary>Numbers of an embedding.</summary>
     public int Dimension { get; }
 
-    /// <summary>
-    /// How many images <see cref="Transform"/> embeds at a time: more of them need more memory, and on a GPU take less time. Default 16 on a processor, 64 on a GPU. It changes no
-    /// number beyond rounding, and is not part of the saved model.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1, or no array holds the images of so large a batch.</exception>
+    /// <inheritdoc cref="VisionTransformerPredictionTransformer.ScoringBatchSize"/>
     public int ScoringBatchSize
     {
         get => _scorer.BatchSize;
         set => _scorer.BatchSize = value;
     }
 
-    /// <summary>
-    /// Pairs of tokens that each block merges into one while embedding: token merging (arXiv:2210.09461), which makes it faster and less exact; docs/performance.md has
-    /// figures. 8 to 16 suit 197 tokens and 12 blocks. Default 0: none. It is not part of the saved model, and neither explanations nor exported files know of it.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
-    /// <exception cref="NotSupportedException">
-    /// The network is scored by libtorch: the processor has no AVX2, or the network has rotary positions or widths that are no multiple of 16; or
-    /// <see cref="ScoringPrecision"/> is not float32.
-    /// </exception>
+    /// <inheritdoc cref="VisionTransformerPredictionTransformer.MergedTokensPerBlock"/>
     public int MergedTokensPerBlock
     {
         get => _network.MergedTokens;
         set => _network.MergedTokens = value;
     }
 
-    /// <summary>
-    /// The numbers that embedding computes with. Default <see cref="ScoringPrecision.Float32"/>. <see cref="ScoringPrecision.BFloat16"/> is faster and less exact, and keeps
-    /// weights of half the size beside the others until the model is disposed. It is not part of the saved model, and neither explanations nor saved or exported files
-    /// know of it.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
-    /// <exception cref="NotSupportedException">The processor has neither AVX512_BF16 nor AMX; or <see cref="MergedTokensPerBlock"/> is not 0.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <inheritdoc cref="VisionTransformerPredictionTransformer.ScoringPrecision"/>
     public ScoringPrecision ScoringPrecision
     {
         get => _network.Precision;
@@ -125,36 +99,21 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>The columns of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
-    {
-        FindImages(inputSchema);
-        return _column.AddTo(inputSchema, Dimension);
-    }
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
     /// <summary>Embeds lazily: nothing is computed until the column is read, and then in batches.</summary>
     /// <param name="input">The rows; they are read when the result is.</param>
     /// <returns>The same rows with their embedding.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        Guard.NotNull(input);
-        _network.ThrowIfDisposed();
-        var images = FindImages(input.Schema);
-        return new BatchScoringView(input, _column.AddTo(input.Schema, Dimension), _scorer, images);
-    }
+    public IDataView Transform(IDataView input) => _scorer.Transform(input);
 
     /// <summary>Embeds row by row, for a <c>PredictionEngine</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>What adds the embedding to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
-    {
-        _network.ThrowIfDisposed();
-        var images = FindImages(inputSchema);
-        return new ScoringRowMapper(inputSchema, _column.AddTo(inputSchema, Dimension), _scorer, images);
-    }
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
     /// <summary>Writes the network as one ONNX file whose output <c>embedding</c> is what the column has.</summary>
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/>
@@ -171,26 +130,13 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     void ICanSaveModel.Save(ModelSaveContext ctx) => _network.UseWeights(weights =>
     {
         var own = Architecture.State().ToDictionary(row => row.Name, row => weights[row.Name], StringComparer.Ordinal);    // a classifier's network has a head, too
-        FeatureFile.Write(new ModelWriter(ctx, Version), _column, new(Architecture, Preprocessing, own), _storage);
+        FeatureFile.Write(new ModelWriter(ctx, _format), _column, new(Architecture, Preprocessing, own), _storage);
     });
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
-    private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context) => _format.Load(environment, context, (reader, device) =>
     {
-        var reader = new ModelReader(context, Version, CurrentFormat);
-        var device = TorchRuntime.Device("auto", environment);
-        using var state = TorchState.EnterOrdinary();
         var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
         return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
-    }
-
-    private static VersionInfo Version => new(
-        modelSignature: "VIT FEAT",
-        verWrittenCur: CurrentFormat,
-        verReadableCur: CurrentFormat,
-        verWeCanReadBack: 0x00010001,
-        loaderAssemblyName: typeof(VisionTransformerFeatureTransformer).Assembly.FullName,
-        loaderSignature: LoaderSignature);
-
-    private ImageColumn FindImages(DataViewSchema schema) => ImageColumn.Of(Guard.NotNull(schema), _column.Image, Preprocessing);
+    });
 }

@@ -37,15 +37,13 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     internal const string UserName = "Vision Transformer";
     internal const string LoaderSignature = "VisionTransformerPred";
 
-    /// <summary>The newest format, since which entries have today's checksum; packages of the one before do not know it.</summary>
-    private const uint CurrentFormat = 0x00010005;
-
     private const string ExplainedImage = "the image to explain";
+
+    private static readonly ModelFormat _format = new(typeof(VisionTransformerPredictionTransformer), "VIT CLSF", LoaderSignature, 0x00010005);
 
     private readonly ModelDescription _model;
     private readonly ScoringNetwork _network;
     private readonly RowScorer _scorer;
-    private readonly ScoreColumns _columns;
     private WeightStorage _storage;
 
     /// <summary>Takes over the network.</summary>
@@ -54,7 +52,6 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         _model = model;
         _network = network;
         _scorer = RowScorer.Classes(network, model);
-        _columns = new ScoreColumns(model.Columns, model.Labels);
         ClassNames = model.Labels.Names;
     }
 
@@ -137,11 +134,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>The columns of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema)
-    {
-        FindImages(inputSchema);
-        return _columns.AddTo(inputSchema);
-    }
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
     /// <summary>Scores lazily: nothing is computed until the columns are read, and then in batches.</summary>
     /// <param name="input">The rows; they are read when the result is.</param>
@@ -150,11 +143,9 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input)
     {
-        Guard.NotNull(input);
-        _network.ThrowIfDisposed();
-        var images = FindImages(input.Schema);
-        var scored = new BatchScoringView(input, _columns.AddTo(input.Schema), _scorer, images);
-        return new ConvertibleView(input, scored, images.HoldsPixels ? images.Column.Name : null, graph => AddTo(graph, images, scored.Schema));
+        var scored = _scorer.Transform(input);
+        return new ConvertibleView(
+            input, scored, scored.Image.HoldsPixels ? scored.Image.Column.Name : null, graph => AddTo(graph, scored.Image, scored.Schema));
     }
 
     /// <summary>Scores row by row, for a <c>PredictionEngine</c>.</summary>
@@ -162,12 +153,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <returns>What adds the scores to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
-    {
-        _network.ThrowIfDisposed();
-        var images = FindImages(inputSchema);
-        return new ScoringRowMapper(inputSchema, _columns.AddTo(inputSchema), _scorer, images);
-    }
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
     /// <summary>A transformer that embeds images with this model's weights, for any other trainer of ML.NET; nothing is written to disk.</summary>
     /// <remarks>
@@ -273,7 +259,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>Makes the maps of a column; the model stays this one's.</summary>
-    internal RowScorer Explainer(ExplanationMethod method) => RowScorer.Explanations(_network, _model, method);
+    internal RowScorer Explainer(ExplanationMethod method, string image, string output) => RowScorer.Explanations(_network, _model, method, image, output);
 
     /// <summary>Puts the network into the ONNX graph of a whole pipeline.</summary>
     private void AddTo(PipelineGraph graph, ImageColumn images, DataViewSchema schema) =>
@@ -286,25 +272,12 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     public void Dispose() => _network.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
-        _network.UseWeights(weights => ModelFile.Write(new ModelWriter(ctx, Version), _model, weights, _storage));
+        _network.UseWeights(weights => ModelFile.Write(new ModelWriter(ctx, _format), _model, weights, _storage));
 
     /// <summary>Called by ML.NET, by the signature in the model file.</summary>
-    private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context)
+    private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context) => _format.Load(environment, context, (reader, device) =>
     {
-        var reader = new ModelReader(context, Version, CurrentFormat);
-        var device = TorchRuntime.Device("auto", environment);
-        using var state = TorchState.EnterOrdinary();
         var (description, network, storage) = ModelFile.Read(reader);
         return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
-    }
-
-    private static VersionInfo Version => new(
-        modelSignature: "VIT CLSF",
-        verWrittenCur: CurrentFormat,
-        verReadableCur: CurrentFormat,
-        verWeCanReadBack: 0x00010001,
-        loaderAssemblyName: typeof(VisionTransformerPredictionTransformer).Assembly.FullName,
-        loaderSignature: LoaderSignature);
-
-    private ImageColumn FindImages(DataViewSchema schema) => ImageColumn.Of(Guard.NotNull(schema), _model.Columns.Image, _model.Preprocessing);
+    });
 }

@@ -8,12 +8,16 @@ namespace Microsoft.ML.VisionTransformer.Network;
 internal sealed unsafe class FusedHead
 {
     private readonly VisionTransformerArchitecture _architecture;
+    private readonly TokenPart _pool;
+    private readonly int _tokens;
     private readonly NormWeights _pooledNorm;
     private readonly float* _weight, _bias;
 
-    private FusedHead(FusedParameters parameters)
+    private FusedHead(FusedParameters parameters, TokenPart pool)
     {
         _architecture = parameters.Architecture;
+        _pool = pool;
+        _tokens = _architecture.HeadTokens;
         _pooledNorm = parameters.Norm("fc_norm");
         _weight = parameters.Vector("head.weight");
         _bias = parameters.Vector("head.bias");
@@ -22,9 +26,9 @@ internal sealed unsafe class FusedHead
     /// <summary>The head of a network that pools by class token or mean and has one layer behind that; null for others, whose ends run in libtorch.</summary>
     internal static FusedHead? Of(FusedParameters parameters) => parameters.Architecture is
     {
-        Classes: > 0, DistillationToken: false, RepresentationDimension: 0, Pooling: TokenPooling.ClassToken or TokenPooling.Average,
-    }
-        ? new FusedHead(parameters)
+        Classes: > 0, DistillationToken: false, RepresentationDimension: 0,
+    } && PoolingRecipe.Of(parameters.Architecture.Pooling).Parts is [{ Reduction: TokenReduction.None or TokenReduction.Mean } pool]
+        ? new FusedHead(parameters, pool)
         : null;
 
     /// <summary>Probabilities of images, row after row [count, classes].</summary>
@@ -37,7 +41,7 @@ internal sealed unsafe class FusedHead
         float[] features = new float[dimension], scores = new float[MatrixTile.PaddedColumns(classes)], all = new float[count * classes];
         fixed (float* pooled = features, row = scores)
         {
-            for (int image = 0; image < count; image++, tokens += (nint)_architecture.HeadTokens * dimension)
+            for (int image = 0; image < count; image++, tokens += (nint)_tokens * dimension)
             {
                 Pool(tokens, pooled);
                 for (int i = 0; i < classes; i++)
@@ -54,16 +58,17 @@ internal sealed unsafe class FusedHead
     private void Pool(float* tokens, float* pooled)
     {
         int dimension = _architecture.EmbeddingDimension;
-        if (_architecture.Pooling == TokenPooling.ClassToken)
+        int first = _pool.First(_architecture), end = _pool.End(_architecture);
+        if (_pool.Reduction == TokenReduction.None)
         {
-            VectorRows.Copy(tokens, pooled, dimension);
+            VectorRows.Copy(tokens + ((nint)first * dimension), pooled, dimension);
         }
         else
         {
             new Span<float>(pooled, dimension).Clear();
-            for (int token = _architecture.UnpooledTokens; token < _architecture.Tokens; token++)
+            for (int token = first; token < end; token++)
                 VectorRows.Add(pooled, tokens + ((nint)token * dimension), dimension);
-            VectorRows.Scale(pooled, 1f / (_architecture.Tokens - _architecture.UnpooledTokens), pooled, dimension);
+            VectorRows.Scale(pooled, 1f / (end - first), pooled, dimension);
         }
 
         if (_pooledNorm.Exists)

@@ -5,7 +5,7 @@ namespace Microsoft.ML.VisionTransformer.Network;
 
 internal static unsafe class VectorActivations
 {
-    private const float Cubic = 0.044715f, QuickSlope = 1.702f, TanhSlope = 0.7978845608f;
+    private const float Cubic = (float)GeluConstants.Cubic, QuickSlope = (float)GeluConstants.QuickSlope, TanhSlope = (float)GeluConstants.TanhSlope;
 
     /// <summary>
     /// e^x, within 2 units in the last place; 1.2e-38 below -87.3 and 3.4e38 above 88.7 instead of 0 and infinity; NaN stays NaN.

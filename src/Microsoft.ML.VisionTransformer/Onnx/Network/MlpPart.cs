@@ -1,4 +1,6 @@
 // The two-layer perceptron of a block and its activations as ONNX computes them.
+using Microsoft.ML.VisionTransformer.Network;
+
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
 /// <summary>fc2(norm(f(fc1(x)))), as products have their values; the norm only where the architecture has it.</summary>
@@ -34,14 +36,10 @@ internal static class MlpPart
 /// </summary>
 internal static class ActivationPart
 {
-    private const double Cubic = 0.044715, QuickSlope = 1.702;
-
-    private static readonly double _tanhSlope = Math.Sqrt(2 / Math.PI);
-
     internal static string Activation(this NetworkContext context, string x, MlpActivation activation, string path) => activation switch
     {
         MlpActivation.GeluTanh => GeluTanh(context, x, path),
-        MlpActivation.QuickGelu => context.TimesSigmoid(x, QuickSlope, path),
+        MlpActivation.QuickGelu => context.TimesSigmoid(x, GeluConstants.QuickSlope, path),
         _ => Gelu(context, x, path),
     };
 
@@ -65,8 +63,8 @@ internal static class ActivationPart
     private static string GeluTanh(NetworkContext context, string x, string path)
     {
         var graph = context.Graph;
-        string cubed = graph.Node("Mul", $"{path}/cubic", [graph.Node("Pow", path, [x, context.MatrixScalar(3)]), context.MatrixScalar(Cubic)]);
-        string inner = graph.Node("Mul", $"{path}/slope", [graph.Node("Add", $"{path}/cubic", [x, cubed]), context.MatrixScalar(_tanhSlope)]);
+        string cubed = graph.Node("Mul", $"{path}/cubic", [graph.Node("Pow", path, [x, context.MatrixScalar(3)]), context.MatrixScalar(GeluConstants.Cubic)]);
+        string inner = graph.Node("Mul", $"{path}/slope", [graph.Node("Add", $"{path}/cubic", [x, cubed]), context.MatrixScalar(GeluConstants.TanhSlope)]);
         string share = graph.Node("Add", path, [graph.Node("Tanh", path, [inner]), context.MatrixScalar(1)]);
         return graph.Node("Mul", path, [graph.Node("Mul", $"{path}/half", [x, context.MatrixScalar(0.5)]), share]);
     }

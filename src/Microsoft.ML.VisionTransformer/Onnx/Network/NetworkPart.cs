@@ -1,5 +1,6 @@
 // The whole network and its blocks as ONNX computes them.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
@@ -43,7 +44,7 @@ internal sealed class NetworkPart
         {
             FeatureKind.Pooled => Mean(_pooled.Value, "/pool/heads"),
             FeatureKind.HeadOutput => Logits,
-            var kind => _pooling.Embedding(kind),
+            var kind => _pooling.Embedding(PoolingRecipe.Of(kind)!),
         };
         if (!_model.NormalizesEmbedding)
             return embedding;

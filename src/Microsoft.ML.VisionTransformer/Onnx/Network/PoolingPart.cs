@@ -1,4 +1,6 @@
 // What becomes of the tokens behind the last block, as ONNX computes it.
+using Microsoft.ML.VisionTransformer.Network;
+
 namespace Microsoft.ML.VisionTransformer.Onnx;
 
 /// <summary>Tokens [N, T, D], which have passed the final norm unless it follows the pool, to what the head sees, and to embeddings.</summary>
@@ -10,46 +12,42 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
     private readonly VisionTransformerArchitecture _architecture = context.Architecture;
 
     /// <summary>What each head sees: one value, or with a distillation token two.</summary>
-    internal string[] Pooled() =>
-        _architecture.DistillationToken ? [Finish(Token(0), 0), Finish(Token(1), 1)] : [Finish(Pool(), 0)];
+    internal string[] Pooled() => [.. PoolingRecipe.OfHeads(_architecture).Select((recipe, head) => Finish(Pool(recipe), head))];
 
     /// <summary>An embedding of a kind that is not what the head sees or gives.</summary>
-    internal string Embedding(FeatureKind kind)
+    internal string Embedding(PoolingRecipe recipe) =>
+        SideBySide([.. recipe.Parts.Select(part => PooledNorm(Reduce(part), part.Selection == TokenSelection.ClassToken ? "/class_token" : "/patch_mean"))]);
+
+    private string Pool(PoolingRecipe recipe)
     {
-        var parts = new List<string>();
-        if (kind is FeatureKind.ClassToken or FeatureKind.ClassTokenAndAverage)
-            parts.Add(PooledNorm(Token(0), "/class_token"));
-        if (kind is FeatureKind.Average or FeatureKind.ClassTokenAndAverage)
-            parts.Add(PooledNorm(PatchMean(), "/patch_mean"));
-        return parts.Count == 1 ? parts[0] : _graph.Node("Concat", Path, [.. parts], ("axis", 1));
+        if (recipe.KeepsAll)
+            return tokens;
+        string[] parts = [.. recipe.Parts.Select(Reduce)];
+        if (recipe.Together == PartsTogether.SideBySide || parts.Length == 1)
+            return SideBySide(parts);
+        string sum = parts[0];
+        for (int i = 1; i < parts.Length; i++)
+            sum = _graph.Node("Add", i == 1 ? Path : $"{Path}/{i}", [sum, parts[i]]);
+        return _graph.Node("Mul", Path, [sum, _graph.Float(1.0 / parts.Length)]);
     }
 
-    private string PatchMean() => _graph.Node(
-        "ReduceMean", $"{Path}/patch_mean", [From(_architecture.PrefixTokens, "/patches")], ("axes", [1L]), ("keepdims", 0));
-
-    private string Pool()
+    private string Reduce(TokenPart part) => part.Reduction switch
     {
-        string pooled = From(_architecture.PoolPrefixTokens ? 0 : _architecture.PrefixTokens);
-        return _architecture.Pooling switch
-        {
-            TokenPooling.Average => Reduce("ReduceMean", pooled),
-            TokenPooling.Max => Reduce("ReduceMax", pooled),
-            TokenPooling.AverageAndMax => _graph.Node(
-                "Mul", Path, [_graph.Node("Add", Path, [Reduce("ReduceMean", pooled), Reduce("ReduceMax", pooled)]), _graph.Float(0.5)]),
-            TokenPooling.Attention => AttentionPoolPart.Emit(context, pooled),
-            TokenPooling.ClassTokenAndAverage => _graph.Node("Concat", Path, [Token(0), Reduce("ReduceMean", pooled)], ("axis", 1)),
-            TokenPooling.None => tokens,
-            _ => Token(0),
-        };
-    }
+        TokenReduction.None => _graph.Node("Gather", $"{Path}/token.{part.First(_architecture)}", [tokens, _graph.Long(part.First(_architecture))], ("axis", 1)),
+        TokenReduction.Mean => Reduce("ReduceMean", part),
+        TokenReduction.Max => Reduce("ReduceMax", part),
+        _ => AttentionPoolPart.Emit(context, Selected(part)),
+    };
 
-    private string Token(long index) => _graph.Node("Gather", $"{Path}/token.{index}", [tokens, _graph.Long(index)], ("axis", 1));
+    private string Reduce(string operation, TokenPart part) => _graph.Node(
+        operation, part.Selection == TokenSelection.Patches ? $"{Path}/patch_mean" : Path, [Selected(part)], ("axes", [1L]), ("keepdims", 0));
 
-    private string From(int first, string use = "") => first == 0
+    private string Selected(TokenPart part) => part.First(_architecture) is var first && first == 0
         ? tokens
-        : _graph.Node("Slice", Path + use, [tokens, _graph.Longs(first), _graph.Longs(_architecture.Tokens), _graph.Longs(1)]);
+        : _graph.Node(
+            "Slice", part.Selection == TokenSelection.Patches ? $"{Path}/patches" : Path, [tokens, _graph.Longs(first), _graph.Longs(_architecture.Tokens), _graph.Longs(1)]);
 
-    private string Reduce(string operation, string values) => _graph.Node(operation, Path, [values], ("axes", [1L]), ("keepdims", 0));
+    private string SideBySide(string[] parts) => parts.Length == 1 ? parts[0] : _graph.Node("Concat", Path, parts, ("axis", 1));
 
     private string Finish(string pooled, int head)
     {

@@ -1,7 +1,6 @@
 // One pass of a frozen network over some rows.
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Microsoft.ML.VisionTransformer.Images;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Trainers;
@@ -28,8 +27,7 @@ internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork ne
         var clock = Stopwatch.StartNew();
         int done = 0;
         using var builder = new FeatureMatrixBuilder(plan.Architecture.FeatureDimension, plan.ImageMemoryLimit, plan.SpillFolder);
-        var batches = new TrainingBatches(new ImagePreprocessor(plan.Preprocessing), plan.BatchSize, plan.Seed);
-        new TeamPass(team ?? TrainingTeam.Alone, batches, plan.BatchSize, checkAlive).Run(rows, FeaturesOf, bytes =>
+        new TeamPass(team, plan, checkAlive).Run(rows, FeaturesOf, bytes =>
         {
             builder.Add(MemoryMarshal.Cast<byte, float>(bytes));
             done += bytes.Length / (sizeof(float) * plan.Architecture.FeatureDimension);
@@ -41,7 +39,7 @@ internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork ne
     private byte[] FeaturesOf(TrainingBatch batch)
     {
         using var scope = NewDisposeScope();
-        var features = network.ForwardHead(network.ForwardFeatures(BatchInput.Of(batch, plan.Architecture, device)), preLogits: true).cpu();
+        var features = network.ForwardHead(network.ForwardFeatures(batch.ToTensor(plan.Architecture, device)), preLogits: true).cpu();
         if (!features.isfinite().all().item<bool>())
         {
             throw new InvalidOperationException(

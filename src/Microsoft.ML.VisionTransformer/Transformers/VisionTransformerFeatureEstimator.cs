@@ -70,9 +70,5 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>Those, and the embedding.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
-    {
-        ImageColumn.Check(Guard.NotNull(inputSchema), _column.Image);
-        return _column.AddTo(inputSchema);
-    }
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => OutputColumns.Add(inputSchema, _column.Output, _column.Image);
 }

@@ -95,8 +95,8 @@ public sealed record ImagePreprocessing
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
     internal void CheckSettings()
     {
-        Guard.InRange(Size.Height, 1, ArchitectureCheck.MostSide + 1);
-        Guard.InRange(Size.Width, 1, ArchitectureCheck.MostSide + 1);
+        Guard.InRange(Size.Height, 1, ArchitectureCheck.MostSide + 1, nameof(Size));
+        Guard.InRange(Size.Width, 1, ArchitectureCheck.MostSide + 1, nameof(Size));
         Guard.Above(CropFraction, 0);
         if (Math.Max(Size.Height, Size.Width) / CropFraction > MostResized)
             throw new ArgumentOutOfRangeException(nameof(CropFraction), CropFraction, $"CropFraction is too small for images of {Size}: they would be resized to more than {MostResized} pixels a side.");

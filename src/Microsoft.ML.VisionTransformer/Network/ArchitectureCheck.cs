@@ -146,7 +146,7 @@ internal static class ArchitectureCheck
         Require(
             count <= MostParameters,
             nameof(architecture.EmbeddingDimension),
-            $"A network of EmbeddingDimension {architecture.EmbeddingDimension}, MlpRatio {architecture.MlpRatio} and Depth {architecture.Depth} has {count} parameters; at most {MostParameters} are possible.");
+            $"EmbeddingDimension is {architecture.EmbeddingDimension}: with MlpRatio {architecture.MlpRatio} and Depth {architecture.Depth} the network has {count} parameters; at most {MostParameters} are possible.");
     }
 
     private static void Require(bool holds, string name, FormattableString message)

@@ -38,7 +38,11 @@ internal static class OptionChecks
     {
         string network = o.Arch is not null ? "Arch" : o.PretrainedModel is not null ? "the pretrained model" : "the default network";
         if (architecture.Channels is not (1 or 3))
-            throw new ArgumentException($"{UpperFirst(network)} has {architecture.Channels} channels; images are read as 3 (red, green, blue) or 1 (grey).", nameof(Options.Arch));
+        {
+            string option = o.Arch is null && o.PretrainedModel is not null ? nameof(Options.PretrainedModel) : nameof(Options.Arch);
+            throw new ArgumentException($"{option} has {architecture.Channels} channels; images are read as 3 (red, green, blue) or 1 (grey).", option);
+        }
+
         preprocessing.Check();
         if (preprocessing.Size != architecture.ImageSize)
             throw new ArgumentException($"Preprocessing makes images of {preprocessing.Size}, {network} takes {architecture.ImageSize}; make them the same.", nameof(Options.Preprocessing));
@@ -181,7 +185,7 @@ internal static class OptionChecks
             nameof(Options.ClassWeights),
             $"ClassWeights is set and ClassWeighting is {o.ClassWeighting}: leave one of them at its default.");
         foreach (var (name, weight) in o.ClassWeights)
-            Guard.That(weight >= 0 && float.IsFinite(weight), nameof(Options.ClassWeights), FormattableString.Invariant($"The weight of class '{name}' is {weight}; weights are at least 0 and finite."));
+            Guard.That(weight >= 0 && float.IsFinite(weight), nameof(Options.ClassWeights), FormattableString.Invariant($"ClassWeights[\"{name}\"] is {weight}; it must be at least 0 and finite."));
     }
 
     private static void CheckImages(Options o)
@@ -233,6 +237,4 @@ internal static class OptionChecks
         if (value > 1)
             throw new ArgumentOutOfRangeException(name, value, $"{name} must be in (0, 1]; {whatOneMeans}.");
     }
-
-    private static string UpperFirst(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

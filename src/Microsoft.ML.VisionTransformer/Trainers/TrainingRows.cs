@@ -51,9 +51,25 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
     {
         if (name is null)
             return null;
-        var column = schema.GetColumnOrNull(name) ?? throw Guard.SchemaMismatch($"Could not find the weight column '{name}'.");
-        return column.Type == NumberDataViewType.Single ? column : throw Guard.SchemaMismatch($"Schema mismatch for the weight column '{name}': expected Single, got {column.Type}.");
+        var column = schema.GetColumnOrNull(name) ?? throw NoWeight(name);
+        return column.Type == NumberDataViewType.Single ? column : throw NotAWeight(name, column.Type.ToString()!);
     }
+
+    /// <summary>The same check on a schema that is known before any data is.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is not Single.</exception>
+    internal static void CheckWeight(SchemaShape schema, string name)
+    {
+        var found = schema.Where(c => c.Name == name).ToArray();
+        if (found.Length == 0)
+            throw NoWeight(name);
+        if (found[0].Kind != SchemaShape.Column.VectorKind.Scalar || found[0].ItemType != NumberDataViewType.Single)
+            throw NotAWeight(name, $"{(found[0].Kind == SchemaShape.Column.VectorKind.Scalar ? "" : "vector of ")}{found[0].ItemType}");
+    }
+
+    private static ArgumentOutOfRangeException NoWeight(string name) => Guard.SchemaMismatch($"Could not find the weight column '{name}'.");
+
+    private static ArgumentOutOfRangeException NotAWeight(string name, string found) =>
+        Guard.SchemaMismatch($"Schema mismatch for the weight column '{name}': expected Single, got {found}.");
 
     /// <summary>A key's number, from 1; 0 is a missing label. Keys come in four widths.</summary>
     private static Func<ulong> OpenKey(DataViewRow row, DataViewSchema.Column label)

@@ -85,8 +85,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             throw Guard.SchemaMismatch($"Could not find the label column '{options.LabelColumnName}'.");
         if (!labels[0].IsKey || labels[0].Kind != SchemaShape.Column.VectorKind.Scalar)
             throw Guard.SchemaMismatch(ClassLabels.NotAKey(options.LabelColumnName, labels[0].ItemType.ToString()!));
-        if (options.ExampleWeightColumnName is { } weight && !inputSchema.Any(c => c.Name == weight))
-            throw Guard.SchemaMismatch($"Could not find the weight column '{weight}'.");
+        if (options.ExampleWeightColumnName is { } weight)
+            TrainingRows.CheckWeight(inputSchema, weight);
         return ScoreColumns.AddTo(inputSchema, _plans.Columns, labels[0]);
     }
 

@@ -6,6 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Trainers;
 [TestClass]
 public sealed class OptionsTests
 {
+    /// <summary>How the message begins, with the option's name as the user writes it.</summary>
     private static readonly Dictionary<string, Action<VisionTransformerTrainer.Options>> _bad = new()
     {
         ["Epoch"] = o => o.Epoch = 0,
@@ -48,7 +49,7 @@ public sealed class OptionsTests
         ["Precision"] = o => o.Precision = (TrainingPrecision)4,
         ["ClassWeighting"] = o => o.ClassWeighting = (ClassWeighting)4,
         ["ClassWeights is set and ClassWeighting is Balanced"] = o => (o.ClassWeights, o.ClassWeighting) = (new Dictionary<string, float> { ["red"] = 1 }, ClassWeighting.Balanced),
-        ["The weight of class 'red' is -1"] = o => o.ClassWeights = new Dictionary<string, float> { ["red"] = -1 },
+        ["ClassWeights[\"red\"] is -1"] = o => o.ClassWeights = new Dictionary<string, float> { ["red"] = -1 },
         ["CheckpointInterval"] = o => o.CheckpointInterval = TimeSpan.FromSeconds(-1),
         ["Logs is Csv and WorkspacePath is null"] = o => o.Logs = TrainingLogs.Csv,
         ["Logs is 8"] = o => o.Logs = (TrainingLogs)8,
@@ -57,9 +58,9 @@ public sealed class OptionsTests
         ["LayerDecay is 0"] = o => o.LayerDecay = 0,
         ["HeadLearningRateFactor"] = o => o.HeadLearningRateFactor = 0,
         ["DropPathRate"] = o => o.DropPathRate = 1,
-        ["cuda:1"] = o => o.Device = "cuda:one",
-        ["Heads"] = o => o.Arch = TinyTraining.Architecture with { Heads = 5 },
-        ["4 channels"] = o => o.Arch = TinyTraining.Architecture with { Channels = 4 },
+        ["Device is 'cuda:one'; it can be auto, cpu, cuda, cuda:1"] = o => o.Device = "cuda:one",
+        ["Heads is 5"] = o => o.Arch = TinyTraining.Architecture with { Heads = 5 },
+        ["Arch has 4 channels"] = o => o.Arch = TinyTraining.Architecture with { Channels = 4 },
         ["Preprocessing makes images of 32x32"] = o => o.Preprocessing = new ImagePreprocessing { Size = 32 },
         ["OnInvalidImage is Missing"] = o => o.OnInvalidImage = InvalidImageHandling.Missing,
         ["OnInvalidImageInPrediction is Skip"] = o => o.OnInvalidImageInPrediction = InvalidImageHandling.Skip,
@@ -68,6 +69,8 @@ public sealed class OptionsTests
         ["ErasingCount is 2147483647; it must be in [1, 101)"] = o => o.Augmentation = new() { CropMinimumArea = 0.5, ErasingCount = int.MaxValue },
         ["Calibrate is set, but there are no validation rows"] = o => (o.Calibrate, o.ValidationSetFraction) = (true, 0),
         ["EarlyStoppingCriteria is set, but there are no validation rows"] = o => (o.EarlyStoppingCriteria, o.ValidationSetFraction) = (new(), null),
+        ["Size is 0"] = o => o.Preprocessing = new ImagePreprocessing { Size = (16, 0) },
+        ["EmbeddingDimension is 16384"] = o => o.Arch = TinyTraining.Architecture with { EmbeddingDimension = 16384, Depth = 1000, MlpRatio = 1 },
         ["MaxPixels"] = o => o.Preprocessing = new ImagePreprocessing { Size = 16, MaxPixels = 0 },
         ["CropFraction"] = o => o.Preprocessing = new ImagePreprocessing { Size = 16, CropFraction = 0 },
     };
@@ -76,14 +79,28 @@ public sealed class OptionsTests
 
     [TestMethod]
     [DynamicData(nameof(BadNames))]
-    public void ABadValueIsRefusedByName(string name)
+    public void ABadValueIsRefusedByName(string beginning)
     {
         var options = TinyTraining.Options();
-        _bad[name](options);
+        _bad[beginning](options);
 
         var error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.VisionTransformer(options));
 
-        Assert.Contains(name, error.Message);
+        Assert.StartsWith(beginning, error.Message);
+    }
+
+    [TestMethod]
+    public void EachMessageBeginsWithTheNameOfAnOption()
+    {
+        string[] names =
+        [
+            .. typeof(VisionTransformerTrainer.Options).GetFields().Select(f => f.Name),
+            .. new[] { typeof(VisionTransformerArchitecture), typeof(ImagePreprocessing), typeof(TrainingAugmentations) }.SelectMany(t => t.GetProperties()).Select(p => p.Name),
+        ];
+
+        var others = _bad.Keys.Where(beginning => !names.Contains(beginning.Split(' ', '[')[0]));
+
+        Assert.IsEmpty(others, string.Join(", ", others));
     }
 
     [TestMethod]

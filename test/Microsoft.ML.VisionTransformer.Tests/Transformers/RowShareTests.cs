@@ -101,17 +101,6 @@ public sealed class RowShareTests
     }
 
     [TestMethod]
-    public void ColumnsThatWereNotAskedForAreNotActive()
-    {
-        var share = _context.Data.ShardRows(Data(3), 0, 2);
-
-        using var cursor = share.GetRowCursor([share.Schema[nameof(Row.Number)]]);
-
-        Assert.IsTrue(cursor.IsColumnActive(share.Schema[nameof(Row.Number)]));
-        Assert.IsFalse(cursor.IsColumnActive(share.Schema[nameof(Row.Weight)]));
-    }
-
-    [TestMethod]
     public void RowsOfOtherSharesAreNotComputed()
     {
         int computed = 0;

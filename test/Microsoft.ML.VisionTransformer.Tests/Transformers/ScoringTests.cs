@@ -124,16 +124,6 @@ public sealed class ScoringTests
     }
 
     [TestMethod]
-    public void AColumnThatWasNotAskedForIsRefused()
-    {
-        var scored = _model.Transform(TinyTraining.Data(_context));
-        using var cursor = scored.GetRowCursor([scored.Schema["Number"]]);
-
-        Assert.IsFalse(cursor.IsColumnActive(scored.Schema["Score"]));
-        Assert.Throws<InvalidOperationException>(() => cursor.GetGetter<VBuffer<float>>(scored.Schema["Score"]));
-    }
-
-    [TestMethod]
     public void AnImageThatCannotBeReadIsNamedByItsRow()
     {
         var samples = ColouredSamples.Make(2);

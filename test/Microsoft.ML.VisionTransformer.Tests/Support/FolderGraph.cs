@@ -1,0 +1,81 @@
+// Which folder uses which: its circles, and the page that shows it.
+using System.Globalization;
+using System.Text;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+/// <summary>A group of folders each of which reaches all others, and the shortest way round through one of them.</summary>
+internal sealed record FolderCircle(IReadOnlyList<string> Folders, IReadOnlyList<TypeReference> Example);
+
+internal sealed class FolderGraph
+{
+    private readonly Dictionary<string, Dictionary<string, List<TypeReference>>> _uses;
+
+    /// <param name="references">References between types of different folders.</param>
+    internal FolderGraph(IEnumerable<TypeReference> references) => _uses = references
+        .OrderBy(r => $"{r.FromFile} {r.FromType} {r.ToFile} {r.ToType}", StringComparer.Ordinal)
+        .GroupBy(r => r.FromFolder)
+        .ToDictionary(from => from.Key, from => from.GroupBy(r => r.ToFolder).ToDictionary(to => to.Key, to => to.ToList()));
+
+    internal static string NameOf(string folder) => folder.Length == 0 ? "(root)" : folder;
+
+    /// <summary>The strongly connected components of more than one folder.</summary>
+    internal IReadOnlyList<FolderCircle> Circles()
+    {
+        var reached = _uses.Keys.ToDictionary(f => f, f => Paths(f).Keys.ToHashSet());
+        var circles = new List<FolderCircle>();
+        var done = new HashSet<string>();
+        foreach (string folder in _uses.Keys.Order(StringComparer.Ordinal).Where(f => reached[f].Contains(f) && done.Add(f)))
+        {
+            string[] group = [.. reached[folder].Where(f => f == folder || (reached.TryGetValue(f, out var back) && back.Contains(folder))).Order(StringComparer.Ordinal)];
+            done.UnionWith(group);
+            circles.Add(new(group, group.Select(f => Paths(f)[f]).MinBy(path => path.Count)!));
+        }
+
+        return circles;
+    }
+
+    /// <summary>A page with a row and a column for each folder: how many types of the row's folder use how many of the column's.</summary>
+    internal string ToMarkdown(IEnumerable<string> order)
+    {
+        string[] folders = [.. order];
+        var text = new StringBuilder();
+        text.Append("# Folder dependencies\n\n")
+            .Append("Which folder of the library uses which. A row uses the columns; a number counts the pairs of types of which the one names the other or uses a member of it. Folders stand in the order of\n")
+            .Append("`FolderDirectionTests`, which writes this page: a number to the left of the diagonal points up, or to another subfolder of the same folder. See [the map of the code](code-map.md).\n\n")
+            .Append("| # | folder | ").AppendJoin(" | ", folders.Select((_, i) => Number(i + 1))).Append(" |\n")
+            .Append("| --: | -- |").Insert(text.Length, " --: |", folders.Length).Append('\n');
+        for (int row = 0; row < folders.Length; row++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {row + 1} | {NameOf(folders[row])} |");
+            for (int column = 0; column < folders.Length; column++)
+                text.Append(' ').Append(row == column ? "·" : Count(folders[row], folders[column])).Append(" |");
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The shortest way to each folder that can be reached, itself included where there is a way back.</summary>
+    private Dictionary<string, List<TypeReference>> Paths(string from)
+    {
+        var paths = new Dictionary<string, List<TypeReference>>();
+        var open = new Queue<(string Folder, List<TypeReference> Path)>([(from, [])]);
+        while (open.TryDequeue(out var next))
+        {
+            foreach (var (to, references) in _uses.GetValueOrDefault(next.Folder) ?? [])
+            {
+                List<TypeReference> path = [.. next.Path, references[0]];
+                if (paths.TryAdd(to, path))
+                    open.Enqueue((to, path));
+            }
+        }
+
+        return paths;
+    }
+
+    private string Count(string from, string to) =>
+        _uses.GetValueOrDefault(from)?.GetValueOrDefault(to) is { } references ? Number(references.DistinctBy(r => (r.FromType, r.ToType)).Count()) : "";
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

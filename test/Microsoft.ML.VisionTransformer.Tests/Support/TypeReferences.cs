@@ -1,0 +1,140 @@
+// Which type of the library uses which other one, read from the source with the compiler's own binding.
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Support;
+
+/// <summary>One type of the library, by the file that declares it. A nested type counts as the type around it.</summary>
+/// <param name="Name">Without the namespace.</param>
+/// <param name="Namespace">The namespace it is declared in.</param>
+/// <param name="File">Relative to the library's folder, with slashes.</param>
+/// <param name="IsPublic">Whether users see it.</param>
+internal sealed record SourceType(string Name, string Namespace, string File, bool IsPublic)
+{
+    /// <summary>"Checkpoints/Pth"; empty for the library's own folder.</summary>
+    internal string Folder => FolderOf(File);
+
+    internal static string FolderOf(string file) => file.LastIndexOf('/') is int end and >= 0 ? file[..end] : "";
+}
+
+/// <summary><paramref name="FromType"/> names <paramref name="ToType"/>, or uses a member of it, at least once.</summary>
+internal sealed record TypeReference(string FromType, string FromFile, string ToType, string ToFile)
+{
+    internal string FromFolder => SourceType.FolderOf(FromFile);
+
+    internal string ToFolder => SourceType.FolderOf(ToFile);
+}
+
+internal sealed class TypeReferences
+{
+    /// <summary>What the project file brings in for every file.</summary>
+    private const string ImplicitUsings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Net.Http;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        """;
+
+    private static readonly CSharpParseOptions _language = new(LanguageVersion.Latest, DocumentationMode.None);
+
+    private readonly Dictionary<INamedTypeSymbol, SourceType> _types = new(SymbolEqualityComparer.Default);
+
+    private readonly HashSet<TypeReference> _references = [];
+
+    private TypeReferences()
+    {
+    }
+
+    /// <summary>All types outside of other types.</summary>
+    internal IReadOnlyCollection<SourceType> Types => _types.Values;
+
+    /// <summary>All references between two different types, each once for each file that it is in.</summary>
+    internal IReadOnlyCollection<TypeReference> References => _references;
+
+    /// <summary>Binds all files of a folder.</summary>
+    /// <param name="folder">The folder of the project.</param>
+    /// <param name="assemblies">What the project is compiled against.</param>
+    /// <exception cref="InvalidOperationException">The compiler cannot bind the name of one of the types, so that references would be missed.</exception>
+    internal static TypeReferences Read(string folder, IEnumerable<MetadataReference> assemblies)
+    {
+        SyntaxTree[] trees = [.. SourceFiles(folder).AsParallel().AsOrdered().Select(p => CSharpSyntaxTree.ParseText(File.ReadAllText(p), _language, Relative(folder, p)))];
+        var compilation = CSharpCompilation.Create(
+            "library",
+            trees.Append(CSharpSyntaxTree.ParseText(ImplicitUsings, _language)),
+            assemblies,
+            new(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+
+        var result = new TypeReferences();
+        (SyntaxTree Tree, SemanticModel Model)[] models = [.. trees.Select(t => (t, compilation.GetSemanticModel(t)))];
+        foreach (var (tree, model) in models)
+            result.AddTypes(tree, model);
+        foreach (var found in models.AsParallel().Select(m => result.In(m.Tree, m.Model)))
+            result._references.UnionWith(found);
+        return result;
+    }
+
+    /// <summary>The files of a project, without those that a build writes.</summary>
+    internal static IEnumerable<string> SourceFiles(string folder) =>
+        Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
+            .Where(path => Relative(folder, path).Split('/')[0] is not ("bin" or "obj"))
+            .Order(StringComparer.Ordinal);
+
+    internal static string Relative(string folder, string path) => Path.GetRelativePath(folder, path).Replace('\\', '/');
+
+    private static IEnumerable<MemberDeclarationSyntax> OuterTypes(SyntaxTree tree) =>
+        tree.GetRoot().DescendantNodes(n => n is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax)
+            .OfType<MemberDeclarationSyntax>()
+            .Where(m => m is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax);
+
+    /// <summary>A type in several files belongs to the one that has its name.</summary>
+    private void AddTypes(SyntaxTree tree, SemanticModel model)
+    {
+        foreach (var declaration in OuterTypes(tree))
+        {
+            var type = (INamedTypeSymbol)model.GetDeclaredSymbol(declaration)!;
+            if (!_types.ContainsKey(type) || Path.GetFileNameWithoutExtension(tree.FilePath) == type.Name)
+                _types[type] = new(type.Name, type.ContainingNamespace.ToDisplayString(), tree.FilePath, type.DeclaredAccessibility == Accessibility.Public);
+        }
+    }
+
+    private HashSet<TypeReference> In(SyntaxTree tree, SemanticModel model)
+    {
+        var found = new HashSet<TypeReference>();
+        foreach (var declaration in OuterTypes(tree))
+        {
+            var from = (INamedTypeSymbol)model.GetDeclaredSymbol(declaration)!;
+            foreach (var to in declaration.DescendantNodes().Where(IsUse).SelectMany(n => Used(Bind(model, n))).Where(t => !SymbolEqualityComparer.Default.Equals(t, from)))
+            {
+                if (_types.TryGetValue(to, out var type))
+                    found.Add(new(from.Name, tree.FilePath, type.Name, type.File));
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsUse(SyntaxNode node) => node is SimpleNameSyntax or BaseObjectCreationExpressionSyntax or ElementAccessExpressionSyntax or ConstructorInitializerSyntax;
+
+    private static ISymbol? Bind(SemanticModel model, SyntaxNode node)
+    {
+        var found = model.GetSymbolInfo(node);
+        return found.CandidateReason is CandidateReason.None or CandidateReason.MemberGroup
+            ? found.Symbol
+            : throw new InvalidOperationException($"{node.GetLocation().GetLineSpan()}: the compiler does not find {node} ({found.CandidateReason}).");
+    }
+
+    private static IEnumerable<INamedTypeSymbol> Used(ISymbol? symbol) => symbol switch
+    {
+        INamedTypeSymbol type => type.TypeArguments.SelectMany(Used).Append(Outermost(type.OriginalDefinition)),
+        IArrayTypeSymbol array => Used(array.ElementType),
+        IPointerTypeSymbol pointer => Used(pointer.PointedAtType),
+        IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol when symbol.ContainingType is { } owner => [Outermost(owner.OriginalDefinition)],
+        _ => [],
+    };
+
+    private static INamedTypeSymbol Outermost(INamedTypeSymbol type) => type.ContainingType is { } outer ? Outermost(outer) : type;
+}

@@ -213,6 +213,7 @@ public sealed class EstimatorContractTests
         {
             RowValues.AssertSame([.. expected.Select(row => new[] { row[i] })], RowValues.Read(view, columns[i]), what: columns[i]);
             using var cursor = view.GetRowCursor([view.Schema[columns[i]]]);
+            Assert.IsTrue(cursor.IsColumnActive(view.Schema[columns[i]]));
             foreach (var column in view.Schema.Where(c => c.Name != columns[i]))
             {
                 Assert.IsFalse(cursor.IsColumnActive(column), $"{column.Name} is not asked for");

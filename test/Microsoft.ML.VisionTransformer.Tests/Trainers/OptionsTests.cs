@@ -1,5 +1,6 @@
 // Options: each bad value is refused by name before any data is read.
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Trainers;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Trainers;
 
@@ -101,6 +102,17 @@ public sealed class OptionsTests
         var others = _bad.Keys.Where(beginning => !names.Contains(beginning.Split(' ', '[')[0]));
 
         Assert.IsEmpty(others, string.Join(", ", others));
+    }
+
+    [TestMethod]
+    public void ChannelsOfAPretrainedModelAreRefusedInItsName()
+    {
+        var options = TinyTraining.Options();
+        (options.Arch, options.PretrainedModel) = (null, "model");
+
+        var error = Assert.Throws<ArgumentException>(() => OptionChecks.CheckNetwork(options, TinyTraining.Architecture with { Channels = 4 }, new ImagePreprocessing { Size = 16 }));
+
+        Assert.StartsWith("PretrainedModel has 4 channels", error.Message);
     }
 
     [TestMethod]

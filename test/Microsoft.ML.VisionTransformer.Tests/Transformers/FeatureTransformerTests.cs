@@ -279,35 +279,6 @@ public sealed class FeatureTransformerTests : IDisposable
     }
 
     [TestMethod]
-    public void ADisposedModel_SaysSo()
-    {
-        var data = Data(ColouredSamples.Make(1));
-        var model = Estimator("hf-vit", FeatureKind.Pooled).Fit(data);
-        var view = model.Transform(data);
-
-        model.Dispose();
-        model.Dispose();
-
-        Assert.ThrowsExactly<ObjectDisposedException>(() => model.Transform(data));
-        Assert.ThrowsExactly<ObjectDisposedException>(() => model.GetRowToRowMapper(data.Schema));
-        Assert.Throws<Exception>(() => Read(view));
-    }
-
-    [TestMethod]
-    public void AWrongColumn_IsNamed()
-    {
-        var data = Data(ColouredSamples.Make(1));
-
-        var missing = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => _context.Transforms.VisionTransformerFeatures("Features", "Picture", Options("hf-vit", FeatureKind.Pooled)).Fit(data));
-        var number = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
-            () => _context.Transforms.VisionTransformerFeatures("Features", "Number", Options("hf-vit", FeatureKind.Pooled)).Fit(data));
-
-        Assert.Contains("'Picture'", missing.Message);
-        Assert.Contains("'Number'", number.Message);
-    }
-
-    [TestMethod]
     public void WithoutAPretrainedModel_ThereIsNothingToEmbedWith()
     {
         var error = Assert.Throws<ArgumentException>(() => _context.Transforms.VisionTransformerFeatures("Features", "Image"));

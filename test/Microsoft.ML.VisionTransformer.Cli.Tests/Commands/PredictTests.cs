@@ -93,7 +93,7 @@ public sealed class PredictTests
 
         Assert.AreEqual(1, run.ExitCode);
         Assert.HasCount(2, run.OutputLines);
-        StringAssert.Contains(JsonDocument.Parse(run.OutputLines[0]).RootElement.GetProperty("error").GetString(), "cannot be read");
+        StringAssert.StartsWith(JsonDocument.Parse(run.OutputLines[0]).RootElement.GetProperty("error").GetString(), "cannot be read as an image: ");
         Assert.AreEqual("red", JsonDocument.Parse(run.OutputLines[1]).RootElement.GetProperty("label").GetString());
         StringAssert.Contains(run.Error, "broken.jpg: ");
         StringAssert.Contains(run.Error, "1 of 2 images could not be used.");

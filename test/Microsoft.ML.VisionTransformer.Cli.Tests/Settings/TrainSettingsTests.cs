@@ -57,6 +57,12 @@ public sealed class TrainSettingsTests
     }
 
     [TestMethod]
+    [DataRow("full")]
+    [DataRow("float32")]
+    public void SettingsOfAnEarlierBuildAreRead(string precision) =>
+        Assert.AreEqual(TrainingPrecision.Float32, Complete("--pretrained", "x", "--strategy", "fine-tune", "--precision", precision).Precision);
+
+    [TestMethod]
     public void OneAugmentationFlagChangesWhatTheStrategyDoesAndDropsNothing()
     {
         Assert.AreEqual(

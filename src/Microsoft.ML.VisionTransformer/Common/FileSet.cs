@@ -56,6 +56,7 @@ internal sealed class FileSet(string main) : IDisposable
         catch when (aside is not null && !changed)
         {
             RestoreIfPossible(aside);
+            aside = null;    // it is the main file again, or where that failed the only copy of it
             throw;
         }
         finally

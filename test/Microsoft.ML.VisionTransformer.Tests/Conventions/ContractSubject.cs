@@ -35,7 +35,7 @@ internal sealed record ContractSubject(
         new("trainer with weights of rows", Scores, p => Trainer(p, TrainingStrategy.FromScratch, weight: "Weight")) { TrainingColumns = ["Image", "Label", "Weight"] },
         new("trainer that fine-tunes", Scores, p => Trainer(p, TrainingStrategy.FineTune, InvalidImageHandling.Missing)) { TrainingColumns = ["Image", "Label"] },
         new("trainer of a linear probe", Scores, p => Trainer(p, TrainingStrategy.LinearProbe)) { TrainingColumns = ["Image", "Label"] },
-        new("loaded classifier", Scores, Load: p => p.Context.Model.LoadVisionTransformer(p.Pretrained, device: "cpu", onInvalidImage: InvalidImageHandling.Missing)),
+        new("loaded classifier", Scores, Load: p => p.Context.Model.LoadVisionTransformer(p.Pretrained, options: new() { Device = "cpu", OnInvalidImage = InvalidImageHandling.Missing })),
         new("features", ["Features"], p => Features(p, InvalidImageHandling.Throw)) { HasHead = false },
         new("features with missing values", ["Features"], p => Features(p, InvalidImageHandling.Missing)) { HasHead = false },
         new("gradient attention", ["Map"], p => p.Context.Transforms.VisionTransformerExplanation("Map", "Image", p.Model)) { UsesModel = true },
@@ -62,7 +62,7 @@ internal sealed record ContractSubject(
             return new(transformer, (IDisposable)transformer);
         }
 
-        var model = parts.Context.Model.LoadVisionTransformer(parts.Pretrained, device: "cpu");
+        var model = parts.Context.Model.LoadVisionTransformer(parts.Pretrained, options: new() { Device = "cpu" });
         return new(Estimator!(parts with { Model = model }).Fit(data), model);
     }
 

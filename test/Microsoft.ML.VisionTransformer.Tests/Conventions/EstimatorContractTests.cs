@@ -29,7 +29,7 @@ public sealed class EstimatorContractTests
         string pretrained = Path.Combine(_folder.Path, "pretrained");
         trained.LastTransformer.SaveAsSafetensors(pretrained);
         ColouredSamples.WriteTo(Path.Combine(_folder.Path, "images"), Rows / 3);
-        _parts = new(context, pretrained, context.Model.LoadVisionTransformer(pretrained, device: "cpu"));
+        _parts = new(context, pretrained, context.Model.LoadVisionTransformer(pretrained, options: new() { Device = "cpu" }));
     }
 
     [ClassCleanup]

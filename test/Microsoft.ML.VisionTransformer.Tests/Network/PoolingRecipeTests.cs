@@ -26,8 +26,8 @@ public sealed class PoolingRecipeTests
     [TestMethod]
     [DataRow(FeatureKind.Pooled, 1, 8)]
     [DataRow(FeatureKind.ClassToken, 1, 8)]
-    [DataRow(FeatureKind.PatchMean, 18, 8)]
-    [DataRow(FeatureKind.ClassTokenAndPatchMean, 18, 16)]
+    [DataRow(FeatureKind.Average, 18, 8)]
+    [DataRow(FeatureKind.ClassTokenAndAverage, 18, 16)]
     [DataRow(FeatureKind.HeadOutput, 1, 7)]
     public void AnEmbeddingReadsSomeTokensAndHasAWidth(FeatureKind kind, int tokensRead, int width) =>
         Assert.AreEqual((tokensRead, width), (_architecture.TokensOf(kind), _architecture.WidthOf(kind)));
@@ -52,7 +52,7 @@ public sealed class PoolingRecipeTests
         var mean = PoolingRecipe.Of(TokenPooling.Average).Parts[0];
         Assert.AreEqual((3, 18), (mean.First(_architecture), mean.End(_architecture)));
         Assert.AreEqual((0, 18), (mean.First(_architecture with { PoolPrefixTokens = true }), mean.End(_architecture)));
-        Assert.AreEqual(3, PoolingRecipe.Of(FeatureKind.PatchMean)!.Parts[0].First(_architecture with { PoolPrefixTokens = true }), "an embedding of the patches stays one of the patches");
+        Assert.AreEqual(3, PoolingRecipe.Of(FeatureKind.Average)!.Parts[0].First(_architecture with { PoolPrefixTokens = true }), "an embedding of the patches stays one of the patches");
     }
 
     [TestMethod]

@@ -179,7 +179,7 @@ public sealed class FeatureTransformerTests : IDisposable
     [TestMethod]
     [DataRow(FeatureKind.Pooled, false, true)]
     [DataRow(FeatureKind.Pooled, false, false)]
-    [DataRow(FeatureKind.ClassTokenAndPatchMean, true, true)]
+    [DataRow(FeatureKind.ClassTokenAndAverage, true, true)]
     [DataRow(FeatureKind.HeadOutput, false, true)]
     public void OfAClassifier_AreThoseOfItsCheckpoint_WhicheverIsDisposedFirst(FeatureKind kind, bool normalize, bool classifierFirst)
     {

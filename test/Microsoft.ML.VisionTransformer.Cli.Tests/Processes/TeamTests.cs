@@ -106,19 +106,19 @@ public sealed class TeamTests
     /// <summary>A run whose second meeting not all processes reach.</summary>
     private static string Told(IProcessGroup group, Func<int, Exception?> errorOf)
     {
-        var team = new Team(group);
+        var run = new Team(group);
         try
         {
-            team.Exchange([]);
+            run.Exchange([]);
             if (errorOf(group.Rank) is { } error)
                 throw error;
-            team.Exchange([1, 2, 3]);
-            team.Meet();
+            run.Exchange([1, 2, 3]);
+            run.Meet();
             return "";
         }
         catch (Exception e)
         {
-            return team.Fail(e, e.Message, 1).Told;
+            return run.Fail(e, e.Message, 1).Told;
         }
     }
 

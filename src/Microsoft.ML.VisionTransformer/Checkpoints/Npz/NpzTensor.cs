@@ -71,9 +71,9 @@ internal sealed class NpzTensor : StoredTensor
             var bytes = chunk.AsSpan(0, count * size);
             ReadInto(bytes, content, crc);
 
-            var numbers = columns is null ? values.Slice(done, count) : scattered.AsSpan(0, count);
-            _header.ValueType.ToFloats(bytes, numbers);
-            columns?.Scatter(numbers, values);
+            var converted = columns is null ? values.Slice(done, count) : scattered.AsSpan(0, count);
+            _header.ValueType.ToFloats(bytes, converted);
+            columns?.Scatter(converted, values);
             done += count;
         }
 

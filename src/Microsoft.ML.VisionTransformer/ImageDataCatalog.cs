@@ -3,9 +3,9 @@ using System.Globalization;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Distributed;
+using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Transformers;
 
 namespace Microsoft.ML;
 
@@ -92,7 +92,7 @@ public static class ImageDataCatalog
                 $"rank is {rank}, and size is {size}: ranks count from 0, the last of them is {size - 1}."));
         }
 
-        return size == 1 ? data : new RowShareView(data, rank, size);
+        return size == 1 ? data : new RowShardView(data, rank, size);
     }
 
     private sealed class ImageRow

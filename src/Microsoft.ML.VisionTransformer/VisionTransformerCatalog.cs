@@ -1,9 +1,9 @@
 // What users type: the trainer, pretrained networks, embeddings and explanations on ML.NET's catalogs.
 using Microsoft.ML.VisionTransformer;
+using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Transformers;
+using Microsoft.ML.VisionTransformer.Scoring;
 
 namespace Microsoft.ML;
 
@@ -73,10 +73,10 @@ public static class VisionTransformerCatalog
         {
             OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
         };
-        var place = TorchRuntime.Device(Guard.NotBlank(options.Device), environment);
+        var position = TorchRuntime.Device(Guard.NotBlank(options.Device), environment);
         using var state = TorchState.EnterOrdinary();
         using var checkpoint = PretrainedModels.Open(environment, pathOrHubId, options.Architecture, options.CancellationToken);
-        return PretrainedModels.Classifier(checkpoint, options.Preprocessing, columns, place, options.CancellationToken);
+        return PretrainedModels.Classifier(checkpoint, options.Preprocessing, columns, position, options.CancellationToken);
     }
 
     /// <summary>Creates a <see cref="VisionTransformerFeatureEstimator"/>, which embeds images with a pretrained network.</summary>

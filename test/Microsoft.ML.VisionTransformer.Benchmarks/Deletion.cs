@@ -2,7 +2,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Data;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
@@ -11,7 +12,7 @@ namespace Microsoft.ML.VisionTransformer.Benchmarks;
 /// probability of the class that was predicted for the whole photo is reported at each step. Random order, the mean of several, is the baseline. A lower
 /// curve is a better map.
 /// </summary>
-internal sealed class Deletion(string folder, string weights, string? pictures)
+internal sealed class Deletion(string folder, string weights, string? images)
 {
     private const int Steps = 10, RandomOrders = 3;
 
@@ -29,7 +30,7 @@ internal sealed class Deletion(string folder, string weights, string? pictures)
         string[] test = [.. split["test"].EnumerateArray().Select(f => Path.Combine(folder, f.GetString()!))];
         var metrics = _context.MulticlassClassification.Evaluate(chain.Transform(Photos(split["test"])));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{test.Length} test photos, accuracy {metrics.MicroAccuracy:P1}"));
-        if (pictures is not null)
+        if (images is not null)
             Draw(model, test);
         Report(Curves(model, test));
     }
@@ -37,14 +38,14 @@ internal sealed class Deletion(string folder, string weights, string? pictures)
     /// <summary>Overlays of all test photos, for those who would look.</summary>
     private void Draw(VisionTransformerPredictionTransformer model, string[] photos)
     {
-        Directory.CreateDirectory(pictures!);
+        Directory.CreateDirectory(images!);
         foreach (string photo in photos)
         {
             string name = $"{Path.GetFileName(Path.GetDirectoryName(photo))}-{Path.GetFileNameWithoutExtension(photo)}";
             foreach (var method in Enum.GetValues<ExplanationMethod>())
             {
                 var found = model.Explain(photo, new ExplanationOptions { Method = method });
-                found.SaveOverlay(Path.Combine(pictures!, $"{name}-{method}.png"));
+                found.SaveOverlay(Path.Combine(images!, $"{name}-{method}.png"));
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {method}: {found.ClassName} {found.Probability:P0}"));
             }
         }
@@ -73,12 +74,12 @@ internal sealed class Deletion(string folder, string weights, string? pictures)
                 }
             }
 
-            void Add(string name, AttentionExplanation found, int[] order, double share = 1)
+            void Add(string name, AttentionExplanation found, int[] order, double fraction = 1)
             {
                 double[] curve = curves.TryGetValue(name, out double[]? known) ? known : curves[name] = new double[Steps + 1];
                 float[][] probabilities = Probabilities(model, Blank(model.Architecture, input, order));
                 for (int step = 0; step <= Steps; step++)
-                    curve[step] += share * probabilities[step][found.ClassIndex] / photos.Length;
+                    curve[step] += fraction * probabilities[step][found.ClassIndex] / photos.Length;
             }
         }
 

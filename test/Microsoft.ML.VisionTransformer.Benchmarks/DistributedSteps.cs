@@ -2,7 +2,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Trainers;
+using Microsoft.ML.VisionTransformer.Training;
+using Microsoft.ML.VisionTransformer.Training.Data;
+using Microsoft.ML.VisionTransformer.Training.Distributed;
+using Microsoft.ML.VisionTransformer.Training.Plan;
 using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
@@ -39,16 +42,16 @@ internal static class DistributedSteps
     internal static void Run(string side)
     {
         TorchRuntime.Load();
-        var team = TrainingTeam.Of(DistributedTraining.Auto);
+        var group = TrainingProcessGroup.Of(DistributedTraining.Auto);
         torch.set_num_threads(side == "one" ? 2 : 1);
-        var plan = new TrainingPlanBuilder(new VisionTransformerTrainer.Options { Arch = Workload.Architecture with { Classes = 5 }, Epoch = 1, BatchSize = Rows / team.Size, Device = "cpu" }).Build(seed: 1);
+        var plan = new TrainingPlanBuilder(new VisionTransformerTrainer.Options { Arch = Workload.Architecture with { Classes = 5 }, Epoch = 1, BatchSize = Rows / group.Size, Device = "cpu" }).Build(seed: 1);
         using var network = new VisionTransformerNetwork(plan.Architecture, seed: 1);
-        using var step = new TrainingStep(plan, network, torch.CPU, stepsPerEpoch: 100, team) { Overlaps = side != "behind" };
+        using var step = new TrainingStep(plan, network, torch.CPU, stepsPerEpoch: 100, group) { Overlaps = side != "behind" };
         var batch = Batch(plan);
         step.BeginEpoch();
         double seconds = Time(WarmUpSteps, Steps, () => step.Run(() => batch, epoch: 1));
-        double sum = Time(WarmUpSteps, Sums, () => team.Sum(step.Parameters.Gradients));
-        if (team.IsMain)
+        double sum = Time(WarmUpSteps, Sums, () => group.Sum(step.Parameters.Gradients));
+        if (group.IsMain)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figures {seconds:R} {sum:R} {step.Parameters.Values.numel()}"));
     }
 
@@ -84,8 +87,8 @@ internal static class DistributedSteps
         using var process = Process.Start(start)!;
         string line = process.StandardOutput.ReadToEnd().Split('\n').First(text => text.Contains("figures ", StringComparison.Ordinal));
         process.WaitForExit();
-        double[] numbers = [.. line[(line.IndexOf("figures ", StringComparison.Ordinal) + 8)..].Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
-        return new Figures(numbers[0], numbers[1], (long)numbers[2]);
+        double[] values = [.. line[(line.IndexOf("figures ", StringComparison.Ordinal) + 8)..].Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
+        return new Figures(values[0], values[1], (long)values[2]);
     }
 
     /// <summary>Seconds of a step and of the sum of all gradients alone, and how many numbers they are.</summary>

@@ -1,6 +1,7 @@
 // How fast do files become network input on one core, beside SkiaSharp's own decoding and resizing?
 using System.Diagnostics;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;

@@ -29,6 +29,6 @@ internal static class ImageWait
     private static void Print(TrainingMetrics metrics)
     {
         if (metrics.Phase == TrainingPhase.Epoch)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {metrics.Epoch}: waits for images {metrics.ImageWaitShare:P2} of the time, {metrics.ImagesPerSecond:F1} images/s"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"epoch {metrics.Epoch}: waits for images {metrics.ImageWaitFraction:P2} of the time, {metrics.ImagesPerSecond:F1} images/s"));
     }
 }

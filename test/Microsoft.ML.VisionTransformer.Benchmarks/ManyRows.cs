@@ -42,10 +42,10 @@ internal static class ManyRows
                 warm = last;
         }
 
-        return Judge(warm!, last!);
+        return Evaluate(warm!, last!);
     }
 
-    private static int Judge(ProcessState warm, ProcessState last)
+    private static int Evaluate(ProcessState warm, ProcessState last)
     {
         bool flat = last.WorkingSet - warm.WorkingSet <= Allowed;
         Console.WriteLine(string.Create(

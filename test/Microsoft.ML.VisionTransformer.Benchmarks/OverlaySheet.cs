@@ -1,5 +1,8 @@
 // Draws what docs/explain.md shows: images as the network saw them, beside their maps.
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
@@ -42,7 +45,7 @@ internal static class OverlaySheet
 
     private static void Paste(SKCanvas canvas, byte[] png, int row, int column)
     {
-        using var picture = SKBitmap.Decode(png);
-        canvas.DrawBitmap(picture, SKRect.Create(column * (Side + Gap), row * (Side + Gap), Side, Side));
+        using var image = SKBitmap.Decode(png);
+        canvas.DrawBitmap(image, SKRect.Create(column * (Side + Gap), row * (Side + Gap), Side, Side));
     }
 }

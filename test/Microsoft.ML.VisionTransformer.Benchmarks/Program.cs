@@ -81,8 +81,8 @@ switch (args)
     case ["transfer", var folder, var strategy, var weights, .. var settings]:
         new Transfer(folder, strategy, weights == "none" ? null : weights, settings).Run();
         return 0;
-    case ["deletion", var photos, var backbone, .. var pictures]:
-        new Deletion(photos, backbone, pictures.FirstOrDefault()).Run();
+    case ["deletion", var photos, var backbone, .. var images]:
+        new Deletion(photos, backbone, images.FirstOrDefault()).Run();
         return 0;
     case ["overlays", var zip, var sheet, .. var shown]:
         OverlaySheet.Draw(zip, sheet, shown);

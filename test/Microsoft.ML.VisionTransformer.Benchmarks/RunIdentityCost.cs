@@ -1,7 +1,9 @@
 // What does it cost to compare the images of a run with those of a workspace, beside preparing them once as an epoch does?
 using System.Diagnostics;
-using Microsoft.ML.VisionTransformer.Images;
-using Microsoft.ML.VisionTransformer.Trainers;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
+using Microsoft.ML.VisionTransformer.Training.Checkpointing;
+using Microsoft.ML.VisionTransformer.Training.Data;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 

@@ -57,9 +57,9 @@ internal sealed class ScaledDecodingEffect
     private int NearestCentroid(float[][] training, float[][] testing)
     {
         var centroids = Enumerable.Range(0, _photos.Length).Where(i => !_photos[i].Tests).GroupBy(i => _photos[i].Label)
-            .Select(g => (Label: g.Key, Centre: Enumerable.Range(0, training[0].Length).Select(d => g.Average(i => training[i][d] / Length(training[i]))).ToArray()))
+            .Select(g => (Label: g.Key, Center: Enumerable.Range(0, training[0].Length).Select(d => g.Average(i => training[i][d] / Length(training[i]))).ToArray()))
             .ToArray();
-        return Enumerable.Range(0, _photos.Length).Count(i => _photos[i].Tests && centroids.MaxBy(c => Cosine(c.Centre, testing[i])).Label == _photos[i].Label);
+        return Enumerable.Range(0, _photos.Length).Count(i => _photos[i].Tests && centroids.MaxBy(c => Cosine(c.Center, testing[i])).Label == _photos[i].Label);
     }
 
     private int Logistic(float[][] training, float[][] testing)

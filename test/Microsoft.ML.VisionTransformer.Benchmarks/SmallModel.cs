@@ -12,7 +12,7 @@ internal static class SmallModel
     internal static VisionTransformerPredictionTransformer Make(MLContext context)
     {
         var data = context.Data.LoadFromEnumerable(Photos);
-        var labelled = context.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
+        var labeled = context.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(data);
         return context.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
         {
             FeatureColumnName = nameof(Photo.Image),
@@ -21,6 +21,6 @@ internal static class SmallModel
             BatchSize = Workload.BatchSize,
             ValidationSetFraction = null,
             Device = "cpu",
-        }).Fit(labelled);
+        }).Fit(labeled);
     }
 }

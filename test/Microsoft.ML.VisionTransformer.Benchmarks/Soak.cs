@@ -57,12 +57,12 @@ internal sealed class Soak : IDisposable
             }
         }
 
-        return Judge(start, soak.Counted(ProcessState.Now(), rounds));
+        return Evaluate(start, soak.Counted(ProcessState.Now(), rounds));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static int Judge(ProcessState start, ProcessState end)
+    private static int Evaluate(ProcessState start, ProcessState end)
     {
         Console.WriteLine($"end:   {end}");
         bool same = end.WorkingSet - start.WorkingSet <= AllowedMemory && end.Tensors == start.Tensors

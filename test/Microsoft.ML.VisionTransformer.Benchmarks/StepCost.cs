@@ -46,9 +46,9 @@ internal static class StepCost
         var start = OwnProgram.Start(Command, side);
         start.RedirectStandardOutput = true;
         using var process = Process.Start(start)!;
-        double[] numbers = [.. process.StandardOutput.ReadToEnd().Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
+        double[] values = [.. process.StandardOutput.ReadToEnd().Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
         process.WaitForExit();
-        return new Figures(numbers[0], numbers[1]);
+        return new Figures(values[0], values[1]);
     }
 
     private static Figures Ours(TrainingPrecision precision)

@@ -11,7 +11,7 @@ public sealed class OnnxInBrowserTests : IDisposable
     private const double LosslessTolerance = 1e-4;
 
     private static readonly OnnxExportOptions _rawPixels = new() { Input = OnnxInput.RawRgb };
-    private static readonly byte[] _picture = ColouredSamples.Make(1, seed: 3)[0].Image;
+    private static readonly byte[] _picture = ColoredSamples.Make(1, seed: 3)[0].Image;
 
     private static TinyModel _model = null!;
     private static SystemChromium? _browser;
@@ -56,7 +56,7 @@ public sealed class OnnxInBrowserTests : IDisposable
     {
         var page = await SharedPageAsync();
         double largest = 0;
-        foreach (var sample in ColouredSamples.Make(perClass: 3, seed: 11))
+        foreach (var sample in ColoredSamples.Make(perClass: 3, seed: 11))
         {
             var found = await page.ClassifyAsync("picture.png", sample.Image);
             largest = Math.Max(largest, Answers.AssertEqual(_model.Classify(sample.Image), found, LosslessTolerance));

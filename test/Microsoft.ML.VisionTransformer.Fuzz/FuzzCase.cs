@@ -1,7 +1,8 @@
 // What is done with one damaged file: decoded and made into network input, each number in one of several ways.
 using System.Buffers;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 

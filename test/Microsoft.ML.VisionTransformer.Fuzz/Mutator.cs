@@ -103,15 +103,15 @@ internal sealed class Mutator
     /// <summary>A place where a length or size is likely: behind a JPEG marker, or before or behind a chunk name of PNG or RIFF.</summary>
     private static int AfterMarker(byte[] file, Random random)
     {
-        var places = new List<int>();
+        var positions = new List<int>();
         for (int i = 0; i + 4 < file.Length; i++)
         {
             if (file[i] == 0xFF && file[i + 1] >= 0xC0)
-                places.Add(i + 2 + random.Next(8));
+                positions.Add(i + 2 + random.Next(8));
             if (file.AsSpan(i, 4).IndexOfAnyExceptInRange((byte)'A', (byte)'z') < 0)
-                places.Add(Math.Max(0, i - 4) + random.Next(16));
+                positions.Add(Math.Max(0, i - 4) + random.Next(16));
         }
 
-        return Math.Min(places.Count == 0 ? random.Next(file.Length) : places[random.Next(places.Count)], file.Length - 1);
+        return Math.Min(positions.Count == 0 ? random.Next(file.Length) : positions[random.Next(positions.Count)], file.Length - 1);
     }
 }

@@ -1,4 +1,4 @@
-// Trains a tiny network on coloured pictures, as a user's program would, and writes what came of it.
+// Trains a tiny network on colored pictures, as a user's program would, and writes what came of it.
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -82,7 +82,7 @@ internal static class TrainingJob
 
     private static IDataView Data(MLContext context, TrainingSettings settings)
     {
-        var rows = ColouredSamples.Make(settings.PerClass);
+        var rows = ColoredSamples.Make(settings.PerClass);
         bool unlucky = DistributedRun.Rank == settings.Unlucky;
         if (settings.Mishap == "other-data" && unlucky)
             rows[4].Label = rows[5].Label;
@@ -92,7 +92,7 @@ internal static class TrainingJob
             return context.Data.LoadFromEnumerable(rows);
         // Files: that one cannot be decoded comes out only when a batch needs it. All processes have the same one: others would be noticed before the training begins.
         string folder = Directory.CreateTempSubdirectory("vit-mpi-").FullName;
-        ColouredSamples.WriteTo(folder, settings.PerClass);
+        ColoredSamples.WriteTo(folder, settings.PerClass);
         string[] paths = [.. Directory.EnumerateFiles(folder, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         if (settings.Mishap == "broken-image")
             File.WriteAllBytes(paths[4], [1, 2, 3]);

@@ -25,7 +25,7 @@ public sealed class LoadTests
     public async Task SixteenClientsGetTheAnswersOfOneThreadInFlatMemory()
     {
         using var model = new TinyModel();
-        await LoadAsync(model.Path, model.Classify, [.. ColouredSamples.Make(perClass: 8).Select(s => s.Image)], DefaultRequests);
+        await LoadAsync(model.Path, model.Classify, [.. ColoredSamples.Make(perClass: 8).Select(s => s.Image)], DefaultRequests);
     }
 
     [TestMethod]

@@ -22,7 +22,7 @@ public sealed class RefusalTests
     {
         _model = new TinyModel();
         _service = SampleService.Start("--Model", _model.Path, "--MaxUploadBytes", $"{MaxUploadBytes}", "--MaxPixels", "1000000");
-        _photo = ColouredSamples.Make(perClass: 1)[0].Image;
+        _photo = ColoredSamples.Make(perClass: 1)[0].Image;
     }
 
     [ClassCleanup]
@@ -154,7 +154,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task APictureOfTooManyPixels_Is422BeforeItIsDecoded()
+    public async Task AImageOfTooManyPixels_Is422BeforeItIsDecoded()
     {
         byte[] bomb = Bomb(30_000, 30_000);
         long before = _service.WorkingSet;
@@ -181,7 +181,7 @@ public sealed class RefusalTests
     public async Task WhenNoMoreMayWait_Is503AndSaysWhenToComeAgain()
     {
         using var service = SampleService.Start("--Model", _model.Path, "--Engines", "1", "--Waiting", "0");
-        byte[] large = ColouredPng(6000, 6000);
+        byte[] large = ColoredPng(6000, 6000);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => service.PostBodyAsync(large, "image/png", TestContext.CancellationToken)));
 
@@ -210,7 +210,7 @@ public sealed class RefusalTests
         }
     }
 
-    private static byte[] ColouredPng(int width, int height)
+    private static byte[] ColoredPng(int width, int height)
     {
         using var bitmap = new SKBitmap(width, height);
         bitmap.Erase(SKColors.Red);
@@ -221,7 +221,7 @@ public sealed class RefusalTests
     /// <summary>A PNG whose header declares that size, and whose pixels are a few bytes.</summary>
     private static byte[] Bomb(int width, int height)
     {
-        byte[] png = ColouredPng(1, 1);
+        byte[] png = ColoredPng(1, 1);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(16), width);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(20), height);
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), Crc32(png.AsSpan(12, 17)));

@@ -12,7 +12,7 @@ public sealed class ServiceTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    public async Task WithoutAModelItTrainsOneThatTellsColours()
+    public async Task WithoutAModelItTrainsOneThatTellsColors()
     {
         using var service = SampleService.Start();
 
@@ -45,7 +45,7 @@ public sealed class ServiceTests
     {
         using var folder = new TemporaryFolder();
         var context = new MLContext(1);
-        ColouredSamples.WriteTo(folder.Path, perClass: 4);
+        ColoredSamples.WriteTo(folder.Path, perClass: 4);
         var photos = context.Data.LoadImagesFromFolder(folder.Path);
         var options = new VisionTransformerTrainer.Options
         {

@@ -3,15 +3,15 @@ using SkiaSharp;
 
 namespace AugmentationSheet;
 
-internal static class GeneratedPicture
+internal static class GeneratedImage
 {
     private const int Side = 192;
 
     /// <summary>A PNG file: a house with a sun in warm colours, or a boat with a moon in cold ones.</summary>
     internal static byte[] Draw(bool warm)
     {
-        using var picture = new SKBitmap(Side, Side, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        using var canvas = new SKCanvas(picture);
+        using var image = new SKBitmap(Side, Side, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using var canvas = new SKCanvas(image);
         canvas.Clear(warm ? new SKColor(150, 200, 240) : new SKColor(20, 30, 80));
         Fill(canvas, warm ? new SKColor(90, 150, 70) : new SKColor(30, 90, 130), new SKPoint(0, 140), new(Side, 130), new(Side, Side), new(0, Side));
         using (var light = Paint(warm ? new SKColor(255, 220, 60) : new SKColor(235, 235, 220)))
@@ -21,7 +21,7 @@ internal static class GeneratedPicture
         else
             DrawBoat(canvas);
         canvas.Flush();
-        using var png = picture.Encode(SKEncodedImageFormat.Png, 100);
+        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();
     }
 

@@ -24,8 +24,8 @@ if (args.Length > 3 || args.Any(a => a.StartsWith('-')))
 try
 {
     string path = args.Length > 0 ? args[0] : "sheet.png";
-    byte[] image = args.Length > 1 ? File.ReadAllBytes(args[1]) : GeneratedPicture.Draw(warm: true);
-    byte[] partner = args.Length > 2 ? File.ReadAllBytes(args[2]) : GeneratedPicture.Draw(warm: false);
+    byte[] image = args.Length > 1 ? File.ReadAllBytes(args[1]) : GeneratedImage.Draw(warm: true);
+    byte[] partner = args.Length > 2 ? File.ReadAllBytes(args[2]) : GeneratedImage.Draw(warm: false);
 
     // What training shows a network of 72 x 72 pixels. A batch of two: what is mixed needs a partner.
     var preprocessing = new ImagePreprocessing { Size = 72, CropFraction = 1 };

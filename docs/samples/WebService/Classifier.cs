@@ -33,11 +33,11 @@ internal sealed class Classifier : IDisposable
     /// <summary>Makes the engines and runs each once, so that the first photos are no slower than the others.</summary>
     internal void WarmUp()
     {
-        byte[] picture = DemoPictures.Paint(DemoPictures.Colours.Keys.First(), new Random(1));
+        byte[] image = DemoImages.Paint(DemoImages.Colors.Keys.First(), new Random(1));
         var engines = Enumerable.Range(0, _settings.Engines).Select(_ => _engines.Get()).ToArray();
         foreach (var engine in engines)
         {
-            engine.Predict(new Photo { Image = picture });
+            engine.Predict(new Photo { Image = image });
             _engines.Return(engine);
         }
     }
@@ -47,7 +47,7 @@ internal sealed class Classifier : IDisposable
     /// <exception cref="OperationCanceledException">Whoever asked has gone.</exception>
     internal async Task<IReadOnlyList<ClassProbability>> ClassifyAsync(byte[] photo, CancellationToken cancellation)
     {
-        UploadedPicture.Check(photo, _settings.MaxPixels);
+        UploadedImage.Check(photo, _settings.MaxPixels);
         using var turn = await _turns.AcquireAsync(permitCount: 1, cancellation);
         if (!turn.IsAcquired)
             throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many photos are waiting. Send it again in a moment.");

@@ -7,19 +7,19 @@ namespace WebService;
 
 internal static class DemoModel
 {
-    private const int PicturesPerColour = 40;
+    private const int ImagesPerColor = 40;
 
     internal static ITransformer Train(MLContext context, string imageColumn)
     {
         Console.WriteLine("No --Model was given: training a small one that tells colours.");
         var random = new Random(1);
-        var pictures = Enumerable.Range(0, PicturesPerColour)
-            .SelectMany(_ => DemoPictures.Colours.Keys)
-            .Select(colour => new LabelledPicture { Image = DemoPictures.Paint(colour, random), Label = colour })
+        var images = Enumerable.Range(0, ImagesPerColor)
+            .SelectMany(_ => DemoImages.Colors.Keys)
+            .Select(color => new LabeledImage { Image = DemoImages.Paint(color, random), Label = color })
             .ToArray();
-        var rows = SchemaDefinition.Create(typeof(LabelledPicture));
-        rows[nameof(LabelledPicture.Image)].ColumnName = imageColumn;
-        var data = context.Data.LoadFromEnumerable(pictures, rows);
+        var rows = SchemaDefinition.Create(typeof(LabeledImage));
+        rows[nameof(LabeledImage.Image)].ColumnName = imageColumn;
+        var data = context.Data.LoadFromEnumerable(images, rows);
         return context.Transforms.Conversion.MapValueToKey("Label")
             .Append(context.MulticlassClassification.Trainers.VisionTransformer(Recipe(imageColumn)))
             .Fit(data);
@@ -44,7 +44,7 @@ internal static class DemoModel
         RandomCropMinimumArea = 0.5f,
     };
 
-    private sealed class LabelledPicture
+    private sealed class LabeledImage
     {
         public byte[] Image { get; set; } = [];
 

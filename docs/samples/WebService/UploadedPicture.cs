@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace WebService;
 
-internal static class UploadedPicture
+internal static class UploadedImage
 {
     /// <summary>
     /// Refuses a picture that declares too many pixels. The library has a limit, too, the model's <c>ImagePreprocessing.MaxPixels</c>; it is meant for

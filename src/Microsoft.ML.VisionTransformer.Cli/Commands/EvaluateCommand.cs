@@ -1,9 +1,9 @@
 // evaluate: how well a model does on labelled images.
 using System.CommandLine;
+using Microsoft.ML.VisionTransformer.Cli.Distributed;
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
-using Microsoft.ML.VisionTransformer.Cli.Judging;
 using Microsoft.ML.VisionTransformer.Cli.Models;
-using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class EvaluateCommand
 {
-    internal static ExampleCommand Create(Shared shell)
+    internal static ExampleCommand Create(CommandContext shell)
     {
         var model = ModelArgument.Create();
         var data = new Option<string>("--data") { Description = "The images: folder/class/image, or a .csv file with the columns ImagePath and Label.", HelpName = "folder", Required = true };
@@ -28,27 +28,27 @@ internal static class EvaluateCommand
         {
             model, data, format, report, onInvalidImage,
         };
-        command.SharesItsWork = true;
+        command.FractionsItsWork = true;
         command.SetAction(parsed => Run(
             shell, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(format) ?? OutputFormat.Text, parsed.GetValue(report), parsed.GetValue(onInvalidImage) == InvalidImageHandling.Skip));
         return command;
     }
 
-    private static int Run(Shared shell, string path, string data, OutputFormat format, string? report, bool skipInvalid)
+    private static int Run(CommandContext shell, string path, string data, OutputFormat format, string? report, bool skipInvalid)
     {
-        string? reportPath = report is null || !shell.Team.IsMain ? null : OutputFile.Prepare(report);
+        string? reportPath = report is null || !shell.Group.IsMain ? null : OutputFile.Prepare(report);
         var context = shell.NewContext();
-        var images = LabelledImages.Read(context, data);
-        Agreement.Check(shell.Team, path, images.Select(image => $"{image.Label}/{Path.GetFileName(image.Image)}"));
+        var images = LabeledImages.Read(context, data);
+        Agreement.Check(shell.Group, path, images.Select(image => $"{image.Label}/{Path.GetFileName(image.Image)}"));
         using var model = Classifier.Open(context, path);
-        var judgement = shell.WithProgress(display => Judge.Run(model, images, skipInvalid, shell, display));
-        EvaluationWriter.Write(shell.Out, model.Classes.Names, judgement.Evaluation, format);
-        foreach (var skipped in judgement.Skipped)
-            shell.Tell($"skipped {skipped.Image.Name}: {skipped.Problem}");
+        var evaluation = shell.WithProgress(display => Evaluator.Run(model, images, skipInvalid, shell, display));
+        EvaluationWriter.Write(shell.Out, model.Classes.Names, evaluation.Evaluation, format);
+        foreach (var skipped in evaluation.Skipped)
+            shell.WriteMessage($"skipped {skipped.Image.Name}: {skipped.Problem}");
         if (reportPath is not null)
         {
-            HtmlReport.Write(reportPath, ModelReport.OfEvaluation(model, path, data, images, judgement));
-            shell.Tell($"Report: {report}");
+            HtmlReport.Write(reportPath, ModelReport.OfEvaluation(model, path, data, images, evaluation));
+            shell.WriteMessage($"Report: {report}");
         }
 
         return ExitCode.Done;

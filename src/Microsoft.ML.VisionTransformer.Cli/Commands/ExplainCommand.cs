@@ -9,7 +9,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class ExplainCommand
 {
-    internal static ExampleCommand Create(Shared shell)
+    internal static ExampleCommand Create(CommandContext shell)
     {
         var model = ModelArgument.Create();
         var images = ModelArgument.Images();
@@ -36,7 +36,7 @@ internal static class ExplainCommand
         return command;
     }
 
-    private static int Run(Shared shell, string model, string[] inputs, string folder, ExplanationOptions options, OutputFormat format)
+    private static int Run(CommandContext shell, string model, string[] inputs, string folder, ExplanationOptions options, OutputFormat format)
     {
         using var classifier = Classifier.Open(shell.NewContext(), model);
         if (options.ClassName is { } name && classifier.Classes.Find(name) is { } index)
@@ -62,7 +62,7 @@ internal static class ExplainCommand
                     display.Images("images", ++done, found.Images.Count);
                 }
 
-                return Failures.Tell(shell, problems, found.Images.Count);
+                return Failures.Report(shell, problems, found.Images.Count);
             },
             resultsAreShown: true);
     }

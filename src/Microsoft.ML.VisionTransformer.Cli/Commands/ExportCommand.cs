@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class ExportCommand
 {
-    internal static ExampleCommand Create(Shared shell) => new(
+    internal static ExampleCommand Create(CommandContext shell) => new(
         "export",
         "Writes a model for other programs.",
         ("For ONNX Runtime", "export onnx flowers.zip --out flowers.onnx"),
@@ -17,7 +17,7 @@ internal static class ExportCommand
         Safetensors(shell),
     };
 
-    private static ExampleCommand Onnx(Shared shell)
+    private static ExampleCommand Onnx(CommandContext shell)
     {
         var model = ModelArgument.Create();
         var path = new Option<string>("--out") { Description = "The file.", HelpName = "file.onnx", Required = true };
@@ -50,7 +50,7 @@ internal static class ExportCommand
         return command;
     }
 
-    private static ExampleCommand Safetensors(Shared shell)
+    private static ExampleCommand Safetensors(CommandContext shell)
     {
         var model = ModelArgument.Create();
         var folder = new Option<string>("--out") { Description = "The folder; it is made where it is not there.", HelpName = "folder", Required = true };
@@ -72,7 +72,7 @@ internal static class ExportCommand
         return command;
     }
 
-    private static int WriteOnnx(Shared shell, string model, string path, OnnxExportOptions options)
+    private static int WriteOnnx(CommandContext shell, string model, string path, OnnxExportOptions options)
     {
         OutputFile.Prepare(path);
         var context = shell.NewContext();

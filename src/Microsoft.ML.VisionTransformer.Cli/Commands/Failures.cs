@@ -7,12 +7,12 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 internal static class Failures
 {
     /// <summary>Tells of images that could not be used, a line each, and gives the exit code.</summary>
-    internal static int Tell(Shared shell, IReadOnlyList<string> problems, int images)
+    internal static int Report(CommandContext shell, IReadOnlyList<string> problems, int images)
     {
         foreach (string problem in problems)
-            shell.Tell(problem);
+            shell.WriteMessage(problem);
         if (problems.Count > 0 && images > 1)
-            shell.Tell(string.Create(CultureInfo.InvariantCulture, $"{problems.Count} of {images} images could not be used."));
+            shell.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{problems.Count} of {images} images could not be used."));
         return problems.Count > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 }

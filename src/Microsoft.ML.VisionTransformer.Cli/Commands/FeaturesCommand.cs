@@ -1,16 +1,16 @@
 // features: what a network makes of images before its head, for other learners.
 using System.CommandLine;
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
-using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class FeaturesCommand
 {
-    internal static ExampleCommand Create(Shared shell)
+    internal static ExampleCommand Create(CommandContext shell)
     {
         var model = ModelArgument.Create();
         var images = ModelArgument.Images();
@@ -27,7 +27,7 @@ internal static class FeaturesCommand
         {
             model, images, path, kind, normalize, device, format,
         };
-        command.SharesItsWork = true;
+        command.FractionsItsWork = true;
         command.SetAction(parsed => Run(
             shell,
             parsed.GetValue(model)!,
@@ -44,19 +44,19 @@ internal static class FeaturesCommand
         return command;
     }
 
-    private static int Run(Shared shell, string model, string[] inputs, string? path, VisionTransformerFeatureOptions options, OutputFormat format)
+    private static int Run(CommandContext shell, string model, string[] inputs, string? path, VisionTransformerFeatureOptions options, OutputFormat format)
     {
         using var embedder = Embedder.Open(shell.NewContext(), model, options);
         using var found = InputImages.Find(inputs, shell.OpenInput);
-        Agreement.Check(shell.Team, model, found.Images.Select(image => image.Name));
+        Agreement.Check(shell.Group, model, found.Images.Select(image => image.Name));
         var problems = new List<string>();
-        OutputFile.WriteTo(shell.Team.IsMain ? path : null, shell.Out, output => shell.WithProgress(
+        OutputFile.WriteTo(shell.Group.IsMain ? path : null, shell.Out, output => shell.WithProgress(
             display =>
             {
                 if (format == OutputFormat.Csv)
-                    output.WriteLine(CsvLine.Of(["path", "error", .. Enumerable.Range(0, embedder.Dimension).Select(i => (object?)string.Create(CultureInfo.InvariantCulture, $"f{i}"))]));
+                    output.WriteLine(CsvRecord.Of(["path", "error", .. Enumerable.Range(0, embedder.Dimension).Select(i => (object?)string.Create(CultureInfo.InvariantCulture, $"f{i}"))]));
                 int done = 0;
-                foreach (var scored in SharedScoring.Score(shell.Team, embedder, found.Images, shell.Cancellation))
+                foreach (var scored in SharedScoring.Score(shell.Group, embedder, found.Images, shell.Cancellation))
                 {
                     output.WriteLine(Line(scored, format, embedder.Dimension));
                     if (scored.Problem is not null)
@@ -67,10 +67,10 @@ internal static class FeaturesCommand
                 return done;
             },
             resultsAreShown: path is null));
-        return Failures.Tell(shell, problems, found.Images.Count);
+        return Failures.Report(shell, problems, found.Images.Count);
     }
 
     private static string Line(ScoredImage scored, OutputFormat format, int dimension) => format == OutputFormat.Json
-        ? JsonLine.Of(new { Path = scored.Image.Name, Features = scored.Numbers, Error = scored.Problem })
-        : CsvLine.Of([scored.Image.Name, scored.Problem, .. scored.Numbers?.Select(n => (object?)n) ?? Enumerable.Repeat<object?>(null, dimension)]);
+        ? JsonLine.Of(new { Path = scored.Image.Name, Features = scored.Values, Error = scored.Problem })
+        : CsvRecord.Of([scored.Image.Name, scored.Problem, .. scored.Values?.Select(n => (object?)n) ?? Enumerable.Repeat<object?>(null, dimension)]);
 }

@@ -1,9 +1,9 @@
 // info: what a model file or a checkpoint holds.
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Cli.Training;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -11,7 +11,7 @@ internal static class InfoCommand
 {
     private const int ClassesShown = 12;
 
-    internal static ExampleCommand Create(Shared shell)
+    internal static ExampleCommand Create(CommandContext shell)
     {
         var model = ModelArgument.Create();
         var format = OutputFormats.Option(OutputFormat.Text, OutputFormat.Text, OutputFormat.Json);
@@ -26,7 +26,7 @@ internal static class InfoCommand
         };
         command.SetAction(parsed =>
         {
-            var facts = ModelFacts.Of(shell.NewContext(), parsed.GetValue(model)!, shell.Tell, shell.Cancellation);
+            var facts = ModelFacts.Of(shell.NewContext(), parsed.GetValue(model)!, shell.WriteMessage, shell.Cancellation);
             if (parsed.GetValue(format) == OutputFormat.Json)
                 shell.Out.WriteLine(JsonLine.Of(facts));
             else

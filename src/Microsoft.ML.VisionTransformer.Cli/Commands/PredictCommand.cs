@@ -1,15 +1,15 @@
 // predict: the most probable classes of images.
 using System.CommandLine;
+using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
-using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class PredictCommand
 {
-    internal static ExampleCommand Create(Shared shell)
+    internal static ExampleCommand Create(CommandContext shell)
     {
         var model = ModelArgument.Create();
         var images = ModelArgument.Images();
@@ -32,16 +32,16 @@ internal static class PredictCommand
         {
             model, images, format, top,
         };
-        command.SharesItsWork = true;
+        command.FractionsItsWork = true;
         command.SetAction(parsed => Run(shell, parsed.GetValue(model)!, parsed.GetValue(images)!, parsed.GetValue(format) ?? OutputFormat.Text, parsed.GetValue(top) ?? 3));
         return command;
     }
 
-    private static int Run(Shared shell, string model, string[] inputs, OutputFormat format, int top)
+    private static int Run(CommandContext shell, string model, string[] inputs, OutputFormat format, int top)
     {
         using var classifier = Classifier.Open(shell.NewContext(), model);
         using var found = InputImages.Find(inputs, shell.OpenInput);
-        Agreement.Check(shell.Team, model, found.Images.Select(image => image.Name));
+        Agreement.Check(shell.Group, model, found.Images.Select(image => image.Name));
         int shown = top == 0 ? classifier.Classes.Count : Math.Min(top, classifier.Classes.Count);
         var writer = new PredictionWriter(shell.Out, format, classifier.Classes.Names, shown);
         writer.Begin();
@@ -50,7 +50,7 @@ internal static class PredictCommand
         shell.WithProgress(
             display =>
             {
-                foreach (var scored in SharedScoring.Score(shell.Team, classifier, found.Images, shell.Cancellation))
+                foreach (var scored in SharedScoring.Score(shell.Group, classifier, found.Images, shell.Cancellation))
                 {
                     writer.Write(scored);
                     if (scored.Problem is not null)
@@ -61,6 +61,6 @@ internal static class PredictCommand
                 return done;
             },
             resultsAreShown: true);
-        return Failures.Tell(shell, problems, found.Images.Count);
+        return Failures.Report(shell, problems, found.Images.Count);
     }
 }

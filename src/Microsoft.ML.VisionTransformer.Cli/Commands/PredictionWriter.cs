@@ -15,12 +15,12 @@ internal sealed class PredictionWriter(TextWriter output, OutputFormat format, I
     internal void Begin()
     {
         if (format == OutputFormat.Csv)
-            output.WriteLine(CsvLine.Of([.. "path,error".Split(','), .. Enumerable.Range(1, top).SelectMany(i => new[] { Numbered("label", i), Numbered("probability", i) })]));
+            output.WriteLine(CsvRecord.Of([.. "path,error".Split(','), .. Enumerable.Range(1, top).SelectMany(i => new[] { Numbered("label", i), Numbered("probability", i) })]));
     }
 
     internal void Write(ScoredImage scored)
     {
-        var best = Best(scored.Numbers);
+        var best = Best(scored.Values);
         switch (format)
         {
             case OutputFormat.Json:
@@ -34,7 +34,7 @@ internal sealed class PredictionWriter(TextWriter output, OutputFormat format, I
                 }));
                 break;
             case OutputFormat.Csv:
-                output.WriteLine(CsvLine.Of([scored.Image.Name, scored.Problem, .. Fields(best)]));
+                output.WriteLine(CsvRecord.Of([scored.Image.Name, scored.Problem, .. Fields(best)]));
                 break;
             default:
                 if (best.Length > 0)
@@ -43,7 +43,7 @@ internal sealed class PredictionWriter(TextWriter output, OutputFormat format, I
         }
     }
 
-    private static string Numbered(string name, int place) => place == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}{place}");
+    private static string Numbered(string name, int position) => position == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}{position}");
 
     private IEnumerable<object?> Fields((string Label, float Probability)[] best) =>
         Enumerable.Range(0, top).SelectMany(i => i < best.Length ? new object?[] { best[i].Label, best[i].Probability } : [null, null]);

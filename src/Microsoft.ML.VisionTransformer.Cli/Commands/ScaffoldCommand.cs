@@ -10,7 +10,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static partial class ScaffoldCommand
 {
-    internal static ExampleCommand Create(Shared shell)
+    internal static ExampleCommand Create(CommandContext shell)
     {
         var model = new Argument<string>("model") { Description = "A model.zip of ML.NET." };
         var folder = new Option<string>("--out") { Description = "The folder of the project; it is made where it is not there.", HelpName = "folder", Required = true };
@@ -35,7 +35,7 @@ internal static partial class ScaffoldCommand
         return command;
     }
 
-    private static int Run(Shared shell, string path, string folder, string? given, string? library, bool force)
+    private static int Run(CommandContext shell, string path, string folder, string? given, string? library, bool force)
     {
         if (!ModelKind.IsMLNet(path))
             throw new InvalidDataException($"{path} is no model.zip of ML.NET; train one, or save one with mlContext.Model.Save.");
@@ -71,7 +71,7 @@ internal static partial class ScaffoldCommand
         return ExitCode.Done;
     }
 
-    private static void Write(Shared shell, string path, Action<TextWriter> write)
+    private static void Write(CommandContext shell, string path, Action<TextWriter> write)
     {
         OutputFile.WriteText(path, write);
         shell.Out.WriteLine(path);

@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class TrainCommand
 {
-    internal static ExampleCommand Create(Shared shell)
+    internal static ExampleCommand Create(CommandContext shell)
     {
         var config = new Option<string>("--config") { Description = "A JSON file with settings by the names below; what is typed beside it wins.", HelpName = "file.json" };
         var resume = new Option<bool>("--resume") { Description = "Go on with a training that was interrupted; --out or --workspace says which. Its settings are known." };
@@ -24,7 +24,7 @@ internal static class TrainCommand
         {
             config, resume,
         };
-        command.SharesItsWork = true;
+        command.FractionsItsWork = true;
         var options = TrainSettings.All.Select(setting => (Setting: setting, Option: OptionOf(setting))).ToArray();
         foreach (var (_, option) in options)
             command.Add(option);

@@ -37,10 +37,10 @@ internal static class FilePattern
 
     private static IEnumerable<string> Entries(string folder, string pattern)
     {
-        string place = folder.Length == 0 ? "." : folder;
-        if (!Directory.Exists(place))
+        string position = folder.Length == 0 ? "." : folder;
+        if (!Directory.Exists(position))
             return [];
-        return Directory.EnumerateFileSystemEntries(place).Select(entry => Path.GetFileName(entry)!)
+        return Directory.EnumerateFileSystemEntries(position).Select(entry => Path.GetFileName(entry)!)
             .Where(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: OperatingSystem.IsWindows()) && (name[0] != '.' || pattern[0] == '.'))
             .Select(name => Path.Combine(folder, name));
     }

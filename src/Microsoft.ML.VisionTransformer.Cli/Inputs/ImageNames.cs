@@ -1,5 +1,5 @@
 // Which files are images, by name and by their first bytes.
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 

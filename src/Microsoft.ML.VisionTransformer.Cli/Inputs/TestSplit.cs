@@ -7,15 +7,15 @@ namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
 /// <param name="Training">To train on.</param>
 /// <param name="Test">To judge on.</param>
-internal sealed record TestSplit(LabelledImage[] Training, LabelledImage[] Test)
+internal sealed record TestSplit(LabeledImage[] Training, LabeledImage[] Test)
 {
     /// <summary>
     /// Cuts each class by the SHA-256 of the seed and the file's name, so that another machine cuts the same, and few images change sides when
     /// some are added. A class keeps at least one image for training.
     /// </summary>
-    internal static TestSplit Cut(LabelledImage[] images, float fraction, int seed)
+    internal static TestSplit Cut(LabeledImage[] images, float fraction, int seed)
     {
-        var test = new HashSet<LabelledImage>();
+        var test = new HashSet<LabeledImage>();
         foreach (var group in images.GroupBy(image => image.Label, StringComparer.Ordinal))
         {
             var members = group.OrderBy(image => Rank(image, seed), StringComparer.Ordinal).ToArray();
@@ -26,6 +26,6 @@ internal sealed record TestSplit(LabelledImage[] Training, LabelledImage[] Test)
         return new TestSplit([.. images.Where(image => !test.Contains(image))], [.. images.Where(test.Contains)]);
     }
 
-    private static string Rank(LabelledImage image, int seed) =>
+    private static string Rank(LabeledImage image, int seed) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seed}/{image.Label}/{Path.GetFileName(image.Image)}"))));
 }

@@ -34,7 +34,7 @@ internal sealed class Classifier : IImageScorer, IDisposable
     {
         if (!ModelKind.IsMLNet(model))
         {
-            var network = context.Model.LoadVisionTransformer(model, LabelledImage.ImageColumn);
+            var network = context.Model.LoadVisionTransformer(model, LabeledImage.ImageColumn);
             return MLNetModel.Owned(network, () => new Classifier(context, network, network, InputColumns.OfCheckpoint));
         }
 
@@ -51,11 +51,11 @@ internal sealed class Classifier : IImageScorer, IDisposable
     });
 
     /// <summary>The images as the model's input, lazily scored.</summary>
-    internal IDataView Transform(IEnumerable<LabelledImage> images) => _model.Transform(Data(images));
+    internal IDataView Transform(IEnumerable<LabeledImage> images) => _model.Transform(Data(images));
 
     /// <inheritdoc/>
     public float[][] Score(IReadOnlyList<string> paths) =>
-        [.. Transform(paths.Select(path => new LabelledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_scores)];
+        [.. Transform(paths.Select(path => new LabeledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_scores)];
 
     /// <inheritdoc/>
     public string WhyMissing(InputImage image)
@@ -73,7 +73,7 @@ internal sealed class Classifier : IImageScorer, IDisposable
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
 
-    private IDataView Data(IEnumerable<LabelledImage> images) => _columns.Load(_context, images);
+    private IDataView Data(IEnumerable<LabeledImage> images) => _columns.Load(_context, images);
 
     /// <summary>The numbers of which there is one a class, under the name they have in this model.</summary>
     private string ScoreColumn()

@@ -32,12 +32,12 @@ internal sealed class Embedder : IImageScorer, IDisposable
         if (MLNetModel.Parts(loaded).OfType<VisionTransformerFeatureTransformer>().Any())
             return MLNetModel.Owned(loaded, () => new Embedder(context, loaded, InputColumns.Of(schema)));
         using var classifier = Classifier.Of(context, loaded, schema, model);
-        return OfImages(context, classifier.Network.ToFeatureTransformer("Features", LabelledImage.ImageColumn, options));
+        return OfImages(context, classifier.Network.ToFeatureTransformer("Features", LabeledImage.ImageColumn, options));
     }
 
     /// <inheritdoc/>
     public float[][] Score(IReadOnlyList<string> paths) =>
-        [.. Transform(paths.Select(path => new LabelledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_column)];
+        [.. Transform(paths.Select(path => new LabeledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_column)];
 
     /// <inheritdoc/>
     public string WhyMissing(InputImage image) => "it cannot be read";
@@ -46,12 +46,12 @@ internal sealed class Embedder : IImageScorer, IDisposable
 
     private static Embedder Make(MLContext context, VisionTransformerFeatureOptions options)
     {
-        var estimator = context.Transforms.VisionTransformerFeatures("Features", LabelledImage.ImageColumn, options);
+        var estimator = context.Transforms.VisionTransformerFeatures("Features", LabeledImage.ImageColumn, options);
         return OfImages(context, estimator.Fit(InputColumns.OfCheckpoint.Load(context, [])));
     }
 
     private static Embedder OfImages(MLContext context, VisionTransformerFeatureTransformer featurizer) =>
         MLNetModel.Owned(featurizer, () => new Embedder(context, featurizer, InputColumns.OfCheckpoint));
 
-    private IDataView Transform(IEnumerable<LabelledImage> images) => _model.Transform(_columns.Load(_context, images));
+    private IDataView Transform(IEnumerable<LabeledImage> images) => _model.Transform(_columns.Load(_context, images));
 }

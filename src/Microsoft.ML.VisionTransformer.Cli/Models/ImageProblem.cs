@@ -11,9 +11,9 @@ internal static partial class ImageProblem
     internal static string Of(Exception error, InputImage image)
     {
         string message = FailureMessage.Of(error).Replace(Path.GetFullPath(image.Path), "", StringComparison.Ordinal).Replace(image.Path, "", StringComparison.Ordinal);
-        return Place().Replace(message, "").Trim();
+        return Position().Replace(message, "").Trim();
     }
 
     [GeneratedRegex(@"^\s*(\((the image|row)[^)]*\)|image 1\b)")]
-    private static partial Regex Place();
+    private static partial Regex Position();
 }

@@ -8,9 +8,9 @@ namespace Microsoft.ML.VisionTransformer.Cli.Models;
 /// <param name="Label">The class, where the pipeline maps it; null where there is none.</param>
 internal sealed record InputColumns(string Image, string? Label)
 {
-    internal static readonly InputColumns OfCheckpoint = new(LabelledImage.ImageColumn, null);
+    internal static readonly InputColumns OfCheckpoint = new(LabeledImage.ImageColumn, null);
 
-    internal static readonly InputColumns OfTraining = new(LabelledImage.ImageColumn, LabelledImage.LabelColumn);
+    internal static readonly InputColumns OfTraining = new(LabeledImage.ImageColumn, LabeledImage.LabelColumn);
 
     /// <summary>The columns of the data that a model was trained on: "Label", and the only other one.</summary>
     /// <exception cref="InvalidDataException">There are several others.</exception>
@@ -19,7 +19,7 @@ internal sealed record InputColumns(string Image, string? Label)
         if (schema is null)
             return OfTraining;
         var visible = schema.Where(c => !c.IsHidden).ToArray();
-        string? label = visible.Select(c => c.Name).FirstOrDefault(name => name == LabelledImage.LabelColumn);
+        string? label = visible.Select(c => c.Name).FirstOrDefault(name => name == LabeledImage.LabelColumn);
         var others = visible.Where(c => c.Name != label).ToArray();
         string[] images = others.Length == 1 ? [others[0].Name] : [.. others.Where(CanHoldImage).Select(c => c.Name)];
         return images.Length == 1
@@ -28,11 +28,11 @@ internal sealed record InputColumns(string Image, string? Label)
     }
 
     /// <summary>Rows under these names.</summary>
-    internal IDataView Load(MLContext context, IEnumerable<LabelledImage> images)
+    internal IDataView Load(MLContext context, IEnumerable<LabeledImage> images)
     {
-        var schema = SchemaDefinition.Create(typeof(LabelledImage));
-        schema[nameof(LabelledImage.Image)].ColumnName = Image;
-        schema[nameof(LabelledImage.Label)].ColumnName = Label ?? (Image == LabelledImage.LabelColumn ? "TrueLabel" : LabelledImage.LabelColumn);
+        var schema = SchemaDefinition.Create(typeof(LabeledImage));
+        schema[nameof(LabeledImage.Image)].ColumnName = Image;
+        schema[nameof(LabeledImage.Label)].ColumnName = Label ?? (Image == LabeledImage.LabelColumn ? "TrueLabel" : LabeledImage.LabelColumn);
         return context.Data.LoadFromEnumerable(images, schema);
     }
 

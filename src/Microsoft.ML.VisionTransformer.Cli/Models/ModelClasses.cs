@@ -1,6 +1,6 @@
 // The classes of a model: each has an index of its own, and mostly a name of its own.
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 

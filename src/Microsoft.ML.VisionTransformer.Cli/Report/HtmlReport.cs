@@ -1,5 +1,6 @@
 // Writes the report of a training or an evaluation as one self-contained HTML file.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
@@ -27,7 +28,7 @@ internal static class HtmlReport
         }
 
         var html = new HtmlBuilder();
-        var sections = ReportSection.All(content, Evaluation.Of(content));
+        var sections = ReportSection.All(content, EvaluationResult.Of(content));
         html.Add($"<!DOCTYPE html><html lang=\"en\">");
         WriteHead(html, content);
         html.Add($"<body>");

@@ -27,7 +27,7 @@ internal sealed record ScaffoldModel(string Name, string ImageColumn, string Lab
     internal static ScaffoldModel Of(MLContext context, Classifier model, string name) => new(
         name,
         model.Columns.Image,
-        model.Columns.Label ?? LabelledImage.LabelColumn,
+        model.Columns.Label ?? LabeledImage.LabelColumn,
         TakesImages(context, model),
         CodeValue.Of(model.Network.Architecture),
         Math.Max(1, model.Network.TrainingHistory?.Epochs.Count ?? 1));
@@ -37,7 +37,7 @@ internal sealed record ScaffoldModel(string Name, string ImageColumn, string Lab
     {
         var schema = SchemaDefinition.Create(typeof(EncodedRow));
         schema[nameof(EncodedRow.Image)].ColumnName = model.Columns.Image;
-        schema[nameof(EncodedRow.Label)].ColumnName = model.Columns.Label ?? LabelledImage.LabelColumn;
+        schema[nameof(EncodedRow.Label)].ColumnName = model.Columns.Label ?? LabeledImage.LabelColumn;
         try
         {
             model.Chain.GetOutputSchema(context.Data.LoadFromEnumerable(Array.Empty<EncodedRow>(), schema).Schema);

@@ -1,8 +1,7 @@
 // Reads and writes settings as a JSON file.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 

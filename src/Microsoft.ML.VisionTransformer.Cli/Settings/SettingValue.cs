@@ -51,17 +51,17 @@ internal readonly record struct SettingValue(string Source, string Text)
     }
 
     /// <summary>name=number, separated by commas.</summary>
-    internal IReadOnlyDictionary<string, float> NamedNumbers()
+    internal IReadOnlyDictionary<string, float> NamedValues()
     {
-        var numbers = new Dictionary<string, float>(StringComparer.Ordinal);
+        var values = new Dictionary<string, float>(StringComparer.Ordinal);
         foreach (string part in Text.Split(','))
         {
             int at = part.LastIndexOf('=');
-            if (at <= 0 || !numbers.TryAdd(part[..at].Trim(), new SettingValue(Source, part[(at + 1)..]).Number()))
+            if (at <= 0 || !values.TryAdd(part[..at].Trim(), new SettingValue(Source, part[(at + 1)..]).Number()))
                 throw Wrong("name=number for each name, once, separated by commas");
         }
 
-        return numbers;
+        return values;
     }
 
     /// <summary>The names of an enumeration as the shell spells them.</summary>

@@ -1,4 +1,5 @@
 // The settings of a training, as a table: the command line, the configuration file and the help are all made from it.
+using Microsoft.ML.VisionTransformer.Cli.Shell;
 using static Microsoft.ML.VisionTransformer.VisionTransformerTrainer;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Settings;
@@ -11,9 +12,9 @@ internal static class TrainSettings
         .. Files(),
         .. Network(),
         .. Course(),
-        .. Optimiser(),
+        .. Optimizer(),
         .. Images(),
-        .. Judgement(),
+        .. Evaluation(),
         .. Survival(),
     ];
 
@@ -57,7 +58,7 @@ internal static class TrainSettings
         new("device", "name", "auto, cpu, cuda, cuda:1 or mps. Default auto.", (r, v) => r.Options.Device = v.Text, nameof(Options.Device)),
     ];
 
-    private static Setting[] Optimiser() =>
+    private static Setting[] Optimizer() =>
     [
         new("optimizer", Names<TrainingOptimizer>(), "Default adam-w.", (r, v) => r.Options.Optimizer = v.Choice<TrainingOptimizer>(), nameof(Options.Optimizer)),
         new("learning-rate", "number", "After the warm-up. Default 5e-4 from scratch, 1e-4 for fine-tuning.", (r, v) => r.Options.LearningRate = v.Number(), nameof(Options.LearningRate)),
@@ -77,7 +78,7 @@ internal static class TrainSettings
         new("label-smoothing", "share", "Of each target over all classes. Default 0.1.", (r, v) => r.Options.LabelSmoothing = v.Number(), nameof(Options.LabelSmoothing)),
         new("drop-path-rate", "share", "Chance of the last block to be skipped. Default 0.1 for fine-tuning, else the network's.", (r, v) => r.Options.DropPathRate = v.Number(), nameof(Options.DropPathRate)),
         new("class-weighting", Names<ClassWeighting>(), "Whether rare classes count more. Default none.", (r, v) => r.Options.ClassWeighting = v.Choice<ClassWeighting>(), nameof(Options.ClassWeighting)),
-        new("class-weights", "name=number,...", "The weight of each class.", (r, v) => r.Options.ClassWeights = v.NamedNumbers(), nameof(Options.ClassWeights)),
+        new("class-weights", "name=number,...", "The weight of each class.", (r, v) => r.Options.ClassWeights = v.NamedValues(), nameof(Options.ClassWeights)),
     ];
 
     private static Setting[] Images() =>
@@ -96,7 +97,7 @@ internal static class TrainSettings
         new("on-invalid-image-in-prediction", "throw|missing", "The same for the model in ML.NET. Default throw.", (r, v) => r.Options.OnInvalidImageInPrediction = v.Choice<InvalidImageHandling>(), nameof(Options.OnInvalidImageInPrediction)),
     ];
 
-    private static Setting[] Judgement() =>
+    private static Setting[] Evaluation() =>
     [
         new("validation-fraction", "share", "Share of each class that epochs are compared on. Default 0.1.", (r, v) => r.Options.ValidationSetFraction = v.Number(), nameof(Options.ValidationSetFraction)),
         new("early-stopping-patience", "epochs", "Stop when it has not become better for so many epochs. Default: never.", (r, v) => r.EarlyStoppingPatience = v.Whole(), "patience"),
@@ -150,7 +151,7 @@ internal static class TrainSettings
         }
         catch (ArgumentException e)
         {
-            throw new Shell.UsageException($"{value.Source}: {Shell.FailureMessage.Of(e)}", e);
+            throw new UsageException($"{value.Source}: {FailureMessage.Of(e)}", e);
         }
     }
 
@@ -161,7 +162,7 @@ internal static class TrainSettings
         "light" => TrainingAugmentations.Light,
         "deit" => TrainingAugmentations.DeiT,
         "three-augment" => TrainingAugmentations.ThreeAugment,
-        _ => throw new Shell.UsageException($"{value.Source} is '{value.Text}'; it must be none, default, light, deit, three-augment."),
+        _ => throw new UsageException($"{value.Source} is '{value.Text}'; it must be none, default, light, deit, three-augment."),
     };
 
     private static string Names<T>() where T : struct, Enum => string.Join('|', SettingValue.Names<T>());

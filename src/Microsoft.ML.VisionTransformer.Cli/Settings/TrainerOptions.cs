@@ -20,7 +20,7 @@ internal static class TrainerOptions
             throw new UsageException("--data is missing: the folder of the images, folder/class/image.");
         if (string.IsNullOrWhiteSpace(request.Out))
             throw new UsageException("--out is missing: the file that the model goes to, such as flowers.zip.");
-        if (request.TestFraction is { } share && !(share >= 0 && share < 1))
+        if (request.TestFraction is { } fraction && !(fraction >= 0 && fraction < 1))
             throw new UsageException($"--test-fraction is {values["test-fraction"].Text}; it must be at least 0 and below 1.");
         if (request.TestData is not null && request.TestFraction is not null)
             throw new UsageException("--test-data and --test-fraction are both given; leave one of them out.");

@@ -14,5 +14,5 @@ internal sealed class ExampleCommand(string name, string description, params (st
     public IReadOnlyList<(string What, string Line)> Examples => examples;
 
     /// <summary>Whether several processes can do it together.</summary>
-    internal bool SharesItsWork { get; set; }
+    internal bool FractionsItsWork { get; set; }
 }

@@ -1,6 +1,6 @@
 // One run of the process: its streams, its signals, its exit code.
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Cli.Processes;
+using Microsoft.ML.VisionTransformer.Cli.Distributed;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 

@@ -4,8 +4,8 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Commands;
-using Microsoft.ML.VisionTransformer.Cli.Processes;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Cli.Distributed;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -22,10 +22,10 @@ internal static class Tool
     /// <param name="processes">The processes that were started together with the same arguments. Default null: this one alone.</param>
     internal static int Run(IReadOnlyList<string> args, Streams streams, CancellationToken cancellation, IProcessGroup? processes = null)
     {
-        Team team;
+        RunGroup group;
         try
         {
-            team = new Team(processes ?? new OneProcess());
+            group = new RunGroup(processes ?? new OneProcess());
         }
         catch (Exception e) when (e is InvalidOperationException or IOException)
         {
@@ -33,24 +33,24 @@ internal static class Tool
             return ExitCode.Failed;
         }
 
-        return Run(args, streams, team, cancellation);
+        return Run(args, streams, group, cancellation);
     }
 
-    private static int Run(IReadOnlyList<string> args, Streams streams, Team team, CancellationToken cancellation)
+    private static int Run(IReadOnlyList<string> args, Streams streams, RunGroup group, CancellationToken cancellation)
     {
-        var heard = team.Size == 1 ? streams : team.IsMain ? streams.Launched() : streams.Silenced();
-        var shell = new Shared(heard, team, cancellation);
+        var heard = group.Size == 1 ? streams : group.IsMain ? streams.Launched() : streams.Silenced();
+        var shell = new CommandContext(heard, group, cancellation);
         var parsed = Root(shell).Parse(args, _parser);
         shell.Read(parsed);
         try
         {
             if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
                 throw new UsageException(WhatIsWrong(parsed));
-            if (team.Size > 1 && parsed.CommandResult.Command is ExampleCommand { SharesItsWork: false } command && parsed.Action == command.Action)
+            if (group.Size > 1 && parsed.CommandResult.Command is ExampleCommand { FractionsItsWork: false } command && parsed.Action == command.Action)
             {
                 throw new UsageException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{team.Size} processes were started, and {command.Name} works in one: start it without mpirun."));
+                    $"{group.Size} processes were started, and {command.Name} works in one: start it without mpirun."));
             }
 
             int code = parsed.Invoke(new InvocationConfiguration
@@ -60,22 +60,22 @@ internal static class Tool
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
-            team.Meet();
-            return team.IsMain ? code : ExitCode.Done;    // one exit code is enough, and another may come before the message
+            group.Barrier();
+            return group.IsMain ? code : ExitCode.Done;    // one exit code is enough, and another may come before the message
         }
         catch (Exception e)
         {
-            var failure = team.Fail(e, e is OperationCanceledException ? "Interrupted." : FailureMessage.Of(e), CodeOf(e));
-            if (team.Speaks)
+            var failure = group.Fail(e, e is OperationCanceledException ? "Interrupted." : FailureMessage.Of(e), CodeOf(e));
+            if (group.ReportsErrors)
                 streams.Error.WriteLine(failure.Told);
-            if (shell.Verbose && e is not TeamFailureException)
+            if (shell.Verbose && e is not ProcessFailureException)
                 streams.Error.WriteLine(e);
-            return team.Speaks ? failure.ExitCode : ExitCode.Done;
+            return group.ReportsErrors ? failure.ExitCode : ExitCode.Done;
         }
     }
 
     /// <summary>All commands.</summary>
-    internal static RootCommand Root(Shared shell)
+    internal static RootCommand Root(CommandContext shell)
     {
         var root = new RootCommand("Trains, judges, explains and exports Vision Transformers for ML.NET. Results go to standard output, everything else to standard error.")
         {

@@ -1,7 +1,7 @@
 // One training, from its settings to the model, its test and its report.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
-using Microsoft.ML.VisionTransformer.Cli.Judging;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
@@ -11,13 +11,13 @@ namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
 internal sealed class TrainingSession
 {
-    private readonly Shared _shell;
+    private readonly CommandContext _shell;
     private readonly SessionSettings _settings;
     private readonly TrainRequest _request;
     private readonly MLContext _context;
 
     /// <exception cref="UsageException">The settings are not right.</exception>
-    internal TrainingSession(Shared shell, SessionSettings settings)
+    internal TrainingSession(CommandContext shell, SessionSettings settings)
     {
         (_shell, _settings) = (shell, settings);
         _request = TrainerOptions.Read(settings.Values);
@@ -27,7 +27,7 @@ internal sealed class TrainingSession
     private string Out => _request.Out!;
 
     /// <summary>Of processes that train together one writes.</summary>
-    private bool Writes => _shell.Team.IsMain;
+    private bool Writes => _shell.Group.IsMain;
 
     /// <summary>Trains, saves, judges; gives the exit code.</summary>
     internal int Run()
@@ -39,30 +39,30 @@ internal sealed class TrainingSession
         }
 
         string? report = _request.NoReport || !Writes ? null : OutputFile.Prepare(_request.Report ?? Path.ChangeExtension(Out, ".html"));
-        var options = TrainerOptions.Complete(_request, _shell.Tell, _shell.Cancellation);
+        var options = TrainerOptions.Complete(_request, _shell.WriteMessage, _shell.Cancellation);
         var (trainer, display) = Trainer(options);
         var split = ReadImages();
         if (TrainerOptions.Augment(_request, split.Training.Length))
             (trainer, display) = Trainer(options);
         int classes = split.Training.Select(image => image.Label).Distinct(StringComparer.Ordinal).Count();
-        _shell.Tell(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length} images of {classes} classes to train on, {split.Test.Length} to judge on."));
+        _shell.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length} images of {classes} classes to train on, {split.Test.Length} to judge on."));
         if (!_settings.Resumes && Writes)
             _settings.Folder.Begin(_settings.Values);
-        _shell.Team.Meet();    // from here to its end the processes meet in the training
+        _shell.Group.Barrier();    // from here to its end the processes meet in the training
         using var model = Fit(trainer, display, split.Training);
         var history = model.Network.TrainingHistory!;
         if (Writes)
-            _shell.Tell($"{TrainingSentence.Of(history)} {Sizes.Of(Out)}");
+            _shell.WriteMessage($"{TrainingSentence.Of(history)} {Sizes.Of(Out)}");
         if (history.Cancelled)
         {
-            _shell.Tell($"Interrupted. {ShownPath.Of(Out)} has the best weights so far; go on with: {Tool.Name} train --resume --out {ShownPath.Of(Out)}");
+            _shell.WriteMessage($"Interrupted. {ShownPath.Of(Out)} has the best weights so far; go on with: {Tool.Name} train --resume --out {ShownPath.Of(Out)}");
             return ExitCode.Interrupted;
         }
 
         if (Writes)
             _settings.Folder.End();
         if (split.Test.Length > 0)
-            JudgeAndReport(model, split, report);
+            EvaluateAndReport(model, split, report);
         else if (report is not null)
             WriteReport(report, Content(model, split, null));
         return ExitCode.Done;
@@ -70,17 +70,17 @@ internal sealed class TrainingSession
 
     private TestSplit ReadImages()
     {
-        var images = LabelledImages.Read(_context, _request.Data!);
+        var images = LabeledImages.Read(_context, _request.Data!);
         return _request.TestData is not null
-            ? new TestSplit(images, LabelledImages.Read(_context, _request.TestData))
+            ? new TestSplit(images, LabeledImages.Read(_context, _request.TestData))
             : TestSplit.Cut(images, _request.TestFraction ?? TrainRequest.DefaultTestFraction, _request.Seed);
     }
 
     private (VisionTransformerTrainer Trainer, DisplayLink Display) Trainer(VisionTransformerTrainer.Options options)
     {
         var display = new DisplayLink();
-        options.LabelColumnName = LabelledImage.LabelColumn;
-        options.FeatureColumnName = LabelledImage.ImageColumn;
+        options.LabelColumnName = LabeledImage.LabelColumn;
+        options.FeatureColumnName = LabeledImage.ImageColumn;
         options.MetricsCallback = display.Training;
         try
         {
@@ -93,10 +93,10 @@ internal sealed class TrainingSession
     }
 
     /// <summary>Trains and saves; an error before the first checkpoint leaves no run behind.</summary>
-    private Classifier Fit(VisionTransformerTrainer trainer, DisplayLink display, LabelledImage[] images)
+    private Classifier Fit(VisionTransformerTrainer trainer, DisplayLink display, LabeledImage[] images)
     {
         var data = InputColumns.OfTraining.Load(_context, images);
-        var pipeline = _context.Transforms.Conversion.MapValueToKey(LabelledImage.LabelColumn, keyOrdinality: Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+        var pipeline = _context.Transforms.Conversion.MapValueToKey(LabeledImage.LabelColumn, keyOrdinality: Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
             .Append(trainer)
             .Append(_context.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
         try
@@ -127,23 +127,23 @@ internal sealed class TrainingSession
             _settings.Folder.ForgetUnlessBegun();
     }
 
-    private void JudgeAndReport(Classifier model, TestSplit split, string? report)
+    private void EvaluateAndReport(Classifier model, TestSplit split, string? report)
     {
         bool skips = _request.Options.OnInvalidImage == InvalidImageHandling.Skip;
         string list = Path.ChangeExtension(Out, ".test.csv");
         if (_request.TestData is null && Writes)
-            LabelledImages.WriteTable(Path.GetFullPath(list), split.Test);
-        var judgement = _shell.WithProgress(display => Judge.Run(model, split.Test, skips, _shell, display));
-        EvaluationWriter.Write(_shell.Out, model.Classes.Names, judgement.Evaluation, OutputFormat.Text);
+            LabeledImages.WriteTable(Path.GetFullPath(list), split.Test);
+        var evaluation = _shell.WithProgress(display => Evaluator.Run(model, split.Test, skips, _shell, display));
+        EvaluationWriter.Write(_shell.Out, model.Classes.Names, evaluation.Evaluation, OutputFormat.Text);
         if (report is not null)
-            WriteReport(report, Content(model, split, judgement));
+            WriteReport(report, Content(model, split, evaluation));
     }
 
-    private ReportContent Content(Classifier model, TestSplit split, Judgement? judgement) => ModelReport.OfTraining(model, Out, _settings.Values, split, judgement);
+    private ReportContent Content(Classifier model, TestSplit split, EvaluatedImages? evaluation) => ModelReport.OfTraining(model, Out, _settings.Values, split, evaluation);
 
     private void WriteReport(string path, ReportContent content)
     {
         HtmlReport.Write(path, content);
-        _shell.Tell($"Report: {ShownPath.Of(path)}");
+        _shell.WriteMessage($"Report: {ShownPath.Of(path)}");
     }
 }

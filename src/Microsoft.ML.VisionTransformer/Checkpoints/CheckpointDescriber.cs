@@ -1,5 +1,6 @@
 // Works out which network a checkpoint's weights belong to.
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -60,16 +61,3 @@ internal static class CheckpointDescriber
     private static CheckpointDescription Given(VisionTransformerArchitecture given, IReadOnlyList<string> notes) =>
         new(given.Check(), ImagePreprocessing.For(given), null, notes);
 }
-
-/// <summary>
-/// What the configuration beside a checkpoint says of it. The network that a checkpoint's weights belong to, and how its images and classes are made.
-/// </summary>
-/// <param name="Architecture">The network of the weights as they are stored.</param>
-/// <param name="Preprocessing">How its images are prepared.</param>
-/// <param name="ClassNames">Names of the head's outputs; null where the checkpoint does not say.</param>
-/// <param name="Notes">What had to be assumed, a sentence each; empty where everything was said.</param>
-internal sealed record CheckpointDescription(
-    VisionTransformerArchitecture Architecture,
-    ImagePreprocessing Preprocessing,
-    IReadOnlyList<string>? ClassNames,
-    IReadOnlyList<string> Notes);

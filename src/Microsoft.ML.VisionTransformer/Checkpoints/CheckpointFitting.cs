@@ -1,8 +1,9 @@
 // Puts a checkpoint's weights into a network, which may take other images and tell other classes apart.
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;

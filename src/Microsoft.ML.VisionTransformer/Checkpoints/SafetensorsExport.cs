@@ -1,4 +1,5 @@
 // Writes a network as a folder that timm or Hugging Face's transformers load.
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;

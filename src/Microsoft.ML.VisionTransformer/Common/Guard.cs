@@ -50,3 +50,29 @@ internal static class Guard
 
     private static string Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "null";
 }
+
+internal static class ArrayLength
+{
+    /// <summary>The length of an array of <paramref name="rows"/> rows of <paramref name="width"/> values.</summary>
+    /// <param name="rows">Rows, at least 0.</param>
+    /// <param name="width">Values of a row, at least 0.</param>
+    /// <param name="what">What the array holds, for the message.</param>
+    /// <param name="advice">What to do, for the message; without a full stop.</param>
+    /// <exception cref="NotSupportedException">No array is that long.</exception>
+    internal static int Of(long rows, long width, string what, string advice)
+    {
+        var length = (Int128)rows * width;
+        return length <= Array.MaxLength ? (int)length : throw new NotSupportedException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rows} rows of {width} values ({what}) do not fit into one array, which has at most {Array.MaxLength} values. {advice}."));
+    }
+}
+
+internal static class DeflateLimit
+{
+    /// <summary>No deflated stream grows by more than this factor (zlib's technical details, "Maximum Compression Factor").</summary>
+    private const long LargestRatio = 1032;
+
+    /// <summary>Whether that many bytes of an archive can be unpacked to that many.</summary>
+    internal static bool Allows(long packed, long unpacked) => packed >= 0 && unpacked >= 0 && unpacked / LargestRatio <= packed;
+}

@@ -1,6 +1,7 @@
 // The processes that a launcher started together, and what they tell each other.
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Microsoft.ML.VisionTransformer.Distributed.Mpi;
 
 namespace Microsoft.ML.VisionTransformer.Distributed;
 
@@ -80,12 +81,12 @@ internal sealed unsafe class ProcessGroup
             starts[i] = checked(starts[i - 1] + lengths[i - 1]);
         byte[] all = new byte[checked(starts[^1] + lengths[^1])];
         fixed (byte* send = own, receive = all)
-        fixed (int* counts = lengths, places = starts)
+        fixed (int* counts = lengths, positions = starts)
         {
             byte* from = send, to = receive;
-            int* count = counts, place = places;
+            int* count = counts, position = positions;
             int length = own.Length;
-            _session.Do("MPI_Allgatherv", mpi => mpi.AllGatherVaried(from, length, mpi.Handles.Byte, to, count, place, mpi.Handles.Byte, mpi.Handles.World));
+            _session.Do("MPI_Allgatherv", mpi => mpi.AllGatherVaried(from, length, mpi.Handles.Byte, to, count, position, mpi.Handles.Byte, mpi.Handles.World));
         }
 
         return [.. lengths.Select((length, i) => all[starts[i]..(starts[i] + length)])];

@@ -1,7 +1,7 @@
 // A map over the patches of one image that says what a model looked at.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Explain;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer;
 
@@ -12,13 +12,13 @@ namespace Microsoft.ML.VisionTransformer;
 public sealed class AttentionExplanation
 {
     private readonly VisionTransformerArchitecture _architecture;
-    private readonly RgbImage _picture;
+    private readonly RgbImage _image;
 
     internal AttentionExplanation(
-        VisionTransformerArchitecture architecture, RgbImage picture, AttentionMaps maps, ExplanationMethod method, IReadOnlyList<string> classes)
+        VisionTransformerArchitecture architecture, RgbImage image, AttentionMaps maps, ExplanationMethod method, IReadOnlyList<string> classes)
     {
         _architecture = architecture;
-        _picture = picture;
+        _image = image;
         Method = method;
         ClassIndex = maps.Classes[0];
         ClassName = classes[ClassIndex];
@@ -58,7 +58,7 @@ public sealed class AttentionExplanation
     /// resized and cropped, in grey: a PNG file of the network's input size.
     /// </summary>
     /// <returns>The content of a PNG file.</returns>
-    public byte[] OverlayPng() => Overlay.Draw(_picture, Map.Span, _architecture).ToPng();
+    public byte[] OverlayPng() => Overlay.Draw(_image, Map.Span, _architecture).ToPng();
 
     /// <summary>Writes <see cref="OverlayPng"/> to a file; one of that name is replaced when the new one is complete.</summary>
     /// <param name="path">The file.</param>
@@ -70,4 +70,38 @@ public sealed class AttentionExplanation
         byte[] png = OverlayPng();
         AtomicFile.Write(Guard.NotBlank(path), stream => stream.Write(png));
     }
+}
+
+/// <summary>How a map over the patches is made from the attention of all blocks.</summary>
+public enum ExplanationMethod
+{
+    /// <summary>
+    /// Attention weighted by how much the class's logit grows with it, block after block (Chefer, Gur and Wolf 2021, arXiv:2103.15679, equations 5 and 6):
+    /// the map is about one class.
+    /// </summary>
+    GradientAttention,
+
+    /// <summary>
+    /// Attention multiplied through all blocks, half of each being the residual (Abnar and Zuidema 2020, arXiv:2005.00928): where the network looks, the
+    /// same map for every class.
+    /// </summary>
+    Rollout,
+}
+
+/// <summary>
+/// Options of <see cref="VisionTransformerPredictionTransformer.Explain(string, ExplanationOptions?)"/>. Without a class, the predicted one is explained.
+/// </summary>
+public sealed record ExplanationOptions
+{
+    /// <summary>How the map is made. Default <see cref="ExplanationMethod.GradientAttention"/>.</summary>
+    public ExplanationMethod Method { get; init; } = ExplanationMethod.GradientAttention;
+
+    /// <summary>The class to explain, by name; upper and lower case differ. Default null: by <see cref="ClassIndex"/>, or the predicted class.</summary>
+    public string? ClassName { get; init; }
+
+    /// <summary>
+    /// The class to explain by its place in <see cref="VisionTransformerPredictionTransformer.ClassNames"/>, from 0. Default null: by
+    /// <see cref="ClassName"/>, or the predicted class. Not together with <see cref="ClassName"/>.
+    /// </summary>
+    public int? ClassIndex { get; init; }
 }

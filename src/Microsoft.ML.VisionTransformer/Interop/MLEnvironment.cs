@@ -1,4 +1,4 @@
-// What ML.NET knows but shows only to its own components: a catalog's environment, its GPU settings, whether it was told to stop.
+// What ML.NET shows only to its own components: a catalog's environment, names of annotations, columns of schema shapes.
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
@@ -30,4 +30,31 @@ internal static class MLEnvironment
         if (environment is ICancelable { IsCanceled: true })
             throw new OperationCanceledException("The MLContext was told to cancel its work.");
     }
+}
+
+internal static class AnnotationNames
+{
+    internal const string SlotNames = "SlotNames";
+    internal const string KeyValues = "KeyValues";
+    internal const string TrainingLabelValues = "TrainingLabelValues";
+    internal const string ScoreColumnSetId = "ScoreColumnSetId";
+    internal const string ScoreColumnKind = "ScoreColumnKind";
+    internal const string ScoreValueKind = "ScoreValueKind";
+
+    /// <summary>Values of <see cref="ScoreColumnKind"/> and <see cref="ScoreValueKind"/>.</summary>
+    internal const string MulticlassClassification = "MulticlassClassification", Score = "Score", PredictedLabel = "PredictedLabel";
+}
+
+internal static class SchemaShapes
+{
+    /// <summary>A scalar column; <paramref name="isKey"/> makes it a key of that raw type.</summary>
+    internal static SchemaShape.Column Scalar(string name, DataViewType itemType, bool isKey = false, params SchemaShape.Column[] annotations) =>
+        new(name, SchemaShape.Column.VectorKind.Scalar, itemType, isKey, new SchemaShape(annotations));
+
+    /// <summary>A column of vectors of one known length.</summary>
+    internal static SchemaShape.Column Vector(string name, DataViewType itemType, params SchemaShape.Column[] annotations) =>
+        new(name, SchemaShape.Column.VectorKind.Vector, itemType, false, new SchemaShape(annotations));
+
+    /// <summary>A shape of these columns.</summary>
+    internal static SchemaShape Of(IEnumerable<SchemaShape.Column> columns) => new(columns);
 }

@@ -1,5 +1,6 @@
 // Reads what ModelWriter wrote and trusts none of it: version, names, sizes and checksums are checked.
 using System.Globalization;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
 
@@ -104,4 +105,80 @@ internal sealed class ModelReader
     }
 
     private static string Format(uint version) => string.Create(CultureInfo.InvariantCulture, $"{version >> 16}.{version & 0xffff}");
+}
+
+/// <summary>Its checksum is checked with the last byte: what was read before is to be thrown away where that fails.</summary>
+/// <param name="name">Its name, for messages.</param>
+/// <param name="content">Its bytes.</param>
+/// <param name="owner">What holds them; disposed with the reader.</param>
+/// <param name="length">How many they are.</param>
+/// <param name="checksum">Their checksum; disposed with the reader.</param>
+internal sealed class EntryReader(string name, Stream content, IDisposable owner, long length, EntryChecksum checksum) : IDisposable
+{
+    /// <summary>Bytes that are read and then summed up while they are still in the processor's cache.</summary>
+    private const int Chunk = 256 * 1024;
+
+    /// <summary>Bytes that were not read yet.</summary>
+    internal long Left { get; private set; } = length;
+
+    /// <summary>Reads the next bytes, no more than are left.</summary>
+    /// <exception cref="InvalidDataException">The entry ends before them, or its checksum differs.</exception>
+    internal void Read(Span<byte> to)
+    {
+        for (int done = 0; done < to.Length; done += Chunk)
+        {
+            var chunk = to.Slice(done, Math.Min(Chunk, to.Length - done));
+            try
+            {
+                content.ReadExactly(chunk);
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
+            {
+                throw ModelReader.Broken($"the entry {name} is cut off or cannot be unpacked ({e.Message.TrimEnd('.')})");
+            }
+
+            checksum.Append(chunk);
+        }
+
+        Left -= to.Length;
+        if (Left == 0 && !checksum.Matches())
+            throw ModelReader.Broken($"the checksum of the entry {name} differs: its bytes were changed after saving");
+    }
+
+    public void Dispose()
+    {
+        checksum.Dispose();
+        owner.Dispose();
+    }
+}
+
+/// <summary>The signatures by which ML.NET finds a transformer's loader, and the formats that it reads.</summary>
+/// <param name="Transformer">The transformer's type.</param>
+/// <param name="Signature">Eight characters at the head of its stream.</param>
+/// <param name="Loader">The name that its loader is registered by.</param>
+/// <param name="Current">The newest format, since which entries have today's checksum; packages of the one before do not know it.</param>
+internal sealed record ModelFormat(Type Transformer, string Signature, string Loader, uint Current)
+{
+    private const uint Oldest = 0x00010001;
+
+    internal VersionInfo Version => new(
+        modelSignature: Signature,
+        verWrittenCur: Current,
+        verReadableCur: Current,
+        verWeCanReadBack: Oldest,
+        loaderAssemblyName: Transformer.Assembly.FullName,
+        loaderSignature: Loader);
+
+    /// <summary>Loads a transformer for the device that there is, whatever the caller has set in libtorch.</summary>
+    /// <param name="environment">Where ML.NET says what it does.</param>
+    /// <param name="context">The model.</param>
+    /// <param name="read">Makes the transformer of its entries, on the device.</param>
+    /// <exception cref="InvalidDataException">The model is of a newer format, or broken.</exception>
+    internal T Load<T>(IHostEnvironment environment, ModelLoadContext context, Func<ModelReader, TorchSharp.torch.Device, T> read)
+    {
+        var reader = new ModelReader(context, this);
+        var device = TorchRuntime.Device("auto", environment);
+        using var state = TorchState.EnterOrdinary();
+        return read(reader, device);
+    }
 }

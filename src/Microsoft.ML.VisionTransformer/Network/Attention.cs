@@ -39,8 +39,8 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
         _scale = 1 / Math.Sqrt(width);
         bool apart = architecture is { QkvBias: true, KeyBias: false };
         _qkv = new QkvProjection(dimension, architecture.QkvBias && !apart);
-        _queryBias = apart ? UnsetParameter.Of(dimension) : null;
-        _valueBias = apart ? UnsetParameter.Of(dimension) : null;
+        _queryBias = apart ? UninitializedParameter.Of(dimension) : null;
+        _valueBias = apart ? UninitializedParameter.Of(dimension) : null;
         _queryNorm = architecture.QkNorm ? new NormLayer(width, architecture.NormEpsilon) : null;
         _keyNorm = architecture.QkNorm ? new NormLayer(width, architecture.NormEpsilon) : null;
         _norm = architecture.AttentionNorm ? new NormLayer(dimension, architecture.NormEpsilon) : null;
@@ -83,13 +83,13 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
     {
         var (images, tokens, dimension) = (x.size(0), x.size(1), x.size(2));
         var parts = _qkv.call(x, _queryBias, _valueBias).reshape(images, tokens, 3, _heads, dimension / _heads).permute(2, 0, 3, 1, 4).unbind(0);
-        return (Place(parts[0], _queryNorm, rotary), Place(parts[1], _keyNorm, rotary), parts[2]);
+        return (NormalizeAndRotate(parts[0], _queryNorm, rotary), NormalizeAndRotate(parts[1], _keyNorm, rotary), parts[2]);
     }
 
-    private static Tensor Place(Tensor x, NormLayer? norm, RotaryTable? rotary)
+    private static Tensor NormalizeAndRotate(Tensor x, NormLayer? norm, RotaryTable? rotary)
     {
         var normed = norm is null ? x : norm.call(x);
-        return rotary is null ? normed : rotary.Turn(normed);
+        return rotary is null ? normed : rotary.Rotate(normed);
     }
 
     /// <summary>[N, heads, T, D / heads] to [N, T, D].</summary>
@@ -97,5 +97,34 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
     {
         var joined = mixed.transpose(1, 2).flatten(2);
         return _projectionDropout.Apply(_projection.call(_norm is null ? joined : _norm.call(joined)), training);
+    }
+}
+
+/// <summary>
+/// One product [N, T, D] to [N, T, 3 D]: all of q, then k, then v; inside each, head h owns d values from h d. The bias, where there is one, belongs
+/// to the product, or to queries and values alone (BEiT's and EVA's way).
+/// </summary>
+/// <remarks>A bias of the keys changes no softmax, unless positions rotate the keys: leaving it out is not the same as training it from zero.</remarks>
+internal sealed class QkvProjection : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
+{
+    [ComponentName(Name = "weight")] private readonly Parameter _weight;
+    [ComponentName(Name = "bias")] private readonly Parameter? _bias;
+
+    internal QkvProjection(int dimension, bool bias)
+        : base(nameof(QkvProjection))
+    {
+        _weight = UninitializedParameter.Of(3 * dimension, dimension);
+        _bias = bias ? UninitializedParameter.Of(3 * dimension) : null;
+        RegisterComponents();
+    }
+
+    /// <summary>The product; the two biases, of queries and values, are given together or not at all.</summary>
+    public override Tensor forward(Tensor x, Tensor? queryBias, Tensor? valueBias)
+    {
+        if (queryBias is null || valueBias is null)
+            return nn.functional.linear(x, _weight, _bias);
+        using var scope = NewDisposeScope();
+        var bias = cat([queryBias, zeros_like(queryBias), valueBias]);
+        return nn.functional.linear(x, _weight, bias).MoveToOuterDisposeScope();
     }
 }

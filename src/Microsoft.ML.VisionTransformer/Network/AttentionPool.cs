@@ -25,7 +25,7 @@ internal sealed class AttentionPool : nn.Module<Tensor, Tensor>
     {
         int dimension = architecture.EmbeddingDimension;
         _heads = architecture.Heads;
-        _latent = UnsetParameter.Of(1, 1, dimension);
+        _latent = UninitializedParameter.Of(1, 1, dimension);
         _query = new LinearLayer(dimension, dimension);
         _keyValue = new LinearLayer(dimension, 2 * dimension);
         _projection = new LinearLayer(dimension, dimension);

@@ -1,4 +1,5 @@
 // The two-layer perceptron of a block.
+using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -43,5 +44,25 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     {
         long hidden = both.size(-1) / 2;
         return nn.functional.silu(both.narrow(-1, 0, hidden)).mul(both.narrow(-1, hidden, hidden));
+    }
+}
+
+/// <summary>The activations as torch computes them.</summary>
+internal static class Activations
+{
+    /// <summary>The activation's value; <paramref name="x"/> may be overwritten where no gradient is recorded, and is not to be used again.</summary>
+    internal static Tensor Apply(this MlpActivation activation, Tensor x) => activation switch
+    {
+        MlpActivation.GeluTanh => GeluTanh(x),
+        MlpActivation.QuickGelu => x.mul(x.Times(GeluConstants.QuickSlope).sigmoid()),
+        // The block's largest tensor is overwritten and not copied: new memory costs page faults.
+        _ => is_grad_enabled() ? x.gelu() : x.gelu_(),
+    };
+
+    /// <summary>x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) (arXiv:1606.08415, section 2).</summary>
+    private static Tensor GeluTanh(Tensor x)
+    {
+        var inner = x.mul(x).mul(x).TimesInPlace(GeluConstants.Cubic).PlusInPlace(x).TimesInPlace(GeluConstants.TanhSlope);
+        return inner.tanh().Times(0.5).PlusInPlace(0.5).mul(x);
     }
 }

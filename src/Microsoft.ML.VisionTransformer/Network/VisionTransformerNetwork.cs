@@ -1,5 +1,6 @@
 // The Vision Transformer as a TorchSharp module.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
@@ -56,12 +57,12 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         using var state = TorchState.EnterOrdinary();
         _noise = new NoiseSource(RandomStream.For(seed, NoisePurpose));
         int dimension = architecture.EmbeddingDimension;
-        _classToken = architecture.ClassToken ? UnsetParameter.Of(1, 1, dimension) : null;
-        _distillationToken = architecture.DistillationToken ? UnsetParameter.Of(1, 1, dimension) : null;
-        _registerTokens = architecture.RegisterTokens > 0 ? UnsetParameter.Of(1, architecture.RegisterTokens, dimension) : null;
+        _classToken = architecture.ClassToken ? UninitializedParameter.Of(1, 1, dimension) : null;
+        _distillationToken = architecture.DistillationToken ? UninitializedParameter.Of(1, 1, dimension) : null;
+        _registerTokens = architecture.RegisterTokens > 0 ? UninitializedParameter.Of(1, architecture.RegisterTokens, dimension) : null;
         _positions = architecture.PositionEmbedding switch
         {
-            PositionEmbedding.Learned => UnsetParameter.Of(1, architecture.PositionCount, dimension),
+            PositionEmbedding.Learned => UninitializedParameter.Of(1, architecture.PositionCount, dimension),
             PositionEmbedding.SinCos2D => SinCosPositions.Table(architecture.Grid, dimension, architecture.PositionCount - architecture.PatchTokens),
             _ => null,
         };
@@ -78,7 +79,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         _distillationHead = NewHead(architecture is { Classes: > 0, DistillationToken: true });
         RegisterComponents();
         if (drawWeights)
-            WeightDrawing.Draw(architecture, named_parameters().ToDictionary(p => p.name, p => p.parameter), seed);
+            WeightInitializer.Draw(architecture, named_parameters().ToDictionary(p => p.name, p => p.parameter), seed);
     }
 
     /// <summary>The shape of the network.</summary>
@@ -121,7 +122,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>The same logits, for a backward pass in pieces.</summary>
-    internal Tensor ForwardInPieces(Tensor x, BackwardCuts cuts)
+    internal Tensor ForwardInChunks(Tensor x, BackwardCuts cuts)
     {
         using var scope = NewDisposeScope();
         var tokens = cuts.Cut(Enter(x), 0);
@@ -300,6 +301,55 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
                     CultureInfo.InvariantCulture,
                     $"The input is [{found}]; the network takes [N, {channels}, {size.Height}, {size.Width}] (images, channels, height, width)."),
                 nameof(x));
+        }
+    }
+}
+
+/// <summary>
+/// TorchSharp has no hooks that say when a gradient is complete. So the forward pass is cut between blocks: what leaves a block enters the next one as a new leaf of autograd's
+/// graph, and the backward pass goes from leaf to leaf. The gradients are the same, bit for bit, and after each piece those of its parameters are final.
+/// </summary>
+internal sealed class BackwardCuts : IDisposable
+{
+    private readonly List<(int Layer, Tensor End, Tensor Leaf)> _cuts = [];
+
+    /// <summary>Cuts behind a layer.</summary>
+    /// <param name="tokens">What leaves the layer; taken over, unless no gradient goes through it.</param>
+    /// <param name="layer">0 for the embeddings, i + 1 for block i.</param>
+    /// <returns>What enters the next layer.</returns>
+    internal Tensor Cut(Tensor tokens, int layer)
+    {
+        if (!tokens.requires_grad)
+            return tokens;
+        var end = tokens.DetachFromDisposeScope();
+        var leaf = end.detach().requires_grad_(true).DetachFromDisposeScope();
+        _cuts.Add((layer, end, leaf));
+        return leaf;
+    }
+
+    /// <summary>The backward pass.</summary>
+    /// <param name="loss">What to differentiate, a number.</param>
+    /// <param name="finished">Told each layer whose gradients and those of all above it are final, from the last cut layer + 1 down to the first.</param>
+    internal void Backward(Tensor loss, Action<int> finished)
+    {
+        loss.backward();
+        for (int i = _cuts.Count - 1; i >= 0; i--)
+        {
+            var (layer, end, leaf) = _cuts[i];
+            finished(layer + 1);
+            using var gradient = leaf.grad ?? throw new InvalidOperationException($"The loss does not depend on what leaves layer {layer}.");
+            autograd.backward(end, gradient);
+        }
+
+        finished(0);
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, end, leaf) in _cuts)
+        {
+            end.Dispose();
+            leaf.Dispose();
         }
     }
 }

@@ -1,6 +1,7 @@
 // The time of one prediction: a PredictionEngine, what it cannot do without, and a loop by hand.
 using System.Diagnostics;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 

@@ -1,7 +1,7 @@
 // A forward pass on ready pixels: ours, libtorch's, ONNX Runtime's, and the matrix products alone.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Transformers;
+using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;

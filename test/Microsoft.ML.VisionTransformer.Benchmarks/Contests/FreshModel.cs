@@ -1,5 +1,7 @@
 // A model with fresh weights: speed does not ask what it has learned.
-using Microsoft.ML.VisionTransformer.Transformers;
+using Microsoft.ML.VisionTransformer.Columns;
+using Microsoft.ML.VisionTransformer.ModelFile;
+using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;

@@ -1,8 +1,9 @@
 // From JPEG files to scores: a pipeline, a loop by hand, and the pipeline's two halves alone.
 using System.Diagnostics;
 using Microsoft.ML.Data;
-using Microsoft.ML.VisionTransformer.Images;
-using Microsoft.ML.VisionTransformer.Transformers;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
+using Microsoft.ML.VisionTransformer.Scoring.Rows;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 

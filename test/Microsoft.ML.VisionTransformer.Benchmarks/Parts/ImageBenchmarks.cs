@@ -1,6 +1,7 @@
 // From a JPEG to the network's input: ours, and SkiaSharp's decoding and resizing alone.
 using BenchmarkDotNet.Attributes;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;

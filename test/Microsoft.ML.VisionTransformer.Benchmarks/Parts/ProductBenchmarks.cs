@@ -1,6 +1,6 @@
 // A linear layer's product: packed, and libtorch's.
 using BenchmarkDotNet.Attributes;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;

@@ -1,6 +1,6 @@
 // What is done to rows of tokens between products: ours, and libtorch's.
 using BenchmarkDotNet.Attributes;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;

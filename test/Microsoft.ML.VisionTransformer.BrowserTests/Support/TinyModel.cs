@@ -1,4 +1,4 @@
-// A network trained in seconds on coloured pictures, and its answers.
+// A network trained in seconds on colored pictures, and its answers.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -15,9 +15,9 @@ internal sealed class TinyModel : IDisposable
         options.Arch = TinyOptions.Architecture with { ImageSize = 24 };
         _model = _context.Transforms.Conversion.MapValueToKey("Label")
             .Append(_context.MulticlassClassification.Trainers.VisionTransformer(options))
-            .Fit(_context.Data.LoadFromEnumerable(ColouredSamples.Make(perClass: 12)));
+            .Fit(_context.Data.LoadFromEnumerable(ColoredSamples.Make(perClass: 12)));
         VBuffer<ReadOnlyMemory<char>> names = default;
-        Score([ColouredSamples.Make(1)[0].Image]).Schema["Score"].GetSlotNames(ref names);
+        Score([ColoredSamples.Make(1)[0].Image]).Schema["Score"].GetSlotNames(ref names);
         ClassNames = [.. names.DenseValues().Select(name => name.ToString())];
     }
 
@@ -36,5 +36,5 @@ internal sealed class TinyModel : IDisposable
     public void Dispose() => _model.Dispose();
 
     private IDataView Score(byte[][] images) =>
-        _model.Transform(_context.Data.LoadFromEnumerable(images.Select(image => new ColouredSample { Image = image, Label = "red" })));
+        _model.Transform(_context.Data.LoadFromEnumerable(images.Select(image => new ColoredSample { Image = image, Label = "red" })));
 }

@@ -1,5 +1,7 @@
 // evaluate: the figures of a model.
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
+using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -11,12 +13,12 @@ public sealed class EvaluateTests
     [TestMethod]
     public void TheFiguresAreThoseOfMLNet()
     {
-        var json = JsonDocument.Parse(CliRun.Done("evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--format", "json").Output).RootElement;
+        var json = JsonDocument.Parse(CliRun.Done("evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--format", "json").Output).RootElement;
         var context = new MLContext();
-        var model = context.Model.Load(ColouredModel.Zip, out _);
+        var model = context.Model.Load(ColoredModel.Zip, out _);
         using var weights = model as IDisposable;
-        var rows = Cli.Inputs.LabelledImages.Read(context, ColouredModel.Images);
-        var expected = context.MulticlassClassification.Evaluate(model.Transform(Cli.Models.InputColumns.OfTraining.Load(context, rows)));
+        var rows = LabeledImages.Read(context, ColoredModel.Images);
+        var expected = context.MulticlassClassification.Evaluate(model.Transform(InputColumns.OfTraining.Load(context, rows)));
 
         Assert.AreEqual(60, json.GetProperty("images").GetInt32());
         Assert.AreEqual(expected.MicroAccuracy, json.GetProperty("microAccuracy").GetDouble(), 1e-12);
@@ -33,15 +35,15 @@ public sealed class EvaluateTests
     [TestMethod]
     public void TheImagesThatTrainingKeptGiveTheFiguresThatTrainingGave()
     {
-        var run = CliRun.Done("evaluate", ColouredModel.Zip, "--data", Path.ChangeExtension(ColouredModel.Zip, ".test.csv"));
+        var run = CliRun.Done("evaluate", ColoredModel.Zip, "--data", Path.ChangeExtension(ColoredModel.Zip, ".test.csv"));
 
-        Assert.AreEqual(ColouredModel.Training.Output, run.Output);
+        Assert.AreEqual(ColoredModel.Training.Output, run.Output);
     }
 
     [TestMethod]
     public void ATableHasALineAClass()
     {
-        var run = CliRun.Done("evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--format", "csv");
+        var run = CliRun.Done("evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--format", "csv");
 
         Assert.HasCount(4, run.OutputLines);
         StringAssert.StartsWith(run.OutputLines[1], "blue,20,");
@@ -52,29 +54,29 @@ public sealed class EvaluateTests
     {
         using var folder = new TemporaryFolder();
 
-        CliRun.Done("evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--report", folder.File("report.html"));
+        CliRun.Done("evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--report", folder.File("report.html"));
 
-        StringAssert.Contains(File.ReadAllText(folder.File("report.html")), "coloured.zip on images");
+        StringAssert.Contains(File.ReadAllText(folder.File("report.html")), "colored.zip on images");
     }
 
     [TestMethod]
     public void AClassThatTheModelDoesNotKnowIsNamed()
     {
         using var folder = new TemporaryFolder();
-        File.Copy(ColouredModel.Image("red"), folder.File("redd", "a.png"));
+        File.Copy(ColoredModel.Image("red"), folder.File("redd", "a.png"));
 
-        CliRun.Of("evaluate", ColouredModel.Zip, "--data", folder.Path).AssertFailed(1, "has the class 'redd', which the model does not know; the nearest of its 3 classes is 'red'");
+        CliRun.Of("evaluate", ColoredModel.Zip, "--data", folder.Path).AssertFailed(1, "has the class 'redd', which the model does not know; the nearest of its 3 classes is 'red'");
     }
 
     [TestMethod]
     public void ABrokenImageEndsItUnlessItIsToBeLeftOut()
     {
         using var folder = new TemporaryFolder();
-        File.Copy(ColouredModel.Image("red"), folder.File("red", "a.png"));
+        File.Copy(ColoredModel.Image("red"), folder.File("red", "a.png"));
         File.WriteAllText(folder.File("red", "b.png"), "not a photo");
 
-        CliRun.Of("evaluate", ColouredModel.Zip, "--data", folder.Path).AssertFailed(1, "b.png: ");
-        var run = CliRun.Done("evaluate", ColouredModel.Zip, "--data", folder.Path, "--on-invalid-image", "skip");
+        CliRun.Of("evaluate", ColoredModel.Zip, "--data", folder.Path).AssertFailed(1, "b.png: ");
+        var run = CliRun.Done("evaluate", ColoredModel.Zip, "--data", folder.Path, "--on-invalid-image", "skip");
 
         StringAssert.StartsWith(run.Output, "1 images: ");
         StringAssert.Contains(run.Error, "skipped ");
@@ -87,7 +89,7 @@ public sealed class EvaluateTests
         using var folder = new TemporaryFolder();
         string model = TwoOfAName(folder);
         foreach (var (label, from) in new[] { ("crane#0", "blue"), ("crane#1", "green"), ("red", "red") })
-            File.Copy(ColouredModel.Image(from), folder.File("images", label, "a.png"));
+            File.Copy(ColoredModel.Image(from), folder.File("images", label, "a.png"));
 
         var run = CliRun.Done("evaluate", model, "--data", Path.Combine(folder.Path, "images"), "--report", folder.File("report.html"), "--format", "csv");
 
@@ -100,7 +102,7 @@ public sealed class EvaluateTests
     {
         using var folder = new TemporaryFolder();
         string model = TwoOfAName(folder);
-        File.Copy(ColouredModel.Image("blue"), folder.File("images", "crane", "a.png"));
+        File.Copy(ColoredModel.Image("blue"), folder.File("images", "crane", "a.png"));
 
         CliRun.Of("evaluate", model, "--data", Path.Combine(folder.Path, "images")).AssertFailed(1, "2 classes of the model have that name; label its images crane#0 or crane#1");
     }
@@ -109,7 +111,7 @@ public sealed class EvaluateTests
     private static string TwoOfAName(TemporaryFolder folder)
     {
         string model = folder.File("model", "x")[..^2];
-        CliRun.Done("export", "safetensors", ColouredModel.Zip, "--out", model);
+        CliRun.Done("export", "safetensors", ColoredModel.Zip, "--out", model);
         string config = Path.Combine(model, "config.json"), text = File.ReadAllText(config);
         StringAssert.Contains(text, "\"blue\"");
         File.WriteAllText(config, text.Replace("\"blue\"", "\"crane\"", StringComparison.Ordinal).Replace("\"green\"", "\"crane\"", StringComparison.Ordinal));

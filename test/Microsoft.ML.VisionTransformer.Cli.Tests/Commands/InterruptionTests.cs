@@ -19,7 +19,7 @@ public sealed class InterruptionTests
         var interrupted = Interrupt(Train(zip));
         Assert.AreEqual(130, interrupted.ExitCode, interrupted.Error);
         StringAssert.Contains(interrupted.Error, "train --resume --out");
-        CliRun.Done("predict", zip, ColouredModel.Image("red"));
+        CliRun.Done("predict", zip, ColoredModel.Image("red"));
         CliRun.Of(Train(zip)).AssertFailed(1, "holds a training that has not ended");
         var refused = CliRun.Of("train", "--resume", "--out", zip, "--epochs", "21");
         Assert.AreEqual(1, refused.ExitCode);
@@ -40,10 +40,10 @@ public sealed class InterruptionTests
     {
         using var folder = new TemporaryFolder();
         string zip = folder.File("m.zip"), images = folder.File("images", "x")[..^2];
-        ColouredSamples.WriteTo(images, perClass: 20);
-        string[] train = ["train", "--data", images, "--out", zip, "--epochs", $"{Epochs}", .. ColouredModel.Tiny];
+        ColoredSamples.WriteTo(images, perClass: 20);
+        string[] train = ["train", "--data", images, "--out", zip, "--epochs", $"{Epochs}", .. ColoredModel.Tiny];
         Assert.AreEqual(130, Interrupt(train).ExitCode);
-        ColouredSamples.WriteTo(images, perClass: 20, seed: 99);
+        ColoredSamples.WriteTo(images, perClass: 20, seed: 99);
 
         var refused = CliRun.Of("train", "--resume", "--out", zip);
 
@@ -51,9 +51,9 @@ public sealed class InterruptionTests
         StringAssert.Contains(refused.Error, "differs from this one: the images of the training rows");
     }
 
-    private static string[] Train(string zip) => ["train", "--data", ColouredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColouredModel.Tiny];
+    private static string[] Train(string zip) => ["train", "--data", ColoredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColoredModel.Tiny];
 
-    private static string Scores(string zip) => CliRun.Done("predict", zip, ColouredModel.Images, "--format", "json", "--top", "0").Output;
+    private static string Scores(string zip) => CliRun.Done("predict", zip, ColoredModel.Images, "--format", "json", "--top", "0").Output;
 
     private static CliRun Interrupt(string[] train)
     {

@@ -1,5 +1,6 @@
 // explain, export, info and features.
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -11,12 +12,12 @@ public sealed class OtherCommandsTests
     private static readonly byte[] _png = [0x89, (byte)'P', (byte)'N', (byte)'G'];
 
     [TestMethod]
-    public void Explain_WritesAPictureAndTheMap()
+    public void Explain_WritesAImageAndTheMap()
     {
         using var folder = new TemporaryFolder();
-        string image = ColouredModel.Image("red");
+        string image = ColoredModel.Image("red");
 
-        var run = CliRun.Done("explain", ColouredModel.Zip, image, image, "--out", folder.Path, "--class", "blue", "--method", "rollout", "--format", "json");
+        var run = CliRun.Done("explain", ColoredModel.Zip, image, image, "--out", folder.Path, "--class", "blue", "--method", "rollout", "--format", "json");
         var json = JsonDocument.Parse(run.OutputLines[0]).RootElement;
 
         Assert.AreEqual("blue", json.GetProperty("label").GetString());
@@ -27,39 +28,39 @@ public sealed class OtherCommandsTests
 
     [TestMethod]
     public void Explain_AnUnknownClassIsRefusedWithTheListOfClasses() =>
-        CliRun.Of("explain", ColouredModel.Zip, ColouredModel.Image("red"), "--class", "violet").AssertFailed(1, "blue, green, red");
+        CliRun.Of("explain", ColoredModel.Zip, ColoredModel.Image("red"), "--class", "violet").AssertFailed(1, "blue, green, red");
 
     [TestMethod]
     public void Export_OnnxWritesAFileThatOpensAgain()
     {
         using var folder = new TemporaryFolder();
 
-        var run = CliRun.Done("export", "onnx", ColouredModel.Zip, "--out", folder.File("m.onnx"), "--input", "raw-rgb", "--outputs", "probabilities,logits", "--precision", "float16");
+        var run = CliRun.Done("export", "onnx", ColoredModel.Zip, "--out", folder.File("m.onnx"), "--input", "raw-rgb", "--outputs", "probabilities,logits", "--precision", "float16");
         using var checkpoint = VisionTransformerCheckpoint.Load(folder.File("m.onnx"));
 
         Assert.AreEqual(folder.File("m.onnx"), run.OutputLines.Single());
-        CollectionAssert.AreEqual(ColouredSamples.Classes, checkpoint.ClassNames!.ToArray());
+        CollectionAssert.AreEqual(ColoredSamples.Classes, checkpoint.ClassNames!.ToArray());
     }
 
     [TestMethod]
     public void Export_SafetensorsPredictsTheSame()
     {
         using var folder = new TemporaryFolder();
-        string image = ColouredModel.Image("green");
+        string image = ColoredModel.Image("green");
 
-        var run = CliRun.Done("export", "safetensors", ColouredModel.Zip, "--out", folder.File("python", "x")[..^2]);
+        var run = CliRun.Done("export", "safetensors", ColoredModel.Zip, "--out", folder.File("python", "x")[..^2]);
 
         Assert.HasCount(3, run.OutputLines);
-        Assert.AreEqual(CliRun.Done("predict", ColouredModel.Zip, image).Output, CliRun.Done("predict", folder.File("python", "x")[..^2], image).Output);
+        Assert.AreEqual(CliRun.Done("predict", ColoredModel.Zip, image).Output, CliRun.Done("predict", folder.File("python", "x")[..^2], image).Output);
     }
 
     [TestMethod]
     public void Info_TellsOfNetworkClassesAndTraining()
     {
-        var run = CliRun.Done("info", ColouredModel.Zip);
+        var run = CliRun.Done("info", ColoredModel.Zip);
 
         StringAssert.Contains(run.Output, "classifier");
-        StringAssert.Contains(run.Output, $"images of 16x16, patches of 8x8, 2 blocks of width {ColouredModel.Width} with 2 heads");
+        StringAssert.Contains(run.Output, $"images of 16x16, patches of 8x8, 2 blocks of width {ColoredModel.Width} with 2 heads");
         StringAssert.Contains(run.Output, "3: blue, green, red");
         StringAssert.Contains(run.Output, "Trained 12 epochs");
     }
@@ -68,9 +69,9 @@ public sealed class OtherCommandsTests
     public void Info_CountsTheSameParametersInAModelAndInACheckpoint()
     {
         using var folder = new TemporaryFolder();
-        CliRun.Done("export", "safetensors", ColouredModel.Zip, "--out", folder.Path);
+        CliRun.Done("export", "safetensors", ColoredModel.Zip, "--out", folder.Path);
 
-        var model = JsonDocument.Parse(CliRun.Done("info", ColouredModel.Zip, "--format", "json").Output).RootElement;
+        var model = JsonDocument.Parse(CliRun.Done("info", ColoredModel.Zip, "--format", "json").Output).RootElement;
         var checkpoint = JsonDocument.Parse(CliRun.Done("info", folder.Path, "--format", "json").Output).RootElement;
 
         Assert.AreEqual(model.GetProperty("parameters").GetInt64(), checkpoint.GetProperty("parameters").GetInt64());
@@ -83,7 +84,7 @@ public sealed class OtherCommandsTests
     {
         using var folder = new TemporaryFolder();
         var context = new MLContext();
-        var model = context.Model.Load(ColouredModel.Zip, out var schema);
+        var model = context.Model.Load(ColoredModel.Zip, out var schema);
         using (model as IDisposable)
         {
             foreach (var network in ((IEnumerable<ITransformer>)model).OfType<VisionTransformerPredictionTransformer>())
@@ -91,7 +92,7 @@ public sealed class OtherCommandsTests
             context.Model.Save(model, schema, folder.File("half.zip"));
         }
 
-        Assert.AreEqual(Parameters(ColouredModel.Zip), Parameters(folder.File("half.zip")));
+        Assert.AreEqual(Parameters(ColoredModel.Zip), Parameters(folder.File("half.zip")));
     }
 
     /// <summary>info loads a model once and disposes it; TorchSharp's count still rises by a constant for each load, which is why commands are compared.</summary>
@@ -106,13 +107,13 @@ public sealed class OtherCommandsTests
     {
         using var folder = new TemporaryFolder();
         string[] filled = [.. args.Select(arg => arg
-            .Replace("{model}", ColouredModel.Zip, StringComparison.Ordinal)
-            .Replace("{image}", ColouredModel.Image("red"), StringComparison.Ordinal)
-            .Replace("{images}", ColouredModel.Images, StringComparison.Ordinal)
+            .Replace("{model}", ColoredModel.Zip, StringComparison.Ordinal)
+            .Replace("{image}", ColoredModel.Image("red"), StringComparison.Ordinal)
+            .Replace("{images}", ColoredModel.Images, StringComparison.Ordinal)
             .Replace("{out}", folder.File("out", "m.onnx"), StringComparison.Ordinal)
             .Replace("{folder}", folder.Path, StringComparison.Ordinal))];
 
-        Assert.AreEqual(TensorsLeft("info", ColouredModel.Zip), TensorsLeft(filled));
+        Assert.AreEqual(TensorsLeft("info", ColoredModel.Zip), TensorsLeft(filled));
     }
 
     [TestMethod]
@@ -121,13 +122,13 @@ public sealed class OtherCommandsTests
         using var folder = new TemporaryFolder();
         string table = folder.File("features.csv");
 
-        CliRun.Done("features", ColouredModel.Zip, Path.Combine(ColouredModel.Images, "red"), "--out", table);
-        var line = CliRun.Done("features", ColouredModel.Zip, ColouredModel.Image("red"), "--normalize", "--format", "json").OutputLines.Single();
-        var lines = Cli.Inputs.CsvTable.Read(table);
+        CliRun.Done("features", ColoredModel.Zip, Path.Combine(ColoredModel.Images, "red"), "--out", table);
+        var line = CliRun.Done("features", ColoredModel.Zip, ColoredModel.Image("red"), "--normalize", "--format", "json").OutputLines.Single();
+        var lines = CsvTable.Read(table);
         var features = JsonDocument.Parse(line).RootElement.GetProperty("features").EnumerateArray().Select(f => f.GetDouble());
 
         Assert.HasCount(21, lines);
-        Assert.HasCount(2 + ColouredModel.Width, lines[0]);
+        Assert.HasCount(2 + ColoredModel.Width, lines[0]);
         Assert.AreEqual(1, features.Sum(f => f * f), 1e-5);
     }
 

@@ -11,7 +11,7 @@ public sealed class PipingTests
     [TestMethod]
     public void AnotherProgramNamesTheImagesAndAnotherReadsTheAnswers()
     {
-        using var process = CliProcess.Shell($"find '{ColouredModel.Images}/red' -name '*.png' | sort | head -3 | {CliProcess.Command} predict '{ColouredModel.Zip}' - --format json | cat");
+        using var process = CliProcess.Shell($"find '{ColoredModel.Images}/red' -name '*.png' | sort | head -3 | {CliProcess.Command} predict '{ColoredModel.Zip}' - --format json | cat");
         var run = process.WaitForEnd();
 
         Assert.AreEqual(0, run.ExitCode, run.Error);
@@ -24,7 +24,7 @@ public sealed class PipingTests
     [TestMethod]
     public void AReaderThatHasEnoughIsNoError()
     {
-        using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColouredModel.Zip}' '{ColouredModel.Images}' | head -1");
+        using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColoredModel.Zip}' '{ColoredModel.Images}' | head -1");
         var run = process.WaitForEnd();
 
         Assert.AreEqual(0, run.ExitCode, run.Error);
@@ -33,9 +33,9 @@ public sealed class PipingTests
     }
 
     [TestMethod]
-    public void AnImageIsReadFromStandardInputAndNoColourCodesComeOut()
+    public void AnImageIsReadFromStandardInputAndNoColorCodesComeOut()
     {
-        using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColouredModel.Zip}' - < '{ColouredModel.Image("blue")}'");
+        using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColoredModel.Zip}' - < '{ColoredModel.Image("blue")}'");
         var run = process.WaitForEnd();
 
         StringAssert.StartsWith(run.Output, "-: blue ");

@@ -1,6 +1,7 @@
 // predict: whatever names images, and whatever form the answer has.
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -15,7 +16,7 @@ public sealed class PredictTests
     [DataRow("red")]
     public void AnImageGetsItsClassFirst(string label)
     {
-        var run = CliRun.Done("predict", ColouredModel.Zip, ColouredModel.Image(label));
+        var run = CliRun.Done("predict", ColoredModel.Zip, ColoredModel.Image(label));
 
         StringAssert.Matches(run.Output, new($@"^.*\.png: {label} \d+\.\d %, \w+ \d+\.\d %, \w+ \d+\.\d %\n$"));
     }
@@ -23,15 +24,15 @@ public sealed class PredictTests
     [TestMethod]
     public void AFolderIsSearchedAndAPatternToo()
     {
-        Assert.HasCount(60, CliRun.Done("predict", ColouredModel.Zip, ColouredModel.Images).OutputLines);
-        Assert.HasCount(20, CliRun.Done("predict", ColouredModel.Zip, Path.Combine(ColouredModel.Images, "r*", "*.png")).OutputLines);
-        Assert.HasCount(60, CliRun.Done("predict", ColouredModel.Zip, Path.Combine(ColouredModel.Images, "**", "*.png")).OutputLines);
+        Assert.HasCount(60, CliRun.Done("predict", ColoredModel.Zip, ColoredModel.Images).OutputLines);
+        Assert.HasCount(20, CliRun.Done("predict", ColoredModel.Zip, Path.Combine(ColoredModel.Images, "r*", "*.png")).OutputLines);
+        Assert.HasCount(60, CliRun.Done("predict", ColoredModel.Zip, Path.Combine(ColoredModel.Images, "**", "*.png")).OutputLines);
     }
 
     [TestMethod]
     public void EachJsonLineIsAnObjectWithProbabilitiesThatSumToOne()
     {
-        var run = CliRun.Done("predict", ColouredModel.Zip, Path.Combine(ColouredModel.Images, "red"), "--format", "json", "--top", "0");
+        var run = CliRun.Done("predict", ColoredModel.Zip, Path.Combine(ColoredModel.Images, "red"), "--format", "json", "--top", "0");
 
         Assert.HasCount(20, run.OutputLines);
         foreach (string line in run.OutputLines)
@@ -46,12 +47,12 @@ public sealed class PredictTests
     public void ATableHasAHeaderAndAsManyFieldsInEachLine()
     {
         using var folder = new TemporaryFolder();
-        File.Copy(ColouredModel.Image("red"), folder.File("a, \"b\".png"));
+        File.Copy(ColoredModel.Image("red"), folder.File("a, \"b\".png"));
         string missing = folder.File("missing.png"), table = folder.File("table.csv");
 
-        var run = CliRun.Of("predict", ColouredModel.Zip, folder.File("a, \"b\".png"), missing, "--format", "csv");
+        var run = CliRun.Of("predict", ColoredModel.Zip, folder.File("a, \"b\".png"), missing, "--format", "csv");
         File.WriteAllText(table, run.Output);
-        var lines = Cli.Inputs.CsvTable.Read(table);
+        var lines = CsvTable.Read(table);
 
         CollectionAssert.AreEqual("path,error,label,probability,label2,probability2,label3,probability3".Split(','), lines[0]);
         Assert.AreEqual(folder.File("a, \"b\".png"), lines[1][0]);
@@ -64,19 +65,19 @@ public sealed class PredictTests
     [DataRow('\0')]
     public void PathsComeFromStandardInput(char separator)
     {
-        string paths = string.Join(separator, ColouredModel.Image("red"), ColouredModel.Image("blue")) + separator;
+        string paths = string.Join(separator, ColoredModel.Image("red"), ColoredModel.Image("blue")) + separator;
 
-        var run = CliRun.WithInput(Encoding.UTF8.GetBytes(paths), "predict", ColouredModel.Zip, "-");
+        var run = CliRun.WithInput(Encoding.UTF8.GetBytes(paths), "predict", ColoredModel.Zip, "-");
 
         Assert.AreEqual(0, run.ExitCode, run.Error);
         Assert.HasCount(2, run.OutputLines);
-        StringAssert.StartsWith(run.OutputLines[1], ColouredModel.Image("blue"));
+        StringAssert.StartsWith(run.OutputLines[1], ColoredModel.Image("blue"));
     }
 
     [TestMethod]
     public void TheBytesOfAnImageComeFromStandardInput()
     {
-        var run = CliRun.WithInput(File.ReadAllBytes(ColouredModel.Image("green")), "predict", ColouredModel.Zip, "-");
+        var run = CliRun.WithInput(File.ReadAllBytes(ColoredModel.Image("green")), "predict", ColoredModel.Zip, "-");
 
         Assert.AreEqual(0, run.ExitCode, run.Error);
         StringAssert.StartsWith(run.Output, "-: green ");
@@ -87,9 +88,9 @@ public sealed class PredictTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("broken.jpg"), "not a photo");
-        File.Copy(ColouredModel.Image("red"), folder.File("red.png"));
+        File.Copy(ColoredModel.Image("red"), folder.File("red.png"));
 
-        var run = CliRun.Of("predict", ColouredModel.Zip, folder.Path, "--format", "json");
+        var run = CliRun.Of("predict", ColoredModel.Zip, folder.Path, "--format", "json");
 
         Assert.AreEqual(1, run.ExitCode);
         Assert.HasCount(2, run.OutputLines);
@@ -104,7 +105,7 @@ public sealed class PredictTests
     {
         using var folder = new TemporaryFolder();
         var context = new MLContext(seed: 1);
-        var images = context.Data.LoadImagesFromFolder(ColouredModel.Images);
+        var images = context.Data.LoadImagesFromFolder(ColoredModel.Images);
         using var model = context.Transforms.Conversion.MapValueToKey("Label")
             .Append(context.Transforms.LoadRawImageBytes("Bytes", imageFolder: null, "ImagePath"))
             .Append(context.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
@@ -116,7 +117,7 @@ public sealed class PredictTests
             })).Fit(images);
         context.Model.Save(model, images.Schema, folder.File("m.zip"));
 
-        var run = CliRun.Done("predict", folder.File("m.zip"), ColouredModel.Image("red"));
+        var run = CliRun.Done("predict", folder.File("m.zip"), ColoredModel.Image("red"));
 
         Assert.HasCount(1, run.OutputLines);
     }

@@ -14,17 +14,17 @@ public sealed class ScaffoldTests
     {
         Requires.SlowTests();
         using var folder = new TemporaryFolder();
-        string project = folder.File("Coloured", "x")[..^2];
-        CliRun.Done("scaffold", ColouredModel.Zip, "--out", project, "--name", "Coloured", "--library", Path.Combine(SourceTree.Library, "Microsoft.ML.VisionTransformer.csproj"));
+        string project = folder.File("Colored", "x")[..^2];
+        CliRun.Done("scaffold", ColoredModel.Zip, "--out", project, "--name", "Colored", "--library", Path.Combine(SourceTree.Library, "Microsoft.ML.VisionTransformer.csproj"));
 
         Dotnet("build", project, "-c", "Release", "-p:WarningLevel=4", "-v", "q");
-        string program = Path.Combine(project, "bin", "Release", "net10.0", "Coloured.dll"), image = ColouredModel.Image("red");
+        string program = Path.Combine(project, "bin", "Release", "net10.0", "Colored.dll"), image = ColoredModel.Image("red");
 
-        Assert.AreEqual(CliRun.Done("predict", ColouredModel.Zip, image).Output, Dotnet(program, image));
-        string accuracy = CliRun.Done("evaluate", ColouredModel.Zip, "--data", ColouredModel.Images).OutputLines[0].Split("accuracy ")[1].Split(',')[0];
-        StringAssert.StartsWith(Dotnet(program, "evaluate", ColouredModel.Images), $"accuracy {accuracy}");
-        Dotnet(program, "train", ColouredModel.Images, folder.File("again.zip"));
-        StringAssert.Contains(CliRun.Done("info", folder.File("again.zip")).Output, $"images of 16x16, patches of 8x8, 2 blocks of width {ColouredModel.Width}");
+        Assert.AreEqual(CliRun.Done("predict", ColoredModel.Zip, image).Output, Dotnet(program, image));
+        string accuracy = CliRun.Done("evaluate", ColoredModel.Zip, "--data", ColoredModel.Images).OutputLines[0].Split("accuracy ")[1].Split(',')[0];
+        StringAssert.StartsWith(Dotnet(program, "evaluate", ColoredModel.Images), $"accuracy {accuracy}");
+        Dotnet(program, "train", ColoredModel.Images, folder.File("again.zip"));
+        StringAssert.Contains(CliRun.Done("info", folder.File("again.zip")).Output, $"images of 16x16, patches of 8x8, 2 blocks of width {ColoredModel.Width}");
     }
 
     [TestMethod]
@@ -32,24 +32,24 @@ public sealed class ScaffoldTests
     {
         using var folder = new TemporaryFolder();
 
-        var run = CliRun.Done("scaffold", ColouredModel.Zip, "--out", folder.Path);
+        var run = CliRun.Done("scaffold", ColoredModel.Zip, "--out", folder.Path);
 
         CollectionAssert.AreEqual(
-            new[] { "Coloured.consumption.cs", "Coloured.training.cs", "Coloured.evaluate.cs", "Program.cs", "Coloured.csproj", "Coloured.zip" },
+            new[] { "Colored.consumption.cs", "Colored.training.cs", "Colored.evaluate.cs", "Program.cs", "Colored.csproj", "Colored.zip" },
             run.OutputLines.Select(Path.GetFileName).ToArray());
-        StringAssert.Contains(File.ReadAllText(folder.File("Coloured.csproj")), "<PackageReference Include=\"Microsoft.ML.VisionTransformer\" Version=\"");
+        StringAssert.Contains(File.ReadAllText(folder.File("Colored.csproj")), "<PackageReference Include=\"Microsoft.ML.VisionTransformer\" Version=\"");
     }
 
     [TestMethod]
     public void FilesThatAreThereAreLeftAloneUnlessForced()
     {
         using var folder = new TemporaryFolder();
-        CliRun.Done("scaffold", ColouredModel.Zip, "--out", folder.Path);
+        CliRun.Done("scaffold", ColoredModel.Zip, "--out", folder.Path);
         File.WriteAllText(folder.File("Program.cs"), "mine");
 
-        CliRun.Of("scaffold", ColouredModel.Zip, "--out", folder.Path).AssertFailed(1, "is there already; --force replaces it");
+        CliRun.Of("scaffold", ColoredModel.Zip, "--out", folder.Path).AssertFailed(1, "is there already; --force replaces it");
         Assert.AreEqual("mine", File.ReadAllText(folder.File("Program.cs")));
-        CliRun.Done("scaffold", ColouredModel.Zip, "--out", folder.Path, "--force");
+        CliRun.Done("scaffold", ColoredModel.Zip, "--out", folder.Path, "--force");
         Assert.AreNotEqual("mine", File.ReadAllText(folder.File("Program.cs")));
     }
 

@@ -63,9 +63,9 @@ public sealed class ScaffoldedCodeTests
         File.WriteAllText(folder.File(name, "build", "TorchBackend.targets"), "<Project />");
         string project = folder.File("Out", "x")[..^2];
 
-        CliRun.Done("scaffold", ColouredModel.Zip, "--out", project, "--library", library);
+        CliRun.Done("scaffold", ColoredModel.Zip, "--out", project, "--library", library);
 
-        var written = XDocument.Load(Path.Combine(project, "Coloured.csproj"));
+        var written = XDocument.Load(Path.Combine(project, "Colored.csproj"));
         Assert.AreEqual(library, Unescaped(written.Descendants("ProjectReference").Single().Attribute("Include")!.Value));
         Assert.AreEqual(Path.Combine(repository, "Directory.Packages.props"), Unescaped(written.Descendants("DirectoryPackagesPropsPath").Single().Value));
         CollectionAssert.Contains(written.Descendants("Import").Select(import => Unescaped(import.Attribute("Project")!.Value)).ToArray(), Path.Combine(repository, "build", "TorchBackend.targets"));
@@ -82,7 +82,7 @@ public sealed class ScaffoldedCodeTests
     public void AModelsFileNameThatTheCodeUsesItselfIsLengthened(string file, string className)
     {
         using var folder = new TemporaryFolder();
-        File.Copy(ColouredModel.Zip, folder.File($"{file}.zip"));
+        File.Copy(ColoredModel.Zip, folder.File($"{file}.zip"));
 
         CliRun.Done("scaffold", folder.File($"{file}.zip"), "--out", Path.Combine(folder.Path, "out"));
 
@@ -94,7 +94,7 @@ public sealed class ScaffoldedCodeTests
     {
         using var folder = new TemporaryFolder();
 
-        CliRun.Of("scaffold", ColouredModel.Zip, "--out", folder.Path, "--name", "ModelInput").AssertFailed(2, "--name is 'ModelInput', which the code that is written uses for something else");
+        CliRun.Of("scaffold", ColoredModel.Zip, "--out", folder.Path, "--name", "ModelInput").AssertFailed(2, "--name is 'ModelInput', which the code that is written uses for something else");
     }
 
     /// <summary>The strings of code that must be without error.</summary>
@@ -109,7 +109,7 @@ public sealed class ScaffoldedCodeTests
     /// <summary>As MSBuild reads its escapes: %XX.</summary>
     private static string Unescaped(string text)
     {
-        Assert.IsFalse(text.AsSpan().ContainsAny("$@;*?'"), text);
+        Assert.IsEmpty(text.Intersect("$@;*?'"), text);
         return Uri.UnescapeDataString(text);
     }
 }

@@ -14,7 +14,7 @@ public sealed class TogetherTests
     [DataRow("text"), DataRow("json"), DataRow("csv")]
     public void PredictionsAreThoseOfOneProcess(string format)
     {
-        string[] command = ["predict", ColouredModel.Zip, ColouredModel.Images, "--format", format, "--quiet"];
+        string[] command = ["predict", ColoredModel.Zip, ColoredModel.Images, "--format", format, "--quiet"];
 
         AssertSame(CliRun.Done(command), CliRun.Together(Processes, [], command));
     }
@@ -23,7 +23,7 @@ public sealed class TogetherTests
     [DataRow("text"), DataRow("json"), DataRow("csv")]
     public void FiguresAreThoseOfOneProcess(string format)
     {
-        string[] command = ["evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--format", format, "--quiet"];
+        string[] command = ["evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--format", format, "--quiet"];
 
         AssertSame(CliRun.Done(command), CliRun.Together(Processes, [], command));
     }
@@ -33,7 +33,7 @@ public sealed class TogetherTests
     public void EmbeddingsAreThoseOfOneProcess(string format)
     {
         using var folder = new TemporaryFolder();
-        string[] command = ["features", ColouredModel.Zip, ColouredModel.Images, "--format", format, "--quiet"];
+        string[] command = ["features", ColoredModel.Zip, ColoredModel.Images, "--format", format, "--quiet"];
 
         var alone = CliRun.Done(command);
         AssertSame(alone, CliRun.Together(Processes, [], command));
@@ -47,17 +47,17 @@ public sealed class TogetherTests
     {
         using var folder = new TemporaryFolder();
 
-        CliRun.Together(2, [], "evaluate", ColouredModel.Zip, "--data", ColouredModel.Images, "--report", folder.File("report.html"), "--quiet");
+        CliRun.Together(2, [], "evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--report", folder.File("report.html"), "--quiet");
 
-        StringAssert.Contains(File.ReadAllText(folder.File("report.html")), "coloured.zip on images");
+        StringAssert.Contains(File.ReadAllText(folder.File("report.html")), "colored.zip on images");
         Assert.HasCount(1, Directory.GetFiles(folder.Path));
     }
 
     [TestMethod]
     public void StandardInputOfOneProcessIsEverys()
     {
-        byte[] paths = Encoding.UTF8.GetBytes(string.Join('\n', Directory.EnumerateFiles(ColouredModel.Images, "*", SearchOption.AllDirectories)));
-        string[] command = ["predict", ColouredModel.Zip, "-", "--quiet"];
+        byte[] paths = Encoding.UTF8.GetBytes(string.Join('\n', Directory.EnumerateFiles(ColoredModel.Images, "*", SearchOption.AllDirectories)));
+        string[] command = ["predict", ColoredModel.Zip, "-", "--quiet"];
 
         AssertSame(CliRun.WithInput(paths, command), CliRun.Together(2, paths, command));
     }
@@ -65,8 +65,8 @@ public sealed class TogetherTests
     [TestMethod]
     public void AnImageOnStandardInputIsScored()
     {
-        byte[] image = File.ReadAllBytes(ColouredModel.Image("red"));
-        string[] command = ["predict", ColouredModel.Zip, ColouredModel.Image("blue"), "-", "--quiet"];
+        byte[] image = File.ReadAllBytes(ColoredModel.Image("red"));
+        string[] command = ["predict", ColoredModel.Zip, ColoredModel.Image("blue"), "-", "--quiet"];
 
         AssertSame(CliRun.WithInput(image, command), CliRun.Together(2, image, command));
     }
@@ -74,7 +74,7 @@ public sealed class TogetherTests
     [TestMethod]
     public void FewerImagesThanProcessesAreScored()
     {
-        string[] command = ["predict", ColouredModel.Zip, ColouredModel.Image("red"), "--quiet"];
+        string[] command = ["predict", ColoredModel.Zip, ColoredModel.Image("red"), "--quiet"];
 
         AssertSame(CliRun.Done(command), CliRun.Together(4, [], command));
     }
@@ -83,9 +83,9 @@ public sealed class TogetherTests
     public void ImagesThatCannotBeReadAreToldOnce()
     {
         using var folder = new TemporaryFolder();
-        File.Copy(ColouredModel.Image("red"), folder.File("0.png"));
+        File.Copy(ColoredModel.Image("red"), folder.File("0.png"));
         File.WriteAllText(folder.File("1.png"), "not a photo");
-        string[] command = ["predict", ColouredModel.Zip, folder.Path, "missing.png", "--format", "csv", "--quiet"];
+        string[] command = ["predict", ColoredModel.Zip, folder.Path, "missing.png", "--format", "csv", "--quiet"];
 
         var alone = CliRun.Of(command);
         Assert.AreEqual(1, alone.ExitCode);
@@ -96,9 +96,9 @@ public sealed class TogetherTests
     public void AnImageThatEndsTheCommandEndsAllProcesses()
     {
         using var folder = new TemporaryFolder();
-        File.Copy(ColouredModel.Image("red"), folder.File("red", "0.png"));
+        File.Copy(ColoredModel.Image("red"), folder.File("red", "0.png"));
         File.WriteAllText(folder.File("red", "1.png"), "not a photo");
-        string[] command = ["evaluate", ColouredModel.Zip, "--data", folder.Path, "--quiet"];
+        string[] command = ["evaluate", ColoredModel.Zip, "--data", folder.Path, "--quiet"];
 
         var alone = CliRun.Of(command);
         Assert.AreEqual(1, alone.ExitCode);

@@ -10,7 +10,7 @@ public sealed class TrainTests
     [TestMethod]
     public void TheResultGoesToStandardOutputAndProgressToStandardError()
     {
-        var run = ColouredModel.Training;
+        var run = ColoredModel.Training;
 
         Assert.AreEqual(0, run.ExitCode, run.Error);
         StringAssert.StartsWith(run.Output, "12 images: accuracy ");
@@ -21,7 +21,7 @@ public sealed class TrainTests
     [TestMethod]
     public void ModelReportAndTestListAreThereAndTheRunsFolderIsGone()
     {
-        string zip = ColouredModel.Zip;
+        string zip = ColoredModel.Zip;
 
         Assert.IsTrue(File.Exists(zip));
         StringAssert.Contains(File.ReadAllText(Path.ChangeExtension(zip, ".html")), "Confusion");
@@ -34,7 +34,7 @@ public sealed class TrainTests
     public void TheModelLoadsInPlainMLNetAndKnowsItsClasses()
     {
         var context = new MLContext();
-        using var model = context.Model.Load(ColouredModel.Zip, out var schema) as IDisposable;
+        using var model = context.Model.Load(ColoredModel.Zip, out var schema) as IDisposable;
 
         CollectionAssert.AreEqual(new[] { "Image", "Label" }, schema.Select(column => column.Name).ToArray());
     }
@@ -43,7 +43,7 @@ public sealed class TrainTests
     public void TheSameSeedGivesTheSameModel()
     {
         using var folder = new TemporaryFolder();
-        string[] Train(string name) => ["train", "--data", ColouredModel.Images, "--out", folder.File(name), "--epochs", "1", "--no-report", .. ColouredModel.Tiny];
+        string[] Train(string name) => ["train", "--data", ColoredModel.Images, "--out", folder.File(name), "--epochs", "1", "--no-report", .. ColoredModel.Tiny];
 
         var first = CliRun.Done(Train("a.zip"));
         var second = CliRun.Done(Train("b.zip"));
@@ -57,7 +57,7 @@ public sealed class TrainTests
     {
         using var folder = WithBrokenImage();
 
-        var run = CliRun.Of(["train", "--data", folder.File("images", "x")[..^2], "--out", folder.File("m.zip"), "--epochs", "1", "--test-fraction", "0", .. ColouredModel.Tiny]);
+        var run = CliRun.Of(["train", "--data", folder.File("images", "x")[..^2], "--out", folder.File("m.zip"), "--epochs", "1", "--test-fraction", "0", .. ColoredModel.Tiny]);
 
         Assert.AreEqual(1, run.ExitCode);
         StringAssert.Contains(run.ErrorLines[^1], "broken.jpg");
@@ -70,7 +70,7 @@ public sealed class TrainTests
     {
         using var folder = WithBrokenImage();
 
-        var run = CliRun.Done(["train", "--data", folder.File("images", "x")[..^2], "--out", folder.File("m.zip"), "--epochs", "1", "--on-invalid-image", "skip", "--test-fraction", "0", .. ColouredModel.Tiny]);
+        var run = CliRun.Done(["train", "--data", folder.File("images", "x")[..^2], "--out", folder.File("m.zip"), "--epochs", "1", "--on-invalid-image", "skip", "--test-fraction", "0", .. ColoredModel.Tiny]);
 
         StringAssert.Contains(run.Error, "1 images could not be read and were left out");
         string report = File.ReadAllText(folder.File("m.html"));
@@ -79,11 +79,11 @@ public sealed class TrainTests
     }
 
     [TestMethod]
-    public void AFolderOfItsOwnCanJudge()
+    public void AFolderOfItsOwnCanEvaluate()
     {
         using var folder = new TemporaryFolder();
 
-        var run = CliRun.Done(["train", "--data", ColouredModel.Images, "--test-data", ColouredModel.Images, "--out", folder.File("m.zip"), "--epochs", "1", "--no-report", .. ColouredModel.Tiny]);
+        var run = CliRun.Done(["train", "--data", ColoredModel.Images, "--test-data", ColoredModel.Images, "--out", folder.File("m.zip"), "--epochs", "1", "--no-report", .. ColoredModel.Tiny]);
 
         StringAssert.StartsWith(run.Output, "60 images: ");
     }
@@ -93,17 +93,17 @@ public sealed class TrainTests
     {
         using var folder = new TemporaryFolder();
         string pretrained = folder.File("pretrained", "x")[..^2];
-        CliRun.Done("export", "safetensors", ColouredModel.Zip, "--out", pretrained);
+        CliRun.Done("export", "safetensors", ColoredModel.Zip, "--out", pretrained);
 
         CliRun.Done(
-            "train", "--data", ColouredModel.Images, "--out", folder.File("m.zip"), "--pretrained", pretrained, "--epochs", "1", "--no-report",
+            "train", "--data", ColoredModel.Images, "--out", folder.File("m.zip"), "--pretrained", pretrained, "--epochs", "1", "--no-report",
             "--resizing", "squash", "--mixup", "0.2", "--horizontal-flip", "false", "--frozen-blocks", "2");
     }
 
     private static TemporaryFolder WithBrokenImage()
     {
         var folder = new TemporaryFolder();
-        ColouredSamples.WriteTo(folder.File("images", "x")[..^2], perClass: 5);
+        ColoredSamples.WriteTo(folder.File("images", "x")[..^2], perClass: 5);
         File.WriteAllText(folder.File("images", "red", "broken.jpg"), "not a photo");
         return folder;
     }

@@ -42,7 +42,7 @@ public sealed class InputsTests
     {
         using var folder = new TemporaryFolder();
         string?[] fields = ["plain", "a,b", "\"quoted\"", "two\r\nlines", " spaces ", "", "'=1+1"];
-        File.WriteAllText(folder.File("t.csv"), string.Join("\r\n", CsvLine.Of(fields), "", CsvLine.Of(1.5, 0.1f, null, "x", -3, "", true)));
+        File.WriteAllText(folder.File("t.csv"), string.Join("\r\n", CsvRecord.Of(fields), "", CsvRecord.Of(1.5, 0.1f, null, "x", -3, "", true)));
 
         var records = CsvTable.Read(folder.File("t.csv"));
 
@@ -96,12 +96,12 @@ public sealed class InputsTests
     {
         static string Names(TestSplit split) => string.Join(' ', split.Test.Select(i => Path.GetFileName(i.Image)));
         var images = Images(("a", 50));
-        var moved = images.Select(i => new LabelledImage { Image = "/elsewhere/" + Path.GetFileName(i.Image), Label = i.Label }).ToArray();
+        var moved = images.Select(i => new LabeledImage { Image = "/elsewhere/" + Path.GetFileName(i.Image), Label = i.Label }).ToArray();
 
         Assert.AreEqual(Names(TestSplit.Cut(images, 0.2f, 1)), Names(TestSplit.Cut(moved, 0.2f, 1)));
         Assert.AreNotEqual(Names(TestSplit.Cut(images, 0.2f, 1)), Names(TestSplit.Cut(images, 0.2f, 2)));
     }
 
-    private static LabelledImage[] Images(params (string Label, int Count)[] classes) =>
-        [.. classes.SelectMany(c => Enumerable.Range(0, c.Count).Select(i => new LabelledImage { Image = $"/data/{c.Label}/{i}.jpg", Label = c.Label }))];
+    private static LabeledImage[] Images(params (string Label, int Count)[] classes) =>
+        [.. classes.SelectMany(c => Enumerable.Range(0, c.Count).Select(i => new LabeledImage { Image = $"/data/{c.Label}/{i}.jpg", Label = c.Label }))];
 }

@@ -17,7 +17,7 @@ public sealed class MpiRunTests
     {
         Requires.SlowTests();
         Requires.MpiLauncher(launcher);
-        string[] args = [command, ColouredModel.Zip, .. options, ColouredModel.Images, "--quiet"];
+        string[] args = [command, ColoredModel.Zip, .. options, ColoredModel.Images, "--quiet"];
 
         Assert.AreEqual(CliRun.Done(args), Ended(processes, launcher, args));
     }
@@ -28,14 +28,14 @@ public sealed class MpiRunTests
         Requires.SlowTests();
         Requires.MpiLauncher(OpenMpi);
         using var folder = new TemporaryFolder();
-        string paths = string.Join('\n', Directory.EnumerateFiles(ColouredModel.Images, "*", SearchOption.AllDirectories));
+        string paths = string.Join('\n', Directory.EnumerateFiles(ColoredModel.Images, "*", SearchOption.AllDirectories));
 
-        using var process = CliProcess.Mpi(2, OpenMpi, "features", ColouredModel.Zip, "-", "--out", folder.File("f.csv"), "--quiet");
+        using var process = CliProcess.Mpi(2, OpenMpi, "features", ColoredModel.Zip, "-", "--out", folder.File("f.csv"), "--quiet");
         process.Write(paths);
         var run = process.WaitForEnd();
 
         Assert.AreEqual(new CliRun(0, "", ""), run);
-        var alone = CliRun.WithInput(System.Text.Encoding.UTF8.GetBytes(paths), "features", ColouredModel.Zip, "-", "--quiet");
+        var alone = CliRun.WithInput(System.Text.Encoding.UTF8.GetBytes(paths), "features", ColoredModel.Zip, "-", "--quiet");
         Assert.AreEqual(alone.Output, File.ReadAllText(folder.File("f.csv")).ReplaceLineEndings("\n"));
     }
 
@@ -46,7 +46,7 @@ public sealed class MpiRunTests
     {
         Requires.SlowTests();
         Requires.MpiLauncher(OpenMpi);
-        using var process = CliProcess.Mpi(2, OpenMpi, ["predict", ColouredModel.Zip, .. args]);
+        using var process = CliProcess.Mpi(2, OpenMpi, ["predict", ColoredModel.Zip, .. args]);
 
         var run = process.WaitForEnd();
 
@@ -63,7 +63,7 @@ public sealed class MpiRunTests
         using var folder = new TemporaryFolder();
         string zip = folder.File("m.zip");
 
-        var run = Ended(2, OpenMpi, ["train", "--data", ColouredModel.Images, "--out", zip, "--epochs", "3", .. ColouredModel.Tiny]);
+        var run = Ended(2, OpenMpi, ["train", "--data", ColoredModel.Images, "--out", zip, "--epochs", "3", .. ColoredModel.Tiny]);
 
         Assert.AreEqual(0, run.ExitCode, run.Error);
         StringAssert.StartsWith(run.Output, "12 images: accuracy ");

@@ -1,21 +1,21 @@
 // Processes that work together: each has its share, and an error in one ends all.
 using System.Text;
+using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
-using Microsoft.ML.VisionTransformer.Cli.Processes;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Processes;
 
 [TestClass]
-public sealed class TeamTests
+public sealed class RunGroupTests
 {
     [TestMethod]
     public void WhatEachHasComesToAllByRank()
     {
         string[] found = ThreadGroup.Run(3, group =>
         {
-            var answers = new Team(group).Exchange(Encoding.UTF8.GetBytes($"of {group.Rank}"));
+            var answers = new RunGroup(group).Exchange(Encoding.UTF8.GetBytes($"of {group.Rank}"));
             return string.Join(',', answers.Select(bytes => Encoding.UTF8.GetString(bytes.Span)));
         });
 
@@ -53,7 +53,7 @@ public sealed class TeamTests
     {
         var images = Enumerable.Range(0, count).Select(i => new InputImage($"{i}.png", $"{i}.png")).ToArray();
 
-        var found = ThreadGroup.Run(size, group => SharedScoring.Score(new Team(group), new NumberScorer(), images, CancellationToken.None).ToArray());
+        var found = ThreadGroup.Run(size, group => SharedScoring.Score(new RunGroup(group), new NumberScorer(), images, CancellationToken.None).ToArray());
 
         foreach (var scores in found)
         {
@@ -63,7 +63,7 @@ public sealed class TeamTests
                 if (i % 10 == 9)
                     Assert.AreEqual("broken", scores[i].Problem);
                 else
-                    CollectionAssert.AreEqual(new float[] { i, 1f / (i + 1) }, scores[i].Numbers);
+                    CollectionAssert.AreEqual(new float[] { i, 1f / (i + 1) }, scores[i].Values);
             }
         }
     }
@@ -76,7 +76,7 @@ public sealed class TeamTests
         var scorers = ThreadGroup.Run(3, group =>
         {
             var scorer = new NumberScorer();
-            _ = SharedScoring.Score(new Team(group), scorer, images, CancellationToken.None).Count();
+            _ = SharedScoring.Score(new RunGroup(group), scorer, images, CancellationToken.None).Count();
             return scorer;
         });
 
@@ -87,7 +87,7 @@ public sealed class TeamTests
     [TestMethod]
     public void ProcessesThatSeeOtherImagesSaySo()
     {
-        string[] told = ThreadGroup.Run(2, group => Caught(() => Agreement.Check(new Team(group), "hub/model", group.Rank == 0 ? ["a", "b"] : ["a"])));
+        string[] told = ThreadGroup.Run(2, group => Caught(() => Agreement.Check(new RunGroup(group), "hub/model", group.Rank == 0 ? ["a", "b"] : ["a"])));
 
         StringAssert.StartsWith(told[0], $"Rank 1 on {Environment.MachineName} has other images (1 files, ");
         Assert.AreEqual(told[0], told[1]);
@@ -96,7 +96,7 @@ public sealed class TeamTests
     [TestMethod]
     public void ProcessesThatSeeAnotherModelSaySo()
     {
-        string[] told = ThreadGroup.Run(2, group => Caught(() => Agreement.Check(new Team(group), $"hub/model{group.Rank}", [])));
+        string[] told = ThreadGroup.Run(2, group => Caught(() => Agreement.Check(new RunGroup(group), $"hub/model{group.Rank}", [])));
 
         StringAssert.Contains(told[1], "has another model (hub/model1) than rank 0 (hub/model0)");
     }
@@ -106,14 +106,14 @@ public sealed class TeamTests
     /// <summary>A run whose second meeting not all processes reach.</summary>
     private static string Told(IProcessGroup group, Func<int, Exception?> errorOf)
     {
-        var run = new Team(group);
+        var run = new RunGroup(group);
         try
         {
             run.Exchange([]);
             if (errorOf(group.Rank) is { } error)
                 throw error;
             run.Exchange([1, 2, 3]);
-            run.Meet();
+            run.Barrier();
             return "";
         }
         catch (Exception e)
@@ -129,11 +129,11 @@ public sealed class TeamTests
 
         public float[][] Score(IReadOnlyList<string> paths)
         {
-            var numbers = paths.Select(path => int.Parse(Path.GetFileNameWithoutExtension(path), System.Globalization.CultureInfo.InvariantCulture)).ToArray();
-            if (numbers.Any(i => i % 10 == 9))
+            var values = paths.Select(path => int.Parse(Path.GetFileNameWithoutExtension(path), System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+            if (values.Any(i => i % 10 == 9))
                 throw new InvalidImageException("broken");
             Seen.AddRange(paths);
-            return [.. numbers.Select(i => new[] { i, 1f / (i + 1) })];
+            return [.. values.Select(i => new[] { i, 1f / (i + 1) })];
         }
 
         public string WhyMissing(InputImage image) => "missing";

@@ -1,6 +1,7 @@
 // The file as a whole: its parts, its text, and how it is written.
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -65,9 +66,9 @@ public sealed partial class HtmlReportTests
     public void NothingIsLoadedFromElsewhere()
     {
         string text = HtmlReport.Page(PaintedReport.Make());
-        string withoutPictures = Picture().Replace(text, "");
-        Assert.IsLessThan(text.Length / 2, withoutPictures.Length);
-        Assert.IsEmpty(Elsewhere().Matches(withoutPictures).Select(match => match.Value));
+        string withoutImages = Image().Replace(text, "");
+        Assert.IsLessThan(text.Length / 2, withoutImages.Length);
+        Assert.IsEmpty(Elsewhere().Matches(withoutImages).Select(match => match.Value));
         StringAssert.Contains(text, "default-src 'none'");
     }
 
@@ -128,7 +129,7 @@ public sealed partial class HtmlReportTests
         });
         var rows = Enumerable.Range(0, 4).Select(_ => Scored.Row(0, 1, 0)).ToArray();
 
-        AssertNumbers(HtmlReport.Page(Scored.Content(rows) with { Epochs = [.. epochs], BestEpoch = 3 }), plots: 3);
+        AssertValues(HtmlReport.Page(Scored.Content(rows) with { Epochs = [.. epochs], BestEpoch = 3 }), plots: 3);
     }
 
     [TestMethod]
@@ -137,7 +138,7 @@ public sealed partial class HtmlReportTests
         double[] accuracies = [1, 1 - 1e-13, 1];
         var epochs = accuracies.Select((accuracy, i) => new ReportEpoch { Epoch = i + 1, TrainingAccuracy = accuracy, TrainingLoss = 1 + accuracy });
 
-        AssertNumbers(HtmlReport.Page(new ReportContent { Title = "Flat", ClassNames = ["a"], Epochs = [.. epochs] }), plots: 2);
+        AssertValues(HtmlReport.Page(new ReportContent { Title = "Flat", ClassNames = ["a"], Epochs = [.. epochs] }), plots: 2);
     }
 
     [TestMethod]
@@ -145,10 +146,10 @@ public sealed partial class HtmlReportTests
     {
         ReportEpoch[] epochs = [new() { Epoch = 1, TrainingLoss = double.NaN }, new() { Epoch = 2, TrainingLoss = 0.5, TrainingAccuracy = double.NaN }];
 
-        AssertNumbers(HtmlReport.Page(new ReportContent { Title = "Short", ClassNames = ["a"], Epochs = [.. epochs], BestEpoch = 2 }), plots: 2);
+        AssertValues(HtmlReport.Page(new ReportContent { Title = "Short", ClassNames = ["a"], Epochs = [.. epochs], BestEpoch = 2 }), plots: 2);
     }
 
-    private static void AssertNumbers(string page, int plots)
+    private static void AssertValues(string page, int plots)
     {
         var drawings = Parse(page).Descendants("svg").Where(svg => svg.Attribute("role") is not null).ToArray();
         Assert.HasCount(plots, drawings);
@@ -171,7 +172,7 @@ public sealed partial class HtmlReportTests
     }
 
     [TestMethod]
-    public void EveryPictureHasAnOverlayWhereThereIsAFunctionForIt()
+    public void EveryImageHasAnOverlayWhereThereIsAFunctionForIt()
     {
         var content = PaintedReport.Make();
         var asked = new List<(ScoredRow Row, int Class)>();
@@ -184,7 +185,7 @@ public sealed partial class HtmlReportTests
             },
         }));
 
-        var evaluation = Evaluation.Of(content)!;
+        var evaluation = EvaluationResult.Of(content)!;
         CollectionAssert.AreEqual(
             ShownRows.WorstMistakes(evaluation).Concat(ShownRows.SurestHits(evaluation)).Select(row => (row.Row, row.Predicted)).ToArray(), asked);
         Assert.AreEqual(2 * asked.Count, page.Descendants("img").Count());
@@ -192,7 +193,7 @@ public sealed partial class HtmlReportTests
     }
 
     [TestMethod]
-    public void APictureThatIsGoneIsSaidToBe()
+    public void AImageThatIsGoneIsSaidToBe()
     {
         using var folder = new TemporaryFolder();
         var page = Parse(HtmlReport.Page(Scored.Content(Scored.Row(0, 0.9f, 0.1f) with { Path = Path.Combine(folder.Path, "gone.png") })));
@@ -239,7 +240,7 @@ public sealed partial class HtmlReportTests
     private static partial Regex VoidElement();
 
     [GeneratedRegex("data:image/jpeg;base64,[A-Za-z0-9+/=]+")]
-    private static partial Regex Picture();
+    private static partial Regex Image();
 
     [GeneratedRegex("(?:https?:)?//[^ \"']+|@import|url\\([^)]*\\)|<link|<script|<iframe|<object", RegexOptions.IgnoreCase)]
     private static partial Regex Elsewhere();

@@ -98,8 +98,8 @@ internal static class PaintedReport
         DrawShape(surface.Canvas, paint, row.Label, x, y, size);
         if (map)
         {
-            SKColor[] colours = [new(255, 245, 180, 220), new(230, 100, 60, 150), SKColors.Transparent];
-            paint.Shader = SKShader.CreateRadialGradient(new SKPoint(x + size / 2, y), size * 1.3f, colours, SKShaderTileMode.Clamp);
+            SKColor[] colors = [new(255, 245, 180, 220), new(230, 100, 60, 150), SKColors.Transparent];
+            paint.Shader = SKShader.CreateRadialGradient(new SKPoint(x + size / 2, y), size * 1.3f, colors, SKShaderTileMode.Clamp);
             surface.Canvas.DrawRect(0, 0, Side, Side, paint);
         }
 

@@ -2,6 +2,7 @@
 using System.Reflection;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Cli.Training;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Settings;
@@ -109,7 +110,7 @@ public sealed class TrainSettingsTests
         Assert.AreEqual("20", values["epochs"].Text);
         Assert.AreEqual(1e-4f, values["learning-rate"].Number());
         Assert.IsTrue(values["calibrate"].Switch());
-        Assert.AreEqual(2f, values["class-weights"].NamedNumbers()["daisy"]);
+        Assert.AreEqual(2f, values["class-weights"].NamedValues()["daisy"]);
         Assert.AreEqual(TrainingLogs.Csv | TrainingLogs.TensorBoard, values["logs"].Choices<TrainingLogs>());
     }
 
@@ -119,7 +120,7 @@ public sealed class TrainSettingsTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("c.json"), """{ "epochs": 20, "batch-size": 4, "out": "m.zip" }""");
 
-        var settings = Cli.Training.SessionSettings.Of(new Dictionary<string, SettingValue> { ["epochs"] = new("--epochs", "3") }, folder.File("c.json"), resume: false);
+        var settings = SessionSettings.Of(new Dictionary<string, SettingValue> { ["epochs"] = new("--epochs", "3") }, folder.File("c.json"), resume: false);
 
         Assert.AreEqual("3", settings.Values["epochs"].Text);
         Assert.AreEqual("4", settings.Values["batch-size"].Text);

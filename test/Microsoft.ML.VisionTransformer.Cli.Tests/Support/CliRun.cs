@@ -1,5 +1,5 @@
 // Runs the command in this process, with streams of the test.
-using Microsoft.ML.VisionTransformer.Cli.Processes;
+using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;

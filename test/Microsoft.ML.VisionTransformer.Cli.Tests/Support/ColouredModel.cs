@@ -1,10 +1,10 @@
-// A model of a tiny network that tells coloured images apart, trained once for all tests.
+// A model of a tiny network that tells colored images apart, trained once for all tests.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
 [TestClass]
-public sealed class ColouredModel
+public sealed class ColoredModel
 {
     private static readonly Lazy<TemporaryFolder> _folder = new(() => new TemporaryFolder());
     private static readonly Lazy<CliRun> _training = new(Train);
@@ -20,7 +20,7 @@ public sealed class ColouredModel
     internal static CliRun Training => _training.Value;
 
     /// <summary>The model file.</summary>
-    internal static string Zip => Training.ExitCode == 0 ? _folder.Value.File("coloured.zip") : throw new InvalidOperationException(Training.Error);
+    internal static string Zip => Training.ExitCode == 0 ? _folder.Value.File("colored.zip") : throw new InvalidOperationException(Training.Error);
 
     /// <summary>The images: folder/class/image.</summary>
     internal static string Images => Training.ExitCode == 0 ? _folder.Value.File("images", "x")[..^2] : throw new InvalidOperationException(Training.Error);
@@ -37,7 +37,7 @@ public sealed class ColouredModel
     private static CliRun Train()
     {
         string images = _folder.Value.File("images", "x")[..^2];
-        ColouredSamples.WriteTo(images, perClass: 20);
-        return CliRun.Of(["train", "--data", images, "--out", _folder.Value.File("coloured.zip"), "--epochs", "12", .. Tiny]);
+        ColoredSamples.WriteTo(images, perClass: 20);
+        return CliRun.Of(["train", "--data", images, "--out", _folder.Value.File("colored.zip"), "--epochs", "12", .. Tiny]);
     }
 }

@@ -1,5 +1,5 @@
 // Processes of a run as threads of the test.
-using Microsoft.ML.VisionTransformer.Cli.Processes;
+using Microsoft.ML.VisionTransformer.Cli.Distributed;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 

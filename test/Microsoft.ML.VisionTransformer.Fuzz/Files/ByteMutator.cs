@@ -5,7 +5,7 @@ namespace Microsoft.ML.VisionTransformer.Fuzz;
 
 internal static class ByteMutator
 {
-    private static readonly ulong[] _numbers =
+    private static readonly ulong[] _values =
     [
         0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x3fffffffffffffff, 0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff,
     ];
@@ -45,7 +45,7 @@ internal static class ByteMutator
     private static byte[] WithNumber(byte[] bytes, int at, Random random)
     {
         Span<byte> number = stackalloc byte[sizeof(ulong)];
-        BinaryPrimitives.WriteUInt64LittleEndian(number, _numbers[random.Next(_numbers.Length)]);
+        BinaryPrimitives.WriteUInt64LittleEndian(number, _values[random.Next(_values.Length)]);
         number = number[..(1 << random.Next(4))];
         number[..Math.Min(number.Length, bytes.Length - at)].CopyTo(bytes.AsSpan(at));
         return bytes;

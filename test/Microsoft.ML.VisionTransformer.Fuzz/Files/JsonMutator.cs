@@ -47,14 +47,14 @@ internal static class JsonMutator
 
     private static void Step(ref JsonNode root, Random random, List<string> raw)
     {
-        var places = Places(root).ToList();
-        if (places.Count == 0)
+        var positions = Positions(root).ToList();
+        if (positions.Count == 0)
         {
             root = new JsonObject();
             return;
         }
 
-        var (parent, key) = places[random.Next(places.Count)];
+        var (parent, key) = positions[random.Next(positions.Count)];
         switch (random.Next(10))
         {
             case 0:
@@ -66,7 +66,7 @@ internal static class JsonMutator
                 item[random.Next(2) == 0 ? key + "x" : _values[random.Next(_values.Length)].Trim('"')] = value;
                 break;
             case 2:
-                var (otherParent, otherKey) = places[random.Next(places.Count)];
+                var (otherParent, otherKey) = positions[random.Next(positions.Count)];
                 Set(parent, key, Get(otherParent, otherKey)?.DeepClone());
                 break;
             case 3 when parent is JsonArray items:
@@ -85,10 +85,10 @@ internal static class JsonMutator
     }
 
     /// <summary>Every member and item, by what holds it.</summary>
-    private static IEnumerable<(JsonNode Parent, string Key)> Places(JsonNode? node) => node switch
+    private static IEnumerable<(JsonNode Parent, string Key)> Positions(JsonNode? node) => node switch
     {
-        JsonObject item => item.SelectMany(member => Places(member.Value).Prepend((item, member.Key))),
-        JsonArray items => items.SelectMany((value, i) => Places(value).Prepend((items, i.ToString(CultureInfo.InvariantCulture)))),
+        JsonObject item => item.SelectMany(member => Positions(member.Value).Prepend((item, member.Key))),
+        JsonArray items => items.SelectMany((value, i) => Positions(value).Prepend((items, i.ToString(CultureInfo.InvariantCulture)))),
         _ => [],
     };
 

@@ -69,9 +69,9 @@ internal sealed class ModelFormat : FileFormat
 
     private static byte[] WithNumber(byte[] weights, Random random)
     {
-        float[] numbers = [float.NaN, float.PositiveInfinity, float.MaxValue, float.Epsilon];
+        float[] values = [float.NaN, float.PositiveInfinity, float.MaxValue, float.Epsilon];
         byte[] changed = [.. weights];
-        BinaryPrimitives.WriteSingleLittleEndian(changed.AsSpan(4 * random.Next(weights.Length / 4)), numbers[random.Next(numbers.Length)]);
+        BinaryPrimitives.WriteSingleLittleEndian(changed.AsSpan(4 * random.Next(weights.Length / 4)), values[random.Next(values.Length)]);
         return changed;
     }
 

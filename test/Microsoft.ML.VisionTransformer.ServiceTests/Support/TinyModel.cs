@@ -1,4 +1,4 @@
-// A network trained in seconds on coloured pictures, its file, and its answers on one thread.
+// A network trained in seconds on colored pictures, its file, and its answers on one thread.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -8,18 +8,18 @@ internal sealed class TinyModel : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly TransformerChain<VisionTransformerPredictionTransformer> _model;
-    private readonly PredictionEngine<ColouredSample, Scores> _engine;
+    private readonly PredictionEngine<ColoredSample, Scores> _engine;
 
     internal TinyModel(InvalidImageHandling onInvalidImage = InvalidImageHandling.Throw)
     {
         // One thread a pass, as the services under test have it: the number of threads moves the last bit of a score.
         TorchSharp.torch.set_num_threads(1);
         var context = new MLContext(1);
-        var data = context.Data.LoadFromEnumerable(ColouredSamples.Make(perClass: 12));
+        var data = context.Data.LoadFromEnumerable(ColoredSamples.Make(perClass: 12));
         _model = context.Transforms.Conversion.MapValueToKey("Label")
             .Append(context.MulticlassClassification.Trainers.VisionTransformer(Options(onInvalidImage)))
             .Fit(data);
-        _engine = context.Model.CreatePredictionEngine<ColouredSample, Scores>(_model);
+        _engine = context.Model.CreatePredictionEngine<ColoredSample, Scores>(_model);
         Path = _folder.File("model.zip");
         context.Model.Save(_model, data.Schema, Path);
     }
@@ -29,7 +29,7 @@ internal sealed class TinyModel : IDisposable
 
     /// <summary>The classes with their probabilities, most probable first.</summary>
     internal (string Name, float Probability)[] Classify(byte[] image) =>
-        [.. _model.LastTransformer.ClassNames.Zip(_engine.Predict(new ColouredSample { Image = image, Label = "red" }).Score).OrderByDescending(c => c.Second)];
+        [.. _model.LastTransformer.ClassNames.Zip(_engine.Predict(new ColoredSample { Image = image, Label = "red" }).Score).OrderByDescending(c => c.Second)];
 
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 // A checkpoint for other images through the public door: positions as the file's own framework stretches them, kernels for other channels, and what is refused.
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
 
@@ -96,27 +97,27 @@ public sealed class CheckpointFittingTests : IDisposable
     }
 
     [TestMethod]
-    public void OneChannel_HasTheSumOfTheColours()
+    public void OneChannel_HasTheSumOfTheColors()
     {
-        float[] colours = new GoldenWeights("vit_plain")["patch_embed.proj.weight"];
+        float[] colors = new GoldenWeights("vit_plain")["patch_embed.proj.weight"];
 
-        float[] grey = Kernels(channels: 1);
+        float[] gray = Kernels(channels: 1);
 
-        Assert.HasCount(32 * 64, grey);
+        Assert.HasCount(32 * 64, gray);
         for (int kernel = 0; kernel < 32; kernel++)
         {
             for (int i = 0; i < 64; i++)
             {
                 int red = kernel * 3 * 64 + i;
-                Assert.AreEqual(colours[red] + colours[red + 64] + colours[red + 128], grey[kernel * 64 + i]);
+                Assert.AreEqual(colors[red] + colors[red + 64] + colors[red + 128], gray[kernel * 64 + i]);
             }
         }
     }
 
     [TestMethod]
-    public void FourChannels_RepeatTheColoursAndKeepTheirSum()
+    public void FourChannels_RepeatTheColorsAndKeepTheirSum()
     {
-        float[] colours = new GoldenWeights("vit_plain")["patch_embed.proj.weight"];
+        float[] colors = new GoldenWeights("vit_plain")["patch_embed.proj.weight"];
 
         float[] four = Kernels(channels: 4);
 
@@ -124,7 +125,7 @@ public sealed class CheckpointFittingTests : IDisposable
         for (int i = 0; i < four.Length; i++)
         {
             int kernel = i / 256, channel = i / 64 % 4 % 3;
-            Assert.AreEqual(colours[(kernel * 3 + channel) * 64 + i % 64] * 0.75f, four[i]);
+            Assert.AreEqual(colors[(kernel * 3 + channel) * 64 + i % 64] * 0.75f, four[i]);
         }
     }
 

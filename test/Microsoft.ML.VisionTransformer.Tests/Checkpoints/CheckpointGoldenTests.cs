@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Tests.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
 
@@ -10,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 [TestClass]
 public sealed class CheckpointGoldenTests
 {
-    /// <summary>See <see cref="Network.GoldenNetworkTests"/>.</summary>
+    /// <summary>See <see cref="GoldenNetworkTests"/>.</summary>
     private const double OutputTolerance = 2e-5, TokensTolerance = 1e-4;
 
     private const string Tokens = "tokens_final", Pooled = "pooled", Logits = "logits";

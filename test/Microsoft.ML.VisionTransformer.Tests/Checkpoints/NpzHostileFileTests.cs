@@ -2,7 +2,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static Microsoft.ML.VisionTransformer.Tests.Checkpoints.NpzBuilder;
 

@@ -1,5 +1,6 @@
 // What is read from sound PyTorch files: views, number formats, where the weights are.
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
@@ -87,7 +88,7 @@ public sealed class PthCheckpointTests : IDisposable
     public void AnOffsetMayBeAWideNumber()
     {
         var pickle = new PthPickle().Code("}").Text("w").Global("torch._utils", "_rebuild_tensor_v2").Code("(").Storage("FloatStorage", "0", 6)
-            .Raw(0x8a, 5, 4, 0, 0, 0, 0).Numbers(2).Numbers(1).Raw(0x89).Code("NtRs.");
+            .Raw(0x8a, 5, 4, 0, 0, 0, 0).Values(2).Values(1).Raw(0x89).Code("NtRs.");
         using var file = PthCheckpoint.Open(pickle.Save(_folder.File("a.pth"), ("data/0", _six)));
 
         CollectionAssert.AreEqual(new float[] { 4, 5 }, Values(file.Tensors["w"]));

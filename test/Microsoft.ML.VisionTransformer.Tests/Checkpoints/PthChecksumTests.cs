@@ -9,7 +9,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 [TestClass]
 public sealed class PthChecksumTests : IDisposable
 {
-    private static readonly float[] _numbers = [11, 12, 13, 14, 15, 16];
+    private static readonly float[] _values = [11, 12, 13, 14, 15, 16];
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -21,7 +21,7 @@ public sealed class PthChecksumTests : IDisposable
     public void AChangedByteIsFoundWhenATensorOfTheStorageIsRead(int offset, int length)
     {
         string path = Save(PthPickle.OneTensor(6, offset, [length], [1]));
-        Change(path, PthPickle.Floats(_numbers), at: 5 * sizeof(float));
+        Change(path, PthPickle.Floats(_values), at: 5 * sizeof(float));
 
         using var file = PthCheckpoint.Open(path);
         string message = Assert.ThrowsExactly<InvalidCheckpointException>(() => file.Values("w")).Message;
@@ -45,9 +45,9 @@ public sealed class PthChecksumTests : IDisposable
         var pickle = new PthPickle().Code("}").Text("first").Tensor(6, 0, [2], [1]).Code("s").Text("all").Tensor(6, 0, [6], [1]).Code("s.");
         using var file = PthCheckpoint.Open(Save(pickle));
 
-        CollectionAssert.AreEqual(_numbers[..2], file.Values("first"));
-        CollectionAssert.AreEqual(_numbers, file.Values("all"));
-        CollectionAssert.AreEqual(_numbers[..2], file.Values("first"));
+        CollectionAssert.AreEqual(_values[..2], file.Values("first"));
+        CollectionAssert.AreEqual(_values, file.Values("all"));
+        CollectionAssert.AreEqual(_values[..2], file.Values("first"));
     }
 
     /// <summary>What <c>torch.serialization.set_crc32_options(False)</c> makes PyTorch write.</summary>
@@ -56,7 +56,7 @@ public sealed class PthChecksumTests : IDisposable
     {
         string path = Save(PthPickle.OneTensor(6, 0, [6], [1]));
         byte[] content = File.ReadAllBytes(path);
-        uint crc = Crc32.HashToUInt32(PthPickle.Floats(_numbers));
+        uint crc = Crc32.HashToUInt32(PthPickle.Floats(_values));
         byte[] stored = new byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(stored, crc);
         int replaced = 0;
@@ -66,16 +66,16 @@ public sealed class PthChecksumTests : IDisposable
 
         Assert.AreEqual(2, replaced);    // beside the entry and in the directory at the end
         using var file = PthCheckpoint.Open(path);
-        CollectionAssert.AreEqual(_numbers, file.Values("w"));
+        CollectionAssert.AreEqual(_values, file.Values("w"));
     }
 
-    private string Save(PthPickle pickle) => pickle.Save(_folder.File("a.pth"), ("data/0", PthPickle.Floats(_numbers)));
+    private string Save(PthPickle pickle) => pickle.Save(_folder.File("a.pth"), ("data/0", PthPickle.Floats(_values)));
 
     /// <summary>Turns a bit of the byte at that position of the place where those bytes are in the file.</summary>
-    private static void Change(string path, ReadOnlySpan<byte> place, int at)
+    private static void Change(string path, ReadOnlySpan<byte> position, int at)
     {
         byte[] content = File.ReadAllBytes(path);
-        content[content.AsSpan().IndexOf(place) + at] ^= 1;
+        content[content.AsSpan().IndexOf(position) + at] ^= 1;
         File.WriteAllBytes(path, content);
     }
 }

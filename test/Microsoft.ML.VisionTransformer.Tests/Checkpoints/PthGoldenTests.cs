@@ -1,6 +1,7 @@
 // PyTorch files written by PyTorch, sound and hostile, against the same weights as safetensors.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
@@ -37,7 +38,7 @@ public sealed class PthGoldenTests
     }
 
     [TestMethod]
-    public void AGoodFileEqualsItsTwin()
+    public void AGoodFileEqualsItsReplica()
     {
         var expected = SafetensorsFile.Read(TestData.Path("golden", "bad-checkpoints", "good.safetensors"));
         using var file = PthCheckpoint.Open(TestData.Path("golden", "bad-checkpoints", "good.pth"));

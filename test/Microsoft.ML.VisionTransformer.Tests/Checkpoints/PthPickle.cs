@@ -30,7 +30,7 @@ internal sealed class PthPickle
 
     internal PthPickle Global(string module, string name) => Code($"c{module}\n{name}\n");
 
-    internal PthPickle Numbers(params int[] values)
+    internal PthPickle Values(params int[] values)
     {
         Code("(");
         foreach (int value in values)
@@ -42,7 +42,7 @@ internal sealed class PthPickle
         Code("(").Text("storage").Global("torch", type).Text(key).Text("cpu").Number(count).Code("tQ");
 
     internal PthPickle Tensor(int count, int offset, int[] shape, int[] strides, string type = "FloatStorage", string key = "0") =>
-        Global("torch._utils", "_rebuild_tensor_v2").Code("(").Storage(type, key, count).Number(offset).Numbers(shape).Numbers(strides)
+        Global("torch._utils", "_rebuild_tensor_v2").Code("(").Storage(type, key, count).Number(offset).Values(shape).Values(strides)
             .Raw(0x89).Global("collections", "OrderedDict").Code(")RtR");
 
     /// <summary>A dict of one tensor named <c>w</c>.</summary>

@@ -1,5 +1,6 @@
 // A model written for Python: the names and shapes that timm and Hugging Face have, and the same bits when it is read back.
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
 
@@ -90,7 +91,7 @@ public sealed class SafetensorsExportTests : IDisposable
         model.LastTransformer.SaveAsSafetensors(_folder.File("deeper", "made"));
 
         using var again = _context.Model.LoadVisionTransformer(_folder.File("deeper", "made"));
-        CollectionAssert.AreEqual(ColouredSamples.Classes, again.ClassNames.ToArray());
+        CollectionAssert.AreEqual(ColoredSamples.Classes, again.ClassNames.ToArray());
         Assert.AreEqual(model.LastTransformer.Architecture with { Initialization = again.Architecture.Initialization }, again.Architecture);
         Assert.AreEqual(model.LastTransformer.Preprocessing, again.Preprocessing);
         float[][] scores = TinyTraining.Scores(again.Transform(data));

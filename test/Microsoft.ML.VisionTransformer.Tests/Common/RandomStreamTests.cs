@@ -41,11 +41,11 @@ public sealed class RandomStreamTests
     public void UniformNumbersFillTheirRange()
     {
         var stream = RandomStream.For(9);
-        double[] numbers = [.. Enumerable.Range(0, 20_000).Select(_ => stream.NextDouble(-2, 4))];
+        double[] values = [.. Enumerable.Range(0, 20_000).Select(_ => stream.NextDouble(-2, 4))];
 
-        Assert.IsGreaterThanOrEqualTo(-2, numbers.Min());
-        Assert.IsLessThan(4, numbers.Max());
-        Assert.AreEqual(1, numbers.Average(), 0.07);
+        Assert.IsGreaterThanOrEqualTo(-2, values.Min());
+        Assert.IsLessThan(4, values.Max());
+        Assert.AreEqual(1, values.Average(), 0.07);
     }
 
     [TestMethod]
@@ -64,11 +64,11 @@ public sealed class RandomStreamTests
     public void GaussianNumbersHaveMeanZeroAndVarianceOne()
     {
         var stream = RandomStream.For(9);
-        double[] numbers = [.. Enumerable.Range(0, 50_000).Select(_ => stream.NextGaussian())];
+        double[] values = [.. Enumerable.Range(0, 50_000).Select(_ => stream.NextGaussian())];
 
-        Assert.AreEqual(0, numbers.Average(), 0.03);
-        Assert.AreEqual(1, numbers.Average(n => n * n), 0.04);
-        Assert.AreEqual(3, numbers.Average(n => n * n * n * n), 0.3);
+        Assert.AreEqual(0, values.Average(), 0.03);
+        Assert.AreEqual(1, values.Average(n => n * n), 0.04);
+        Assert.AreEqual(3, values.Average(n => n * n * n * n), 0.3);
     }
 
     [TestMethod]

@@ -12,19 +12,19 @@ public sealed class ScratchFileTests
     {
         using var folder = new TemporaryFolder();
         using var file = ScratchFile.Create(folder.Path);
-        byte[][] pieces = [.. Enumerable.Range(1, 50).Select(n => Enumerable.Repeat((byte)n, n * 7).ToArray())];
-        long[] offsets = [.. pieces.Select(p => file.Append(p))];
+        byte[][] chunks = [.. Enumerable.Range(1, 50).Select(n => Enumerable.Repeat((byte)n, n * 7).ToArray())];
+        long[] offsets = [.. chunks.Select(p => file.Append(p))];
 
         byte[][] found = new byte[50][];
         Parallel.For(0, 50, i =>
         {
-            found[i] = new byte[pieces[i].Length];
+            found[i] = new byte[chunks[i].Length];
             file.Read(offsets[i], found[i]);
         });
 
         for (int i = 0; i < 50; i++)
-            CollectionAssert.AreEqual(pieces[i], found[i]);
-        Assert.AreEqual(pieces.Sum(p => p.Length), file.Length);
+            CollectionAssert.AreEqual(chunks[i], found[i]);
+        Assert.AreEqual(chunks.Sum(p => p.Length), file.Length);
     }
 
     [TestMethod]

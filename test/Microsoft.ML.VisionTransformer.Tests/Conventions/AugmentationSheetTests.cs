@@ -1,4 +1,5 @@
 // The sample AugmentationSheet runs as its documentation says.
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
 
@@ -29,7 +30,7 @@ public sealed class AugmentationSheetTests
     {
         using var work = new TemporaryFolder();
         string path = work.File("sheet.png"), image = work.File("red.png");
-        File.WriteAllBytes(image, PaintedImage.Encode(new Microsoft.ML.VisionTransformer.Images.RgbImage(1, 1, [200, 10, 20]), SKEncodedImageFormat.Png));
+        File.WriteAllBytes(image, PaintedImage.Encode(new RgbImage(1, 1, [200, 10, 20]), SKEncodedImageFormat.Png));
 
         Assert.AreEqual(0, BuiltProgram.Run(Sample, path, image).ExitCode);
 

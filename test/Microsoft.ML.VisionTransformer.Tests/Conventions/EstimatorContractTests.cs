@@ -24,11 +24,11 @@ public sealed class EstimatorContractTests
     public static void MakeParts(TestContext _)
     {
         var context = new MLContext(seed: 1);
-        _data = Keyed(context, ColouredSamples.Make(Rows / 3));
+        _data = Keyed(context, ColoredSamples.Make(Rows / 3));
         using var trained = TinyTraining.Train(context, TinyTraining.Data(context, perClass: 4));
         string pretrained = Path.Combine(_folder.Path, "pretrained");
         trained.LastTransformer.SaveAsSafetensors(pretrained);
-        ColouredSamples.WriteTo(Path.Combine(_folder.Path, "images"), Rows / 3);
+        ColoredSamples.WriteTo(Path.Combine(_folder.Path, "images"), Rows / 3);
         _parts = new(context, pretrained, context.Model.LoadVisionTransformer(pretrained, options: new() { Device = "cpu" }));
     }
 
@@ -248,7 +248,7 @@ public sealed class EstimatorContractTests
     [DynamicData(nameof(Subjects))]
     public void AnImageThatCannotBeReadIsAnErrorOrMissing(string name)
     {
-        var samples = ColouredSamples.Make(Rows / 3);
+        var samples = ColoredSamples.Make(Rows / 3);
         (samples[4].Image, samples[6].Image) = ([1, 2, 3], []);
         var result = ModelOf(name).Transform(Keyed(_parts.Context, samples));
         string[] outputs = Subject(name).Outputs;
@@ -263,7 +263,7 @@ public sealed class EstimatorContractTests
         object[][] found = RowValues.Read(result, outputs);
         foreach (int missing in new[] { 4, 6 })
         {
-            Assert.IsTrue(Array.TrueForAll(found[missing], value => value is float[] numbers ? Array.TrueForAll(numbers, float.IsNaN) : value is "0"), $"row {missing}");
+            Assert.IsTrue(Array.TrueForAll(found[missing], value => value is float[] values ? Array.TrueForAll(values, float.IsNaN) : value is "0"), $"row {missing}");
             expected[missing] = found[missing];
         }
 
@@ -432,7 +432,7 @@ public sealed class EstimatorContractTests
         _ => _parts.Model.OnInvalidImage,
     };
 
-    private static IDataView Keyed(MLContext context, ColouredSample[] samples)
+    private static IDataView Keyed(MLContext context, ColoredSample[] samples)
     {
         var data = context.Data.LoadFromEnumerable(samples);
         return context.Transforms.Conversion.MapValueToKey("Label")

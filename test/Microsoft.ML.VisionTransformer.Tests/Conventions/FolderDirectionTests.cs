@@ -7,41 +7,36 @@ namespace Microsoft.ML.VisionTransformer.Tests.Conventions;
 [TestClass]
 public sealed partial class FolderDirectionTests
 {
-    /// <summary>From top to bottom. A folder inside another one has the rank of that one, unless it has a line of its own.</summary>
-    private static readonly string[] _order = ["", "Trainers", "Transformers", "Explain", "Onnx", "Checkpoints", "Images", "Network", "Distributed", "Interop", "Common"];
-
-    /// <summary>Uses that close a circle and are still there. Each must go; none may come.</summary>
-    private static readonly (string From, string To)[] _knownCircles =
+    /// <summary>From top to bottom: a folder uses only those behind it.</summary>
+    private static readonly string[] _order =
     [
-        ("Checkpoints", "Checkpoints/Configs"),
-        ("Checkpoints", "Checkpoints/Hub"),
-        ("Checkpoints", "Checkpoints/Names"),
-        ("Checkpoints", "Checkpoints/Npz"),
-        ("Checkpoints", "Checkpoints/Onnx"),
-        ("Checkpoints", "Checkpoints/Pth"),
-        ("Checkpoints", "Checkpoints/Safetensors"),
-        ("Checkpoints/Fitting", "Checkpoints"),
-        ("Distributed/Mpi", "Distributed"),
-        ("Images", "Images/Augmentation"),
-        ("Network", "Network/Presets"),
-        ("Onnx", "Onnx/Network"),
-        ("Trainers", "Trainers/LinearProbe"),
-        ("Trainers", "Trainers/Survival"),
-        ("Trainers/Optimizers", "Trainers"),
-        ("Trainers/Teamwork", "Trainers"),
-        ("Trainers/Teamwork", "Trainers/Survival"),
-        ("Trainers/Telling", "Trainers"),
-        ("Trainers/Telling", "Trainers/Survival"),
+        "",
+        "Training", "Training/LinearProbe", "Training/Logging", "Training/Checkpointing", "Training/Evaluation", "Training/Data", "Training/Plan", "Training/Distributed",
+        "Training/Optimizers", "Training/TrainerOptions",
+        "Scoring", "Scoring/Rows", "Scoring/Engine", "Scoring/Vectorized",
+        "Explain",
+        "ModelFile",
+        "Columns",
+        "Evaluation",
+        "Checkpoints", "Checkpoints/Configs", "Checkpoints/Fitting", "Checkpoints/Layouts", "Checkpoints/Hub", "Checkpoints/Formats/Npz", "Checkpoints/Formats/Onnx",
+        "Checkpoints/Formats/Pth", "Checkpoints/Formats/Safetensors", "Checkpoints/Formats",
+        "Onnx/Export", "Onnx/Format",
+        "Images/Input", "Images/Augmentation", "Images/Preprocessing", "Images/Decoding", "Images/Resampling", "Images/Pixels",
+        "Network",
+        "Architecture",
+        "Distributed", "Distributed/Mpi",
+        "Interop",
+        "Common",
     ];
-
-    /// <summary>Whether an internal type of Folder/Subfolder is in the namespace Folder.Subfolder; otherwise it is in that of Folder.</summary>
-    private const bool SubfoldersAreNamespaces = false;
 
     private static readonly string[] _abstractClasses = ["ImageSource", "ClassLabels", "LabelValueType", "StoredTensor", "CheckpointFile", "FlatOptimizer"];
 
     private static readonly string _matrixPath = Path.Combine(SourceTree.Root, "docs", "folder-dependencies.md");
 
     private static readonly Lazy<TypeReferences> _library = new(() => TypeReferences.Read(SourceTree.Library, LibraryAssemblies.References()));
+
+    /// <summary>Files have one namespace: an internal type in the file of a public one is in the namespace of that.</summary>
+    private static readonly Lazy<HashSet<string>> _filesOfPublicTypes = new(() => [.. _library.Value.Types.Where(t => t.IsPublic).Select(t => t.File)]);
 
     private static IEnumerable<TypeReference> BetweenFolders => _library.Value.References.Where(r => r.FromFolder != r.ToFolder);
 
@@ -53,7 +48,7 @@ public sealed partial class FolderDirectionTests
         string[] folders = [.. _library.Value.Types.Select(t => t.Folder).Distinct()];
 
         Assert.IsEmpty(folders.Where(f => Rank(f) < 0), "folders without a place in the order");
-        Assert.IsEmpty(_order.Where(o => !folders.Any(f => f == o || f.StartsWith($"{o}/", StringComparison.Ordinal))), "places in the order without a folder");
+        Assert.IsEmpty(_order.Except(folders), "places in the order without a folder");
     }
 
     [TestMethod]
@@ -63,18 +58,9 @@ public sealed partial class FolderDirectionTests
     [TestMethod]
     public void NoFoldersUseEachOther()
     {
-        var graph = new FolderGraph(BetweenFolders.Where(r => !_knownCircles.Contains((r.FromFolder, r.ToFolder))));
+        var graph = new FolderGraph(BetweenFolders);
 
         AssertNone(graph.Circles().Select(c => $"{string.Join(", ", c.Folders.Select(Name))}: {string.Join(", ", c.Example.Select(Text))}"), "groups of folders that use each other, with the shortest example");
-    }
-
-    [TestMethod]
-    public void EachKnownCircleIsStillThere()
-    {
-        var stale = _knownCircles.Where(known => new FolderGraph(BetweenFolders.Where(r =>
-            (r.FromFolder, r.ToFolder) == known || !_knownCircles.Contains((r.FromFolder, r.ToFolder)))).Circles().Count == 0);
-
-        AssertNone(stale.Select(k => $"{Name(k.From)} -> {Name(k.To)}"), "known circles that are gone; take them from the table");
     }
 
     /// <summary>The page changes with the code, so that a change of direction is seen by who reads the difference.</summary>
@@ -125,17 +111,14 @@ public sealed partial class FolderDirectionTests
     {
         { IsPublic: true } when type.Namespace == "Microsoft.ML" && type.Folder.Length == 0 => type.Namespace,
         { IsPublic: true } or { Folder: "" } => "Microsoft.ML.VisionTransformer",
-        _ => $"Microsoft.ML.VisionTransformer.{(SubfoldersAreNamespaces ? type.Folder.Replace('/', '.') : type.Folder.Split('/')[0])}",
+        _ when _filesOfPublicTypes.Value.Contains(type.File) => "Microsoft.ML.VisionTransformer",
+        _ => $"Microsoft.ML.VisionTransformer.{type.Folder.Replace('/', '.')}",
     };
 
     /// <summary>Others are attributes that the runtime looks for in a namespace of its own.</summary>
     private static bool IsOurs(string name) => name.StartsWith("Microsoft.ML", StringComparison.Ordinal);
 
-    private static int Rank(string folder)
-    {
-        int rank = Array.IndexOf(_order, folder);
-        return rank >= 0 || !folder.Contains('/') ? rank : Rank(SourceType.FolderOf(folder));
-    }
+    private static int Rank(string folder) => Array.IndexOf(_order, folder);
 
     private static string Text(TypeReference reference) => $"{Name(reference.FromFolder)}: {reference.FromType} uses {Name(reference.ToFolder)}: {reference.ToType}";
 

@@ -142,11 +142,11 @@ public sealed class AttentionMapsTests
         // The class token, which the pool leaves out, is the largest everywhere; then three tokens of four dimensions.
         var tokens = tensor([9f, 9f, 9f, 9f, 1f, 2f, 3f, 0f, 4f, 1f, 1f, 1f, 0f, 3f, 4f, 5f], [1, 4, 4]);
 
-        PooledShares.Of(architecture, tokens).AssertValues(1e-6, 0, 0, 0.25, 0.75);
-        PooledShares.Of(architecture with { Pooling = TokenPooling.Average }, tokens).AssertValues(1e-6, 0, 1 / 3.0, 1 / 3.0, 1 / 3.0);
-        PooledShares.Of(architecture with { Pooling = TokenPooling.AverageAndMax }, tokens).AssertValues(1e-6, 0, 1 / 6.0, 7 / 24.0, 13 / 24.0);
-        PooledShares.Of(architecture with { Pooling = TokenPooling.ClassTokenAndAverage }, tokens).AssertValues(1e-6, 0.5, 1 / 6.0, 1 / 6.0, 1 / 6.0);
-        PooledShares.Of(architecture with { Pooling = TokenPooling.ClassToken, DistillationToken = true }, tokens).AssertValues(1e-6, 0.5, 0.5, 0, 0);
+        PooledTokenWeights.Of(architecture, tokens).AssertValues(1e-6, 0, 0, 0.25, 0.75);
+        PooledTokenWeights.Of(architecture with { Pooling = TokenPooling.Average }, tokens).AssertValues(1e-6, 0, 1 / 3.0, 1 / 3.0, 1 / 3.0);
+        PooledTokenWeights.Of(architecture with { Pooling = TokenPooling.AverageAndMax }, tokens).AssertValues(1e-6, 0, 1 / 6.0, 7 / 24.0, 13 / 24.0);
+        PooledTokenWeights.Of(architecture with { Pooling = TokenPooling.ClassTokenAndAverage }, tokens).AssertValues(1e-6, 0.5, 1 / 6.0, 1 / 6.0, 1 / 6.0);
+        PooledTokenWeights.Of(architecture with { Pooling = TokenPooling.ClassToken, DistillationToken = true }, tokens).AssertValues(1e-6, 0.5, 0.5, 0, 0);
     }
 
     [TestMethod]

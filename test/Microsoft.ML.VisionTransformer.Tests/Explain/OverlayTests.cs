@@ -1,6 +1,6 @@
 // Overlays: colours in order, maps spread as the patches lie, light where the map is high.
 using Microsoft.ML.VisionTransformer.Explain;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Explain;
 
@@ -10,7 +10,7 @@ public sealed class OverlayTests
     private static readonly VisionTransformerArchitecture _architecture = new() { ImageSize = (4, 6), PatchSize = 2 };
 
     [TestMethod]
-    public void ColoursGetLighterAllAlong()
+    public void ColorsGetLighterAllAlong()
     {
         double last = -1;
         for (int i = 0; i <= 100; i++)
@@ -53,17 +53,17 @@ public sealed class OverlayTests
     [TestMethod]
     public void AnOverlayIsLightWhereTheMapIsHigh()
     {
-        byte[] grey = new byte[6 * 4 * 3];
-        Array.Fill(grey, (byte)128);
-        var picture = new RgbImage(6, 4, grey);
+        byte[] gray = new byte[6 * 4 * 3];
+        Array.Fill(gray, (byte)128);
+        var image = new RgbImage(6, 4, gray);
 
-        var drawn = Overlay.Draw(picture, [0, 0, 1, 0, 0, 0], _architecture);
+        var drawn = Overlay.Draw(image, [0, 0, 1, 0, 0, 0], _architecture);
 
         Assert.AreEqual(6, drawn.Width);
         Assert.AreEqual(4, drawn.Height);
         Assert.IsGreaterThan(128, (int)drawn.Row(0)[5 * 3]);
         Assert.IsLessThan(128, (int)drawn.Row(0)[0]);
-        Assert.IsTrue(grey.All(v => v == 128), "the picture was drawn on");
+        Assert.IsTrue(gray.All(v => v == 128), "the picture was drawn on");
     }
 
     /// <summary>CIE L* of an sRGB colour.</summary>

@@ -1,7 +1,7 @@
 // Images that the caller made stay the caller's, also behind ResizeImages; one that was disposed is an invalid image of its row.
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images;
@@ -168,7 +168,7 @@ public sealed class CallersImagesTests
         {
             byte[] pixels = new byte[side(i) * side(i) * 4];
             random.NextBytes(pixels);
-            return new Row { Image = MLImage.CreateFromPixels(side(i), side(i), MLPixelFormat.Rgba32, pixels), Label = ColouredSamples.Classes[i % 3] };
+            return new Row { Image = MLImage.CreateFromPixels(side(i), side(i), MLPixelFormat.Rgba32, pixels), Label = ColoredSamples.Classes[i % 3] };
         })];
     }
 

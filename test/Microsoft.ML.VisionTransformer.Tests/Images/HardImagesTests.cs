@@ -2,7 +2,8 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images;
@@ -25,7 +26,7 @@ public sealed class HardImagesTests
                 continue;
             long peak = PeakMemory();
             var clock = Stopwatch.StartNew();
-            string? complaint = Judge(entry, images.Folder, path) ?? JudgeCost(entry, clock.Elapsed, PeakMemory() - peak);
+            string? complaint = Evaluate(entry, images.Folder, path) ?? EvaluateCost(entry, clock.Elapsed, PeakMemory() - peak);
             if (complaint is null)
                 met++;
             else
@@ -38,7 +39,7 @@ public sealed class HardImagesTests
     }
 
     /// <summary>What is wrong with the time or memory taken, or null.</summary>
-    private static string? JudgeCost(JsonElement entry, TimeSpan time, long bytes)
+    private static string? EvaluateCost(JsonElement entry, TimeSpan time, long bytes)
     {
         double seconds = 5, megabytes = double.PositiveInfinity;
         if (entry.TryGetProperty("limits", out var limits))
@@ -57,7 +58,7 @@ public sealed class HardImagesTests
     }
 
     /// <summary>What is wrong with the outcome, or null.</summary>
-    private string? Judge(JsonElement entry, string folder, string path)
+    private string? Evaluate(JsonElement entry, string folder, string path)
     {
         string outcome = entry.GetProperty("outcome").GetString()!;
         RgbImage image;

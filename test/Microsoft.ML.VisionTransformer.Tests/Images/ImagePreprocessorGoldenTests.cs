@@ -1,7 +1,8 @@
 // The whole way from file to values against timm's evaluation transforms on Pillow.
 using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images;
@@ -24,7 +25,7 @@ public sealed class ImagePreprocessorGoldenTests
     [DataRow("eval64_imagenet")]
     [DataRow("eval48x80_nonsquare")]
     [DataRow("border64_bicubic")]
-    public void AllPicturesAreResizedToTheSameBytes(string config)
+    public void AllImagesAreResizedToTheSameBytes(string config)
     {
         using var transforms = JsonDocument.Parse(File.ReadAllText(GoldenPreprocessing.Path("transforms.json")));
         var results = transforms.RootElement.GetProperty("configs").GetProperty(config).GetProperty("images");
@@ -53,9 +54,9 @@ public sealed class ImagePreprocessorGoldenTests
         foreach (string image in new[] { "tall_333x500.jpg", "tiny_37x91.jpg", "square_224x224.jpg" })
         {
             byte[] actual = preprocessor.Fit(GoldenPreprocessing.Decode(image)).Pixels, expected = golden.Bytes(image + ".uint8");
-            double share = expected.Zip(actual, (e, a) => Math.Abs(e - a) <= 2 ? 1.0 : 0).Average();
-            TestContext.WriteLine($"{config} {image}: {share:P3} within 2, {Differing(expected, actual)} of {expected.Length} bytes differ");
-            Assert.IsGreaterThanOrEqualTo(0.999, share, image);
+            double fraction = expected.Zip(actual, (e, a) => Math.Abs(e - a) <= 2 ? 1.0 : 0).Average();
+            TestContext.WriteLine($"{config} {image}: {fraction:P3} within 2, {Differing(expected, actual)} of {expected.Length} bytes differ");
+            Assert.IsGreaterThanOrEqualTo(0.999, fraction, image);
         }
     }
 

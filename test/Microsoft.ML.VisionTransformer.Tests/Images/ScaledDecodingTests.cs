@@ -1,6 +1,9 @@
 // Large JPEGs decoded at a fraction of their size: when, and that the result is nearly the same.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
 
@@ -55,7 +58,7 @@ public sealed class ScaledDecodingTests
     }
 
     [TestMethod]
-    public void ATurnedPictureIsReducedToo()
+    public void ATurnedImageIsReducedToo()
     {
         byte[] file = WithOrientation(_photo, 6);
         var image = ImageDecoder.Decode(file, "turned", new ImageDecoding { Reduction = (width, height) => width == 603 && height == 797 ? 4 : 1 });

@@ -32,7 +32,7 @@ public sealed class TorchRuntimeTests
         var context = new MLContext(seed: 1);
         var options = TinyTraining.Options();
         options.Device = "cuda";
-        var data = context.Data.LoadFromEnumerable([new ColouredSample { Image = [1], Label = "red" }]);
+        var data = context.Data.LoadFromEnumerable([new ColoredSample { Image = [1], Label = "red" }]);
 
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => TinyTraining.Train(context, data, options));
 

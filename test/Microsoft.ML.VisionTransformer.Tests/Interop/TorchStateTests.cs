@@ -22,7 +22,7 @@ public sealed class TorchStateTests
 
     private static string Checkpoint => _folder.File("checkpoint");
 
-    private static byte[] Photo => ColouredSamples.Make(1)[0].Image;
+    private static byte[] Photo => ColoredSamples.Make(1)[0].Image;
 
     /// <summary>What a caller may have set, and how it is set until the result is disposed.</summary>
     private static readonly Dictionary<string, Func<IDisposable>> _states = new()
@@ -73,8 +73,8 @@ public sealed class TorchStateTests
         },
         ["PredictionEngine"] = () =>
         {
-            using var engine = _context.Model.CreatePredictionEngine<ColouredSample, Prediction>(_chain, new PredictionEngineOptions { OwnsTransformer = false });
-            return Now(engine.Predict(new ColouredSample { Image = Photo, Label = "red" }).Score);
+            using var engine = _context.Model.CreatePredictionEngine<ColoredSample, Prediction>(_chain, new PredictionEngineOptions { OwnsTransformer = false });
+            return Now(engine.Predict(new ColoredSample { Image = Photo, Label = "red" }).Score);
         },
         ["Explain, gradients"] = () => Now(Explained(Model, ExplanationMethod.GradientAttention)),
         ["Explain, rollout"] = () => Now(Explained(Model, ExplanationMethod.Rollout)),
@@ -128,7 +128,7 @@ public sealed class TorchStateTests
     [ClassInitialize]
     public static void TrainOnce(TestContext _)
     {
-        _data = _context.Data.LoadFromEnumerable(ColouredSamples.Make(4));
+        _data = _context.Data.LoadFromEnumerable(ColoredSamples.Make(4));
         _chain = TinyTraining.Train(_context, _data, Options());
         _chain.LastTransformer.SaveAsSafetensors(Checkpoint);
         _context.Model.Save(_chain, _data.Schema, _folder.File("model.zip"));

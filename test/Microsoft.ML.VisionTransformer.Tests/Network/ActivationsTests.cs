@@ -1,4 +1,5 @@
 // The activations on numbers that can be looked up.
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
@@ -25,7 +26,7 @@ public sealed class ActivationsTests
     {
         using var scope = NewDisposeScope();
         using var mlp = new Mlp(
-            new() { EmbeddingDimension = 2, MlpRatio = 0.5, Mlp = MlpKind.SwiGlu }, new NoiseSource(VisionTransformer.Common.RandomStream.For(1)));
+            new() { EmbeddingDimension = 2, MlpRatio = 0.5, Mlp = MlpKind.SwiGlu }, new NoiseSource(RandomStream.For(1)));
         // The gate is the first value, what is gated the second.
         mlp.Set("fc1.weight", 1, 0, 0, 1);
         mlp.Set("fc1.bias", 0, 0);

@@ -1,7 +1,7 @@
 // A backward pass in pieces gives the gradients of one in a whole.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
@@ -17,10 +17,10 @@ public sealed class BackwardCutsTests
         using var scope = NewDisposeScope();
         var architecture = TinyTraining.Architecture with { Depth = 3, DropPathRate = 0.3, Classes = 3 };
         using var whole = new VisionTransformerNetwork(architecture, seed: 4);
-        using var pieces = new VisionTransformerNetwork(architecture, seed: 4);
-        foreach (var network in new[] { whole, pieces })
+        using var chunks = new VisionTransformerNetwork(architecture, seed: 4);
+        foreach (var network in new[] { whole, chunks })
         {
-            new VisionTransformer.Trainers.FrozenBlocks(3, frozenBlocks).Freeze(network);
+            new FrozenBlocks(3, frozenBlocks).Freeze(network);
             network.UseNoise(RandomStream.For(3));
         }
 
@@ -29,9 +29,9 @@ public sealed class BackwardCutsTests
 
         whole.forward(input).square().sum().backward();
         using (var cuts = new BackwardCuts())
-            cuts.Backward(pieces.ForwardInPieces(input, cuts).square().sum(), finished.Add);
+            cuts.Backward(chunks.ForwardInChunks(input, cuts).square().sum(), finished.Add);
 
-        foreach (var (expected, found) in whole.parameters().Zip(pieces.parameters()).Where(pair => pair.First.requires_grad))
+        foreach (var (expected, found) in whole.parameters().Zip(chunks.parameters()).Where(pair => pair.First.requires_grad))
             Assert.AreEqual(expected.grad!, found.grad!);
         CollectionAssert.AreEqual(frozenBlocks == 0 ? new[] { 4, 3, 2, 1, 0 } : [4, 0], finished);
     }
@@ -46,7 +46,7 @@ public sealed class BackwardCutsTests
         {
             using var scope = NewDisposeScope();
             using var cuts = new BackwardCuts();
-            cuts.Backward(network.ForwardInPieces(input, cuts).sum(), _ => { });
+            cuts.Backward(network.ForwardInChunks(input, cuts).sum(), _ => { });
         });
     }
 }

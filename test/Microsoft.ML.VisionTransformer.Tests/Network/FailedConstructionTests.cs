@@ -1,8 +1,9 @@
 // What was made before a constructor fails is given back: the caller has nothing to dispose.
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
-using Microsoft.ML.VisionTransformer.Trainers;
-using Microsoft.ML.VisionTransformer.Transformers;
+using Microsoft.ML.VisionTransformer.Training;
+using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
@@ -20,13 +21,13 @@ public sealed class FailedConstructionTests
     public void ANetworkToScoreWith() => AssertNothingStays(network => new ScoringNetwork(network, CPU));
 
     [TestMethod]
-    public void ATrainingStepWithATwin() => AssertNothingStays(
+    public void ATrainingStepWithAReplica() => AssertNothingStays(
         network =>
         {
             var options = TinyTraining.Options();
             options.Arch = _architecture;
             options.Precision = TrainingPrecision.BFloat16;
-            var plan = options.ToPlan(seed: 1, new TrainingData(8, ["a", "b", "c"], 1));
+            var plan = options.ToPlan(seed: 1, new TrainingDataSummary(8, ["a", "b", "c"], 1));
             return new TrainingStep(plan, network, CPU, stepsPerEpoch: 1);
         },
         parameters: 1);

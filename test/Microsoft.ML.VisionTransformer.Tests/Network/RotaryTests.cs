@@ -50,7 +50,7 @@ public sealed class RotaryTests
         table.For(CPU, ScalarType.Float32).Sines.copy_(tensor([.. quarter.Select(v => (float)v)], [1, 4]));
         table.For(CPU, ScalarType.Float32).Cosines.copy_(tensor([.. quarter.Select(v => 1 - (float)v)], [1, 4]));
 
-        var turned = table.Turn(tensor([9f, 9, 9, 9, 1, 2, 3, 4], [1, 1, 2, 4]));
+        var turned = table.Rotate(tensor([9f, 9, 9, 9, 1, 2, 3, 4], [1, 1, 2, 4]));
 
         turned.AssertValues(1e-6, [9, 9, 9, 9, .. expected]);
     }

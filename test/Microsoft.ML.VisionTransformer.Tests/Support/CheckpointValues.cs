@@ -1,5 +1,5 @@
 // The values of a checkpoint's tensor as an array.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 

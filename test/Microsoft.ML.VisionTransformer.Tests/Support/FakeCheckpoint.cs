@@ -1,5 +1,5 @@
 // A checkpoint that exists in memory alone: names, shapes and values as a test wants them.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,7 +1,10 @@
 // Opens the golden checkpoints, and the weights of the golden cases they hold.
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -10,7 +10,7 @@ internal sealed class KeyedImage
     [KeyType(3)]
     public uint Label { get; set; }
 
-    /// <summary>The coloured samples, class by number. ML.NET counts the keys of objects from 0 and adds the 1.</summary>
+    /// <summary>The colored samples, class by number. ML.NET counts the keys of objects from 0 and adds the 1.</summary>
     internal static KeyedImage[] Make(int perClass) =>
-        [.. ColouredSamples.Make(perClass).Select(s => new KeyedImage { Image = s.Image, Label = (uint)Array.IndexOf(ColouredSamples.Classes, s.Label) })];
+        [.. ColoredSamples.Make(perClass).Select(s => new KeyedImage { Image = s.Image, Label = (uint)Array.IndexOf(ColoredSamples.Classes, s.Label) })];
 }

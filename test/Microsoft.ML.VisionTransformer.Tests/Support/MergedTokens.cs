@@ -45,7 +45,7 @@ internal static class MergedTokens
         var similar = unit.index_select(0, tensor(even)).matmul(unit.index_select(0, tensor(odd)).T);
         var (values, indices) = similar.max(1);
         float[] best = values.data<float>().ToArray();
-        var partner = even.Zip(indices.data<long>().ToArray(), (token, place) => (token, odd[place])).ToDictionary();
+        var partner = even.Zip(indices.data<long>().ToArray(), (token, position) => (token, odd[position])).ToDictionary();
         long[] gone = [.. Enumerable.Range(0, even.Length).OrderByDescending(i => best[i]).Take(merged).Select(i => even[i])];
 
         long[] left = [.. Enumerable.Range(0, prefix), .. even.Except(gone), .. odd];

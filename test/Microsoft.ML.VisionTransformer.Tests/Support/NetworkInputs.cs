@@ -1,5 +1,6 @@
 // Sample images as the input of a network, for computing by hand what a transformer should give.
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -7,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 internal static class NetworkInputs
 {
     /// <summary>The samples prepared that way, [N, channels, height, width].</summary>
-    internal static Tensor Of(ImagePreprocessing preprocessing, IReadOnlyList<ColouredSample> samples)
+    internal static Tensor Of(ImagePreprocessing preprocessing, IReadOnlyList<ColoredSample> samples)
     {
         var converter = new ImagePreprocessor(preprocessing);
         float[] values = new float[samples.Count * converter.Length];

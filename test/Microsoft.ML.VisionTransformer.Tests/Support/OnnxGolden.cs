@@ -1,5 +1,5 @@
 // A golden case as an ONNX file.
-using Microsoft.ML.VisionTransformer.Onnx;
+using Microsoft.ML.VisionTransformer.Onnx.Export;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,6 +1,6 @@
 // How often each operator stands in an ONNX file.
 using Google.Protobuf;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 

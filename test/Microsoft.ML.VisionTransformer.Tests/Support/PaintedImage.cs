@@ -1,5 +1,5 @@
 // Small pictures painted for a test, as pixels and as encoded files.
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -20,10 +20,10 @@ internal static class PaintedImage
     }
 
     /// <summary>One grey row.</summary>
-    internal static RgbImage GreyRow(params byte[] values) => new(values.Length, 1, [.. values.SelectMany(v => new[] { v, v, v })]);
+    internal static RgbImage GrayRow(params byte[] values) => new(values.Length, 1, [.. values.SelectMany(v => new[] { v, v, v })]);
 
     /// <summary>One grey column.</summary>
-    internal static RgbImage GreyColumn(params byte[] values) => new(1, values.Length, [.. values.SelectMany(v => new[] { v, v, v })]);
+    internal static RgbImage GrayColumn(params byte[] values) => new(1, values.Length, [.. values.SelectMany(v => new[] { v, v, v })]);
 
     /// <summary>The picture as a file of that format, all pixels with that alpha.</summary>
     internal static byte[] Encode(RgbImage image, SKEncodedImageFormat format, byte alpha = 255)

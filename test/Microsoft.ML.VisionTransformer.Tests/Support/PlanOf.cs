@@ -1,9 +1,10 @@
 // The plan that options give without a pretrained model.
-using Microsoft.ML.VisionTransformer.Trainers;
+using Microsoft.ML.VisionTransformer.Training.Plan;
+using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class PlanOf
 {
-    internal static TrainingPlan ToPlan(this VisionTransformerTrainer.Options options, int seed, TrainingData? data = null) => new TrainingPlanBuilder(options).Build(seed, data: data);
+    internal static TrainingPlan ToPlan(this VisionTransformerTrainer.Options options, int seed, TrainingDataSummary? data = null) => new TrainingPlanBuilder(options).Build(seed, data: data);
 }

@@ -3,11 +3,11 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class Pretrained
 {
-    /// <summary>Trains a network for classes that the coloured samples have not, so that its head is new for them.</summary>
+    /// <summary>Trains a network for classes that the colored samples have not, so that its head is new for them.</summary>
     internal static void SaveTo(TemporaryFolder folder, int seed = 4, VisionTransformerArchitecture? architecture = null)
     {
         var context = new MLContext(seed);
-        var samples = ColouredSamples.Make(4);
+        var samples = ColoredSamples.Make(4);
         foreach (var sample in samples)
             sample.Label = "another " + sample.Label;
         var options = TinyTraining.Options();

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.Model.OnnxConverter;
-using Microsoft.ML.VisionTransformer.Checkpoints;
-using Microsoft.ML.VisionTransformer.Onnx;
+using Microsoft.ML.VisionTransformer.Onnx.Export;
+using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]

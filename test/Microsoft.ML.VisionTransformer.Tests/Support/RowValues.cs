@@ -47,22 +47,22 @@ internal static class RowValues
 
     private static void AssertSame(object expected, object found, float tolerance, string where)
     {
-        if (expected is not float[] numbers)
+        if (expected is not float[] values)
         {
             Assert.AreEqual(expected, found, where);
             return;
         }
 
         var others = (float[])found;
-        Assert.HasCount(numbers.Length, others, where);
+        Assert.HasCount(values.Length, others, where);
         if (tolerance == 0)
         {
-            Assert.IsTrue(MemoryMarshal.AsBytes<float>(numbers).SequenceEqual(MemoryMarshal.AsBytes<float>(others)), $"{where}: {string.Join(' ', numbers)} and {string.Join(' ', others)}");
+            Assert.IsTrue(MemoryMarshal.AsBytes<float>(values).SequenceEqual(MemoryMarshal.AsBytes<float>(others)), $"{where}: {string.Join(' ', values)} and {string.Join(' ', others)}");
             return;
         }
 
-        for (int i = 0; i < numbers.Length; i++)
-            Assert.IsTrue((float.IsNaN(numbers[i]) && float.IsNaN(others[i])) || Math.Abs(numbers[i] - others[i]) <= tolerance, $"{where}, slot {i}: {numbers[i]} and {others[i]}");
+        for (int i = 0; i < values.Length; i++)
+            Assert.IsTrue((float.IsNaN(values[i]) && float.IsNaN(others[i])) || Math.Abs(values[i] - others[i]) <= tolerance, $"{where}, slot {i}: {values[i]} and {others[i]}");
     }
 
     private static Func<object> Getter<T>(DataViewRow row, DataViewSchema.Column column, Func<T, object> convert)

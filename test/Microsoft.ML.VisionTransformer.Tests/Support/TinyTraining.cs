@@ -1,6 +1,6 @@
 // A network and options with which training takes a second.
 using Microsoft.ML.Data;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Architecture;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -13,7 +13,7 @@ internal static class TinyTraining
 
     internal static VisionTransformerTrainer.Options Options(int epochs = 1) => TinyOptions.Make(epochs);
 
-    internal static IDataView Data(MLContext context, int perClass = 8, int seed = 7) => context.Data.LoadFromEnumerable(ColouredSamples.Make(perClass, seed));
+    internal static IDataView Data(MLContext context, int perClass = 8, int seed = 7) => context.Data.LoadFromEnumerable(ColoredSamples.Make(perClass, seed));
 
     internal static EstimatorChain<VisionTransformerPredictionTransformer> Pipeline(MLContext context, VisionTransformerTrainer.Options? options = null) =>
         context.Transforms.Conversion.MapValueToKey("Label")

@@ -12,10 +12,10 @@ internal static class Figure
     private const char NoBreakSpace = '\u00A0';
 
     /// <summary>A share in [0, 1] as "91.8 %".</summary>
-    internal static string Percent(double? share) => share is { } value ? Invariant($"{value * 100:0.0}{NoBreakSpace}%") : None;
+    internal static string Percent(double? fraction) => fraction is { } value ? Invariant($"{value * 100:0.0}{NoBreakSpace}%") : None;
 
     /// <summary>A share in [0, 1] as "92 %", as the axes have it.</summary>
-    internal static string WholePercent(double share) => Invariant($"{share * 100:0}{NoBreakSpace}%");
+    internal static string WholePercent(double fraction) => Invariant($"{fraction * 100:0}{NoBreakSpace}%");
 
     /// <summary>
     /// A probability as "97.3 %"; never a rounded 100 % or 0 %, which would claim more than the number says.

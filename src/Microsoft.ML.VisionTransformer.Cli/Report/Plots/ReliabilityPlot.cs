@@ -14,12 +14,12 @@ internal static class ReliabilityPlot
         html.Add($"<figure class=\"plot\"><figcaption>{Title}</figcaption>");
         html.Add($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-labelledby=\"reliability-title reliability-description\">");
         html.Add($"<title id=\"reliability-title\">{Title}</title><desc id=\"reliability-description\">{description}</desc>");
-        DrawShares(html, bins);
+        DrawFractions(html, bins);
         DrawCounts(html, bins);
         html.Add($"</svg></figure>");
     }
 
-    private static void DrawShares(HtmlBuilder html, IReadOnlyList<CalibrationBin> bins)
+    private static void DrawFractions(HtmlBuilder html, IReadOnlyList<CalibrationBin> bins)
     {
         var area = new PlotArea(46, 22, Width - 22, 278) { Horizontal = (0, 1), Vertical = (0, 1) };
         area.DrawRows(html, _ticks, Figure.WholePercent);

@@ -1,11 +1,13 @@
 // Whether the probabilities mean what they say.
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class CalibrationSection
 {
     private static readonly TableColumn[] _columns = [TableColumn.Words("Probability"), new("Images"), new("Mean probability"), new("Right answers")];
 
-    internal static void Write(HtmlBuilder html, Evaluation evaluation)
+    internal static void Write(HtmlBuilder html, EvaluationResult evaluation)
     {
         var bins = evaluation.Probabilities.Bins;
         html.Add(
@@ -25,7 +27,7 @@ internal static class CalibrationSection
         html.Add($"</details>");
     }
 
-    private static string Describe(Evaluation evaluation)
+    private static string Describe(EvaluationResult evaluation)
     {
         double confidence = evaluation.Rows.Average(row => row.Confidence);
         return $"The mean probability of the predicted classes is {Figure.Percent(confidence)}, " +

@@ -1,4 +1,6 @@
 // Which classes are taken for which: a matrix, or a list of pairs where there are many classes.
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class ConfusionSection
@@ -14,7 +16,7 @@ internal static class ConfusionSection
 
     internal static string TitleFor(int classes) => classes <= MostClassesInMatrix ? "Confusion matrix" : "Most confused pairs";
 
-    internal static void Write(HtmlBuilder html, ReportContent content, Evaluation evaluation)
+    internal static void Write(HtmlBuilder html, ReportContent content, EvaluationResult evaluation)
     {
         if (content.ClassNames.Count <= MostClassesInMatrix)
             WriteMatrix(html, content.ClassNames, evaluation.Confusion);

@@ -1,4 +1,6 @@
 // A part of the page with a heading of its own.
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <param name="Id">Where links lead.</param>
@@ -7,15 +9,15 @@ namespace Microsoft.ML.VisionTransformer.Cli.Report;
 internal sealed record ReportSection(string Id, string Title, Action<HtmlBuilder> Write)
 {
     /// <summary>The parts that the content has something for, in the order of the page.</summary>
-    internal static IReadOnlyList<ReportSection> All(ReportContent content, Evaluation? evaluation)
+    internal static IReadOnlyList<ReportSection> All(ReportContent content, EvaluationResult? evaluation)
     {
         var sections = new List<ReportSection> { new("summary", "Summary", html => SummarySection.Write(html, content, evaluation)) };
         if (evaluation is not null)
         {
             sections.Add(new("classes", "Classes", html => ClassesSection.Write(html, content, evaluation)));
             sections.Add(new("confusion", ConfusionSection.TitleFor(content.ClassNames.Count), html => ConfusionSection.Write(html, content, evaluation)));
-            sections.Add(new("mistakes", "Worst mistakes", html => PicturesSection.WriteMistakes(html, content, evaluation)));
-            sections.Add(new("hits", "Most confident hits", html => PicturesSection.WriteHits(html, content, evaluation)));
+            sections.Add(new("mistakes", "Worst mistakes", html => ImagesSection.WriteMistakes(html, content, evaluation)));
+            sections.Add(new("hits", "Most confident hits", html => ImagesSection.WriteHits(html, content, evaluation)));
             sections.Add(new("calibration", "Calibration", html => CalibrationSection.Write(html, evaluation)));
         }
 

@@ -1,4 +1,6 @@
 // The figures that one looks for first, and what the model is.
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class SummarySection
@@ -6,7 +8,7 @@ internal static class SummarySection
     /// <summary>With fewer classes the true one is among the five most probable by chance.</summary>
     private const int LeastClassesForTopFive = 11;
 
-    internal static void Write(HtmlBuilder html, ReportContent content, Evaluation? evaluation)
+    internal static void Write(HtmlBuilder html, ReportContent content, EvaluationResult? evaluation)
     {
         if (evaluation is null)
             html.Add($"<p class=\"lead\">No images were kept apart to judge the model: there are no figures on how good it is.</p>");
@@ -16,7 +18,7 @@ internal static class SummarySection
             ValueList.Write(html, "The model", content.Model);
     }
 
-    private static void WriteFigures(HtmlBuilder html, ReportContent content, Evaluation evaluation)
+    private static void WriteFigures(HtmlBuilder html, ReportContent content, EvaluationResult evaluation)
     {
         var interval = WilsonInterval.Of(evaluation.Right, evaluation.Rows.Count);
         html.Add(

@@ -1,7 +1,8 @@
 // Hugging Face's config.json: read into the description of a checkpoint and written from it.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 

@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -83,7 +84,7 @@ internal sealed class JsonSettings
     }
 
     /// <summary>The numbers of a list, or one number on its own; null where it is left out.</summary>
-    internal IReadOnlyList<double>? Numbers(string key, Func<double, bool> allowed, string expected)
+    internal IReadOnlyList<double>? Values(string key, Func<double, bool> allowed, string expected)
     {
         if (Find(key) is not { } value)
             return null;

@@ -145,11 +145,11 @@ internal static class PreprocessorConfig
     private static ChannelValues ReadColors(JsonSettings settings, string key, ChannelValues standard, int channels)
     {
         string expected = $"one number, or {channels}, of at most a million" + (key == DeviationKey ? ", above 0," : ",");
-        var numbers = settings.Numbers(key, v => Math.Abs(v) <= 1e6 && (key == MeanKey || v > 1e-6), expected) ?? [.. standard.Select(v => (double)v)];
-        if (numbers.Count == channels)
-            return new ChannelValues([.. numbers.Select(v => (float)v)]);
-        return numbers.Count > 0 && numbers.Distinct().Count() == 1 && (numbers.Count == 1 || !settings.Has(key))
-            ? Same((float)numbers[0], channels)
+        var values = settings.Values(key, v => Math.Abs(v) <= 1e6 && (key == MeanKey || v > 1e-6), expected) ?? [.. standard.Select(v => (double)v)];
+        if (values.Count == channels)
+            return new ChannelValues([.. values.Select(v => (float)v)]);
+        return values.Count > 0 && values.Distinct().Count() == 1 && (values.Count == 1 || !settings.Has(key))
+            ? Same((float)values[0], channels)
             : throw settings.Wrong(key, expected);
     }
 

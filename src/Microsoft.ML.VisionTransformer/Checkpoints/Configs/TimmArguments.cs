@@ -1,5 +1,6 @@
 // timm's keyword arguments (model_args) as changes of a preset's architecture.
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;

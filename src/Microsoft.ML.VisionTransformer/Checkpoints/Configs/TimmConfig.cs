@@ -1,6 +1,9 @@
 // The config.json of timm's hub layout: which network the weights beside it belong to, and how its images are prepared.
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;

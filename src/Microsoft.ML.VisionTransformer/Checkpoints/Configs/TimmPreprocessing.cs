@@ -51,10 +51,10 @@ internal static class TimmPreprocessing
         var items = value.Items();
         if (items.Length is not (1 or 3) && items.Length != channels)
             throw value.Not($"one number for each of {channels} channels");
-        float[] numbers = Array.ConvertAll(items, item => Allowed((float)item.Number()) ?? throw item.Not(what));
-        if (numbers.Length != channels)
-            notes.Add($"{value.Where} has {numbers.Length} numbers for {channels} channels; their average stands for those that have none of their own.");
-        return new ChannelValues(numbers).ForChannels(channels);
+        float[] values = Array.ConvertAll(items, item => Allowed((float)item.Number()) ?? throw item.Not(what));
+        if (values.Length != channels)
+            notes.Add($"{value.Where} has {values.Length} numbers for {channels} channels; their average stands for those that have none of their own.");
+        return new ChannelValues(values).ForChannels(channels);
 
         float? Allowed(float number) => float.IsFinite(number) && allowed(number) ? number : null;
     }

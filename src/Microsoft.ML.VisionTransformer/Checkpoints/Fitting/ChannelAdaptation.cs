@@ -1,7 +1,7 @@
 // Fits the patch kernels of a color network to images of another number of channels.
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
 /// <summary>
 /// What timm's <c>adapt_input_conv</c> does with kernels of red, green and blue. For one channel they are summed, which answers a grey image as the color

@@ -1,7 +1,7 @@
 // What becomes of a checkpoint's head, and the values that a head starts with.
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
 /// <summary>The decision.</summary>
 /// <param name="Fit">What becomes of the head.</param>

@@ -1,7 +1,8 @@
 // Stretches a table of learned positions over another grid of patches.
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
 /// <summary>Tables are [1, P, D], row-major; their leading entries are kept as they are, the others are resampled as an image of D channels.</summary>
 internal static class PositionTable
@@ -126,31 +127,6 @@ internal readonly record struct PositionTableShape(int Prefix, ImageDimensions G
 }
 
 /// <summary>
-/// The ways in which frameworks stretch a table of learned positions over another grid of patches. Which framework's numbers are wanted; <see cref="AxisTaps"/>
-/// has the formulas.
-/// </summary>
-internal enum PositionResampling
-{
-    /// <summary>timm: bicubic with a = -0.5, antialiased. Hugging Face's DINOv2 with registers does the same.</summary>
-    Timm,
-
-    /// <summary>Hugging Face's ViT, DeiT and DINOv2: bicubic with a = -0.75, not antialiased.</summary>
-    HuggingFace,
-
-    /// <summary>DINOv2's own code, models without registers: as <see cref="HuggingFace"/>, 0.1 added to the wanted size where the scale is computed.</summary>
-    Dinov2Original,
-
-    /// <summary>timm where it loads Google's .npz files: bilinear, not antialiased.</summary>
-    Bilinear,
-
-    /// <summary>Google's own JAX code: bilinear, corners mapped onto corners.</summary>
-    CornersAligned,
-}
-
-/// <summary>Which entries of one side of a grid each entry of the resampled side is made of. An input entry and its share of an output entry.</summary>
-internal readonly record struct AxisTap(int Index, double Weight);
-
-/// <summary>
 /// Entry i of n is the interval [i, i + 1] of [0, n]. With scale = input / output, output entry i samples the input at (i + 0.5) * scale - 0.5, entries
 /// beyond the border being those at the border; PyTorch's <c>interpolate</c> with <c>align_corners=False</c>. Weights of an output entry sum to 1.
 /// </summary>
@@ -172,14 +148,14 @@ internal static class AxisTaps
     internal static AxisTap[][] Of(int input, int output, PositionResampling kind) => kind switch
     {
         PositionResampling.Timm => Antialiased(input, output),
-        PositionResampling.HuggingFace => Plain(input, output, i => Centre(i, (double)input / output), CubicRadius, PlainCubic),
-        PositionResampling.Dinov2Original => Plain(input, output, i => Centre(i, input / (output + Dinov2Offset)), CubicRadius, PlainCubic),
-        PositionResampling.Bilinear => Plain(input, output, i => Centre(i, (double)input / output), LinearRadius, Linear),
+        PositionResampling.HuggingFace => Plain(input, output, i => Center(i, (double)input / output), CubicRadius, PlainCubic),
+        PositionResampling.Dinov2Original => Plain(input, output, i => Center(i, input / (output + Dinov2Offset)), CubicRadius, PlainCubic),
+        PositionResampling.Bilinear => Plain(input, output, i => Center(i, (double)input / output), LinearRadius, Linear),
         PositionResampling.CornersAligned => Plain(input, output, i => output == 1 ? 0 : i * (input - 1.0) / (output - 1), LinearRadius, Linear),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind of resampling is not known."),
     };
 
-    private static double Centre(int i, double scale) => (i + 0.5) * scale - 0.5;
+    private static double Center(int i, double scale) => (i + 0.5) * scale - 0.5;
 
     /// <summary>
     /// Where the side shrinks the kernel is widened by the scale, so that every entry counts. Entries beyond the border are left out, and the weights divided
@@ -221,3 +197,6 @@ internal static class AxisTaps
         _ => 0,
     };
 }
+
+/// <summary>Which entries of one side of a grid each entry of the resampled side is made of. An input entry and its share of an output entry.</summary>
+internal readonly record struct AxisTap(int Index, double Weight);

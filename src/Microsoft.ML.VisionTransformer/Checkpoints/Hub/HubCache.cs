@@ -91,7 +91,7 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 if (!IsThere(pointer))    // else another process made the link between the look and the attempt
-                    Place(blob, pointer, isNew);    // as huggingface_hub does under Windows without the right to make links
+                    Install(blob, pointer, isNew);    // as huggingface_hub does under Windows without the right to make links
             }
         });
     }
@@ -126,7 +126,7 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
     private bool HasWeights(string commit, string file) =>
         Has(commit, file) && (file != HubWeights.Index || Shards(commit).All(shard => Has(commit, shard)));
 
-    private static void Place(string blob, string pointer, bool isNew)
+    private static void Install(string blob, string pointer, bool isNew)
     {
         if (isNew)
         {

@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -131,11 +132,11 @@ internal sealed class HubClient : IDisposable
                 return;
             case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
                 or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout:
-                throw new HubAttemptException(_errors.Clean(HubErrors.Answer(response))) { RetryAfter = RetryAfter(response.Headers.RetryAfter) };
+                throw new HubAttemptException(_errors.Clean(HubErrors.DescribeResponse(response))) { RetryAfter = RetryAfter(response.Headers.RetryAfter) };
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when atHome:
                 throw _errors.Refused(response);
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:    // a signed address that has expired; the hub makes a new one
-                throw new HubAttemptException(_errors.Clean(HubErrors.Answer(response)));
+                throw new HubAttemptException(_errors.Clean(HubErrors.DescribeResponse(response)));
             default:
                 throw _errors.Unexpected(response);
         }

@@ -73,7 +73,7 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
         if (!continues && response.StatusCode != HttpStatusCode.OK)
         {
             cache.OnDisk(incomplete, () => File.Delete(incomplete));
-            throw new HubAttemptException(errors.Clean($"{HubErrors.Answer(response)} instead of the file"));
+            throw new HubAttemptException(errors.Clean($"{HubErrors.DescribeResponse(response)} instead of the file"));
         }
 
         await CopyAsync(file, response, incomplete, continues ? have : 0, progress, cancellation);

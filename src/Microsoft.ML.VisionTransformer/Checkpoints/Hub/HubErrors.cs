@@ -1,6 +1,7 @@
 // The messages of the hub client: what was tried, what came back, what to do.
 using System.Globalization;
 using System.Net;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -34,12 +35,12 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
             ? $"There is no such model, or it is private or gated: check the id; if {Page} exists, accept its licence there "
                 + "and set HF_TOKEN to your access token"
             : $"The token may not read this model: accept the licence at {Page}, set HF_TOKEN to an access token of an account that may, and check the id";
-        return new(Clean($"{id} could not be downloaded: {Answer(response)}. {remedy}, or {LocalFolder}.")) { AnOldCopyMayServe = true };
+        return new(Clean($"{id} could not be downloaded: {DescribeResponse(response)}. {remedy}, or {LocalFolder}.")) { AnOldCopyMayServe = true };
     }
 
     /// <summary>404 for the model or the revision, not for a file alone.</summary>
     internal ModelDownloadException NoSuch(string what, HttpResponseMessage response, bool anOldCopyMayServe) => new(
-        Clean($"There is no {what}: {Answer(response)}. Check the id against {Page}, or {LocalFolder}."))
+        Clean($"There is no {what}: {DescribeResponse(response)}. Check the id against {Page}, or {LocalFolder}."))
     { AnOldCopyMayServe = anOldCopyMayServe };
 
     /// <summary>Every file of weights was answered with 404.</summary>
@@ -53,7 +54,7 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
         + $"The model is not complete: try another revision, see {Page}/commits/main, or {LocalFolder}.");
 
     /// <summary>An answer that no attempt will change.</summary>
-    internal ModelDownloadException Unexpected(HttpResponseMessage response) => NoHub($"{Answer(response)}, which is no answer of a hub");
+    internal ModelDownloadException Unexpected(HttpResponseMessage response) => NoHub($"{DescribeResponse(response)}, which is no answer of a hub");
 
     /// <summary>The answer came, but is not what a hub answers.</summary>
     internal ModelDownloadException NoHub(Uri address, string problem) => NoHub($"{Shown(address)} {problem}");
@@ -79,7 +80,7 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
         + "Make room, or set HF_HUB_CACHE to a folder that can be written and has room.", cause);
 
     /// <summary>"GET https://... answered 500 (Internal Server Error)", with the server's own words where it has some.</summary>
-    internal static string Answer(HttpResponseMessage response)
+    internal static string DescribeResponse(HttpResponseMessage response)
     {
         var headers = response.Headers.NonValidated;
         string words = headers.TryGetValues("X-Error-Message", out var values) ? $": \"{MessageText.Of(values)}\"" : "";

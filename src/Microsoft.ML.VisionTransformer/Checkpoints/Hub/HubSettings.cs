@@ -1,5 +1,6 @@
 // Where models come from, where they are kept, and how patient the client is.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 

@@ -2,7 +2,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Microsoft.ML.VisionTransformer.Distributed;
+namespace Microsoft.ML.VisionTransformer.Distributed.Mpi;
 
 /// <summary>
 /// The C interface of MPI (MPI Forum, "MPI: A Message-Passing Interface Standard", version 3.1). Every function gives 0 or an error, which
@@ -23,7 +23,7 @@ internal sealed unsafe class MpiLibrary
     {
         Name = name;
         Kind = KindOf(library);
-        Handles = Kind == MpiKind.OpenMpi ? MpiHandles.AddressesIn(library) : MpiHandles.Numbers;
+        Handles = Kind == MpiKind.OpenMpi ? MpiHandles.AddressesIn(library) : MpiHandles.Constants;
         _libraryVersion = (delegate* unmanaged<byte*, int*, int>)NativeLibrary.GetExport(library, "MPI_Get_library_version");
         _errorString = (delegate* unmanaged<int, byte*, int*, int>)NativeLibrary.GetExport(library, "MPI_Error_string");
         Initialized = (delegate* unmanaged<int*, int>)NativeLibrary.GetExport(library, "MPI_Initialized");
@@ -135,4 +135,95 @@ internal sealed unsafe class MpiLibrary
     }
 
     private static string FirstLine(byte* text, int length) => Encoding.UTF8.GetString(text, Math.Clamp(length, 0, TextLength)).Split('\n')[0].TrimEnd('\0', '\r', ' ', ',');
+}
+
+/// <summary>
+/// What <c>mpi.h</c> defines, as arguments. MPICH's numbers are 32 bits wide and are passed as wider ones: in a register or in an eight-byte place on the stack,
+/// where all 64-bit conventions put what is used here, the callee reads the lower half.
+/// </summary>
+/// <param name="World">MPI_COMM_WORLD.</param>
+/// <param name="Byte">MPI_BYTE.</param>
+/// <param name="Float">MPI_FLOAT.</param>
+/// <param name="Double">MPI_DOUBLE.</param>
+/// <param name="Long">MPI_LONG_LONG_INT.</param>
+/// <param name="Sum">MPI_SUM.</param>
+/// <param name="Max">MPI_MAX.</param>
+/// <param name="ErrorsReturn">MPI_ERRORS_RETURN.</param>
+/// <param name="InPlace">MPI_IN_PLACE.</param>
+internal sealed record MpiHandles(nint World, nint Byte, nint Float, nint Double, nint Long, nint Sum, nint Max, nint ErrorsReturn, nint InPlace)
+{
+    /// <summary>The numbers of MPICH's binary interface (libmpi.so.12), which MS-MPI's mpi.h has too.</summary>
+    internal static MpiHandles Constants { get; } = new(
+        World: 0x44000000,
+        Byte: 0x4c00010d,
+        Float: 0x4c00040a,
+        Double: 0x4c00080b,
+        Long: 0x4c000809,
+        Sum: 0x58000003,
+        Max: 0x58000001,
+        ErrorsReturn: 0x54000001,
+        InPlace: -1);
+
+    /// <summary>The addresses of Open MPI's variables.</summary>
+    /// <exception cref="EntryPointNotFoundException">One is not there.</exception>
+    internal static MpiHandles AddressesIn(nint library) => new(
+        World: NativeLibrary.GetExport(library, "ompi_mpi_comm_world"),
+        Byte: NativeLibrary.GetExport(library, "ompi_mpi_byte"),
+        Float: NativeLibrary.GetExport(library, "ompi_mpi_float"),
+        Double: NativeLibrary.GetExport(library, "ompi_mpi_double"),
+        Long: NativeLibrary.GetExport(library, "ompi_mpi_long_long_int"),
+        Sum: NativeLibrary.GetExport(library, "ompi_mpi_op_sum"),
+        Max: NativeLibrary.GetExport(library, "ompi_mpi_op_max"),
+        ErrorsReturn: NativeLibrary.GetExport(library, "ompi_mpi_errors_return"),
+        InPlace: 1);
+}
+
+/// <summary>MPI's C interface leaves the handles to the library: a program is compiled against one family.</summary>
+internal enum MpiKind
+{
+    /// <summary>Handles are addresses of variables that the library exports.</summary>
+    OpenMpi,
+
+    /// <summary>MPICH and what shares its binary interface (Intel MPI, MVAPICH, Cray MPI): handles are numbers.</summary>
+    Mpich,
+
+    /// <summary>Microsoft's, which keeps MPICH's numbers. Written from its header; never run by the authors.</summary>
+    MsMpi,
+}
+
+internal static class MpiLibraryNames
+{
+    /// <summary>The variable that names the library where the lists below do not have it.</summary>
+    internal const string Variable = "VISION_TRANSFORMER_MPI_LIBRARY";
+
+    private static readonly string[] _openMpi = ["libmpi.so.40", "libmpi.so.20"];
+    private static readonly string[] _mpich = ["libmpich.so.12", "libmpi.so.12"];
+    private static readonly string[] _windows = ["msmpi.dll", "impi.dll"];
+
+    private static readonly string[] _mac =
+    [
+        "libmpi.40.dylib", "/opt/homebrew/lib/libmpi.40.dylib", "/usr/local/lib/libmpi.40.dylib", "libmpi.12.dylib", "/opt/homebrew/lib/libmpi.12.dylib", "/usr/local/lib/libmpi.12.dylib",
+    ];
+
+    /// <summary>
+    /// The names to try, in order. The launcher's own family comes first: a program that loads another's library starts as a job of one process.
+    /// </summary>
+    /// <param name="launcher">Who started the process.</param>
+    /// <param name="chosen">The value of <see cref="Variable"/>; then nothing else is tried.</param>
+    internal static IReadOnlyList<string> For(MpiLauncher launcher, string? chosen)
+    {
+        if (!string.IsNullOrWhiteSpace(chosen))
+            return [chosen];
+        if (OperatingSystem.IsWindows())
+            return _windows;
+        if (OperatingSystem.IsMacOS())
+            return launcher == MpiLauncher.Pmi ? [.. Enumerable.Reverse(_mac)] : _mac;
+        return launcher == MpiLauncher.Pmi ? [.. _mpich, .. _openMpi] : [.. _openMpi, .. _mpich];
+    }
+
+    /// <summary>What to do where none of them was found.</summary>
+    internal static string Advice =>
+        OperatingSystem.IsWindows() ? "Install MS-MPI's runtime (msmpisetup.exe)"
+        : OperatingSystem.IsMacOS() ? "Install one: brew install open-mpi"
+        : "Install one: apt-get install openmpi-bin (Debian, Ubuntu), dnf install openmpi (Fedora, RHEL; then module load mpi)";
 }

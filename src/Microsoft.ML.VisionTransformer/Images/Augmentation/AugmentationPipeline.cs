@@ -1,5 +1,10 @@
 // What training does to an image in place of the evaluation's resize, and to its normalized pixels.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
+using Microsoft.ML.VisionTransformer.Images.Resampling;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 

@@ -1,5 +1,7 @@
 // The ready-made sets of random operations: RandAugment, TrivialAugment and DeiT-3's three-augment.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 
@@ -35,16 +37,16 @@ internal sealed class RandAugment(TrainingAugmentations settings, ImagePreproces
     /// <summary>One operation at a level in 0..10; <paramref name="reverse"/> turns the direction of those that have one.</summary>
     internal RgbImage Apply(RandAugmentOperation operation, RgbImage image, double level, bool reverse)
     {
-        double share = level / Top, signed = reverse ? -share : share, factor = Math.Max(0.1, 1 + signed * 0.9);
+        double fraction = level / Top, signed = reverse ? -fraction : fraction, factor = Math.Max(0.1, 1 + signed * 0.9);
         return operation switch
         {
             RandAugmentOperation.AutoContrast => AutoContrast.Of(image),
             RandAugmentOperation.Equalize => Equalize.Of(image),
             RandAugmentOperation.Invert => Invert.Of(image),
             RandAugmentOperation.Rotate => Warp(image, AffineMap.Rotation(signed * 30, image.Width, image.Height)),
-            RandAugmentOperation.Posterize => Posterize.Of(image, 4 - (int)(share * 4)),
-            RandAugmentOperation.Solarize => Solarize.Of(image, 256 - (int)(share * 256)),
-            RandAugmentOperation.SolarizeAdd => SolarizeAdd.Of(image, (int)(share * 110)),
+            RandAugmentOperation.Posterize => Posterize.Of(image, 4 - (int)(fraction * 4)),
+            RandAugmentOperation.Solarize => Solarize.Of(image, 256 - (int)(fraction * 256)),
+            RandAugmentOperation.SolarizeAdd => SolarizeAdd.Of(image, (int)(fraction * 110)),
             RandAugmentOperation.Color => Saturation.Of(image, factor),
             RandAugmentOperation.Contrast => Contrast.Of(image, factor),
             RandAugmentOperation.Brightness => Brightness.Of(image, factor),
@@ -128,7 +130,7 @@ internal static class TrivialAugmentWide
     /// <summary>One operation; <paramref name="reverse"/> turns the direction of those that have one.</summary>
     internal static RgbImage Apply(TrivialAugmentOperation operation, RgbImage image, int strength, bool reverse)
     {
-        double share = strength / Top, signed = reverse ? -share : share, factor = 1 + signed * 0.99;
+        double fraction = strength / Top, signed = reverse ? -fraction : fraction, factor = 1 + signed * 0.99;
         return operation switch
         {
             TrivialAugmentOperation.Identity => image,
@@ -141,7 +143,7 @@ internal static class TrivialAugmentWide
             TrivialAugmentOperation.Color => Saturation.Of(image, factor),
             TrivialAugmentOperation.Contrast => Contrast.Of(image, factor),
             TrivialAugmentOperation.Sharpness => Sharpness.Of(image, factor),
-            TrivialAugmentOperation.Posterize => Posterize.Of(image, 8 - (int)Math.Round(share * 6)),
+            TrivialAugmentOperation.Posterize => Posterize.Of(image, 8 - (int)Math.Round(fraction * 6)),
             TrivialAugmentOperation.Solarize => Solarize.Of(image, 255 - strength * 8.5),
             TrivialAugmentOperation.AutoContrast => AutoContrast.Of(image),
             _ => Equalize.Of(image),

@@ -1,7 +1,10 @@
 // Draws a contact sheet of what training shows the network.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
-namespace Microsoft.ML.VisionTransformer.Images;
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>One row an image, one column an epoch, black lines between.</summary>
 internal sealed class AugmentationPreview
@@ -65,8 +68,8 @@ internal static class InputImage
         for (int i = 0; i < image.Pixels.Length; i++)
         {
             int channel = Math.Min(i % RgbImage.Channels, preprocessing.Mean.Count - 1), pixel = i / RgbImage.Channels;
-            float share = chw[channel * height * width + pixel] * preprocessing.StandardDeviation[channel] + preprocessing.Mean[channel];
-            image.Pixels[i] = (byte)Math.Clamp(MathF.Round(share * 255), 0, 255);
+            float fraction = chw[channel * height * width + pixel] * preprocessing.StandardDeviation[channel] + preprocessing.Mean[channel];
+            image.Pixels[i] = (byte)Math.Clamp(MathF.Round(fraction * 255), 0, 255);
         }
 
         return image;

@@ -1,5 +1,6 @@
 // Mixup and cutmix: each image of a batch gets a part of another one.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 
@@ -28,22 +29,22 @@ internal sealed class BatchMixing
         if (!_settings.Mixes || random.NextDouble() >= _settings.MixProbability)
             return 1;
         bool cut = _settings.CutmixAlpha > 0 && (_settings.MixupAlpha == 0 || random.NextDouble() < _settings.CutmixProbability);
-        double alpha = cut ? _settings.CutmixAlpha : _settings.MixupAlpha, share = BetaDistribution.Next(random, alpha, alpha);
+        double alpha = cut ? _settings.CutmixAlpha : _settings.MixupAlpha, fraction = BetaDistribution.Next(random, alpha, alpha);
         if (!cut)
         {
-            Mixup(inputs, count, share);
-            return share;
+            Mixup(inputs, count, fraction);
+            return fraction;
         }
 
-        var area = DrawArea(share, random);
+        var area = DrawArea(fraction, random);
         Cutmix(inputs, count, area);
         return 1 - (double)(area.Width * area.Height) / (_height * _width);
     }
 
     /// <summary>share x_i + (1 - share) x_j in float32, for all pairs.</summary>
-    internal static void Mixup(Span<float> inputs, int count, double share)
+    internal static void Mixup(Span<float> inputs, int count, double fraction)
     {
-        float own = (float)share, other = (float)(1 - share);
+        float own = (float)fraction, other = (float)(1 - fraction);
         int length = inputs.Length / count;
         for (int i = 0, j = count - 1; i <= j; i++, j--)
         {
@@ -79,9 +80,9 @@ internal sealed class BatchMixing
     }
 
     /// <summary>A rectangle of the image's ratio around a random pixel, cut off where it leaves the image.</summary>
-    internal PixelArea DrawArea(double share, RandomStream random)
+    internal PixelArea DrawArea(double fraction, RandomStream random)
     {
-        double ratio = Math.Sqrt(1 - share);
+        double ratio = Math.Sqrt(1 - fraction);
         int halfHeight = (int)(_height * ratio) / 2, halfWidth = (int)(_width * ratio) / 2;
         int y = random.NextInt(_height), x = random.NextInt(_width);
         int top = Math.Max(0, y - halfHeight), left = Math.Max(0, x - halfWidth);

@@ -1,17 +1,8 @@
 // Brightness, contrast, saturation and hue of an image, and the gray values behind them.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 
-namespace Microsoft.ML.VisionTransformer.Images;
-
-/// <summary>The gray value of a color.</summary>
-internal static class Luma
-{
-    /// <summary>Weights of the three colors in units of 2^-16.</summary>
-    internal const int Red = 19595, Green = 38470, Blue = 7471;
-
-    /// <summary>ITU-R 601-2 in 16-bit fractions, rounded: Pillow's <c>convert("L")</c>.</summary>
-    internal static byte Of(ReadOnlySpan<byte> pixel) => (byte)((pixel[0] * Red + pixel[1] * Green + pixel[2] * Blue + 0x8000) >> 16);
-}
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>A point on the line through two images.</summary>
 internal static class PixelBlend
@@ -112,8 +103,8 @@ internal static class Hue
             return (value, value, value);
         double sixths = hue * 6.0 / 255.0;
         int sector = (int)sixths;
-        float rest = (float)(sixths - sector), share = (float)(saturation / 255.0);
-        byte low = Rounded(value * (1.0 - share)), falling = Rounded(value * (1.0 - share * rest)), rising = Rounded(value * (1.0 - share * (1.0 - rest)));
+        float rest = (float)(sixths - sector), fraction = (float)(saturation / 255.0);
+        byte low = Rounded(value * (1.0 - fraction)), falling = Rounded(value * (1.0 - fraction * rest)), rising = Rounded(value * (1.0 - fraction * (1.0 - rest)));
         return (sector % 6) switch
         {
             0 => (value, rising, low),

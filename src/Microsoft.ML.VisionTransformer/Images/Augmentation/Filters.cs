@@ -1,4 +1,7 @@
 // Operations that compute each pixel from its neighbors: blur and sharpness.
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>

@@ -1,5 +1,6 @@
 // Operations that move pixels: rotation, shear, shift and flips.
 using System.Runtime.CompilerServices;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 

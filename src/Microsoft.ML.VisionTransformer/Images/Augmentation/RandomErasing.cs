@@ -1,5 +1,6 @@
 // Overwrites random rectangles of a normalized image.
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Images;
 

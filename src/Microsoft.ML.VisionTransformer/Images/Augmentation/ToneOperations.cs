@@ -1,4 +1,6 @@
 // Operations that replace each byte by what a table of 256 values has for it.
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+
 namespace Microsoft.ML.VisionTransformer.Images;
 
 /// <summary>Look-up tables of 256 values: one for all channels, or one for each.</summary>

@@ -1,11 +1,12 @@
 // Figures of the report against ML.NET's, and against numbers worked out by hand.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
 
 [TestClass]
-public sealed class EvaluationTests
+public sealed class EvaluationResultTests
 {
     private const double Tolerance = 1e-6;    // ML.NET keeps probabilities and their logarithms in 32 bits
 
@@ -17,7 +18,7 @@ public sealed class EvaluationTests
     {
         var rows = Scored.Random(count, classes);
         var expected = Evaluate(rows, classes);
-        var found = Evaluation.Of(new ReportContent { Title = "", ClassNames = [.. Names(classes)], Rows = rows })!;
+        var found = EvaluationResult.Of(new ReportContent { Title = "", ClassNames = [.. Names(classes)], Rows = rows })!;
 
         Assert.AreEqual(expected.MicroAccuracy, found.Accuracy, Tolerance);
         Assert.AreEqual(expected.MacroAccuracy, found.MacroAccuracy, Tolerance);
@@ -36,7 +37,7 @@ public sealed class EvaluationTests
     public void ASmallCaseWorkedOutByHand()
     {
         // a: right, right, taken for b. b: right. c: taken for a.
-        var found = Evaluation.Of(Scored.Content(
+        var found = EvaluationResult.Of(Scored.Content(
             Scored.Row(0, 0.5f, 0.25f, 0.25f),
             Scored.Row(0, 0.5f, 0.5f, 0),
             Scored.Row(0, 0.25f, 0.5f, 0.25f),
@@ -56,7 +57,7 @@ public sealed class EvaluationTests
     }
 
     [TestMethod]
-    public void WithoutRowsThereIsNothingToSay() => Assert.IsNull(Evaluation.Of(new ReportContent { Title = "", ClassNames = ["a"] }));
+    public void WithoutRowsThereIsNothingToSay() => Assert.IsNull(EvaluationResult.Of(new ReportContent { Title = "", ClassNames = ["a"] }));
 
     [TestMethod]
     [DataRow(0, new[] { 0.5f }, "1.png has 1 scores, and there are 2 classes", DisplayName = "few scores")]
@@ -68,7 +69,7 @@ public sealed class EvaluationTests
     {
         var content = new ReportContent { Title = "", ClassNames = ["a", "b"], Rows = [new() { Name = "1.png", Label = label, Probabilities = scores }] };
 
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Evaluation.Of(content)).Message, message);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => EvaluationResult.Of(content)).Message, message);
     }
 
     private static MulticlassClassificationMetrics Evaluate(ScoredRow[] rows, int classes)

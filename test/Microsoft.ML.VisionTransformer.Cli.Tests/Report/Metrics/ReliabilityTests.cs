@@ -1,4 +1,5 @@
 // The bins and the calibration error that a report shows are the library's, worked out by hand.
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
@@ -38,5 +39,5 @@ public sealed class ReliabilityTests
     }
 
     private static ProbabilityScores Of(params (float Confidence, bool Right)[] rows) =>
-        Evaluation.Of([.. rows.Select(row => Scored.Row(row.Right ? 0 : 1, row.Confidence, 1 - row.Confidence))], 2)!.Probabilities;
+        EvaluationResult.Of([.. rows.Select(row => Scored.Row(row.Right ? 0 : 1, row.Confidence, 1 - row.Confidence))], 2)!.Probabilities;
 }

@@ -1,4 +1,5 @@
 // Which pictures are shown.
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
@@ -9,7 +10,7 @@ public sealed class ShownRowsTests
     [TestMethod]
     public void TheWorstMistakeIsThatWithTheLeastProbabilityOfItsClass()
     {
-        var evaluation = Evaluation.Of(Scored.Content(
+        var evaluation = EvaluationResult.Of(Scored.Content(
             Scored.Row(0, 0.2f, 0.8f, 0), Scored.Row(1, 0.5f, 0.1f, 0.4f), Scored.Row(1, 0.9f, 0.1f, 0), Scored.Row(2, 0, 0, 1)))!;
 
         CollectionAssert.AreEqual(new[] { 0.9, 0.5, 0.8 }, ShownRows.WorstMistakes(evaluation).Select(row => Math.Round(row.Confidence, 6)).ToArray());
@@ -19,7 +20,7 @@ public sealed class ShownRowsTests
     public void TheClassesTakeTurnsInTheHits()
     {
         ScoredRow[] easy = [.. Enumerable.Range(0, 40).Select(_ => Scored.Row(0, 0.99f, 0.01f))];
-        var shown = ShownRows.SurestHits(Evaluation.Of(Scored.Content([.. easy, Scored.Row(1, 0.4f, 0.6f), Scored.Row(1, 0.3f, 0.7f)]))!);
+        var shown = ShownRows.SurestHits(EvaluationResult.Of(Scored.Content([.. easy, Scored.Row(1, 0.4f, 0.6f), Scored.Row(1, 0.3f, 0.7f)]))!);
 
         Assert.HasCount(ShownRows.Most, shown);
         Assert.AreEqual(2, shown.Count(row => row.Row.Label == 1));

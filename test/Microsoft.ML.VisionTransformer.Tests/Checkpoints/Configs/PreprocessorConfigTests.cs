@@ -30,7 +30,7 @@ public sealed class PreprocessorConfigTests
     [TestMethod]
     [DataRow("""{"feature_extractor_type": "CLIPFeatureExtractor", "size": 256, "crop_size": 224, "do_center_crop": true}""", DisplayName = "old")]
     [DataRow(Bit, DisplayName = "new")]
-    public void AShortestEdgeWithACrop_IsACentreCrop(string json)
+    public void AShortestEdgeWithACrop_IsACenterCrop(string json)
     {
         var (found, _) = Read("vit", json);
 
@@ -65,7 +65,7 @@ public sealed class PreprocessorConfigTests
     }
 
     [TestMethod]
-    public void DeitsSquashBeforeItsCrop_BecomesACentreCropWithANote()
+    public void DeitsSquashBeforeItsCrop_BecomesACenterCropWithANote()
     {
         var (found, notes) = Read("deit", """{"feature_extractor_type": "DeiTFeatureExtractor", "size": 256, "crop_size": 224, "resample": 3}""");
 
@@ -106,7 +106,7 @@ public sealed class PreprocessorConfigTests
     }
 
     [TestMethod]
-    public void AGreyNetwork_HasOneMean()
+    public void AGrayNetwork_HasOneMean()
     {
         var found = HuggingFaceFolder.Read("""{"model_type": "vit", "num_channels": 1}""", """{"image_mean": [0.1307], "image_std": [0.3081]}""").Preprocessing;
 
@@ -181,7 +181,7 @@ public sealed class PreprocessorConfigTests
     }
 
     [TestMethod]
-    public void StatisticsOfThreeColours_AreNotGuessedForAGreyNetwork()
+    public void StatisticsOfThreeColors_AreNotGuessedForAGrayNetwork()
     {
         var e = Assert.ThrowsExactly<InvalidCheckpointException>(() => HuggingFaceFolder.Read("""{"model_type": "dinov2", "num_channels": 1}"""));
 

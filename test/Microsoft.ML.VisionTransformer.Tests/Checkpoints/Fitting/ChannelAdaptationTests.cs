@@ -1,7 +1,7 @@
 // Patch kernels of three channels fitted to other numbers of channels, by hand.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Fitting;
 
 [TestClass]
 public sealed class ChannelAdaptationTests

@@ -1,7 +1,7 @@
 // When a checkpoint's head answers for a task's classes, and what a head then starts with.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Fitting;
 
 [TestClass]
 public sealed class HeadPlanTests

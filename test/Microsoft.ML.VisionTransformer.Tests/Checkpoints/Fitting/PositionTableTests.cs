@@ -1,7 +1,8 @@
 // Position tables stretched by hand: what each kind of resampling makes of a few numbers.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Fitting;
 
 [TestClass]
 public sealed class PositionTableTests
@@ -14,7 +15,7 @@ public sealed class PositionTableTests
     [TestMethod]
     public void TheSameGrid_GivesTheSameBits()
     {
-        float[] table = Numbers(2 + 12, 3);
+        float[] table = Values(2 + 12, 3);
         var shape = new PositionTableShape(2, (3, 4), 3);
 
         foreach (var kind in _kinds.Where(k => k != PositionResampling.Dinov2Original))
@@ -107,7 +108,7 @@ public sealed class PositionTableTests
     [DataRow(4, 4, 5, 5, PositionResampling.Timm, false)]
     public void ATable_IsKeptWhereTheFrameworkKeepsIt(int rows, int columns, int newRows, int newColumns, object kind, bool kept)
     {
-        float[] table = Numbers(1 + 16, 2);
+        float[] table = Values(1 + 16, 2);
         float[] result = new float[(1 + newRows * newColumns) * 2];
 
         PositionTable.Fit(table, new PositionTableShape(1, (rows, columns), 2), result, (newRows, newColumns), (PositionResampling)kind);
@@ -151,7 +152,7 @@ public sealed class PositionTableTests
         return result;
     }
 
-    private static float[] Numbers(int entries, int dimension) => [.. Enumerable.Range(0, entries * dimension).Select(i => MathF.Sin(i))];
+    private static float[] Values(int entries, int dimension) => [.. Enumerable.Range(0, entries * dimension).Select(i => MathF.Sin(i))];
 
     private static void AssertClose(IEnumerable<float> expected, IEnumerable<float> found, PositionResampling kind)
     {

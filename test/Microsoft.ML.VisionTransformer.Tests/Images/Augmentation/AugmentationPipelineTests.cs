@@ -1,6 +1,8 @@
 // Random crops and flips: repeatable, inside the picture, in the stated ranges.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
@@ -24,7 +26,7 @@ public sealed class AugmentationPipelineTests
     [TestMethod]
     public void AFlipMirrors()
     {
-        CollectionAssert.AreEqual(PaintedImage.GreyRow(3, 2, 1).Pixels, Flip.LeftRight(PaintedImage.GreyRow(1, 2, 3)).Pixels);
+        CollectionAssert.AreEqual(PaintedImage.GrayRow(3, 2, 1).Pixels, Flip.LeftRight(PaintedImage.GrayRow(1, 2, 3)).Pixels);
         var image = PaintedImage.Gradient(13, 11);
         byte[] always = View(new() { CropMinimumArea = 0.5, CropMaximumArea = 0.5, HorizontalFlipProbability = 1 }, image, RandomStream.For(5)).Pixels;
         byte[] never = View(new() { CropMinimumArea = 0.5, CropMaximumArea = 0.5, HorizontalFlipProbability = 0 }, image, RandomStream.For(5)).Pixels;
@@ -72,7 +74,7 @@ public sealed class AugmentationPipelineTests
     }
 
     [TestMethod]
-    public void APictureTooSlenderForTheRatiosGivesItsMiddle()
+    public void AImageTooSlenderForTheRatiosGivesItsMiddle()
     {
         var crop = new RandomResizedCrop(leastArea: 1);
         Assert.AreEqual(new PixelArea(450, 0, 100, 75), crop.Draw(1000, 75, RandomStream.For(1)));

@@ -1,6 +1,8 @@
 // RandAugment, TrivialAugment, three-augment and colour jitter: strengths worked out by hand, and how often what happens.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
@@ -30,7 +32,7 @@ public sealed class AugmentationPoliciesTests
     {
         var augment = new RandAugment(new(), new ImagePreprocessing { Interpolation = ImageInterpolation.Bilinear });
 
-        AssertGrey(expected, augment.Apply((RandAugmentOperation)operation, PaintedImage.GreyRow(20, 98, 220), level, reverse));
+        AssertGray(expected, augment.Apply((RandAugmentOperation)operation, PaintedImage.GrayRow(20, 98, 220), level, reverse));
     }
 
     [TestMethod]
@@ -46,7 +48,7 @@ public sealed class AugmentationPoliciesTests
     [DataRow(TrivialAugmentOperation.Solarize, 30, false, 235, 157, 35)]
     [DataRow(TrivialAugmentOperation.Equalize, 7, false, 20, 98, 220)]
     public void TrivialAugmentsStrengthsAreTorchvisions(object operation, int strength, bool reverse, params int[] expected) =>
-        AssertGrey(expected, TrivialAugmentWide.Apply((TrivialAugmentOperation)operation, PaintedImage.GreyRow(20, 98, 220), strength, reverse));
+        AssertGray(expected, TrivialAugmentWide.Apply((TrivialAugmentOperation)operation, PaintedImage.GrayRow(20, 98, 220), strength, reverse));
 
     [TestMethod]
     [DataRow(1, 1.0, 0.98, 1.0)]
@@ -59,7 +61,7 @@ public sealed class AugmentationPoliciesTests
             new() { RandAugmentOperations = operations, RandAugmentProbability = probability, RandAugmentMagnitude = 10, RandAugmentMagnitudeDeviation = 0 }, new());
         var image = Noise(24, 20);
 
-        Assert.IsInRange(least, most, ShareOf(row => !Same(image, augment.Apply(image, RandomStream.For(1, row)))));
+        Assert.IsInRange(least, most, FractionOf(row => !Same(image, augment.Apply(image, RandomStream.For(1, row)))));
     }
 
     [TestMethod]
@@ -68,24 +70,24 @@ public sealed class AugmentationPoliciesTests
         // Of 14 operations the identity, and strength 0 of nine, 0..2 of posterize, 0 of solarize: (1 + 13 / 31) / 14 = 0.101.
         var image = Noise(24, 20);
 
-        Assert.IsInRange(0.08, 0.125, ShareOf(row => Same(image, TrivialAugmentWide.Apply(image, RandomStream.For(1, row)))));
+        Assert.IsInRange(0.08, 0.125, FractionOf(row => Same(image, TrivialAugmentWide.Apply(image, RandomStream.For(1, row)))));
     }
 
     [TestMethod]
     public void ThreeAugmentTakesEachOfThreeAsOften()
     {
         var image = Noise(24, 20);
-        var (grey, solarized) = (Grayscale.Of(image), Solarize.Of(image));
+        var (gray, solarized) = (Grayscale.Of(image), Solarize.Of(image));
 
-        Assert.IsInRange(0.3, 0.367, ShareOf(row => Same(grey, ThreeAugment.Apply(image, RandomStream.For(1, row)))));
-        Assert.IsInRange(0.3, 0.367, ShareOf(row => Same(solarized, ThreeAugment.Apply(image, RandomStream.For(1, row)))));
+        Assert.IsInRange(0.3, 0.367, FractionOf(row => Same(gray, ThreeAugment.Apply(image, RandomStream.For(1, row)))));
+        Assert.IsInRange(0.3, 0.367, FractionOf(row => Same(solarized, ThreeAugment.Apply(image, RandomStream.For(1, row)))));
     }
 
     [TestMethod]
     public void JitterStaysWithinItsRange()
     {
         var jitter = new ColorJitter(new() { BrightnessJitter = 0.4 });
-        double[] factors = [.. Enumerable.Range(0, Draws).Select(row => jitter.Apply(PaintedImage.GreyRow(100), RandomStream.For(1, row)).Pixels[0] / 100.0)];
+        double[] factors = [.. Enumerable.Range(0, Draws).Select(row => jitter.Apply(PaintedImage.GrayRow(100), RandomStream.For(1, row)).Pixels[0] / 100.0)];
 
         Assert.IsInRange(0.59, 0.62, factors.Min());
         Assert.IsInRange(1.37, 1.4, factors.Max());
@@ -112,7 +114,7 @@ public sealed class AugmentationPoliciesTests
 
     private static bool Same(RgbImage first, RgbImage second) => first.Pixels.AsSpan().SequenceEqual(second.Pixels);
 
-    private static double ShareOf(Func<int, bool> happens) => Enumerable.Range(0, Draws).Count(happens) / (double)Draws;
+    private static double FractionOf(Func<int, bool> happens) => Enumerable.Range(0, Draws).Count(happens) / (double)Draws;
 
-    private static void AssertGrey(int[] expected, RgbImage found) => CollectionAssert.AreEqual(expected, found.Pixels.Where((_, i) => i % 3 == 0).Select(p => (int)p).ToArray());
+    private static void AssertGray(int[] expected, RgbImage found) => CollectionAssert.AreEqual(expected, found.Pixels.Where((_, i) => i % 3 == 0).Select(p => (int)p).ToArray());
 }

@@ -1,6 +1,7 @@
 // Mixup and cutmix: pixels by hand and against timm, shares, and how often what happens.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
@@ -56,10 +57,10 @@ public sealed class BatchMixingTests
         {
             float[] batch = [.. Enumerable.Repeat(0f, Height * Width), .. Enumerable.Repeat(1f, Height * Width)];
 
-            double share = mixing.Mix(batch, 2, RandomStream.For(1, row));
+            double fraction = mixing.Mix(batch, 2, RandomStream.For(1, row));
 
-            Assert.AreEqual(batch.Take(Height * Width).Average(), 1 - share, 1e-6);
-            Assert.AreEqual(batch.Skip(Height * Width).Average(), share, 1e-6);
+            Assert.AreEqual(batch.Take(Height * Width).Average(), 1 - fraction, 1e-6);
+            Assert.AreEqual(batch.Skip(Height * Width).Average(), fraction, 1e-6);
         }
     }
 
@@ -97,7 +98,7 @@ public sealed class BatchMixingTests
     public void BatchesAreMixedWithTheProbability(double probability)
     {
         var settings = new TrainingAugmentations { MixupAlpha = 1, MixProbability = probability };
-        int mixed = Enumerable.Range(0, Draws).Count(row => Mixed(settings, row).Share < 1);
+        int mixed = Enumerable.Range(0, Draws).Count(row => Mixed(settings, row).Fraction < 1);
 
         Assert.AreEqual(probability, mixed / (double)Draws, 0.03);
     }
@@ -110,10 +111,10 @@ public sealed class BatchMixingTests
     public void SharesFollowTheBetaDistribution(double alpha)
     {
         var settings = new TrainingAugmentations { MixupAlpha = alpha };
-        double[] shares = [.. Enumerable.Range(0, Draws).Select(row => Mixed(settings, row).Share)];
+        double[] fractions = [.. Enumerable.Range(0, Draws).Select(row => Mixed(settings, row).Fraction)];
 
-        Assert.AreEqual(0.5, shares.Average(), 0.03);
-        Assert.AreEqual(1 / (4 * (2 * alpha + 1)), shares.Average(s => (s - 0.5) * (s - 0.5)), 0.01);
+        Assert.AreEqual(0.5, fractions.Average(), 0.03);
+        Assert.AreEqual(1 / (4 * (2 * alpha + 1)), fractions.Average(s => (s - 0.5) * (s - 0.5)), 0.01);
     }
 
     [TestMethod]
@@ -133,10 +134,10 @@ public sealed class BatchMixingTests
         CollectionAssert.AreEqual(Enumerable.Range(0, Height * Width).Select(i => (float)i).ToArray(), batch);
     }
 
-    private static (float[] Batch, double Share) Mixed(TrainingAugmentations settings, int row)
+    private static (float[] Batch, double Fraction) Mixed(TrainingAugmentations settings, int row)
     {
         float[] batch = [.. Enumerable.Repeat(0f, Height * Width), .. Enumerable.Repeat(1f, Height * Width)];
-        double share = new BatchMixing(settings.Check(), Height, Width).Mix(batch, 2, RandomStream.For(1, row));
-        return (batch, share);
+        double fraction = new BatchMixing(settings.Check(), Height, Width).Mix(batch, 2, RandomStream.For(1, row));
+        return (batch, fraction);
     }
 }

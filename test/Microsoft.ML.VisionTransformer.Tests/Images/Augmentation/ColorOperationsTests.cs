@@ -1,5 +1,7 @@
 // Brightness, contrast, saturation, hue and grey, on values worked out by hand.
 using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
@@ -13,14 +15,14 @@ public sealed class ColorOperationsTests
     [DataRow(1.0, 0, 101, 255)]
     [DataRow(2.0, 0, 202, 255)]
     public void BrightnessMultipliesAndRoundsDown(double factor, params int[] expected) =>
-        AssertPixels(Grey(expected), Brightness.Of(PaintedImage.GreyRow(0, 101, 255), factor));
+        AssertPixels(Gray(expected), Brightness.Of(PaintedImage.GrayRow(0, 101, 255), factor));
 
     [TestMethod]
     [DataRow(0.5, 50, 100, 150)]
     [DataRow(0.0, 100, 100, 100)]
     [DataRow(2.0, 0, 100, 255)]
-    public void ContrastMovesFromTheMeanGrey(double factor, params int[] expected) =>
-        AssertPixels(Grey(expected), Contrast.Of(PaintedImage.GreyRow(0, 100, 201), factor));    // mean 100.3
+    public void ContrastMovesFromTheMeanGray(double factor, params int[] expected) =>
+        AssertPixels(Gray(expected), Contrast.Of(PaintedImage.GrayRow(0, 100, 201), factor));    // mean 100.3
 
     [TestMethod]
     public void ContrastsMeanIsThatOfTheLuma()
@@ -34,7 +36,7 @@ public sealed class ColorOperationsTests
     [DataRow(0.5, 162, 112, 87)]
     [DataRow(1.0, 200, 100, 50)]
     [DataRow(2.0, 255, 76, 0)]
-    public void SaturationMovesFromTheGreyOfThePixel(double factor, params int[] expected) =>
+    public void SaturationMovesFromTheGrayOfThePixel(double factor, params int[] expected) =>
         AssertPixels(expected, Saturation.Of(new RgbImage(1, 1, [200, 100, 50]), factor));    // 0.299 200 + 0.587 100 + 0.114 50 = 124.2
 
     [TestMethod]
@@ -48,7 +50,7 @@ public sealed class ColorOperationsTests
     public void HueTurnsRed(double turn, params int[] expected) => AssertPixels(expected, Hue.Of(new RgbImage(1, 1, [255, 0, 0]), turn));
 
     [TestMethod]
-    public void HueLeavesGrey() => AssertPixels([77, 77, 77, 0, 0, 0], Hue.Of(new RgbImage(2, 1, [77, 77, 77, 0, 0, 0]), 0.3));
+    public void HueLeavesGray() => AssertPixels([77, 77, 77, 0, 0, 0], Hue.Of(new RgbImage(2, 1, [77, 77, 77, 0, 0, 0]), 0.3));
 
     [TestMethod]
     public void HueKeepsTheLargestChannelsValue()
@@ -65,7 +67,7 @@ public sealed class ColorOperationsTests
     [DataRow(10, 10, 10, 10, 140, 2.0, 220)]
     [DataRow(10, 10, 10, 10, 22, 0.0, 15)]      // 190 / 13 = 14.6
     [DataRow(10, 20, 30, 40, 50, 0.0, 35)]      // (2 (10 + 20 + 30 + 40) + 250) / 13 = 34.6
-    public void SharpnessMovesFromTheSmoothPicture(int a, int b, int c, int d, int middle, double factor, int expected)
+    public void SharpnessMovesFromTheSmoothImage(int a, int b, int c, int d, int middle, double factor, int expected)
     {
         byte[] corners = [(byte)a, (byte)b, (byte)c, (byte)d, (byte)middle, (byte)a, (byte)b, (byte)c, (byte)d];
         var image = new RgbImage(3, 3, [.. corners.SelectMany(v => new[] { v, v, v })]);
@@ -79,7 +81,7 @@ public sealed class ColorOperationsTests
     }
 
     [TestMethod]
-    public void SharpnessLeavesPicturesWithoutInnerPixels() =>
+    public void SharpnessLeavesImagesWithoutInnerPixels() =>
         CollectionAssert.AreEqual(PaintedImage.Gradient(2, 9).Pixels, Sharpness.Of(PaintedImage.Gradient(2, 9), 0).Pixels);
 
     [TestMethod]
@@ -100,7 +102,7 @@ public sealed class ColorOperationsTests
         }
     }
 
-    private static int[] Grey(int[] values) => [.. values.SelectMany(v => new[] { v, v, v })];
+    private static int[] Gray(int[] values) => [.. values.SelectMany(v => new[] { v, v, v })];
 
     private static void AssertPixels(int[] expected, RgbImage found) => CollectionAssert.AreEqual(expected, found.Pixels.Select(p => (int)p).ToArray());
 }

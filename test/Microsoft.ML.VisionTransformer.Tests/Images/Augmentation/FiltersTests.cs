@@ -1,5 +1,6 @@
 // The blur, where boxes and their sums are whole numbers.
 using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
@@ -15,17 +16,17 @@ public sealed class FiltersTests
 
     [TestMethod]
     public void ARowIsBlurredByThreeBoxes() =>
-        CollectionAssert.AreEqual(PaintedImage.GreyRow(_blurred).Pixels, GaussianBlur.Of(PaintedImage.GreyRow(0, 0, 0, 0, 243, 0, 0, 0, 0), _unitBox).Pixels);
+        CollectionAssert.AreEqual(PaintedImage.GrayRow(_blurred).Pixels, GaussianBlur.Of(PaintedImage.GrayRow(0, 0, 0, 0, 243, 0, 0, 0, 0), _unitBox).Pixels);
 
     [TestMethod]
     public void AColumnIsBlurredByThreeBoxes() =>
-        CollectionAssert.AreEqual(PaintedImage.GreyColumn(_blurred).Pixels, GaussianBlur.Of(PaintedImage.GreyColumn(0, 0, 0, 0, 243, 0, 0, 0, 0), _unitBox).Pixels);
+        CollectionAssert.AreEqual(PaintedImage.GrayColumn(_blurred).Pixels, GaussianBlur.Of(PaintedImage.GrayColumn(0, 0, 0, 0, 243, 0, 0, 0, 0), _unitBox).Pixels);
 
     [TestMethod]
     public void EdgePixelsRepeatOutside()
     {
         // 243 0 0 -> 162 81 0 -> 135 81 27 -> 117 81 45
-        CollectionAssert.AreEqual(PaintedImage.GreyRow(117, 81, 45).Pixels, GaussianBlur.Of(PaintedImage.GreyRow(243, 0, 0), _unitBox).Pixels);
+        CollectionAssert.AreEqual(PaintedImage.GrayRow(117, 81, 45).Pixels, GaussianBlur.Of(PaintedImage.GrayRow(243, 0, 0), _unitBox).Pixels);
     }
 
     [TestMethod]
@@ -39,7 +40,7 @@ public sealed class FiltersTests
     [DataRow(0.8)]
     [DataRow(2.0)]
     [DataRow(40.0)]
-    public void AFlatPictureStaysFlat(double deviation)
+    public void AFlatImageStaysFlat(double deviation)
     {
         var flat = new RgbImage(7, 5, [.. Enumerable.Range(0, 35).SelectMany(_ => new byte[] { 255, 128, 1 })]);
 

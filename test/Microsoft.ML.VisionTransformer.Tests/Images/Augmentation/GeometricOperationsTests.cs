@@ -1,5 +1,6 @@
 // Rotations, shears and shifts of tiny pictures, pixel by pixel.
 using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
@@ -18,14 +19,14 @@ public sealed class GeometricOperationsTests
     [DataRow(0.5, WarpKernel.Bicubic, 8, 13, 25, 36)]       // weights -1, 5, 5, -1 eighths, rounded down
     [DataRow(0.25, WarpKernel.Bilinear, 10, 17, 27, 37)]
     public void AShiftMovesRight(double right, object kernel, params int[] expected) =>
-        AssertGrey(expected, Warp(PaintedImage.GreyRow(10, 20, 30, 40), AffineMap.Translation(right, 0), (WarpKernel)kernel));
+        AssertGray(expected, Warp(PaintedImage.GrayRow(10, 20, 30, 40), AffineMap.Translation(right, 0), (WarpKernel)kernel));
 
     [TestMethod]
     [DataRow(WarpKernel.Nearest)]
     [DataRow(WarpKernel.Bilinear)]
     [DataRow(WarpKernel.Bicubic)]
     public void AShiftMovesDown(object kernel) =>
-        AssertGrey([Fill, 10, 20], Warp(PaintedImage.GreyColumn(10, 20, 30), AffineMap.Translation(0, 1), (WarpKernel)kernel));
+        AssertGray([Fill, 10, 20], Warp(PaintedImage.GrayColumn(10, 20, 30), AffineMap.Translation(0, 1), (WarpKernel)kernel));
 
     [TestMethod]
     [DataRow(0.0, 1, 2, 3, 4)]
@@ -36,22 +37,22 @@ public sealed class GeometricOperationsTests
     {
         var image = Square(2, 1, 2, 3, 4);
         foreach (var kernel in Enum.GetValues<WarpKernel>())
-            AssertGrey(expected, Warp(image, AffineMap.Rotation(degrees, 2, 2), kernel));
+            AssertGray(expected, Warp(image, AffineMap.Rotation(degrees, 2, 2), kernel));
     }
 
     [TestMethod]
-    public void ATurnedRowLeavesItsMiddle() => AssertGrey([Fill, 2, Fill], Warp(PaintedImage.GreyRow(1, 2, 3), AffineMap.Rotation(90, 3, 1), WarpKernel.Nearest));
+    public void ATurnedRowLeavesItsMiddle() => AssertGray([Fill, 2, Fill], Warp(PaintedImage.GrayRow(1, 2, 3), AffineMap.Rotation(90, 3, 1), WarpKernel.Nearest));
 
     [TestMethod]
     public void AFullPixelShearMovesEachRowFurtherLeft()
     {
         // The middle of row y is y + 1/2 pixels further right in the source.
-        AssertGrey([2, 3, Fill, 6, Fill, Fill, Fill, Fill, Fill], Warp(Square(3, 1, 2, 3, 4, 5, 6, 7, 8, 9), AffineMap.ShearX(1), WarpKernel.Nearest));
+        AssertGray([2, 3, Fill, 6, Fill, Fill, Fill, Fill, Fill], Warp(Square(3, 1, 2, 3, 4, 5, 6, 7, 8, 9), AffineMap.ShearX(1), WarpKernel.Nearest));
     }
 
     [TestMethod]
     public void AShearOfColumnsMovesEachHigher() =>
-        AssertGrey([4, 8, Fill, 7, Fill, Fill, Fill, Fill, Fill], Warp(Square(3, 1, 2, 3, 4, 5, 6, 7, 8, 9), AffineMap.ShearY(1), WarpKernel.Nearest));
+        AssertGray([4, 8, Fill, 7, Fill, Fill, Fill, Fill, Fill], Warp(Square(3, 1, 2, 3, 4, 5, 6, 7, 8, 9), AffineMap.ShearY(1), WarpKernel.Nearest));
 
     [TestMethod]
     public void ChannelsStayApart()
@@ -64,7 +65,7 @@ public sealed class GeometricOperationsTests
     }
 
     [TestMethod]
-    public void TheMeanColourFills()
+    public void TheMeanColorFills()
     {
         Assert.AreEqual(new FillColor(124, 116, 104), FillColor.MeanOf(new() { Mean = new(0.485f, 0.456f, 0.406f), StandardDeviation = new(1f, 1f, 1f) }));
         Assert.AreEqual(new FillColor(128, 128, 128), FillColor.MeanOf(new() { Mean = new(0.5f), StandardDeviation = new(0.5f) }));
@@ -74,5 +75,5 @@ public sealed class GeometricOperationsTests
 
     private static RgbImage Square(int side, params byte[] values) => new(side, side, [.. values.SelectMany(v => new[] { v, v, v })]);
 
-    private static void AssertGrey(int[] expected, RgbImage found) => CollectionAssert.AreEqual(expected, found.Pixels.Where((_, i) => i % 3 == 0).Select(p => (int)p).ToArray());
+    private static void AssertGray(int[] expected, RgbImage found) => CollectionAssert.AreEqual(expected, found.Pixels.Where((_, i) => i % 3 == 0).Select(p => (int)p).ToArray());
 }

@@ -33,10 +33,10 @@ public sealed class RandomErasingTests
     {
         float[] erased = Erase(_always with { ErasingFill = ErasingFill.Color, ErasingMinimumArea = 0.1 }, 3);
 
-        float[][] colours = [.. Enumerable.Range(0, 3).Select(c => erased[(c * Plane)..((c + 1) * Plane)].Where(v => v != 100).Distinct().ToArray())];
+        float[][] colors = [.. Enumerable.Range(0, 3).Select(c => erased[(c * Plane)..((c + 1) * Plane)].Where(v => v != 100).Distinct().ToArray())];
 
-        Assert.IsTrue(colours.All(c => c.Length == 1));
-        Assert.HasCount(3, colours.SelectMany(c => c).Distinct());
+        Assert.IsTrue(colors.All(c => c.Length == 1));
+        Assert.HasCount(3, colors.SelectMany(c => c).Distinct());
     }
 
     [TestMethod]

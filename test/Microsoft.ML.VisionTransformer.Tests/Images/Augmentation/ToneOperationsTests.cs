@@ -1,5 +1,6 @@
 // Operations that change values by a table, on values worked out by hand.
 using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
@@ -8,7 +9,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
 public sealed class ToneOperationsTests
 {
     [TestMethod]
-    public void InvertGivesTheNegative() => AssertGrey([255, 155, 0], Invert.Of(PaintedImage.GreyRow(0, 100, 255)));
+    public void InvertGivesTheNegative() => AssertGray([255, 155, 0], Invert.Of(PaintedImage.GrayRow(0, 100, 255)));
 
     [TestMethod]
     [DataRow(8, 255, 129, 17, 1)]
@@ -16,7 +17,7 @@ public sealed class ToneOperationsTests
     [DataRow(1, 128, 128, 0, 0)]
     [DataRow(0, 0, 0, 0, 0)]
     public void PosterizeKeepsTheHighestBits(int bits, params int[] expected) =>
-        AssertGrey(expected, Posterize.Of(PaintedImage.GreyRow(255, 129, 17, 1), bits));
+        AssertGray(expected, Posterize.Of(PaintedImage.GrayRow(255, 129, 17, 1), bits));
 
     [TestMethod]
     [DataRow(128.0, 0, 127, 127, 0)]
@@ -24,17 +25,17 @@ public sealed class ToneOperationsTests
     [DataRow(0.0, 255, 128, 127, 0)]
     [DataRow(127.5, 0, 127, 127, 0)]
     public void SolarizeInvertsFromTheThresholdOn(double threshold, params int[] expected) =>
-        AssertGrey(expected, Solarize.Of(PaintedImage.GreyRow(0, 127, 128, 255), threshold));
+        AssertGray(expected, Solarize.Of(PaintedImage.GrayRow(0, 127, 128, 255), threshold));
 
     [TestMethod]
-    public void SolarizeAddBrightensTheDarkHalf() => AssertGrey([110, 237, 128, 255], SolarizeAdd.Of(PaintedImage.GreyRow(0, 127, 128, 255), 110));
+    public void SolarizeAddBrightensTheDarkHalf() => AssertGray([110, 237, 128, 255], SolarizeAdd.Of(PaintedImage.GrayRow(0, 127, 128, 255), 110));
 
     [TestMethod]
-    public void SolarizeAddStopsAtWhite() => AssertGrey([128, 255], SolarizeAdd.Of(PaintedImage.GreyRow(0, 127), 128));
+    public void SolarizeAddStopsAtWhite() => AssertGray([128, 255], SolarizeAdd.Of(PaintedImage.GrayRow(0, 127), 128));
 
     [TestMethod]
     public void AutoContrastStretchesToTheWholeRangeRoundingDown() =>
-        AssertGrey([0, 7, 255], AutoContrast.Of(PaintedImage.GreyRow(10, 13, 112)));    // 2.5 (value - 10)
+        AssertGray([0, 7, 255], AutoContrast.Of(PaintedImage.GrayRow(10, 13, 112)));    // 2.5 (value - 10)
 
     [TestMethod]
     public void AutoContrastTreatsEachChannelAlone()
@@ -48,7 +49,7 @@ public sealed class ToneOperationsTests
     public void EqualizeSpreadsByTheShareOfDarkerPixels()
     {
         // 600 pixels, 90 of them of the highest value: step (600 - 90) / 255 = 2, from 1 on: 1/2, 301/2, 511/2.
-        var image = PaintedImage.GreyRow([.. Enumerable.Repeat<byte>(10, 300), .. Enumerable.Repeat<byte>(20, 210), .. Enumerable.Repeat<byte>(200, 90)]);
+        var image = PaintedImage.GrayRow([.. Enumerable.Repeat<byte>(10, 300), .. Enumerable.Repeat<byte>(20, 210), .. Enumerable.Repeat<byte>(200, 90)]);
 
         var equal = Equalize.Of(image);
 
@@ -60,7 +61,7 @@ public sealed class ToneOperationsTests
     [TestMethod]
     public void EqualizeStopsAtWhite()
     {
-        var image = PaintedImage.GreyRow([.. Enumerable.Repeat<byte>(10, 400), 200]);    // step 1; 400 pixels are darker
+        var image = PaintedImage.GrayRow([.. Enumerable.Repeat<byte>(10, 400), 200]);    // step 1; 400 pixels are darker
 
         Assert.AreEqual(255, Equalize.Of(image).Pixels[^1]);
     }
@@ -68,8 +69,8 @@ public sealed class ToneOperationsTests
     [TestMethod]
     [DataRow(5, 5, 5)]
     [DataRow(5, 6, 7)]
-    public void EqualizeLeavesFewOrEqualPixels(params int[] values) => AssertGrey(values, Equalize.Of(PaintedImage.GreyRow([.. values.Select(v => (byte)v)])));
+    public void EqualizeLeavesFewOrEqualPixels(params int[] values) => AssertGray(values, Equalize.Of(PaintedImage.GrayRow([.. values.Select(v => (byte)v)])));
 
-    private static void AssertGrey(int[] expected, RgbImage found) =>
-        CollectionAssert.AreEqual(PaintedImage.GreyRow([.. expected.Select(v => (byte)v)]).Pixels, found.Pixels);
+    private static void AssertGray(int[] expected, RgbImage found) =>
+        CollectionAssert.AreEqual(PaintedImage.GrayRow([.. expected.Select(v => (byte)v)]).Pixels, found.Pixels);
 }

@@ -1,5 +1,6 @@
 // The settings: presets, checks, and the contact sheet.
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
 
@@ -82,7 +83,7 @@ public sealed class TrainingAugmentationsTests
     }
 
     [TestMethod]
-    public void AGreyNetworksPreviewIsGrey()
+    public void AGrayNetworksPreviewIsGray()
     {
         var sheet = ImageDecoder.Decode(TrainingAugmentations.Light.Preview([Encoded(36, 23)], _settings.WithChannels(1), epochs: 2, seed: 4), "sheet");
 

@@ -1,0 +1,45 @@
+// A scored row with the class that was predicted.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Report;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
+/// <param name="Row">The row.</param>
+/// <param name="Predicted">Index of the most probable class.</param>
+/// <param name="Rank">Place (from 0) of the true class among the classes, the most probable first.</param>
+internal sealed record EvaluatedRow(ScoredRow Row, int Predicted, int Rank)
+{
+    internal bool IsRight => Predicted == Row.Label;
+
+    /// <summary>Probability of the predicted class.</summary>
+    internal double Confidence => Row.Probabilities[Predicted];
+
+    internal double TrueProbability => Row.Probabilities[Row.Label];
+
+    /// <exception cref="ArgumentException">The row has no class of its own, or scores that are no probabilities.</exception>
+    internal static EvaluatedRow Of(ScoredRow row, int classes)
+    {
+        if (row.Probabilities.Length != classes)
+            throw new ArgumentException(Text($"{row.Name} has {row.Probabilities.Length} scores, and there are {classes} classes."), nameof(row));
+        if (row.Label < 0 || row.Label >= classes)
+            throw new ArgumentException(Text($"{row.Name} has the class index {row.Label}, and there are {classes} classes."), nameof(row));
+        foreach (float probability in row.Probabilities)
+        {
+            if (probability is not (>= 0 and <= 1))
+                throw new ArgumentException(Text($"{row.Name} has the score {probability}: no probability. Leave out rows without an image."), nameof(row));
+        }
+
+        int predicted = 0, rank = 0;
+        for (int i = 0; i < classes; i++)
+        {
+            if (row.Probabilities[i] > row.Probabilities[predicted])
+                predicted = i;
+            if (row.Probabilities[i] > row.Probabilities[row.Label] || row.Probabilities[i] == row.Probabilities[row.Label] && i < row.Label)
+                rank++;
+        }
+
+        return new EvaluatedRow(row, predicted, rank);
+    }
+
+    private static string Text(FormattableString message) => message.ToString(CultureInfo.InvariantCulture);
+}

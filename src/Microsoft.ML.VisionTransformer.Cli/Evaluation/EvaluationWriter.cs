@@ -1,0 +1,65 @@
+// Writes how well a model does, as text, JSON or a table of the classes.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
+internal static class EvaluationWriter
+{
+    private const int MostClassesInMatrix = 15;
+
+    internal static void Write(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation, OutputFormat format)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                WriteJson(output, classes, evaluation);
+                break;
+            case OutputFormat.Csv:
+                WriteTable(output, classes, evaluation);
+                break;
+            default:
+                WriteText(output, classes, evaluation);
+                break;
+        }
+    }
+
+    private static void WriteJson(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation) => output.WriteLine(JsonLine.Of(new
+    {
+        Images = evaluation.Rows.Count,
+        MicroAccuracy = evaluation.Accuracy,
+        evaluation.MacroAccuracy,
+        evaluation.Probabilities.LogLoss,
+        Classes = evaluation.Classes.Select(figures => new { Name = classes[figures.Index], Images = figures.Support, figures.Precision, figures.Recall }),
+        Confusion = Enumerable.Range(0, evaluation.Classes.Count).Select(row => Row(evaluation, row)),
+    }));
+
+    private static void WriteTable(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation)
+    {
+        output.WriteLine(CsvRecord.Of("label", "images", "precision", "recall"));
+        foreach (var figures in evaluation.Classes)
+            output.WriteLine(CsvRecord.Of([classes[figures.Index], figures.Support, figures.Precision, figures.Recall]));
+    }
+
+    private static void WriteText(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation)
+    {
+        output.WriteLine(Invariant($"{evaluation.Rows.Count} images: accuracy {evaluation.Accuracy:P1}, mean of the classes {evaluation.MacroAccuracy:P1}, log loss {evaluation.Probabilities.LogLoss:F3}"));
+        output.WriteLine();
+        int width = Math.Max("class".Length, classes.Max(name => name.Length));
+        bool matrix = evaluation.Classes.Count <= MostClassesInMatrix;
+        string columns = matrix ? "   predicted as " + string.Concat(Enumerable.Range(0, evaluation.Classes.Count).Select(i => Invariant($"{i,5}"))) : "";
+        output.WriteLine($"     {"class".PadRight(width)}  images  precision  recall{columns}");
+        foreach (var figures in evaluation.Classes)
+        {
+            int i = figures.Index;
+            string row = matrix ? new string(' ', "   predicted as ".Length) + string.Concat(Row(evaluation, i).Select(n => Invariant($"{n,5}"))) : "";
+            output.WriteLine(Invariant($"{i,3}  {classes[i].PadRight(width)}  {figures.Support,6}  {Percent(figures.Precision),9}  {Percent(figures.Recall),6}{row}"));
+        }
+    }
+
+    private static int[] Row(EvaluationResult evaluation, int truth) => [.. Enumerable.Range(0, evaluation.Classes.Count).Select(predicted => evaluation.Confusion[truth, predicted])];
+
+    private static string Percent(double? fraction) => fraction is null ? "-" : Invariant($"{fraction:P1}");
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,88 @@
+// Gathers what a report shows.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
+using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Report;
+using Microsoft.ML.VisionTransformer.Cli.Settings;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
+/// <summary>A report may be sent to others: images have the names they have below their data folder, and no path of this machine is in it.</summary>
+internal static class ModelReport
+{
+    /// <summary>The report of a training; without test images it has no pictures.</summary>
+    internal static ReportContent OfTraining(Classifier model, string path, IReadOnlyDictionary<string, SettingValue> settings, TestSplit split, EvaluatedImages? evaluation)
+    {
+        var history = model.Network.TrainingHistory!;
+        var content = Of(model, $"Training of {Path.GetFileName(path)}", path, settings["data"].Text, evaluation);
+        return content with
+        {
+            Epochs = [.. history.Epochs.Select(ReportEpoch.Of)],
+            BestEpoch = history.Epochs.Count > 0 ? history.BestEpoch : null,
+            Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, Shown(s, settings[s.Name].Text)))],
+            Splits = [Split("training and validation", split.Training, model), .. split.Test.Length > 0 ? [Split("test", split.Test, model)] : Array.Empty<ReportSplit>()],
+            Skipped = [.. history.InvalidImages.Select(problem => ShownImage.InMessage(problem, split.Training, settings["data"].Text)), .. content.Skipped],
+            Model = [.. content.Model, new ReportValue("Images", Invariant($"{history.TrainingRows} trained on, {history.ValidationRows} to compare epochs by"))],
+        };
+    }
+
+    /// <summary>The report of an evaluation.</summary>
+    internal static ReportContent OfEvaluation(Classifier model, string path, string data, LabeledImage[] images, EvaluatedImages evaluation) =>
+        Of(model, $"{Path.GetFileName(path)} on {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(data)))}", path, data, evaluation) with
+        {
+            Splits = [Split("test", images, model)],
+        };
+
+    private static ReportContent Of(Classifier model, string title, string path, string data, EvaluatedImages? evaluation) => new()
+    {
+        Title = title,
+        ClassNames = model.Classes.Names,
+        Written = DateTimeOffset.Now,
+        Model = Facts(model, path),
+        Skipped = [.. evaluation?.Skipped.Select(scored => ShownImage.Skipped(scored, data)) ?? []],
+        Rows = [.. evaluation?.Evaluation.Rows.Select(evaluated => evaluated.Row with { Name = ShownImage.Name(evaluated.Row.Path!, data) }) ?? []],
+        Overlay = (row, label) => Overlay(model, row, label),
+    };
+
+    private static ReportValue[] Facts(Classifier model, string path)
+    {
+        var network = model.Network.Architecture;
+        return
+        [
+            new("File", Path.GetFileName(path)),
+            new("Network", network.Name),
+            new("Input", Invariant($"{network.ImageSize} pixels, patches of {network.PatchSize}")),
+            new("Blocks", Invariant($"{network.Depth} of width {network.EmbeddingDimension}, {network.Heads} heads")),
+            new("Classes", Invariant($"{model.Classes.Count}")),
+        ];
+    }
+
+    private static ReportSplit Split(string name, LabeledImage[] images, Classifier model)
+    {
+        int[] counts = new int[model.Classes.Count];
+        foreach (var image in images)
+        {
+            if (model.Classes.Find(image.Label) is { } index)
+                counts[index]++;
+        }
+
+        return new ReportSplit(name, counts);
+    }
+
+    private static string Shown(Setting setting, string value) => setting.IsPath && Path.IsPathRooted(value) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : value;
+
+    /// <summary>Null for a network of which there is no map.</summary>
+    private static byte[]? Overlay(Classifier model, ScoredRow row, int label)
+    {
+        try
+        {
+            return model.Network.Explain(row.Path!, new ExplanationOptions { ClassIndex = label }).OverlayPng();
+        }
+        catch (NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

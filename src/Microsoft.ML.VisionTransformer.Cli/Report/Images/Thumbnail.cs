@@ -1,0 +1,65 @@
+// Makes small upright JPEG files of images.
+using SkiaSharp;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Report;
+
+/// <summary>The whole picture, its EXIF orientation applied, on white where it is transparent, its longer side at most 240 pixels.</summary>
+internal static class Thumbnail
+{
+    /// <summary>Sharp on a screen of two pixels a point, and about 10 kB.</summary>
+    private const int LongestSide = 240, Quality = 82;
+
+    /// <summary>Null where the bytes are no picture that can be decoded.</summary>
+    internal static byte[]? Jpeg(byte[] encoded)
+    {
+        using var data = SKData.CreateCopy(encoded);
+        using var codec = SKCodec.Create(data);
+        if (codec is null || codec.Info.Width <= 0 || codec.Info.Height <= 0)
+            return null;
+        var size = DecodedSize(codec);
+        using var image = new SKBitmap();
+        if (!image.TryAllocPixels(new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Premul)))
+            return null;
+        if (codec.GetPixels(image.Info, image.GetPixels()) is not (SKCodecResult.Success or SKCodecResult.IncompleteInput))
+            return null;
+        return Draw(image, codec.EncodedOrigin);
+    }
+
+    /// <summary>A JPEG is decoded at the smallest of eight scales that is large enough, which is many times faster than at full size.</summary>
+    private static SKSizeI DecodedSize(SKCodec codec)
+    {
+        if (codec.EncodedFormat != SKEncodedImageFormat.Jpeg)
+            return codec.Info.Size;
+        var sizes = Enumerable.Range(1, 7).Select(eighths => codec.GetScaledDimensions(eighths / 8f));
+        return sizes.FirstOrDefault(size => Math.Max(size.Width, size.Height) >= LongestSide, codec.Info.Size);
+    }
+
+    private static byte[] Draw(SKBitmap image, SKEncodedOrigin origin)
+    {
+        float scale = Math.Min(1, LongestSide / (float)Math.Max(image.Width, image.Height));
+        int width = Math.Max(1, (int)MathF.Round(image.Width * scale)), height = Math.Max(1, (int)MathF.Round(image.Height * scale));
+        var placed = Upright(origin, width, height);
+        var bounds = placed.MapRect(SKRect.Create(width, height));
+        using var surface = SKSurface.Create(new SKImageInfo((int)bounds.Width, (int)bounds.Height, SKColorType.Rgba8888, SKAlphaType.Premul));
+        using var paint = new SKPaint { FilterQuality = SKFilterQuality.Medium };
+        surface.Canvas.Clear(SKColors.White);
+        surface.Canvas.SetMatrix(placed);
+        surface.Canvas.DrawBitmap(image, SKRect.Create(width, height), paint);
+        using var drawn = surface.Snapshot();
+        using var jpeg = drawn.Encode(SKEncodedImageFormat.Jpeg, Quality);
+        return jpeg.ToArray();
+    }
+
+    /// <summary>Stored coordinates to upright ones (EXIF tag 0x0112), for a stored picture of that size.</summary>
+    private static SKMatrix Upright(SKEncodedOrigin origin, int width, int height) => origin switch
+    {
+        SKEncodedOrigin.TopRight => new SKMatrix(-1, 0, width, 0, 1, 0, 0, 0, 1),
+        SKEncodedOrigin.BottomRight => new SKMatrix(-1, 0, width, 0, -1, height, 0, 0, 1),
+        SKEncodedOrigin.BottomLeft => new SKMatrix(1, 0, 0, 0, -1, height, 0, 0, 1),
+        SKEncodedOrigin.LeftTop => new SKMatrix(0, 1, 0, 1, 0, 0, 0, 0, 1),
+        SKEncodedOrigin.RightTop => new SKMatrix(0, -1, height, 1, 0, 0, 0, 0, 1),
+        SKEncodedOrigin.RightBottom => new SKMatrix(0, -1, height, -1, 0, width, 0, 0, 1),
+        SKEncodedOrigin.LeftBottom => new SKMatrix(0, 1, 0, -1, 0, width, 0, 0, 1),
+        _ => SKMatrix.Identity,
+    };
+}

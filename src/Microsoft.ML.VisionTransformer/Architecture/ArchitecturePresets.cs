@@ -1,0 +1,60 @@
+// timm's names of plain Vision Transformers and the architectures they stand for.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.Architecture;
+
+/// <summary>
+/// Every name of timm 1.0.29 whose network the architecture can express; the tables are in <c>Presets</c>. Left out are names with parallel or differential
+/// blocks, residual post-norm, root mean square norms, no final norm, and rotary positions that are learned or count columns first.
+/// </summary>
+internal static class ArchitecturePresets
+{
+    private const string HubPrefix = "timm/";
+
+    private static readonly Dictionary<string, ArchitecturePreset> _presets = new[]
+    {
+        PlainPresets.All,
+        DeitPresets.All,
+        PooledPresets.All,
+        ClipPresets.All,
+        SiglipPresets.All,
+        Dinov2Presets.All,
+        Dinov3Presets.All,
+        EvaPresets.All,
+    }.SelectMany(presets => presets).ToDictionary(preset => preset.Architecture.Name, StringComparer.Ordinal);
+
+    /// <summary>All names, sorted; without tags and without names that timm only keeps for old programs.</summary>
+    internal static IReadOnlyList<string> Names { get; } = Array.AsReadOnly<string>([.. _presets.Keys.Order(StringComparer.Ordinal)]);
+
+    /// <summary>
+    /// The architecture of a name, which may have the prefix <c>timm/</c> and a tag behind a dot. A tag that timm knows has its class count; any other is
+    /// ignored.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is not known; the message suggests the nearest.</exception>
+    internal static VisionTransformerArchitecture Parse(string name)
+    {
+        var (bare, tag) = Split(name);
+        return Find(bare)?.Tagged(tag) ?? throw new ArgumentException(
+            $"\"{name}\" is no known architecture; the nearest name is \"{NearestName.To(bare, Names)}\". "
+            + $"{nameof(VisionTransformerArchitecture)}.{nameof(VisionTransformerArchitecture.Known)} lists all names.",
+            nameof(name));
+    }
+
+    /// <summary>The preset of a bare name as <see cref="Split"/> gives it; null if there is none.</summary>
+    internal static ArchitecturePreset? Find(string bare) => _presets.GetValueOrDefault(bare);
+
+    /// <summary>Whether a name's class in timm is <c>Eva</c>; false for unknown names.</summary>
+    internal static bool IsEva(string name) => Find(Split(name).Bare)?.IsEva ?? false;
+
+    /// <summary>Name and tag (empty if there is none), without blanks and prefix; historic names are turned into those of today.</summary>
+    internal static (string Bare, string Tag) Split(string name)
+    {
+        string rest = name.Trim();
+        if (rest.StartsWith(HubPrefix, StringComparison.Ordinal))
+            rest = rest[HubPrefix.Length..];
+        string[] parts = rest.Split('.', 2);
+        string[] current = HistoricNames.Current(parts[0]).Split('.', 2);
+        return (current[0], parts.ElementAtOrDefault(1) ?? current.ElementAtOrDefault(1) ?? "");
+    }
+}

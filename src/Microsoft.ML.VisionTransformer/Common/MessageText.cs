@@ -1,0 +1,64 @@
+// Text for messages: shortened values, lengths of time, and the known name nearest to an unknown one.
+using System.Globalization;
+
+namespace Microsoft.ML.VisionTransformer.Common;
+
+internal static class MessageText
+{
+    private const int MostCharacters = 120;
+
+    /// <summary>
+    /// At most 120 characters, those replaced that begin a line or are not seen: a file must neither fill a log nor write lines of its own into it, nor turn
+    /// the direction of what follows.
+    /// </summary>
+    internal static string Of(object? value)
+    {
+        string text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+        string start = text.Length <= MostCharacters ? text : text[..MostCharacters] + "...";
+        return string.Concat(start.Select(c => IsHidden(c) ? '?' : c));
+    }
+
+    /// <summary>The first names of a list that may be long, each as <see cref="Of"/> shows it.</summary>
+    /// <param name="names">All of them.</param>
+    /// <param name="most">How many are shown; three dots stand for the rest.</param>
+    /// <param name="quote">What stands before and behind each.</param>
+    internal static string List(IReadOnlyCollection<string> names, int most, string quote = "") =>
+        string.Join(", ", names.Take(most).Select(name => $"{quote}{Of(name)}{quote}")) + (names.Count > most ? ", ..." : "");
+
+    private static bool IsHidden(char c) => char.IsControl(c)
+        || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+}
+
+internal static class DurationText
+{
+    /// <summary>"7:05"; from an hour on "1:07:05", from a day on "2d 01:07:05". Fractions of a second are dropped.</summary>
+    internal static string Of(TimeSpan time) => time.ToString(
+        time.TotalDays >= 1 ? @"d\d\ hh\:mm\:ss" : time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+}
+
+internal static class NearestName
+{
+    /// <summary>The candidate with the smallest edit distance (Levenshtein 1966), case ignored; the first of equals. There is at least one.</summary>
+    internal static string To(string name, IEnumerable<string> candidates) =>
+        candidates.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
+
+    /// <summary>Fewest insertions, deletions and replacements of a character that turn one text into the other.</summary>
+    internal static int Distance(string from, string to)
+    {
+        // One row of the table at a time: row[j] is the distance from the first i characters of one to the first j of the other.
+        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
+        for (int i = 1; i <= from.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= to.Length; j++)
+            {
+                int replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, 1 + Math.Min(row[j], row[j - 1]));
+            }
+        }
+
+        return row[^1];
+    }
+}

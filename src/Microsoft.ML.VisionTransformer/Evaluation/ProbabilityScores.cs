@@ -1,0 +1,203 @@
+// Calibration error, log-loss and the other measures of how good probabilities are.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Evaluation;
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>
+/// Evaluates the probabilities of a classifier: log loss, Brier score, accuracy, and the expected calibration error with the bins of its reliability diagram, which
+/// <c>mlContext.MulticlassClassification.Evaluate</c> does not have. Add the rows, then read the values; they are 0 before the first row that has a weight.
+/// </summary>
+/// <remarks>All sums are 64-bit floats. An instance serves one thread at a time.</remarks>
+public sealed class ProbabilityScores
+{
+    /// <summary>A probability of 0 would cost without end; ML.NET's evaluators clip at the same value.</summary>
+    private const double LeastProbability = 1e-15;
+
+    private readonly CalibrationError _calibration = new();
+    private double _weight;
+    private double _logLoss;
+    private double _brier;
+    private double _right;
+    private double[] _row = [];
+
+    /// <summary>Mean of -ln(probability of the true class, at least 1e-15), in nats.</summary>
+    public double LogLoss => Mean(_logLoss);
+
+    /// <summary>Mean squared distance, summed over classes, from the probabilities to 1 at the true class and 0 elsewhere; in [0, 2], 0 is best (Brier 1950).</summary>
+    public double Brier => Mean(_brier);
+
+    /// <summary>Fraction of rows whose most probable class is the true one, in [0, 1]; among equal ones the first is taken.</summary>
+    public double Accuracy => Mean(_right);
+
+    /// <summary>
+    /// Expected calibration error (Guo et al. 2017, arXiv:1706.04599, equation 3): the mean over rows of |accuracy - mean confidence| of their bin, in [0, 1], 0 is
+    /// best. The bins are those of <see cref="Bins"/>; errors measured with other bins do not compare.
+    /// </summary>
+    public double CalibrationError => _calibration.Expected;
+
+    /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; bins of few rows make it jump.</summary>
+    public double LargestCalibrationError => _calibration.Largest;
+
+    /// <summary>The reliability diagram: 15 bins of equal width over the probability of the predicted class, from the least confident; some may be empty.</summary>
+    public IReadOnlyList<CalibrationBin> Bins => _calibration.Bins;
+
+    /// <summary>Adds a row of the column <c>Score</c>.</summary>
+    /// <param name="probabilities">The probability of each class, in [0, 1]; as many in each row.</param>
+    /// <param name="trueClass">The index of the true class, from 0.</param>
+    /// <param name="weight">Weight of the row, at least 0 and finite. Default 1.</param>
+    /// <exception cref="ArgumentException">
+    /// A value is not a probability, such as the NaN of a row whose image cannot be read, the class is not among them, the weight is negative or not finite, or the row
+    /// has another number of classes than those before it.
+    /// </exception>
+    public void Add(ReadOnlySpan<float> probabilities, int trueClass, double weight = 1)
+    {
+        if (probabilities.Length == 0 || (_row.Length > 0 && _row.Length != probabilities.Length))
+            throw Wrong(nameof(probabilities), $"The row has {probabilities.Length} probabilities; it must have one for each class, as many as the other rows.");
+        Guard.InRange(trueClass, 0, probabilities.Length);
+        if (!(weight >= 0 && double.IsFinite(weight)))
+            throw Wrong(nameof(weight), $"The weight is {weight}; it must be at least 0 and finite.");
+        foreach (float probability in probabilities)
+        {
+            if (probability is not (>= 0 and <= 1))
+                throw Wrong(nameof(probabilities), $"The row has the value {probability}, which is not a probability; leave out rows without an image.");
+        }
+
+        if (_row.Length == 0)
+            _row = new double[probabilities.Length];
+        for (int i = 0; i < _row.Length; i++)
+            _row[i] = probabilities[i];
+        Add(_row, trueClass, weight);
+    }
+
+    /// <summary>The scores of softmax(logits / temperature).</summary>
+    internal static ProbabilityScores Of(EvaluatedRows rows, double temperature = 1)
+    {
+        Guard.Above(temperature, 0);
+        var scores = new ProbabilityScores();
+        scores.Add(rows, temperature);
+        return scores;
+    }
+
+    /// <summary>Adds the rows with the probabilities softmax(logits / temperature).</summary>
+    internal void Add(EvaluatedRows rows, double temperature = 1)
+    {
+        double[] probabilities = new double[rows.ClassCount];
+        for (int row = 0; row < rows.Count; row++)
+        {
+            TemperedSoftmax.Fill(rows.Logits(row), temperature, probabilities);
+            Add(probabilities, rows.Class(row), rows.Weight(row));
+        }
+    }
+
+    /// <param name="probabilities">One a class; they sum to 1.</param>
+    /// <param name="trueClass">The true class, from 0.</param>
+    /// <param name="weight">Weight of the row, at least 0.</param>
+    internal void Add(double[] probabilities, int trueClass, double weight = 1)
+    {
+        double squares = 0;
+        int predicted = 0;
+        for (int k = 0; k < probabilities.Length; k++)
+        {
+            double error = probabilities[k] - (k == trueClass ? 1 : 0);
+            squares += error * error;
+            if (probabilities[k] > probabilities[predicted])
+                predicted = k;
+        }
+
+        bool right = predicted == trueClass;
+        _calibration.Add(Math.Min(probabilities[predicted], 1), right, weight);    // a softmax can round to a little more than 1
+        _logLoss -= weight * Math.Log(Math.Clamp(probabilities[trueClass], LeastProbability, 1));
+        _brier += weight * squares;
+        _right += right ? weight : 0;
+        _weight += weight;
+    }
+
+    private static ArgumentException Wrong(string name, FormattableString message) => new(message.ToString(CultureInfo.InvariantCulture), name);
+
+    private double Mean(double sum) => _weight > 0 ? sum / _weight : 0;
+}
+
+/// <summary>A bin of a reliability diagram: the rows whose most probable class has a probability in (<see cref="From"/>, <see cref="To"/>].</summary>
+public sealed class CalibrationBin
+{
+    internal CalibrationBin(double from, double to, double weight, double rightWeight, double confidence) =>
+        (From, To, Weight, RightWeight, Confidence) = (from, to, weight, rightWeight, confidence);
+
+    /// <summary>Lower border, not in the bin.</summary>
+    public double From { get; }
+
+    /// <summary>Upper border, in the bin.</summary>
+    public double To { get; }
+
+    /// <summary>Sum of the weights of the rows in the bin: their number where each weighs 1.</summary>
+    public double Weight { get; }
+
+    /// <summary>Sum of the weights of those whose predicted class is the true one.</summary>
+    public double RightWeight { get; }
+
+    /// <summary>Mean probability of the predicted classes, in [0, 1]; 0 in an empty bin.</summary>
+    public double Confidence { get; }
+
+    /// <summary>Fraction of right rows, in [0, 1]; 0 in an empty bin.</summary>
+    public double Accuracy => Weight > 0 ? RightWeight / Weight : 0;
+}
+
+/// <summary>
+/// Rows fall into 15 equal bins (low, high] by the largest probability of each; the error is the mean over rows of |accuracy - mean confidence| of their bin
+/// (Guo et al. 2017, arXiv:1706.04599, equation 3), rows counted by their weight. All in 64-bit numbers.
+/// </summary>
+internal sealed class CalibrationError
+{
+    /// <summary>Guo's number; errors measured with other bins do not compare.</summary>
+    private const int BinCount = 15;
+
+    private readonly double[] _weights = new double[BinCount];
+    private readonly double[] _confidences = new double[BinCount];
+    private readonly double[] _right = new double[BinCount];
+
+    /// <summary>All bins, from the least confident.</summary>
+    internal IReadOnlyList<CalibrationBin> Bins =>
+    [
+        .. Enumerable.Range(0, BinCount).Select(bin => new CalibrationBin(
+            bin / (double)BinCount, (bin + 1) / (double)BinCount, _weights[bin], _right[bin], _weights[bin] > 0 ? _confidences[bin] / _weights[bin] : 0)),
+    ];
+
+    /// <summary>In [0, 1], 0 is best; 0 before the first row that has a weight.</summary>
+    internal double Expected
+    {
+        get
+        {
+            double weight = _weights.Sum();
+            return weight > 0 ? Enumerable.Range(0, BinCount).Sum(Gap) / weight : 0;
+        }
+    }
+
+    /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; bins of few rows make it jump.</summary>
+    internal double Largest => Enumerable.Range(0, BinCount).Max(bin => _weights[bin] > 0 ? Gap(bin) / _weights[bin] : 0);
+
+    /// <param name="confidence">The probability of the predicted class, in [0, 1].</param>
+    /// <param name="right">Whether that class is the true one.</param>
+    /// <param name="weight">Weight of the row, at least 0.</param>
+    internal void Add(double confidence, bool right, double weight = 1)
+    {
+        Guard.That(confidence is >= 0 and <= 1, nameof(confidence), $"The confidence {confidence} is no probability.");
+        int bin = BinOf(confidence);
+        _weights[bin] += weight;
+        _confidences[bin] += weight * confidence;
+        _right[bin] += right ? weight : 0;
+    }
+
+    /// <summary>Compares with the borders themselves: confidence times 15 can round to the other side of one.</summary>
+    private static int BinOf(double confidence)
+    {
+        int bin = BinCount - 1;
+        while (bin > 0 && confidence <= bin / (double)BinCount)
+            bin--;
+        return bin;
+    }
+
+    /// <summary>Weight of the bin times its |accuracy - mean confidence|.</summary>
+    private double Gap(int bin) => Math.Abs(_right[bin] - _confidences[bin]);
+}

@@ -1,0 +1,118 @@
+// Finds labeled images in folders: folder/<class>/**/<image>.
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Images.Input;
+
+/// <summary>
+/// The images below a folder, in an order that is the same on every machine: names sorted by character code at each level. The first folder level
+/// is the class; deeper levels are free. Hidden files and folders and files without an image extension are left out and
+/// counted. Extensions only choose the files: decoding goes by content.
+/// </summary>
+internal sealed class ImageFolder
+{
+    private const string Expected = "Expected are folders with images in them: <folder>/<class>/<image>.";
+
+    private readonly List<LabeledImage> _images = [];
+    private readonly List<string> _classes = [];
+
+    private ImageFolder()
+    {
+    }
+
+    /// <summary>Full path and class of every image.</summary>
+    internal IReadOnlyList<LabeledImage> Images => _images;
+
+    /// <summary>Names of the class folders, sorted.</summary>
+    internal IReadOnlyList<string> Classes => _classes;
+
+    /// <summary>Files and folders that were left out: hidden, not an image by name, outside the class folders, or a link in a circle.</summary>
+    internal int Ignored { get; private set; }
+
+    /// <summary>Lists the images.</summary>
+    /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
+    /// <exception cref="InvalidDataException">There are no class folders, or some have no image.</exception>
+    internal static ImageFolder Scan(string folder)
+    {
+        var root = new DirectoryInfo(folder);
+        if (!root.Exists)
+            throw new DirectoryNotFoundException($"The image folder {root.FullName} is not there. {Expected}");
+        var found = new ImageFolder();
+        var empty = found.AddClasses(root);
+        if (found._classes.Count == 0)
+        {
+            throw new InvalidDataException(
+                $"The image folder {root.FullName} has no class folders ({found.Ignored} other entries): put each class in a folder of its own. {Expected}");
+        }
+
+        if (empty.Count > 0)
+        {
+            throw new InvalidDataException(
+                $"In {root.FullName} there is no image in {string.Join(", ", empty)}. Put images ({ImageExtensions.Listed}) there or remove the folder. {Expected}");
+        }
+
+        return found;
+    }
+
+    /// <summary>Adds every class and its images; returns the classes without any.</summary>
+    private List<string> AddClasses(DirectoryInfo root)
+    {
+        var empty = new List<string>();
+        foreach (var entry in VisibleEntries(root))
+        {
+            if (entry is not DirectoryInfo folder)
+            {
+                Ignored++;
+                continue;
+            }
+
+            int before = _images.Count;
+            AddImages(folder, folder.Name, [Target(root)]);
+            _classes.Add(folder.Name);
+            if (_images.Count == before)
+                empty.Add(folder.Name);
+        }
+
+        return empty;
+    }
+
+    /// <summary>Adds the images at any depth; <paramref name="above"/> are the folders on the way here, so that links in a circle end.</summary>
+    private void AddImages(DirectoryInfo folder, string label, HashSet<string> above)
+    {
+        string target = Target(folder);
+        if (!above.Add(target))
+        {
+            Ignored++;
+            return;
+        }
+
+        foreach (var entry in VisibleEntries(folder))
+        {
+            if (entry is DirectoryInfo inner)
+                AddImages(inner, label, above);
+            else if (ImageExtensions.Has(entry.Name))
+                _images.Add(new LabeledImage(entry.FullName, label));
+            else
+                Ignored++;
+        }
+
+        above.Remove(target);
+    }
+
+    private IEnumerable<FileSystemInfo> VisibleEntries(DirectoryInfo folder)
+    {
+        var entries = folder.GetFileSystemInfos();
+        Array.Sort(entries, (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        foreach (var entry in entries)
+        {
+            if (entry.Name.StartsWith('.') || entry.Attributes.HasFlag(FileAttributes.Hidden))
+                Ignored++;
+            else
+                yield return entry;
+        }
+    }
+
+    private static string Target(DirectoryInfo folder) => folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder.FullName;
+}
+
+/// <summary>An image file and its class. Full path of an image and the name of the class folder it lies in.</summary>
+internal readonly record struct LabeledImage(string Path, string Label);

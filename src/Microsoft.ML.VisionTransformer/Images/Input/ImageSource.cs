@@ -1,0 +1,144 @@
+// One image of a data set, in whatever form its column has it, until a batch needs it.
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
+
+namespace Microsoft.ML.VisionTransformer.Images.Input;
+
+/// <summary>Immutable and thread-safe.</summary>
+internal abstract class ImageSource
+{
+    /// <summary>Writes the network's input [channels, height, width].</summary>
+    /// <param name="converter">How images become input.</param>
+    /// <param name="random">The random numbers of this row and epoch in training; null for prediction.</param>
+    /// <param name="chw">Where the input goes.</param>
+    /// <exception cref="InvalidImageException">The image cannot be read.</exception>
+    internal abstract void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw);
+
+    /// <summary>What the image takes in memory, for an <see cref="ImageStore"/> to put elsewhere; empty where that is nothing much.</summary>
+    internal virtual ReadOnlySpan<byte> Content => [];
+
+    /// <summary>The same image with content that nobody else writes to.</summary>
+    internal virtual ImageSource Owned() => this;
+
+    /// <summary>The same image with its content there.</summary>
+    internal virtual ImageSource StoredAt(StoredBytes bytes) => this;
+
+    /// <summary>Adds everything that the network's input depends on: the whole content, wherever it is kept and whatever its file is called.</summary>
+    /// <exception cref="InvalidImageException">The image cannot be read.</exception>
+    internal virtual void AddTo(XxHash128 hash) => hash.Append(Content);
+
+    private protected static void Fill(RgbImage image, ImagePreprocessor converter, RandomStream? random, Span<float> chw)
+    {
+        if (random is null)
+            converter.ForPrediction(image, chw);
+        else
+            converter.ForTraining(image, random, chw);
+    }
+}
+
+/// <summary>The content of an image file, in memory.</summary>
+internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSource
+{
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
+        Fill(ImageDecoder.Decode(encoded, where, converter.Decoding(random)), converter, random, chw);
+
+    internal override ReadOnlySpan<byte> Content => encoded;
+
+    internal override ImageSource StoredAt(StoredBytes bytes) => In(bytes);
+
+    /// <summary>An image whose encoded content lies there.</summary>
+    internal static ImageSource In(StoredBytes bytes) => new StoredImageSource(bytes, static b => new EncodedImageSource(b.Read(), b.Location.ToString()));
+}
+
+/// <summary>An image file, read anew each time.</summary>
+internal sealed class ImageFileSource(string path, string where) : ImageSource
+{
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
+        Fill(ImageFile.Decode(path, where, converter.Decoding(random)), converter, random, chw);
+
+    internal override void AddTo(XxHash128 hash) => hash.Append(ImageFile.Read(path, where));
+}
+
+/// <summary>An image that came decoded.</summary>
+internal sealed class DecodedImageSource(RgbImage image) : ImageSource
+{
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => Fill(image, converter, random, chw);
+
+    internal override ReadOnlySpan<byte> Content => image.Pixels;
+
+    /// <summary>The same pixels in rows of another length are another image.</summary>
+    internal override void AddTo(XxHash128 hash)
+    {
+        Span<byte> width = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(width, image.Width);
+        hash.Append(width);
+        hash.Append(Content);
+    }
+
+    internal override ImageSource StoredAt(StoredBytes bytes)
+    {
+        var (width, height) = (image.Width, image.Height);
+        return new StoredImageSource(bytes, b => new DecodedImageSource(new RgbImage(width, height, b.Read())));
+    }
+}
+
+/// <summary>An image that could not even be taken from its column: whoever asks for it gets the reason.</summary>
+internal sealed class UnreadableImageSource(InvalidImageException reason) : ImageSource
+{
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => throw Reason();
+
+    internal override void AddTo(XxHash128 hash) => throw Reason();
+
+    private InvalidImageException Reason() => new(reason.Message, reason);
+}
+
+/// <summary>Pixels that the user prepared, [channels, height, width]: taken as they are; training flips and erases, and does not crop.</summary>
+internal sealed class PixelVectorSource(float[] pixels) : ImageSource
+{
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw)
+    {
+        if (random is null)
+            pixels.CopyTo(chw);
+        else
+            converter.ForTraining(pixels, random, chw);
+    }
+
+    internal override ReadOnlySpan<byte> Content => MemoryMarshal.AsBytes(pixels.AsSpan());
+
+    internal override ImageSource StoredAt(StoredBytes bytes) => new StoredImageSource(bytes, static b =>
+    {
+        float[] values = GC.AllocateUninitializedArray<float>(b.Length / sizeof(float));
+        b.Read(MemoryMarshal.AsBytes(values.AsSpan()));
+        return new PixelVectorSource(values);
+    });
+}
+
+/// <summary>
+/// The content of an image file in a buffer that the next row overwrites. Good until the next row is read; <see cref="Owned"/> and <see cref="StoredAt"/> give
+/// images that last.
+/// </summary>
+internal sealed class BorrowedImageSource(ReadOnlyMemory<byte> encoded, string where) : ImageSource
+{
+    internal override ReadOnlySpan<byte> Content => encoded.Span;
+
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => Owned().Fill(converter, random, chw);
+
+    internal override ImageSource Owned() => new EncodedImageSource(encoded.ToArray(), where);
+
+    internal override ImageSource StoredAt(StoredBytes bytes) => EncodedImageSource.In(bytes);
+}
+
+/// <summary>An image whose content lies in the file of an image store until a batch needs it.</summary>
+/// <param name="bytes">Where the content is.</param>
+/// <param name="revive">Reads the content and gives the image as it was before it was stored.</param>
+internal sealed class StoredImageSource(StoredBytes bytes, Func<StoredBytes, ImageSource> revive) : ImageSource
+{
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => revive(bytes).Fill(converter, random, chw);
+
+    internal override void AddTo(XxHash128 hash) => revive(bytes).AddTo(hash);
+}

@@ -1,0 +1,163 @@
+// A decoded image: 8-bit red, green and blue, upright, nothing else.
+using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Common;
+using SkiaSharp;
+
+namespace Microsoft.ML.VisionTransformer.Images.Pixels;
+
+/// <summary>Pixels row by row from the top left, three bytes each in the order red, green, blue: [Height, Width, 3].</summary>
+internal sealed class RgbImage
+{
+    internal const int Channels = 3;
+
+    /// <summary>What an <see cref="MLImage"/> that was disposed says, in an exception of a type that others throw too.</summary>
+    private static readonly string _disposedMessage = MessageOfDisposed();
+
+    /// <summary>An image whose pixels are not set yet: whoever makes it sets them all.</summary>
+    internal RgbImage(int width, int height)
+        : this(width, height, GC.AllocateUninitializedArray<byte>(checked(Guard.AtLeast(width, 1) * Guard.AtLeast(height, 1) * Channels)))
+    {
+    }
+
+    /// <summary>An image on top of existing pixels, which it does not copy.</summary>
+    internal RgbImage(int width, int height, byte[] pixels)
+    {
+        Width = OriginalWidth = Guard.AtLeast(width, 1);
+        Height = OriginalHeight = Guard.AtLeast(height, 1);
+        Pixels = Guard.NotNull(pixels);
+        if (pixels.Length != checked(width * height * Channels))
+            throw new ArgumentException($"{pixels.Length} bytes are not {height} rows of {width} pixels with {Channels} bytes each.", nameof(pixels));
+    }
+
+    internal int Width { get; }
+
+    internal int Height { get; }
+
+    /// <summary>Width in the file: more than <see cref="Width"/> where the image was decoded at a fraction of its size.</summary>
+    internal int OriginalWidth { get; private init; }
+
+    /// <summary>Height in the file.</summary>
+    internal int OriginalHeight { get; private init; }
+
+    internal byte[] Pixels { get; }
+
+    /// <summary>Bytes of one row.</summary>
+    internal int Stride => Width * Channels;
+
+    internal PixelArea Area => new(0, 0, Width, Height);
+
+    /// <summary>The same pixels, said to be an image of that size reduced.</summary>
+    internal RgbImage AsReductionOf(int width, int height) =>
+        width == Width && height == Height ? this : new(Width, Height, Pixels) { OriginalWidth = width, OriginalHeight = height };
+
+    /// <summary>Where a part of the image in the file lies here: to the nearest pixel, at least one.</summary>
+    internal PixelArea Locate(PixelArea original)
+    {
+        if (Width == OriginalWidth && Height == OriginalHeight)
+            return original;
+        var (left, width) = Locate(original.Left, original.Width, (double)Width / OriginalWidth, Width);
+        var (top, height) = Locate(original.Top, original.Height, (double)Height / OriginalHeight, Height);
+        return new PixelArea(left, top, width, height);
+    }
+
+    internal Span<byte> Row(int y) => Pixels.AsSpan(y * Stride, Stride);
+
+    /// <summary>Copies ML.NET's image; its alpha channel is dropped, as it is for files.</summary>
+    /// <exception cref="InvalidImageException">The image was disposed, or has a pixel format that is not 8-bit BGRA or RGBA.</exception>
+    internal static RgbImage From(MLImage image, string where)
+    {
+        Guard.NotNull(image);
+        var (red, blue) = FormatOf(image, where) switch
+        {
+            MLPixelFormat.Rgba32 => (0, 2),
+            MLPixelFormat.Bgra32 => (2, 0),
+            var other => throw new InvalidImageException($"{where}: the pixel format is {other}; make the MLImage as Bgra32 or Rgba32."),
+        };
+        var copy = new RgbImage(image.Width, image.Height);
+        var source = image.Pixels;
+        var target = copy.Pixels;
+        for (int from = 0, to = 0; to < target.Length; from += 4, to += Channels)
+        {
+            target[to] = source[from + red];
+            target[to + 1] = source[from + 1];
+            target[to + 2] = source[from + blue];
+        }
+
+        return copy;
+    }
+
+    /// <summary>The error for an image that was disposed before it was read.</summary>
+    internal static InvalidImageException Disposed(string where, Exception cause) => new(
+        $"{where} was disposed before it was read. Keep each MLImage until training has ended or its row has been read. Where ResizeImages stands before this, leave it out: images are "
+        + "resized here, and it disposes images that have the right size already where something else reads its column.",
+        cause);
+
+    /// <summary>Whether an error, perhaps of a transform that used an image, is that of a disposed image.</summary>
+    internal static bool SaysDisposed(InvalidOperationException error) => error is ObjectDisposedException || error.Message == _disposedMessage;
+
+    private static string MessageOfDisposed()
+    {
+        var image = MLImage.CreateFromPixels(1, 1, MLPixelFormat.Bgra32, new byte[4]);
+        image.Dispose();
+        try
+        {
+            return $"{image.PixelFormat}";
+        }
+        catch (InvalidOperationException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static MLPixelFormat FormatOf(MLImage image, string where)
+    {
+        try
+        {
+            return image.PixelFormat;
+        }
+        catch (InvalidOperationException e) when (SaysDisposed(e))
+        {
+            throw Disposed(where, e);
+        }
+    }
+
+    private static (int First, int Count) Locate(int first, int count, double scale, int side)
+    {
+        int from = Math.Min((int)Math.Round(first * scale), side - 1), to = Math.Clamp((int)Math.Round((first + count) * scale), from + 1, side);
+        return (from, to - from);
+    }
+}
+
+/// <summary>
+/// A rectangle of pixels inside an image. A rectangle in pixels; <paramref name="Left"/> and <paramref name="Top"/> are its first column and row.
+/// </summary>
+internal readonly record struct PixelArea(int Left, int Top, int Width, int Height);
+
+/// <summary>Images as PNG files.</summary>
+internal static class PngEncoding
+{
+    /// <summary>The content of a PNG file.</summary>
+    internal static byte[] ToPng(this RgbImage source)
+    {
+        byte[] rgba = new byte[checked(source.Width * source.Height * 4)];
+        for (int i = 0; i < source.Width * source.Height; i++)
+        {
+            source.Pixels.AsSpan(i * RgbImage.Channels, RgbImage.Channels).CopyTo(rgba.AsSpan(4 * i));
+            rgba[4 * i + 3] = byte.MaxValue;
+        }
+
+        using var image = SKImage.FromPixelCopy(new SKImageInfo(source.Width, source.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
+        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
+        return png.ToArray();
+    }
+}
+
+/// <summary>The gray value of a color.</summary>
+internal static class Luma
+{
+    /// <summary>Weights of the three colors in units of 2^-16.</summary>
+    internal const int Red = 19595, Green = 38470, Blue = 7471;
+
+    /// <summary>ITU-R 601-2 in 16-bit fractions, rounded: Pillow's <c>convert("L")</c>.</summary>
+    internal static byte Of(ReadOnlySpan<byte> pixel) => (byte)((pixel[0] * Red + pixel[1] * Green + pixel[2] * Blue + 0x8000) >> 16);
+}

@@ -1,0 +1,142 @@
+// Everything that happens to an image between its file and the network, as one record that is stored with the model.
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Preprocessing;
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>
+/// How images become the network's input: decoded and oriented, resized with antialiasing, cropped, scaled to [0, 1] and normalized by
+/// (value - mean) / deviation per channel. Training, batch scoring and <c>PredictionEngine</c> share it. Rules and rounding are timm's on
+/// Pillow.
+/// </summary>
+public sealed record ImagePreprocessing
+{
+    /// <summary>Far more than any published normalization gives, and few enough for a network to compute with.</summary>
+    private const float LargestInput = 1e6f;
+
+    /// <summary>Four bytes each must fit one array.</summary>
+    private const int MostPixels = 0x7FFFFFC7 / 4;
+
+    /// <summary>A side that an image is resized to before it is cropped; a larger one is damage.</summary>
+    private const int MostResized = 1 << 20;
+
+    /// <summary>Height and width of the network's input in pixels.</summary>
+    public ImageDimensions Size { get; init; } = 224;
+
+    /// <summary>Share of the resized image that the crop keeps, in (0, 1]. Default 0.9. Ignored by <see cref="ImageResizing.Squash"/>.</summary>
+    public double CropFraction { get; init; } = 0.9;
+
+    /// <summary>How the image's aspect ratio meets the network's. Default the center crop.</summary>
+    public ImageResizing Resizing { get; init; } = ImageResizing.CenterCrop;
+
+    /// <summary>The resampling kernel. Default bicubic.</summary>
+    public ImageInterpolation Interpolation { get; init; } = ImageInterpolation.Bicubic;
+
+    /// <summary>Mean of each channel, on the scale [0, 1]. Default 0.5.</summary>
+    public ChannelValues Mean { get; init; } = new(0.5f, 0.5f, 0.5f);
+
+    /// <summary>Standard deviation of each channel, on the scale [0, 1]. Default 0.5.</summary>
+    public ChannelValues StandardDeviation { get; init; } = new(0.5f, 0.5f, 0.5f);
+
+    /// <summary>
+    /// Most pixels that an image file may declare, from 1 to 536,870,897; one that declares more is refused before memory is taken for it. Decoding needs
+    /// seven bytes a pixel. Default 178,956,970, as Pillow has it.
+    /// </summary>
+    public int MaxPixels { get; init; } = ImageDecoding.DefaultMaxPixels;
+
+    /// <summary>
+    /// Whether a file that ends before all its pixels are there is taken as it is, as with Pillow's <c>LOAD_TRUNCATED_IMAGES</c>: what is missing is
+    /// mostly black or gray. Default false: it is an invalid image. A file whose header is incomplete is refused either way.
+    /// </summary>
+    public bool AllowTruncated { get; init; }
+
+    /// <summary>
+    /// Whether a large JPEG is decoded at 1/2, 1/4 or 1/8 of its sides where that leaves at least twice the pixels that it is resized to, crop included:
+    /// faster, and nearly the same. Default true: for 200 photos enlarged to 12 megapixels the cosine of a pretrained ViT-Ti's features with those of full
+    /// decoding is 0.99994 in the mean and 0.9995 at least. False where each byte is to be Pillow's.
+    /// </summary>
+    public bool ScaledDecoding { get; init; } = true;
+
+    /// <summary>
+    /// What an architecture's images need, at its <see cref="VisionTransformerArchitecture.ImageSize"/>: timm's settings for its
+    /// <see cref="VisionTransformerArchitecture.Name"/>, whose crop fraction stays when the image size is another; for an unknown name mean and deviation 0.5,
+    /// bicubic, center crop of 0.9, or of 1 for inputs of 384 pixels and more. A gray input has the average of the three means and of the three
+    /// deviations; channels behind the third have it too. The name has no tag: weights of another tag may need
+    /// others, which the configuration beside them says.
+    /// </summary>
+    /// <param name="architecture">The network whose images are to be prepared.</param>
+    /// <returns>The settings.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="architecture"/> is null.</exception>
+    public static ImagePreprocessing For(VisionTransformerArchitecture architecture) => For(Guard.NotNull(architecture), architecture.Name);
+
+    /// <summary>As <see cref="For(VisionTransformerArchitecture)"/>, by a name that may have a tag.</summary>
+    internal static ImagePreprocessing For(VisionTransformerArchitecture architecture, string name)
+    {
+        var size = architecture.ImageSize;
+        var settings = PresetPreprocessing.Find(name) ?? new ImagePreprocessing { CropFraction = Math.Min(size.Height, size.Width) >= 384 ? 1 : 0.9 };
+        return settings.WithChannels(architecture.Channels) with { Size = size };
+    }
+
+    /// <summary>The settings of three channels for another number of them.</summary>
+    internal ImagePreprocessing WithChannels(int channels) =>
+        this with { Mean = Mean.ForChannels(channels), StandardDeviation = StandardDeviation.ForChannels(channels) };
+
+    /// <summary>Checks that images can be prepared this way.</summary>
+    /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
+    internal void Check()
+    {
+        CheckSettings();
+        if (Mean.Count is not (1 or 3))
+            throw new ArgumentException($"Mean has {Mean.Count} values; images have three (red, green, blue), or one for a gray input.");
+    }
+
+    /// <summary>As <see cref="Check"/>, for a network that takes any number of channels.</summary>
+    /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
+    internal void CheckSettings()
+    {
+        Guard.InRange(Size.Height, 1, ArchitectureCheck.MostSide + 1, nameof(Size));
+        Guard.InRange(Size.Width, 1, ArchitectureCheck.MostSide + 1, nameof(Size));
+        Guard.Above(CropFraction, 0);
+        if (Math.Max(Size.Height, Size.Width) / CropFraction > MostResized)
+            throw new ArgumentOutOfRangeException(nameof(CropFraction), CropFraction, $"CropFraction is too small for images of {Size}: they would be resized to more than {MostResized} pixels a side.");
+        if (CropFraction > 1)
+            throw new ArgumentOutOfRangeException(nameof(CropFraction), CropFraction, "CropFraction must be in (0, 1]: the share of the resized image that is kept.");
+        Guard.Defined(Resizing);
+        Guard.Defined(Interpolation);
+        Guard.InRange(MaxPixels, 1, MostPixels + 1);
+        if (Guard.NotNull(Mean).Count == 0 || Guard.NotNull(StandardDeviation).Count != Mean.Count)
+        {
+            throw new ArgumentException(
+                $"Mean has {Mean.Count} values and StandardDeviation {StandardDeviation.Count}; both need three (red, green, blue), or one for a gray input.");
+        }
+
+        foreach (float mean in Mean)
+            Guard.InRange(mean, float.MinValue, float.PositiveInfinity, nameof(Mean));
+        foreach (float deviation in StandardDeviation)
+            Guard.Above(deviation, 0, nameof(StandardDeviation));
+        for (int c = 0; c < Mean.Count; c++)
+        {
+            float largest = Math.Max(Math.Abs(Mean[c]), Math.Abs(1 - Mean[c])) / StandardDeviation[c];
+            if (!(largest <= LargestInput))
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(StandardDeviation), StandardDeviation[c], $"Mean {Mean[c]} and StandardDeviation {StandardDeviation[c]} make pixels of up to {largest}; at most {LargestInput} is possible.");
+            }
+        }
+    }
+}
+
+/// <summary>How an image's aspect ratio meets the network's.</summary>
+public enum ImageResizing
+{
+    /// <summary>The shorter side is resized, the middle is kept (timm's <c>crop_mode='center'</c>).</summary>
+    CenterCrop,
+
+    /// <summary>Both sides are resized; the aspect ratio changes (timm's <c>squash</c>).</summary>
+    Squash,
+
+    /// <summary>The longer side is resized, the rest is filled with the mean color (timm's <c>border</c>).</summary>
+    Pad,
+}

@@ -1,0 +1,125 @@
+// From a decoded image to one row of the network's input: the one way that training and prediction share.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
+
+namespace Microsoft.ML.VisionTransformer.Images.Preprocessing;
+
+/// <summary>
+/// timm's evaluation transform, and in training a random view in its place, as an <see cref="ImagePreprocessing"/> says. Immutable and thread-safe: one
+/// instance serves all threads that load images.
+/// </summary>
+internal sealed class ImagePreprocessor
+{
+    private const int Levels = 256;
+
+    private readonly ResizePlan _plan;
+    private readonly float[] _table;
+    private readonly IAugmentation? _augmentation;
+    private readonly ImageDecoding _decoding;
+
+    /// <summary>Checks the settings and prepares the tables.</summary>
+    /// <param name="settings">Size, crop, kernel, mean and deviation.</param>
+    /// <param name="augmentation">What training does in place of the resize; null where nothing is trained.</param>
+    internal ImagePreprocessor(ImagePreprocessing settings, IAugmentation? augmentation = null)
+    {
+        settings.Check();
+        Settings = settings;
+        _augmentation = augmentation;
+        _decoding = new ImageDecoding { MaxPixels = settings.MaxPixels, AllowTruncated = settings.AllowTruncated };
+        _plan = new ResizePlan(settings);
+        _table = new float[settings.Mean.Count * Levels];
+        for (int i = 0; i < _table.Length; i++)
+            _table[i] = (i % Levels / 255f - settings.Mean[i / Levels]) / settings.StandardDeviation[i / Levels];
+    }
+
+    internal ImagePreprocessing Settings { get; }
+
+    private IAugmentation Augmentation => _augmentation ?? throw new InvalidOperationException("This preprocessor was made without an augmentation, so that it prepares images for prediction only.");
+
+    /// <summary>Channels of the network's input: 3, or 1 for gray.</summary>
+    internal int Channels => Settings.Mean.Count;
+
+    /// <summary>Values of one input: channels x height x width.</summary>
+    internal int Length => Channels * Settings.Size.Height * Settings.Size.Width;
+
+    /// <summary>How files are to be decoded for <see cref="ForPrediction"/>, or, with the random numbers of a row and epoch, for training.</summary>
+    internal ImageDecoding Decoding(RandomStream? random)
+    {
+        if (!Settings.ScaledDecoding)
+            return _decoding;
+        return _decoding with { Reduction = random is null ? _plan.Reduction : (width, height) => Augmentation.Reduction(width, height, random) };
+    }
+
+    /// <summary>The image as evaluation sees it, to [channels, height, width].</summary>
+    internal void ForPrediction(RgbImage image, Span<float> chw) => Normalize(Fit(image), chw);
+
+    /// <summary>A random view of the image, to [channels, height, width]; <paramref name="random"/> belongs to this row and epoch.</summary>
+    internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw)
+    {
+        Normalize(Augmentation.Apply(image, random), chw);
+        Augmentation.Erase(chw, random);
+    }
+
+    /// <summary>A random view of pixels that the user prepared, [channels, height, width] to the same: at most flipped and erased.</summary>
+    internal void ForTraining(ReadOnlySpan<float> pixels, RandomStream random, Span<float> chw)
+    {
+        Augmentation.Apply(pixels, random, chw);
+        Augmentation.Erase(chw, random);
+    }
+
+    /// <summary>Resizes and crops (or pads) to the network's size.</summary>
+    internal RgbImage Fit(RgbImage image) => _plan.Apply(image);
+
+    /// <summary>
+    /// Pixels at the network's size to (value / 255 - mean) / deviation in float32, channel after channel: [channels, height, width]. Gray is
+    /// Pillow's luma, ITU-R 601-2 in 16-bit fractions, taken after resizing.
+    /// </summary>
+    internal void Normalize(RgbImage image, Span<float> destination)
+    {
+        var size = Settings.Size;
+        if (image.Width != size.Width || image.Height != size.Height)
+            throw new ArgumentException($"The image is {image.Height}x{image.Width}; the network's size is {size}: fit it first.", nameof(image));
+        if (destination.Length != Length)
+            throw new ArgumentException($"The destination has room for {destination.Length} numbers; {Length} are written.", nameof(destination));
+        if (Channels == 1)
+            NormalizeGray(image.Pixels, destination);
+        else
+            NormalizeColors(image.Pixels, destination);
+    }
+
+    private void NormalizeColors(ReadOnlySpan<byte> pixels, Span<float> destination)
+    {
+        int plane = destination.Length / RgbImage.Channels;
+        Span<float> red = destination[..plane], green = destination.Slice(plane, plane), blue = destination[(2 * plane)..];
+        ReadOnlySpan<float> redTable = _table.AsSpan(0, Levels), greenTable = _table.AsSpan(Levels, Levels), blueTable = _table.AsSpan(2 * Levels, Levels);
+        for (int i = 0, at = 0; i < red.Length; i++, at += RgbImage.Channels)
+        {
+            red[i] = redTable[pixels[at]];
+            green[i] = greenTable[pixels[at + 1]];
+            blue[i] = blueTable[pixels[at + 2]];
+        }
+    }
+
+    private void NormalizeGray(ReadOnlySpan<byte> pixels, Span<float> destination)
+    {
+        for (int i = 0, at = 0; i < destination.Length; i++, at += RgbImage.Channels)
+            destination[i] = _table[Luma.Of(pixels.Slice(at, RgbImage.Channels))];
+    }
+}
+
+/// <summary>What training does to an image in place of the evaluation's resize. The same random stream gives the same pixels.</summary>
+internal interface IAugmentation
+{
+    /// <summary>By what the sides of a large JPEG may be divided while it is decoded; <paramref name="random"/> stays as it is.</summary>
+    int Reduction(int width, int height, RandomStream random);
+
+    /// <summary>A random view of the image, at the network's size.</summary>
+    RgbImage Apply(RgbImage image, RandomStream random);
+
+    /// <summary>A random view of prepared pixels, [channels, height, width] to the same.</summary>
+    void Apply(ReadOnlySpan<float> pixels, RandomStream random, Span<float> view);
+
+    /// <summary>Erases rectangles of normalized pixels [channels, height, width].</summary>
+    void Erase(Span<float> chw, RandomStream random);
+}

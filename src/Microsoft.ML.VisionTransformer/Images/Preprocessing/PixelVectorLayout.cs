@@ -1,0 +1,51 @@
+// How a vector of pixels made by ML.NET's ExtractPixels lies in memory, and how it becomes [channels, height, width].
+using System.Globalization;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.VisionTransformer.Images.Preprocessing;
+
+/// <summary>
+/// <c>ExtractPixels</c> gives [channels, height, width], or [height, width, channels] with <c>interleavePixelColors</c>; a vector without
+/// dimensions is taken for the first.
+/// </summary>
+internal sealed class PixelVectorLayout
+{
+    private readonly int _channels;
+    private readonly int _pixels;
+
+    /// <exception cref="ArgumentException">The vector has another size than the network's input.</exception>
+    internal PixelVectorLayout(VectorDataViewType type, string column, ImagePreprocessing settings)
+    {
+        _channels = settings.Mean.Count;
+        _pixels = settings.Size.Height * settings.Size.Width;
+        int[] planar = [_channels, settings.Size.Height, settings.Size.Width], interleaved = [settings.Size.Height, settings.Size.Width, _channels];
+        IsInterleaved = type.Dimensions.SequenceEqual(interleaved);
+        if (!IsInterleaved && !type.Dimensions.SequenceEqual(planar) && !type.Dimensions.SequenceEqual([_channels * _pixels]))
+        {
+            throw new ArgumentException(
+                $"The pixel column '{column}' has the dimensions [{Text(type.Dimensions)}]; the network's input is [{Text(planar)}] (channels, height, width). " +
+                "Resize the images to the network's size with ResizeImages, or give the trainer the encoded images and let it resize them.");
+        }
+    }
+
+    /// <summary>Whether the vector is [height, width, channels].</summary>
+    internal bool IsInterleaved { get; }
+
+    /// <summary>Values in the order of the column to values in the order [channels, height, width].</summary>
+    internal float[] ToPlanar(ReadOnlySpan<float> values)
+    {
+        float[] planar = values.ToArray();
+        if (IsInterleaved)
+        {
+            for (int pixel = 0; pixel < _pixels; pixel++)
+            {
+                for (int channel = 0; channel < _channels; channel++)
+                    planar[channel * _pixels + pixel] = values[pixel * _channels + channel];
+            }
+        }
+
+        return planar;
+    }
+
+    private static string Text(IEnumerable<int> sizes) => string.Join(", ", sizes.Select(s => s == 0 ? "?" : s.ToString(CultureInfo.InvariantCulture)));
+}

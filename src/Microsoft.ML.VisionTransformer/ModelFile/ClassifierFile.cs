@@ -1,0 +1,130 @@
+// The contents of a model .zip: JSON about the classifier or the featurizer, and the weights.
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Columns;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
+
+namespace Microsoft.ML.VisionTransformer.ModelFile;
+
+/// <summary>Writes and reads the entries; docs/model-file.md describes them.</summary>
+internal static class ClassifierFile
+{
+    private const string ClassesName = "classes.json", ColumnsName = "columns.json", HistoryName = "training-history.json";
+
+    internal static void Write(ModelWriter writer, ModelDescription description, IReadOnlyDictionary<string, NamedWeight> weights, WeightStorage storage)
+    {
+        writer.Add(ClassesName, description.Labels.ToJson());
+        writer.Add(ColumnsName, ModelJson.Write(ColumnsDocument.Of(description)));
+        writer.Add(HistoryName, ModelJson.Write(new HistoryDocument(description.History)));
+        NetworkEntries.Write(writer, new(description.Architecture, description.Preprocessing, weights), storage);
+        writer.Finish();
+    }
+
+    /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
+    internal static (ModelDescription Description, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
+    {
+        var labels = ModelEntries.Parse(reader, ClassesName, ClassLabels.FromJson);
+        var columns = ModelEntries.Parse(reader, ColumnsName, ModelJson.Read<ColumnsDocument>);
+        Check(columns);
+        var history = ModelEntries.Parse(reader, HistoryName, ModelJson.Read<HistoryDocument>).History;
+        Check(history);
+        var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture =>
+        {
+            if (labels.Names.Count != architecture.Classes)
+                throw ModelReader.Broken($"{ClassesName} has {labels.Names.Count} classes, {NetworkEntries.ArchitectureName} {architecture.Classes}");
+        });
+        var names = new ColumnNames(columns.Image, columns.Score, columns.PredictedLabel) { OnInvalidImage = columns.OnInvalidImage };
+        return (new ModelDescription(network.Architecture, preprocessing, labels, names, history) { Temperature = columns.Temperature }, network, storage);
+    }
+
+    /// <exception cref="InvalidDataException">The columns could not be scored so.</exception>
+    private static void Check(ColumnsDocument columns)
+    {
+        if (columns.OnInvalidImage == InvalidImageHandling.Skip)
+            throw ModelReader.Broken($"{ColumnsName} skips invalid images, which prediction cannot");
+        ModelEntries.Check(ColumnsName, () =>
+        {
+            Guard.NotBlank(columns.Image);
+            Guard.NotBlank(columns.Score);
+            Guard.NotBlank(columns.PredictedLabel);
+            Guard.That(columns.Score != columns.PredictedLabel, nameof(columns.Score), "Score and PredictedLabel are one name; they are two columns.");
+            ModelDescription.CheckTemperature(columns.Temperature);
+        });
+    }
+
+    /// <exception cref="InvalidDataException">The history has gaps.</exception>
+    private static void Check(TrainingHistory? history)
+    {
+        if (history is null)
+            return;
+        ModelEntries.Check(HistoryName, () =>
+        {
+            Guard.That(history.Epochs?.Contains(null!) == false, nameof(history.Epochs), "Epochs is null or has a null; it must be a list of epochs.");
+            Guard.That(history.InvalidImages?.Contains(null!) == false, nameof(history.InvalidImages), "InvalidImages is null or has a null; it must be a list of texts.");
+        });
+    }
+
+    /// <summary>The columns and what they show; files before format 1.3 have no temperature.</summary>
+    private sealed record ColumnsDocument(string Image, string Score, string PredictedLabel, InvalidImageHandling OnInvalidImage, double Temperature = 1)
+    {
+        internal static ColumnsDocument Of(ModelDescription model) =>
+            new(model.Columns.Image, model.Columns.Score, model.Columns.PredictedLabel, model.Columns.OnInvalidImage, model.Temperature);
+    }
+
+    /// <summary>A model that was not trained here has no history.</summary>
+    private sealed record HistoryDocument(TrainingHistory? History);
+}
+
+/// <summary>Everything that a model file says of a classifier, apart from the weights.</summary>
+internal sealed record ModelDescription(
+    VisionTransformerArchitecture Architecture,
+    ImagePreprocessing Preprocessing,
+    ClassLabels Labels,
+    ColumnNames Columns,
+    TrainingHistory? History)
+{
+    /// <summary>Far wider than any calibration goes; beyond them logits could overflow, and scores would be no numbers.</summary>
+    private const double LeastTemperature = 1e-3, TemperatureBound = 1e3;
+
+    private readonly double _temperature = 1;
+
+    /// <summary>What logits are divided by before the softmax; 1 leaves them as they are.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is not in [0.001, 1000).</exception>
+    internal double Temperature
+    {
+        get => _temperature;
+        init => _temperature = CheckTemperature(value);
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">It is not in [0.001, 1000).</exception>
+    internal static double CheckTemperature(double temperature) =>
+        Guard.InRange(temperature, LeastTemperature, TemperatureBound, nameof(Temperature));
+}
+
+/// <summary>Writes and reads the entries; docs/model-file.md describes them.</summary>
+internal static class FeatureFile
+{
+    private const string FeaturesName = "features.json";
+
+    internal static void Write(ModelWriter writer, FeatureColumn column, NetworkContent network, WeightStorage storage)
+    {
+        writer.Add(FeaturesName, ModelJson.Write(column));
+        NetworkEntries.Write(writer, network, storage);
+        writer.Finish();
+    }
+
+    /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
+    internal static (FeatureColumn Column, ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
+    {
+        var column = ModelEntries.Parse(reader, FeaturesName, ModelJson.Read<FeatureColumn>);
+        var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture => ModelEntries.Check(FeaturesName, () =>
+        {
+            architecture.WidthOf(column.Kind);
+            Guard.NotBlank(column.Image);
+            Guard.NotBlank(column.Output);
+            InvalidImageRules.ForPrediction(column.OnInvalidImage, nameof(column.OnInvalidImage));
+        }));
+        return (column, preprocessing, network, storage);
+    }
+}

@@ -1,0 +1,69 @@
+// The two-layer perceptron of a block and its activations as ONNX computes them.
+namespace Microsoft.ML.VisionTransformer.Onnx.Export;
+
+/// <summary>fc2(norm(f(fc1(x)))), as products have their values; the norm only where the architecture has it.</summary>
+internal static class MlpPart
+{
+    internal static string Mlp(this NetworkContext context, string x, string module)
+    {
+        var architecture = context.Architecture;
+        string path = ModulePath.Of(module), hidden = context.BlockLinear(x, $"{module}.fc1");
+        hidden = architecture.Mlp == MlpKind.SwiGlu ? Gate(context, hidden, $"{path}/act") : context.Activation(hidden, architecture.Activation, $"{path}/act");
+        if (architecture.MlpNorm)
+            hidden = context.ToMatrix(context.Norm(context.ToStream(hidden, $"{path}/norm"), $"{module}.norm"), $"{path}/norm");
+        return context.BlockLinear(hidden, $"{module}.fc2");
+    }
+
+    /// <summary>The MLP of attention pooling: a plain one, whatever the blocks have.</summary>
+    internal static string PlainMlp(this NetworkContext context, string x, string module)
+    {
+        string hidden = context.Activation(context.BlockLinear(x, $"{module}.fc1"), context.Architecture.Activation, $"{ModulePath.Of(module)}/act");
+        return context.BlockLinear(hidden, $"{module}.fc2");
+    }
+
+    private static string Gate(NetworkContext context, string both, string path)
+    {
+        string[] halves = context.Graph.Node("Split", path, 2, [both], ("axis", -1));
+        return context.Graph.Node("Mul", $"{path}/gate", [context.TimesSigmoid(halves[0], 1, path), halves[1]]);
+    }
+}
+
+/// <summary>
+/// The activations of the MLP as ONNX computes them. Written in the forms that ONNX Runtime joins into one operation of its own (Gelu, BiasGelu, FastGelu,
+/// QuickGelu).
+/// </summary>
+internal static class ActivationPart
+{
+    internal static string Activation(this NetworkContext context, string x, MlpActivation activation, string path) => activation switch
+    {
+        MlpActivation.GeluTanh => GeluTanh(context, x, path),
+        MlpActivation.QuickGelu => context.TimesSigmoid(x, GeluConstants.QuickSlope, path),
+        _ => Gelu(context, x, path),
+    };
+
+    /// <summary>x sigmoid(slope x).</summary>
+    internal static string TimesSigmoid(this NetworkContext context, string x, double slope, string path)
+    {
+        string steep = slope == 1 ? x : context.Graph.Node("Mul", $"{path}/slope", [x, context.MatrixScalar(slope)]);
+        return context.Graph.Node("Mul", path, [x, context.Graph.Node("Sigmoid", path, [steep])]);
+    }
+
+    /// <summary>x / 2 (1 + erf(x / sqrt(2))).</summary>
+    private static string Gelu(NetworkContext context, string x, string path)
+    {
+        var graph = context.Graph;
+        string error = graph.Node("Erf", path, [graph.Node("Div", path, [x, context.MatrixScalar(Math.Sqrt(2))])]);
+        string fraction = graph.Node("Add", path, [error, context.MatrixScalar(1)]);
+        return graph.Node("Mul", $"{path}/half", [graph.Node("Mul", path, [x, fraction]), context.MatrixScalar(0.5)]);
+    }
+
+    /// <summary>x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).</summary>
+    private static string GeluTanh(NetworkContext context, string x, string path)
+    {
+        var graph = context.Graph;
+        string cubed = graph.Node("Mul", $"{path}/cubic", [graph.Node("Pow", path, [x, context.MatrixScalar(3)]), context.MatrixScalar(GeluConstants.Cubic)]);
+        string inner = graph.Node("Mul", $"{path}/slope", [graph.Node("Add", $"{path}/cubic", [x, cubed]), context.MatrixScalar(GeluConstants.TanhSlope)]);
+        string fraction = graph.Node("Add", path, [graph.Node("Tanh", path, [inner]), context.MatrixScalar(1)]);
+        return graph.Node("Mul", path, [graph.Node("Mul", $"{path}/half", [x, context.MatrixScalar(0.5)]), fraction]);
+    }
+}

@@ -1,0 +1,105 @@
+// The whole network and its blocks as ONNX computes them.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Architecture;
+
+namespace Microsoft.ML.VisionTransformer.Onnx.Export;
+
+/// <summary>From normalised images [N, C, H, W] to logits and embeddings, each built only where it is asked for.</summary>
+internal sealed class NetworkPart
+{
+    /// <summary>Below it a length counts as zero, as torch's <c>normalize</c> has it.</summary>
+    private const double LeastLength = 1e-12;
+
+    private readonly NetworkContext _context;
+    private readonly OnnxModelDescription _model;
+    private readonly PoolingPart _pooling;
+    private readonly Lazy<string[]> _pooled;
+    private readonly Lazy<string> _logits;
+
+    internal NetworkPart(NetworkContext context, OnnxModelDescription model, string images, int? batchSize)
+    {
+        _context = context;
+        _model = model;
+        string stream = context.Blocks(context.Tokens(context.PatchEmbedding(images), batchSize));
+        _pooling = new PoolingPart(context, context.Architecture.NormsPooled ? stream : context.Norm(stream, "norm"));
+        _pooled = new Lazy<string[]>(_pooling.Pooled);
+        _logits = new Lazy<string>(Head);
+    }
+
+    /// <summary>What the network gives: [N, classes].</summary>
+    internal string Logits => _logits.Value;
+
+    /// <summary>softmax(logits / temperature), [N, classes].</summary>
+    internal string Probabilities()
+    {
+        var graph = _context.Graph;
+        string logits = _model.Temperature == 1 ? Logits : graph.Node("Div", "/calibration", [Logits, graph.Float(_model.Temperature)]);
+        return graph.Node("Softmax", "/head", [logits], ("axis", -1));
+    }
+
+    /// <summary>The embedding that the model is described with.</summary>
+    internal string Embedding()
+    {
+        string embedding = _model.Embedding switch
+        {
+            FeatureKind.Pooled => Mean(_pooled.Value, "/pool/heads"),
+            FeatureKind.HeadOutput => Logits,
+            var kind => _pooling.Embedding(PoolingRecipe.Of(kind)!),
+        };
+        if (!_model.NormalizesEmbedding)
+            return embedding;
+        var graph = _context.Graph;
+        string length = graph.Node("ReduceL2", "/embedding", [embedding], ("axes", [1L]), ("keepdims", 1));
+        return graph.Node("Div", "/embedding", [embedding, graph.Node("Max", "/embedding", [length, graph.Float(LeastLength)])]);
+    }
+
+    private string Head()
+    {
+        string[] pooled = _pooled.Value;
+        string logits = Linear(pooled[0], "head");
+        return pooled.Length == 1 ? logits : Mean([logits, Linear(pooled[1], "head_dist")], "/head/both");
+    }
+
+    private string Linear(string features, string module)
+    {
+        string path = ModulePath.Of(module);
+        return _context.ToStream(_context.Linear(_context.ToMatrix(features, $"{path}/in"), module), $"{path}/out");
+    }
+
+    /// <summary>The value itself, or half the sum of two.</summary>
+    private string Mean(string[] values, string path) => values.Length == 1
+        ? values[0]
+        : _context.Graph.Node("Mul", path, [_context.Graph.Node("Add", path, values), _context.Graph.Float(0.5)]);
+}
+
+/// <summary>
+/// The blocks of the encoder as ONNX computes them. x + attention(norm1(x)), then x + mlp(norm2(x)), each branch scaled where the architecture has LayerScale.
+/// </summary>
+internal static class BlockPart
+{
+    internal static string Blocks(this NetworkContext context, string stream)
+    {
+        var attention = new AttentionPart(context);
+        for (int i = 0; i < context.Architecture.Depth; i++)
+        {
+            string module = string.Create(CultureInfo.InvariantCulture, $"blocks.{i}");
+            string attended = attention.Emit(Normed(context, stream, $"{module}.norm1"), $"{module}.attn");
+            stream = Join(context, stream, attended, $"{module}.ls1");
+            stream = Join(context, stream, context.Mlp(Normed(context, stream, $"{module}.norm2"), $"{module}.mlp"), $"{module}.ls2");
+        }
+
+        return stream;
+    }
+
+    private static string Normed(NetworkContext context, string stream, string module) =>
+        context.ToMatrix(context.Norm(stream, module), ModulePath.Of(module));
+
+    private static string Join(NetworkContext context, string stream, string change, string scale)
+    {
+        string path = ModulePath.Of(scale), gamma = $"{scale}.gamma";
+        change = context.ToStream(change, path);
+        if (context.Weights.Has(gamma))
+            change = context.Graph.Node("Mul", path, [change, context.Weights.Exact(gamma)]);
+        return context.Graph.Node("Add", path, [stream, change]);
+    }
+}

@@ -1,0 +1,150 @@
+// Puts the network's weights into a graph, in the numbers and the order that the products need.
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Onnx.Format;
+
+namespace Microsoft.ML.VisionTransformer.Onnx.Export;
+
+/// <summary>
+/// Initializers have the names of the network's parameters, so that the file can be opened again as a checkpoint; matrices are stored as ONNX multiplies,
+/// [inputs,
+/// outputs], and have <see cref="OnnxMetadata.Transposed"/> behind their names.
+/// </summary>
+internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription model, OnnxPrecision precision)
+{
+    private readonly Dictionary<string, long[]> _shapes = ShapesOf(model.Architecture);
+
+    private OnnxType Narrow => precision == OnnxPrecision.Float16 ? OnnxType.Float16 : OnnxType.Float32;
+
+    /// <summary>Whether the network has that parameter.</summary>
+    internal bool Has(string name) => _shapes.ContainsKey(name);
+
+    /// <summary>A parameter in 32 bits: norms and LayerScale.</summary>
+    internal string Exact(string name) => Stored(name, OnnxType.Float32);
+
+    /// <summary>A bias, as products give it.</summary>
+    internal string Bias(string name) => Stored(name, Narrow);
+
+    /// <summary>Tokens and positions: stored narrow, given as the stream has them.</summary>
+    internal string Tokens(string name)
+    {
+        string stored = Stored(name, Narrow);
+        return precision == OnnxPrecision.Float16 ? graph.Node("Cast", ModulePath.Of(name), [stored], ("to", (long)OnnxType.Float32)) : stored;
+    }
+
+    /// <summary>A matrix [outputs, inputs] as [inputs, outputs].</summary>
+    internal string Matrix(string name) =>
+        graph.Initializer(name + OnnxMetadata.Transposed, Narrow, [_shapes[name][1], _shapes[name][0]], () => Bytes(name, Transposed(name), Narrow));
+
+    /// <summary>The same in 8 bits, and the scale of each column.</summary>
+    internal (string Values, string Scales) QuantizedMatrix(string name)
+    {
+        long outputs = _shapes[name][0];
+        string values = graph.Initializer(
+            name + QuantizedWeights.ValuesMark, OnnxType.Int8, [_shapes[name][1], _shapes[name][0]], () => Quantized(name).Transposed());
+        return (values, Scales(name, [outputs]));
+    }
+
+    /// <summary>A convolution's kernel: 8-bit values are scaled back to floats before use, as the convolution computes in them.</summary>
+    internal string Kernel(string name)
+    {
+        if (precision != OnnxPrecision.Int8)
+            return Stored(name, Narrow);
+        string path = ModulePath.Of(name);
+        string values = graph.Initializer(name + QuantizedWeights.ValuesMark, OnnxType.Int8, _shapes[name], () => Quantized(name).Values);
+        string floats = graph.Node("Cast", path, [values], ("to", (long)OnnxType.Float32));
+        return graph.Node("Mul", path, [floats, Scales(name, [_shapes[name][0], 1, 1, 1])]);
+    }
+
+    private string Scales(string name, long[] shape) =>
+        graph.Initializer(name + QuantizedWeights.ScalesMark, OnnxType.Float32, shape, () => Bytes(name, Quantized(name).Scales, OnnxType.Float32));
+
+    private string Stored(string name, OnnxType type) => graph.Initializer(name, type, _shapes[name], () => Bytes(name, model.Values(name), type));
+
+    private QuantizedWeights Quantized(string name) => QuantizedWeights.Of(model.Values(name).Span, checked((int)_shapes[name][0]));
+
+    private float[] Transposed(string name)
+    {
+        var values = model.Values(name);
+        int rows = checked((int)_shapes[name][0]), columns = values.Length / rows;
+        float[] transposed = new float[values.Length];
+        for (int row = 0; row < rows; row++)
+        {
+            var source = values.Span.Slice(row * columns, columns);
+            for (int column = 0; column < columns; column++)
+                transposed[column * rows + row] = source[column];
+        }
+
+        return transposed;
+    }
+
+    private static ReadOnlyMemory<byte> Bytes(string name, ReadOnlyMemory<float> values, OnnxType type)
+    {
+        if (type == OnnxType.Float32)
+            return MemoryMarshal.AsBytes(values.Span).ToArray();
+        Float16Range.Check(name, values.Span, $"export with {nameof(OnnxPrecision)} {OnnxPrecision.Float32}");
+        var halves = new Half[values.Length];
+        TensorPrimitives.ConvertToHalf(values.Span, halves);
+        return MemoryMarshal.AsBytes(halves.AsSpan()).ToArray();
+    }
+
+    private static Dictionary<string, long[]> ShapesOf(VisionTransformerArchitecture architecture)
+    {
+        var shapes = architecture.Parameters().ToDictionary(row => row.Name, row => row.Shape, StringComparer.Ordinal);
+        if (architecture.PositionEmbedding == PositionEmbedding.SinCos2D)
+            shapes.Add("pos_embed", [1, architecture.PositionCount, architecture.EmbeddingDimension]);
+        return shapes;
+    }
+}
+
+/// <summary>
+/// Weights in 8-bit integers.
+/// Whole numbers with a scale for each row: w is about values * scale. The largest magnitude of a row is <see cref="Largest"/>, and zero is zero.
+/// </summary>
+/// <param name="Values">Row-major, signed.</param>
+/// <param name="Scales">One a row.</param>
+internal sealed record QuantizedWeights(byte[] Values, float[] Scales)
+{
+    /// <summary>Ends of the names of the two initializers.</summary>
+    internal const string ValuesMark = ".int8", ScalesMark = ".scale";
+
+    /// <summary>
+    /// 7 bits and a sign bit of 8: processors with AVX2 but no VNNI add two products of unsigned and signed bytes in 16 bits and cut the sum off at 32767;
+    /// 2 * 255 * 64 still
+    /// fits.
+    /// </summary>
+    private const int Largest = 64;
+
+    /// <summary>Quantizes a matrix of that many rows.</summary>
+    internal static QuantizedWeights Of(ReadOnlySpan<float> weights, int rows)
+    {
+        int columns = weights.Length / rows;
+        var quantized = new QuantizedWeights(new byte[weights.Length], new float[rows]);
+        for (int row = 0; row < rows; row++)
+            quantized.Scales[row] = Quantize(weights.Slice(row * columns, columns), quantized.Values.AsSpan(row * columns, columns));
+        return quantized;
+    }
+
+    /// <summary>The values with rows and columns exchanged.</summary>
+    internal byte[] Transposed()
+    {
+        int rows = Scales.Length, columns = Values.Length / rows;
+        byte[] transposed = new byte[Values.Length];
+        for (int i = 0; i < Values.Length; i++)
+            transposed[i % columns * rows + i / columns] = Values[i];
+        return transposed;
+    }
+
+    private static float Quantize(ReadOnlySpan<float> row, Span<byte> values)
+    {
+        float largest = 0;
+        foreach (float weight in row)
+            largest = Math.Max(largest, Math.Abs(weight));
+        float scale = largest == 0 ? 1 : largest / Largest;
+        for (int i = 0; i < row.Length; i++)
+            values[i] = unchecked((byte)(sbyte)Math.Round(row[i] / scale));
+        return scale;
+    }
+}

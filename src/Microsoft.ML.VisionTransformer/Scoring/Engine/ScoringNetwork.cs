@@ -1,0 +1,333 @@
+// A network that many threads score with and one disposes.
+using System.Runtime.CompilerServices;
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Explain;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Scoring.Engine;
+
+/// <summary>
+/// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights; disposing lets those that run
+/// finish and frees the weights with the last of them, or with the last owner where <see cref="Fraction"/> made others.
+/// </summary>
+/// <remarks>
+/// On a processor that <see cref="FusedEncoder"/> is written for the blocks run there, else in libtorch, as they do everywhere where the AppContext switch
+/// <see cref="FusedSwitch"/> is false.
+/// </remarks>
+internal sealed class ScoringNetwork : IDisposable
+{
+    /// <summary>Images that are explained at a time: autograd keeps all that lies between their pixels and their logits.</summary>
+    private const int ExplainedTogether = 4;
+
+    /// <summary>The name of the switch.</summary>
+    internal const string FusedSwitch = "Microsoft.ML.VisionTransformer.FusedScoring";
+
+    private readonly VisionTransformerNetwork _network;
+    private readonly FusedEncoder? _fused;
+    private readonly Device _device;
+    private readonly StrongBox<int> _owners;
+    private readonly object _gate = new();
+    private readonly object _copying = new();
+    private volatile int _mergedTokens;
+    private volatile BFloat16Copy? _copy;
+    private volatile ScoringPrecision _precision;
+    private int _users;
+    private bool _disposed;
+
+    /// <summary>Takes over the network and puts it on the device; where that fails the network is disposed.</summary>
+    internal ScoringNetwork(VisionTransformerNetwork network, Device device)
+    {
+        _network = network;
+        _device = device;
+        _owners = new StrongBox<int>(1);
+        try
+        {
+            network.to(device);
+            network.eval();
+            bool wanted = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
+            if (wanted && device.type == DeviceType.CPU && FusedShape.Fits(network.Architecture))
+                _fused = new FusedEncoder(network);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Another owner of the same weights, while they cannot be disposed.</summary>
+    private ScoringNetwork(ScoringNetwork other)
+    {
+        (_network, _fused, _device, _owners) = (other._network, other._fused, other._device, other._owners);
+        Interlocked.Increment(ref _owners.Value);
+    }
+
+    /// <summary>The same weights for another transformer; they are freed when both it and this one are disposed. On another device it has a copy of its own.</summary>
+    /// <param name="device">Where it computes; null for where this one does.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal ScoringNetwork Fraction(Device? device) => Keep(() =>
+        device is null || (device.type == _device.type && device.index == _device.index)
+            ? new ScoringNetwork(this)
+            : new ScoringNetwork(_fused is null ? _network.CopyTo(device) : _fused.Restore(), device));
+
+    /// <summary>The network's shape; stays known after disposal.</summary>
+    internal VisionTransformerArchitecture Architecture => _network.Architecture;
+
+    /// <summary>
+    /// Rows scored at a time when a data view is read. On a processor enough for two to sixteen cores, and 10 MB of input at 224 pixels; a GPU needs more to be busy.
+    /// </summary>
+    internal int DefaultBatchSize => _device.type == DeviceType.CPU ? 16 : 64;
+
+    /// <summary>The name of the transformers' public property, for messages.</summary>
+    private const string MergedTokensProperty = "MergedTokensPerBlock";
+
+    /// <summary>Pairs of tokens that each block merges into one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    /// <exception cref="NotSupportedException">Tokens are to be merged and the network runs in libtorch.</exception>
+    internal int MergedTokens
+    {
+        get => _mergedTokens;
+        set
+        {
+            Guard.AtLeast(value, 0, MergedTokensProperty);
+            if (value > 0 && _fused is null)
+            {
+                throw new NotSupportedException(
+                    $"{MergedTokensProperty} is {value}, but this network is scored by libtorch, which merges no tokens: " +
+                    "that needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. Leave it at 0.");
+            }
+
+            ThrowIfBoth(value, _precision);
+            _mergedTokens = value;
+        }
+    }
+
+    /// <summary>The numbers of the blocks. The 16-bit weights are made when they are first wanted and stay beside the others, which saving and explaining need.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
+    /// <exception cref="NotSupportedException">The processor has no such products, or tokens are merged.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal ScoringPrecision Precision
+    {
+        get => _precision;
+        set
+        {
+            if (Guard.Defined(value, nameof(ScoringPrecision)) == ScoringPrecision.BFloat16)
+            {
+                ThrowIfBoth(_mergedTokens, value);
+                if (_device.type == DeviceType.CPU && !ProcessorFeatures.MultipliesBFloat16)
+                {
+                    throw new NotSupportedException(
+                        $"{nameof(ScoringPrecision)} is {value}, but this processor does not multiply such numbers (AVX512_BF16 or AMX), " +
+                        $"and without that they are slower than 32-bit ones. Leave it at {ScoringPrecision.Float32}.");
+                }
+
+                lock (_copying)
+                    Keep(() => _copy ??= new BFloat16Copy(_fused is null ? _network.CopyTo(_device) : _fused.Restore()));
+            }
+
+            _precision = value;
+        }
+    }
+
+    /// <summary>Numbers of one input: channels x height x width.</summary>
+    internal int InputLength => Architecture.Channels * Architecture.ImageSize.Height * Architecture.ImageSize.Width;
+
+    /// <summary>Class probabilities, row after row [count, classes], of inputs [count, channels, height, width].</summary>
+    /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
+    /// <param name="count">How many to score.</param>
+    /// <param name="temperature">Divides the logits before the softmax (arXiv:1706.04599); 1 leaves them bit for bit as they are.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal float[] Probabilities(float[] inputs, int count, double temperature)
+    {
+        float[] probabilities = Compute(inputs, count, Architecture.HeadTokens, tokens =>
+        {
+            if (_fused?.Head is { } head)
+                return Probabilities(head, tokens, temperature);
+            var logits = _network.ForwardHead(tokens);
+            return ToArray(nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1));
+        });
+        int bad = Array.FindIndex(probabilities, p => !float.IsFinite(p));
+        return bad < 0 ? probabilities : throw new InvalidOperationException(
+            $"The network gives scores that are not finite for image {bad / (probabilities.Length / count)} of a batch of {count}, counted from 0: its weights or the values of the image are too large to compute with.");
+    }
+
+    private static unsafe float[] Probabilities(FusedHead head, Tensor tokens, double temperature) =>
+        head.Probabilities(FloatBuffer.Address(tokens), (int)tokens.size(0), temperature);
+
+    /// <summary>Embeddings, row after row [count, width of that kind], of inputs [count, channels, height, width].</summary>
+    /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
+    /// <param name="count">How many to embed.</param>
+    /// <param name="kind">Which embedding.</param>
+    /// <param name="normalize">Whether each is scaled to length 1.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal float[] Features(float[] inputs, int count, FeatureKind kind, bool normalize)
+    {
+        return Compute(inputs, count, Architecture.TokensOf(kind), tokens =>
+        {
+            var features = _network.ForwardEmbedding(tokens, kind);
+            return ToArray(normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features);
+        });
+    }
+
+    /// <summary>Attention maps of inputs [count, channels, height, width].</summary>
+    /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
+    /// <param name="count">How many to explain.</param>
+    /// <param name="method">How the maps are made.</param>
+    /// <param name="target">The class to explain, from 0; null for the most probable of each.</param>
+    /// <param name="temperature">As for <see cref="Probabilities(float[], int, double)"/>.</param>
+    /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal AttentionMaps Explain(float[] inputs, int count, ExplanationMethod method, int? target, double temperature) => Keep(() =>
+    {
+        using var network = _fused is null ? BlockwiseNetwork.Of(_network) : _fused.RestoreByBlocks();
+        var parts = new List<AttentionMaps>();
+        for (int first = 0; first < count; first += ExplainedTogether)
+        {
+            using var scope = NewDisposeScope();
+            int some = Math.Min(ExplainedTogether, count - first);
+            parts.Add(AttentionMaps.Of(network, Images(inputs.AsMemory(first * InputLength, some * InputLength), some), method, target, temperature));
+        }
+
+        return AttentionMaps.Join(parts);
+    });
+
+    /// <summary>Does something with the weights, by name, while they cannot be disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void UseWeights(Action<IReadOnlyDictionary<string, NamedWeight>> work) => Keep(() =>
+    {
+        work(_fused is null ? NamedWeight.Of(_network) : _fused.Weights());
+        return true;
+    });
+
+    private T Keep<T>(Func<T> work)
+    {
+        lock (_gate)
+        {
+            ThrowIfDisposed();
+            _users++;
+        }
+
+        try
+        {
+            using var state = TorchState.EnterOrdinary();
+            return work();
+        }
+        finally
+        {
+            bool last;
+            lock (_gate)
+                last = --_users == 0 && _disposed;
+            if (last)
+                Free();
+        }
+    }
+
+    /// <summary>Numbers of images, from their first tokens [count, kept, D], which have passed the final norm unless that follows the pool.</summary>
+    private float[] Compute(float[] inputs, int count, int kept, Func<Tensor, float[]> end) => Keep(() =>
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        return end(Tokens(inputs, count, kept));
+    });
+
+    private unsafe Tensor Tokens(float[] inputs, int count, int kept)
+    {
+        if (_precision == ScoringPrecision.BFloat16 && _copy is { } copy)
+            return copy.Tokens(Images(inputs.AsMemory(0, count * InputLength), count), kept);
+        if (_fused is null)
+            return _network.ForwardFeatures(Images(inputs.AsMemory(0, count * InputLength), count));
+        var tokens = empty([count, kept, Architecture.EmbeddingDimension], dtype: ScalarType.Float32, device: CPU);
+        _fused.Encode(inputs.AsSpan(0, count * InputLength), count, kept, FloatBuffer.Address(tokens), _mergedTokens);
+        return tokens;
+    }
+
+    private static float[] ToArray(Tensor values) => values.cpu().data<float>().ToArray();
+
+    private static void ThrowIfBoth(int merged, ScoringPrecision precision)
+    {
+        if (merged > 0 && precision != ScoringPrecision.Float32)
+        {
+            throw new NotSupportedException(
+                $"{MergedTokensProperty} is {merged} and {nameof(ScoringPrecision)} is {precision}; " +
+                $"tokens are merged in 32-bit floats alone. Set one of them back to 0 or {ScoringPrecision.Float32}.");
+        }
+    }
+
+    private Tensor Images(Memory<float> inputs, int count) => InputBatch.ToTensor(inputs, count, Architecture, _device);
+
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new ObjectDisposedException(
+                "VisionTransformerModel",
+                "The Vision Transformer model was disposed and its weights are gone; keep it alive as long as its data views and prediction engines are in use, or load it again.");
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            if (_users > 0)
+                return;
+        }
+
+        Free();
+    }
+
+    private void Free()
+    {
+        _copy?.Dispose();
+        if (Interlocked.Decrement(ref _owners.Value) > 0)
+            return;
+        if (_fused is null)
+            _network.Dispose();
+        else
+            _fused.Dispose();
+        NativeHeap.Trim();
+    }
+}
+
+/// <summary>Computed by libtorch, whose oneDNN has products for what the processor has: AVX512_BF16, AMX. Several threads may call it at once.</summary>
+internal sealed class BFloat16Copy : IDisposable
+{
+    private readonly VisionTransformerNetwork _network;
+
+    /// <param name="network">It is taken over and its weights are rounded; where that fails it is disposed.</param>
+    internal BFloat16Copy(VisionTransformerNetwork network)
+    {
+        using var mode = no_grad();
+        _network = network;
+        try
+        {
+            _network.to(ScalarType.BFloat16);
+            _network.eval();
+        }
+        catch
+        {
+            _network.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Images [N, C, H, W] to their first tokens [N, kept, D], float32.</summary>
+    internal Tensor Tokens(Tensor images, int kept)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = _network.ForwardFeatures(images.to(ScalarType.BFloat16));
+        return tokens.narrow(1, 0, kept).to(ScalarType.Float32).contiguous().MoveToOuterDisposeScope();
+    }
+
+    public void Dispose() => _network.Dispose();
+}

@@ -1,0 +1,78 @@
+// Images to the tokens that enter the first block, on packed weights.
+namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
+
+/// <summary>Patches, prefix tokens and positions (arXiv:2010.11929, equation 1), and the norm that CLIP has behind them.</summary>
+internal sealed unsafe class FusedEmbedding
+{
+    private readonly VisionTransformerArchitecture _architecture;
+    private readonly FusedShape _shape;
+    private readonly PackedMatrix _patches;
+    private readonly float* _bias, _positions;
+    private readonly float*[] _prefix;
+    private readonly NormWeights _preNorm;
+
+    internal FusedEmbedding(FusedShape shape, FusedParameters parameters)
+    {
+        _shape = shape;
+        _architecture = parameters.Architecture;
+        _patches = parameters.Pack("patch_embed.proj.weight");
+        _bias = parameters.Vector("patch_embed.proj.bias");
+        _positions = parameters.Vector("pos_embed");
+        _preNorm = parameters.Norm("norm_pre");
+        _prefix = new float*[_architecture.PrefixTokens];
+        int prefix = 0;
+        float* registers = parameters.Vector("reg_token");
+        if (_architecture.ClassToken)
+            _prefix[prefix++] = parameters.Vector("cls_token");
+        if (_architecture.DistillationToken)
+            _prefix[prefix++] = parameters.Vector("dist_token");
+        for (int i = 0; i < _architecture.RegisterTokens; i++)
+            _prefix[prefix++] = registers + ((nint)i * shape.Dimension);
+    }
+
+    /// <summary>Embeds an image.</summary>
+    /// <param name="pixels">[C, H, W].</param>
+    /// <param name="image">Takes the tokens [T, D].</param>
+    internal void Embed(float* pixels, FusedImage image)
+    {
+        int prefix = _architecture.PrefixTokens;
+        var (tokens, patches) = (image.Memory.Tokens, image.Memory.Wide);
+        for (int token = 0; token < prefix; token++)
+            Begin(tokens.Row(token), _prefix[token], token);
+        image.ForRows(_architecture.PatchTokens, (first, end) =>
+        {
+            for (int patch = first; patch < end; patch++)
+            {
+                Begin(tokens.Row(prefix + patch), null, prefix + patch);
+                if (patch < _architecture.PatchTokens)
+                    Cut(pixels, patch, patches.Row(patch));
+            }
+        });
+        image.Multiply(_patches, patches, _architecture.PatchTokens, _bias, new FusedRows(tokens.Row(prefix), tokens.Stride), add: true);
+        if (_preNorm.Exists)
+            image.Normalize(tokens, tokens, _shape.Tokens, _shape.Dimension, _preNorm);
+    }
+
+    /// <summary>What a token is before its patch is added.</summary>
+    private void Begin(float* row, float* token, int index)
+    {
+        int position = _architecture.PositionsCoverPrefix ? index : index - _architecture.PrefixTokens;
+        bool placed = _positions != null && position >= 0 && index < _shape.Tokens;
+        float* positions = _positions + ((nint)position * _shape.Dimension);
+        for (int i = 0; i < _shape.Dimension; i++)
+            row[i] = (token == null ? 0 : token[i]) + (placed ? positions[i] : 0);
+    }
+
+    /// <summary>The pixels of a patch in the order of the convolution's weights: [C, height, width].</summary>
+    private void Cut(float* image, int patch, float* to)
+    {
+        var (size, height, width) = (_architecture.ImageSize, _architecture.PatchSize.Height, _architecture.PatchSize.Width);
+        int columns = _architecture.Grid.Width;
+        float* corner = image + ((nint)(patch / columns) * _architecture.Stride.Height * size.Width) + (patch % columns * _architecture.Stride.Width);
+        for (int channel = 0; channel < _architecture.Channels; channel++, corner += (nint)size.Height * size.Width)
+        {
+            for (int y = 0; y < height; y++, to += width)
+                new ReadOnlySpan<float>(corner + ((nint)y * size.Width), width).CopyTo(new Span<float>(to, width));
+        }
+    }
+}

@@ -1,0 +1,273 @@
+// The innermost loops of matrix products: 6 rows by 16 columns in AVX2, 6 by 64 in AVX-512.
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
+
+/// <summary>Sizes of the piece, and which loop computes it on this processor.</summary>
+internal static unsafe class MatrixTile
+{
+    internal const int Rows = 6, Columns = 16;
+
+    /// <summary>Whether the processor has what the loops are written for.</summary>
+    internal static bool IsSupported => NarrowTile.IsSupported;
+
+    /// <summary>Panels that are best multiplied at a time.</summary>
+    internal static int Group => WideTile.IsSupported ? WideTile.Panels : 1;
+
+    /// <summary>The least multiple of <see cref="Rows"/> that holds so many rows.</summary>
+    internal static int PaddedRows(int rows) => (rows + Rows - 1) / Rows * Rows;
+
+    /// <summary>The least multiple of <see cref="Columns"/> that holds so many columns.</summary>
+    internal static int PaddedColumns(int columns) => (columns + Columns - 1) / Columns * Columns;
+
+    /// <summary>How many of the panels that are left are multiplied next: a group, or one.</summary>
+    internal static int Together(int left) => left >= Group ? Group : 1;
+
+    /// <summary>c = a panels + bias, or c += a panels + bias: [6, depth] times [depth, 16 together].</summary>
+    /// <param name="a">Left matrix.</param>
+    /// <param name="panels">Panels of 16 columns of the right matrix, one behind the other, each row after row without gaps.</param>
+    /// <param name="together">How many, as <see cref="Together"/> gives it.</param>
+    /// <param name="depth">Columns of the left and rows of the right matrix.</param>
+    /// <param name="c">Result; six rows are written.</param>
+    /// <param name="bias">Numbers added to every row; null for none.</param>
+    /// <param name="add">Whether the result is added to what lies there.</param>
+    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
+    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
+    internal static void Multiply(FusedRows a, float* panels, int together, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
+    {
+        if (together == 1)
+            NarrowTile.Multiply(a, panels, depth, c, bias, add, ahead, pace);
+        else
+            WideTile.Multiply(a, panels, depth, c, bias, add, ahead, pace);
+    }
+}
+
+/// <summary>
+/// Twelve sums of eight numbers each stay in registers while one panel of the right matrix goes by: of the 16 vector registers of AVX2 two more hold the panel's row and one a
+/// number of the left matrix (the outer-product scheme of Goto and van de Geijn, 2008, "Anatomy of High-Performance Matrix Multiplication").
+/// </summary>
+internal static unsafe class NarrowTile
+{
+    private const int Columns = MatrixTile.Columns;
+
+    /// <summary>Whether the processor has what the tile is written for.</summary>
+    internal static bool IsSupported => Lanes8.IsSupported;
+
+    /// <summary>c = a panel + bias, or c += a panel + bias: [6, depth] times [depth, 16].</summary>
+    /// <param name="a">Left matrix.</param>
+    /// <param name="panel">16 columns of the right matrix, row after row without gaps.</param>
+    /// <param name="depth">Columns of the left and rows of the right matrix.</param>
+    /// <param name="c">Result; six rows are written.</param>
+    /// <param name="bias">16 numbers added to every row; null for none.</param>
+    /// <param name="add">Whether the result is added to what lies there.</param>
+    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
+    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Multiply(FusedRows a, float* panel, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
+    {
+        Vector256<float> left = default, right = default;
+        if (bias != null)
+        {
+            left = Vector256.Load(bias);
+            right = Vector256.Load(bias + 8);
+        }
+
+        float* c0 = c.Start, c1 = c.Row(1), c2 = c.Row(2), c3 = c.Row(3), c4 = c.Row(4), c5 = c.Row(5);
+        Vector256<float> s00 = left, s01 = right, s10 = left, s11 = right, s20 = left, s21 = right;
+        Vector256<float> s30 = left, s31 = right, s40 = left, s41 = right, s50 = left, s51 = right;
+
+        float* x = a.Start;
+        nint stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
+        for (float* end = panel + (Columns * depth); panel < end; ahead += Columns)
+        {
+            // One at a time: many requests at once would hold up the panel's own numbers, which come through the same few buffers.
+            Sse.Prefetch1(ahead);
+            float* stop = panel + Math.Min(pace * Columns, (nint)(end - panel)), lastFour = stop - (3 * Columns);
+
+            // Four at a time: what a loop costs besides its products is up to a fifth.
+            for (; panel < lastFour; panel += 4 * Columns, x += 4)
+            {
+                Step(panel, x, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+                Step(panel + Columns, x + 1, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+                Step(panel + (2 * Columns), x + 2, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+                Step(panel + (3 * Columns), x + 3, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+            }
+
+            for (; panel < stop; panel += Columns, x++)
+                Step(panel, x, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
+        }
+
+        // Behind the loop: a sum that began at a large number would round each small product to it. Residuals are larger than what a branch adds to them.
+        if (add)
+        {
+            s00 += Vector256.Load(c0);
+            s01 += Vector256.Load(c0 + 8);
+            s10 += Vector256.Load(c1);
+            s11 += Vector256.Load(c1 + 8);
+            s20 += Vector256.Load(c2);
+            s21 += Vector256.Load(c2 + 8);
+            s30 += Vector256.Load(c3);
+            s31 += Vector256.Load(c3 + 8);
+            s40 += Vector256.Load(c4);
+            s41 += Vector256.Load(c4 + 8);
+            s50 += Vector256.Load(c5);
+            s51 += Vector256.Load(c5 + 8);
+        }
+
+        s00.Store(c0);
+        s01.Store(c0 + 8);
+        s10.Store(c1);
+        s11.Store(c1 + 8);
+        s20.Store(c2);
+        s21.Store(c2 + 8);
+        s30.Store(c3);
+        s31.Store(c3 + 8);
+        s40.Store(c4);
+        s41.Store(c4 + 8);
+        s50.Store(c5);
+        s51.Store(c5 + 8);
+    }
+
+    /// <summary>The part of one input: a number of each of six rows times a row of the panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Step(
+        float* panel, float* a, nint strideA, nint stride3, nint stride5,
+        ref Vector256<float> s00, ref Vector256<float> s01, ref Vector256<float> s10, ref Vector256<float> s11, ref Vector256<float> s20, ref Vector256<float> s21,
+        ref Vector256<float> s30, ref Vector256<float> s31, ref Vector256<float> s40, ref Vector256<float> s41, ref Vector256<float> s50, ref Vector256<float> s51)
+    {
+        var left = Vector256.Load(panel);
+        var right = Vector256.Load(panel + 8);
+        var x = Vector256.Create(a[0]);
+        s00 = Fma.MultiplyAdd(x, left, s00);
+        s01 = Fma.MultiplyAdd(x, right, s01);
+        x = Vector256.Create(a[strideA]);
+        s10 = Fma.MultiplyAdd(x, left, s10);
+        s11 = Fma.MultiplyAdd(x, right, s11);
+        x = Vector256.Create(a[2 * strideA]);
+        s20 = Fma.MultiplyAdd(x, left, s20);
+        s21 = Fma.MultiplyAdd(x, right, s21);
+        x = Vector256.Create(a[stride3]);
+        s30 = Fma.MultiplyAdd(x, left, s30);
+        s31 = Fma.MultiplyAdd(x, right, s31);
+        x = Vector256.Create(a[4 * strideA]);
+        s40 = Fma.MultiplyAdd(x, left, s40);
+        s41 = Fma.MultiplyAdd(x, right, s41);
+        x = Vector256.Create(a[stride5]);
+        s50 = Fma.MultiplyAdd(x, left, s50);
+        s51 = Fma.MultiplyAdd(x, right, s51);
+    }
+}
+
+/// <summary>
+/// Four panels of <see cref="MatrixTile"/> at a time: 24 sums of 16 numbers stay in registers, of which AVX-512 has 32; four hold the panels' row and one a number of the
+/// left matrix. Each number is the same sum in the same order as there, to the last bit.
+/// </summary>
+internal static unsafe class WideTile
+{
+    /// <summary>Panels that it takes.</summary>
+    internal const int Panels = 4;
+
+    /// <summary>Whether the processor has what the tile is written for.</summary>
+    internal static bool IsSupported => Lanes16.IsSupported;
+
+    /// <summary>c = a panels + bias, or c += a panels + bias: [6, depth] times [depth, 64].</summary>
+    /// <param name="a">Left matrix.</param>
+    /// <param name="panels">Four panels, one behind the other.</param>
+    /// <param name="depth">Columns of the left and rows of the right matrix.</param>
+    /// <param name="c">Result; six rows are written.</param>
+    /// <param name="bias">64 numbers added to every row; null for none.</param>
+    /// <param name="add">Whether the result is added to what lies there.</param>
+    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
+    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Multiply(FusedRows a, float* panels, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
+    {
+        float* c0 = c.Start, c1 = c.Row(1), c2 = c.Row(2), c3 = c.Row(3), c4 = c.Row(4), c5 = c.Row(5);
+        var start = bias == null ? default : new Row(bias, MatrixTile.Columns);
+        Row s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start;
+
+        float* left = a.Start;
+        nint panel = depth * MatrixTile.Columns, stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
+        for (float* end = panels + panel; panels < end; ahead += MatrixTile.Columns)
+        {
+            // One at a time: many requests at once would hold up the panels' own numbers, which come through the same few buffers.
+            Sse.Prefetch1(ahead);
+            for (float* stop = panels + Math.Min(pace * MatrixTile.Columns, (nint)(end - panels)); panels < stop; panels += MatrixTile.Columns, left++)
+            {
+                var right = new Row(panels, panel);
+                s0.AddProduct(left[0], right);
+                s1.AddProduct(left[stride], right);
+                s2.AddProduct(left[2 * stride], right);
+                s3.AddProduct(left[stride3], right);
+                s4.AddProduct(left[4 * stride], right);
+                s5.AddProduct(left[stride5], right);
+            }
+        }
+
+        // Behind the loop, as in NarrowTile.
+        if (add)
+        {
+            s0.Add(c0);
+            s1.Add(c1);
+            s2.Add(c2);
+            s3.Add(c3);
+            s4.Add(c4);
+            s5.Add(c5);
+        }
+
+        s0.Store(c0);
+        s1.Store(c1);
+        s2.Store(c2);
+        s3.Store(c3);
+        s4.Store(c4);
+        s5.Store(c5);
+    }
+
+    /// <summary>64 numbers of a row, in four registers.</summary>
+    private struct Row
+    {
+        private Vector512<float> _first, _second, _third, _fourth;
+
+        /// <param name="from">The first 16 numbers.</param>
+        /// <param name="stride">Numbers from there to the next 16.</param>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Row(float* from, nint stride)
+        {
+            _first = Avx512F.LoadVector512(from);
+            _second = Avx512F.LoadVector512(from + stride);
+            _third = Avx512F.LoadVector512(from + (2 * stride));
+            _fourth = Avx512F.LoadVector512(from + (3 * stride));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void Add(float* values)
+        {
+            var other = new Row(values, MatrixTile.Columns);
+            _first = Avx512F.Add(_first, other._first);
+            _second = Avx512F.Add(_second, other._second);
+            _third = Avx512F.Add(_third, other._third);
+            _fourth = Avx512F.Add(_fourth, other._fourth);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void AddProduct(float left, in Row right)
+        {
+            var x = Vector512.Create(left);
+            _first = Avx512F.FusedMultiplyAdd(x, right._first, _first);
+            _second = Avx512F.FusedMultiplyAdd(x, right._second, _second);
+            _third = Avx512F.FusedMultiplyAdd(x, right._third, _third);
+            _fourth = Avx512F.FusedMultiplyAdd(x, right._fourth, _fourth);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal readonly void Store(float* to)
+        {
+            Avx512F.Store(to, _first);
+            Avx512F.Store(to + MatrixTile.Columns, _second);
+            Avx512F.Store(to + (2 * MatrixTile.Columns), _third);
+            Avx512F.Store(to + (3 * MatrixTile.Columns), _fourth);
+        }
+    }
+}

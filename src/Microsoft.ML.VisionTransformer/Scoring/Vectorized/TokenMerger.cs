@@ -1,0 +1,156 @@
+// Merges tokens of an image that are alike, between the attention and the MLP of a block.
+namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
+
+/// <summary>
+/// Token merging by bipartite soft matching (Bolya et al., "Token Merging: Your ViT But Faster", arXiv:2210.09461, section 3). Tokens at even places look for the most similar
+/// one at odd places, by the cosine of their keys, each the mean over the heads. The most similar pairs become one token each, the mean of both weighted by how many patches each
+/// stands for. Attention counts a key as often as it stands for patches. Tokens in front of the patches are left alone.
+/// </summary>
+internal sealed unsafe class TokenMerger : IDisposable
+{
+    private readonly FusedShape _shape;
+    private readonly int _prefix, _keyWidth;
+    private readonly FloatBuffer _memory;
+    private readonly float* _keys, _sizes, _sorted;
+    private readonly int[] _homes, _partners, _positions;
+    private readonly (float Similarity, int Token)[] _pairs;
+
+    internal TokenMerger(FusedShape shape)
+    {
+        _shape = shape;
+        _prefix = shape.PrefixTokens;
+        _keyWidth = shape.PaddedHeadWidth;
+        long keys = (long)shape.Tokens * _keyWidth, sizes = shape.PaddedTokens, sorted = (long)shape.Tokens * shape.Dimension;
+        _memory = new FloatBuffer(keys + (2 * sizes) + sorted);
+        _keys = _memory.Start;
+        _sizes = _keys + keys;
+        LogSizes = _sizes + sizes;
+        _sorted = LogSizes + sizes;
+        _homes = new int[shape.Tokens];
+        _partners = new int[shape.Tokens];
+        _positions = new int[shape.Tokens];
+        _pairs = new (float, int)[(shape.Tokens + 1) / 2];
+    }
+
+    /// <summary>Logarithm of how many patches each token stands for: what attention adds to the scores of its key.</summary>
+    internal float* LogSizes { get; }
+
+    /// <summary>Begins an image: each token stands for itself.</summary>
+    internal void Reset()
+    {
+        for (int token = 0; token < _shape.Tokens; token++)
+            (_homes[token], _sizes[token], LogSizes[token]) = (token, 1, 0);
+    }
+
+    /// <summary>Where a token of the beginning is now.</summary>
+    internal int Home(int token) => _homes[token];
+
+    /// <summary>Merges pairs of tokens.</summary>
+    /// <param name="x">Tokens [T, D]; the first of them are those that are left.</param>
+    /// <param name="qkv">The queries, keys and values [T, 3 D] that attention had.</param>
+    /// <param name="tokens">T.</param>
+    /// <param name="wanted">How many pairs; fewer where there are not as many tokens at even places.</param>
+    /// <returns>How many tokens are left.</returns>
+    internal int Merge(float* x, float* qkv, int tokens, int wanted)
+    {
+        UnitKeys(qkv, tokens);
+        int pairs = Match(tokens);
+        int merged = Math.Min(wanted, pairs);
+        if (merged == 0)
+            return tokens;
+        Array.Sort(_pairs, 0, pairs, Comparer<(float Similarity, int Token)>.Create(
+            (a, b) => a.Similarity != b.Similarity ? b.Similarity.CompareTo(a.Similarity) : a.Token.CompareTo(b.Token)));
+        for (int pair = merged; pair < pairs; pair++)
+            _partners[_pairs[pair].Token] = _pairs[pair].Token;
+        for (int token = _prefix; token < tokens; token++)
+        {
+            if (_partners[token] != token)
+                Add(x, token, _partners[token]);
+        }
+
+        return Sort(x, tokens);
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private void UnitKeys(float* qkv, int tokens)
+    {
+        int width = _shape.HeadWidth, dimension = _shape.Dimension;
+        for (int token = 0; token < tokens; token++)
+        {
+            float* keys = qkv + ((nint)token * 3 * dimension) + dimension, key = _keys + ((nint)token * _keyWidth);
+            new ReadOnlySpan<float>(keys, width).CopyTo(new Span<float>(key, width));
+            for (int head = 1; head < _shape.Heads; head++)
+            {
+                for (int i = 0; i < width; i++)
+                    key[i] += keys[(head * width) + i];
+            }
+
+            VectorRows.Scale(key, 1 / MathF.Sqrt(VectorRows.Dot(key, key, _keyWidth)), key, width);
+        }
+    }
+
+    /// <summary>Finds the partner of each token at an even place, and gives the number of pairs. All other tokens are their own.</summary>
+    private int Match(int tokens)
+    {
+        for (int token = 0; token < tokens; token++)
+            _partners[token] = token;
+        int pairs = 0, firstOdd = _prefix | 1;
+        for (int token = (_prefix + 1) / 2 * 2; token < tokens && firstOdd < tokens; token += 2)
+        {
+            float* key = _keys + ((nint)token * _keyWidth);
+            float most = float.NegativeInfinity;
+            for (int other = firstOdd; other < tokens; other += 2)
+            {
+                float similarity = VectorRows.Dot(key, _keys + ((nint)other * _keyWidth), _keyWidth);
+                if (similarity > most || other == firstOdd)
+                    (most, _partners[token]) = (similarity, other);
+            }
+
+            _pairs[pairs++] = (most, token);
+        }
+
+        return pairs;
+    }
+
+    /// <summary>Makes a token part of another.</summary>
+    private void Add(float* x, int token, int to)
+    {
+        float all = _sizes[token] + _sizes[to];
+        float* row = x + ((nint)to * _shape.Dimension);
+        VectorRows.Scale(row, _sizes[to] / all, row, _shape.Dimension);
+        VectorRows.AddScaled(row, x + ((nint)token * _shape.Dimension), _sizes[token] / all, _shape.Dimension);
+        _sizes[to] = all;
+    }
+
+    /// <summary>Brings what is left to the front: the prefix, the even places, the odd ones, which makes the next block's matching another one.</summary>
+    private int Sort(float* x, int tokens)
+    {
+        int left = 0;
+        for (int token = 0; token < _prefix; token++)
+            _positions[token] = left++;
+        for (int parity = 0; parity < 2; parity++)
+        {
+            for (int token = _prefix + ((_prefix + parity) & 1); token < tokens; token += 2)
+            {
+                if (_partners[token] == token)
+                    _positions[token] = left++;
+            }
+        }
+
+        for (int token = 0; token < tokens; token++)
+        {
+            if (_partners[token] != token)
+                continue;
+            new ReadOnlySpan<float>(x + ((nint)token * _shape.Dimension), _shape.Dimension).CopyTo(new Span<float>(_sorted + ((nint)_positions[token] * _shape.Dimension), _shape.Dimension));
+            LogSizes[_positions[token]] = _sizes[token];
+        }
+
+        new ReadOnlySpan<float>(_sorted, left * _shape.Dimension).CopyTo(new Span<float>(x, left * _shape.Dimension));
+        for (int token = 0; token < left; token++)
+            (_sizes[token], LogSizes[token]) = (LogSizes[token], MathF.Log(LogSizes[token]));
+        for (int token = 0; token < _homes.Length; token++)
+            _homes[token] = _positions[_partners[_homes[token]]];
+        return left;
+    }
+}

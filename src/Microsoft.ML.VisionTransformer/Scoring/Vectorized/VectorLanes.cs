@@ -1,0 +1,175 @@
+// The float32 values that one instruction works on: 8 in AVX2, 16 in AVX-512.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
+
+/// <summary>
+/// What the vector code is written in: a formula stands once and is compiled for each width of vector. All operations are those of the single numbers, with one rounding each.
+/// </summary>
+/// <typeparam name="T">The type itself.</typeparam>
+internal unsafe interface ILanes<T> : IAdditionOperators<T, T, T>, ISubtractionOperators<T, T, T>, IMultiplyOperators<T, T, T>, IDivisionOperators<T, T, T>
+    where T : unmanaged, ILanes<T>
+{
+    /// <summary>How many numbers.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>The number everywhere.</summary>
+    static abstract T Of(float value);
+
+    static abstract T Load(float* from);
+
+    static abstract void Store(T x, float* to);
+
+    /// <summary>a b + c with one rounding.</summary>
+    static abstract T MultiplyAdd(T a, T b, T c);
+
+    /// <summary>c - a b with one rounding.</summary>
+    static abstract T MultiplySubtract(T a, T b, T c);
+
+    static abstract T Abs(T x);
+
+    /// <summary>The larger of two numbers; <paramref name="second"/> where one of them is NaN.</summary>
+    static abstract T Max(T first, T second);
+
+    /// <summary>The smaller of two numbers; <paramref name="second"/> where one of them is NaN.</summary>
+    static abstract T Min(T first, T second);
+
+    /// <summary>The nearest whole number, the even one of two.</summary>
+    static abstract T Round(T x);
+
+    /// <summary>2^n of whole numbers from -126 to 127.</summary>
+    static abstract T PowerOfTwo(T n);
+
+    /// <summary>The sum of all.</summary>
+    static abstract float Sum(T x);
+
+    /// <summary>The largest of all.</summary>
+    static abstract float Largest(T x);
+}
+
+internal readonly unsafe struct Lanes8(Vector256<float> values) : ILanes<Lanes8>
+{
+    private readonly Vector256<float> _values = values;
+
+    /// <summary>Whether the processor has them.</summary>
+    internal static bool IsSupported => Fma.IsSupported && Avx2.IsSupported;
+
+    public static int Count => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 operator +(Lanes8 a, Lanes8 b) => new(a._values + b._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 operator -(Lanes8 a, Lanes8 b) => new(a._values - b._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 operator *(Lanes8 a, Lanes8 b) => new(a._values * b._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 operator /(Lanes8 a, Lanes8 b) => new(a._values / b._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Of(float value) => new(Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Load(float* from) => new(Vector256.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Lanes8 x, float* to) => x._values.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 MultiplyAdd(Lanes8 a, Lanes8 b, Lanes8 c) => new(Fma.MultiplyAdd(a._values, b._values, c._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 MultiplySubtract(Lanes8 a, Lanes8 b, Lanes8 c) => new(Fma.MultiplyAddNegated(a._values, b._values, c._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Abs(Lanes8 x) => new(Vector256.Abs(x._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Max(Lanes8 first, Lanes8 second) => new(Avx.Max(first._values, second._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Min(Lanes8 first, Lanes8 second) => new(Avx.Min(first._values, second._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 Round(Lanes8 x) => new(Avx.RoundToNearestInteger(x._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes8 PowerOfTwo(Lanes8 n) => new(Vector256.ShiftLeft(Avx.ConvertToVector256Int32(n._values) + Vector256.Create(127), 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes8 x) => Vector256.Sum(x._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes8 x)
+    {
+        var four = Sse.Max(x._values.GetLower(), x._values.GetUpper());
+        var two = Sse.Max(four, Sse.MoveHighToLow(four, four));
+        return MathF.Max(two[0], two[1]);
+    }
+}
+
+internal readonly unsafe struct Lanes16(Vector512<float> values) : ILanes<Lanes16>
+{
+    /// <summary>The rounding of vrndscaleps to the nearest whole number, the even one of two.</summary>
+    private const byte ToNearestEven = 0;
+
+    private readonly Vector512<float> _values = values;
+
+    /// <summary>Whether the processor has them. Not whether .NET uses them by itself, which it does not on processors that slow down at first: a pass is long enough to be worth that.</summary>
+    internal static bool IsSupported => Avx512F.IsSupported;
+
+    public static int Count => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 operator +(Lanes16 a, Lanes16 b) => new(Avx512F.Add(a._values, b._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 operator -(Lanes16 a, Lanes16 b) => new(Avx512F.Subtract(a._values, b._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 operator *(Lanes16 a, Lanes16 b) => new(Avx512F.Multiply(a._values, b._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 operator /(Lanes16 a, Lanes16 b) => new(Avx512F.Divide(a._values, b._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Of(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Load(float* from) => new(Avx512F.LoadVector512(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Lanes16 x, float* to) => Avx512F.Store(to, x._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 MultiplyAdd(Lanes16 a, Lanes16 b, Lanes16 c) => new(Avx512F.FusedMultiplyAdd(a._values, b._values, c._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 MultiplySubtract(Lanes16 a, Lanes16 b, Lanes16 c) => new(Avx512F.FusedMultiplyAddNegated(a._values, b._values, c._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Abs(Lanes16 x) => new(Vector512.Abs(x._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Max(Lanes16 first, Lanes16 second) => new(Avx512F.Max(first._values, second._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Min(Lanes16 first, Lanes16 second) => new(Avx512F.Min(first._values, second._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 Round(Lanes16 x) => new(Avx512F.RoundScale(x._values, ToNearestEven));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes16 PowerOfTwo(Lanes16 n) => new(Avx512F.ShiftLeftLogical(Avx512F.Add(Avx512F.ConvertToVector512Int32(n._values), Vector512.Create(127)), 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes16 x) => Vector256.Sum(x._values.GetLower() + x._values.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes16 x) => Lanes8.Largest(new(Avx.Max(x._values.GetLower(), x._values.GetUpper())));
+}

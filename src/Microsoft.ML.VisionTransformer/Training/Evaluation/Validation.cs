@@ -1,0 +1,103 @@
+// Judges a network on rows that it is not trained on.
+using System.Runtime.InteropServices;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Evaluation;
+using Microsoft.ML.VisionTransformer.Training.Data;
+using Microsoft.ML.VisionTransformer.Training.Distributed;
+using Microsoft.ML.VisionTransformer.Training.Plan;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Training.Evaluation;
+
+/// <param name="plan">Settings.</param>
+/// <param name="rows">The rows, prepared as for prediction.</param>
+/// <param name="network">The network, on its device; stays the caller's.</param>
+/// <param name="device">The device.</param>
+/// <param name="checkAlive">Throws when the run was cancelled; called for each batch.</param>
+/// <param name="group">The processes that share the rows; null for one.</param>
+internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingProcessGroup? group = null)
+{
+    private readonly ShardedPass _pass = new(group, plan, checkAlive);
+
+    /// <summary>Number of rows.</summary>
+    internal int Rows => rows.Length;
+
+    /// <summary>Loss, accuracy and calibration error with the weights as they are; the same for any number of processes. The loss is NaN where a logit is not finite.</summary>
+    internal (RunningMean Mean, double CalibrationError) Evaluate()
+    {
+        var mean = default(RunningMean);
+        var scores = new ProbabilityScores();
+        ForEachBatch((logits, rowsOfBatch) =>
+        {
+            using var scope = NewDisposeScope();
+            var batch = new TrainingBatch([], ClassesOf(rowsOfBatch), WeightsOf(rowsOfBatch));
+            mean = mean.And(BatchLoss.Of(tensor(logits, [batch.Count, plan.Architecture.Classes], device: CPU), batch, smoothing: 0).Figures);
+            if (Array.TrueForAll(logits, float.IsFinite))
+                scores.Add(new EvaluatedRows(logits, batch.Classes, batch.Weights, plan.Architecture.Classes));
+            else
+                mean = mean with { LossSum = double.NaN };
+        });
+        return (mean, double.IsFinite(mean.LossSum) ? scores.CalibrationError : double.NaN);
+    }
+
+    /// <summary>The logits of all rows, to calibrate on.</summary>
+    internal EvaluatedRows Logits()
+    {
+        float[] all = new float[ArrayLength.Of(rows.Length, plan.Architecture.Classes, "logits to calibrate on", "Give fewer validation rows")];
+        int filled = 0;
+        ForEachBatch((some, _) =>
+        {
+            some.CopyTo(all, filled);
+            filled += some.Length;
+        });
+        return new EvaluatedRows(all, ClassesOf(rows), WeightsOf(rows), plan.Architecture.Classes);
+    }
+
+    private static long[] ClassesOf(TrainingRow[] some) => [.. some.Select(row => (long)row.Class)];
+
+    private static float[] WeightsOf(TrainingRow[] some) => [.. some.Select(row => row.Weight)];
+
+    /// <summary>Logits pass between processes, and not figures: sums are then made in the order of the rows, whoever computed them.</summary>
+    private void ForEachBatch(Action<float[], TrainingRow[]> take)
+    {
+        network.eval();
+        using var mode = inference_mode();
+        int done = 0;
+        _pass.Run(rows, LogitsOf, bytes =>
+        {
+            float[] logits = MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+            int count = logits.Length / plan.Architecture.Classes;
+            take(logits, rows[done..(done + count)]);
+            done += count;
+        });
+    }
+
+    private byte[] LogitsOf(TrainingBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var logits = network.forward(batch.ToTensor(plan.Architecture, device));
+        return MemoryMarshal.AsBytes<float>(logits.cpu().data<float>().ToArray()).ToArray();
+    }
+}
+
+/// <summary>Figures on the validation rows.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="IsAverage">Whether the weights are the running mean.</param>
+/// <param name="Accuracy">Share of right answers.</param>
+/// <param name="Loss">Cross-entropy.</param>
+/// <param name="StandardErrorOfAccuracy">How much the accuracy may be off by chance; 0 takes it at its word.</param>
+internal sealed record ValidationResult(int Epoch, bool IsAverage, double Accuracy, double Loss, double StandardErrorOfAccuracy = 0)
+{
+    /// <summary>
+    /// The standard error of a share p of n rows, sqrt(p (1 - p) / n): a tenth for 15 rows, where the accuracy alone would pick an epoch by chance, and next to nothing for
+    /// 10,000. (The one-standard-error rule of Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984, section 3.4.3.)
+    /// </summary>
+    internal static double StandardError(double accuracy, int rows) => Math.Sqrt(accuracy * (1 - accuracy) / rows);
+
+    /// <summary>Whether the accuracy is higher by more than the doubt, or as good within that and the loss lower.</summary>
+    internal bool IsBetterThan(ValidationResult other)
+    {
+        double gain = Accuracy - other.Accuracy;
+        return gain > other.StandardErrorOfAccuracy || (gain >= -other.StandardErrorOfAccuracy && Loss < other.Loss);
+    }
+}

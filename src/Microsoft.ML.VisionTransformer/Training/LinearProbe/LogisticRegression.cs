@@ -1,0 +1,149 @@
+// Multinomial logistic regression on features: the linear probe's objective.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Training.Plan;
+using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
+
+namespace Microsoft.ML.VisionTransformer.Training.LinearProbe;
+
+/// <summary>
+/// Mean cross-entropy of softmax(W x + b), the rows weighted, plus lambda / 2 times the sum of the squares of W; b is free. Convex: training finds the one minimum.
+/// (scikit-learn's C is 1 / (lambda rows).) All in 64-bit numbers.
+/// </summary>
+/// <param name="data">The rows.</param>
+/// <param name="penalty">lambda.</param>
+internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
+{
+    /// <summary>Length of the gradient at which the minimum counts as found.</summary>
+    internal const double Tolerance = 1e-6;
+
+    /// <summary>Numbers of a head: W [classes, D] row by row, then b [classes].</summary>
+    internal int Length => ArrayLength.Of(data.Classes, data.Dimension + 1L, "the weights of a head", "Choose FineTune, or fewer classes");
+
+    /// <summary>Minimises the objective.</summary>
+    /// <param name="start">Where to begin, [n]; null for zero.</param>
+    /// <param name="iterations">At most so many steps.</param>
+    /// <param name="tolerance">Length of the gradient at which the minimum counts as found.</param>
+    /// <param name="report">Told of each step's number and point; null for none.</param>
+    /// <returns>The head, [n].</returns>
+    internal double[] Fit(double[]? start, int iterations, double tolerance = Tolerance, Action<int, double[]>? report = null)
+    {
+        using var mode = no_grad();
+        var search = new Lbfgs(Objective, start ?? new double[Length]);
+        for (int step = 1; step <= iterations && search.GradientNorm > tolerance && search.Step(); step++)
+            report?.Invoke(step, search.Point);
+        return search.Point;
+    }
+
+    /// <summary>Logits [rows, classes] of a head on features [rows, D].</summary>
+    internal static Tensor Logits(Tensor features, double[] head, int classes)
+    {
+        using var scope = NewDisposeScope();
+        var (weight, bias) = Split(head, classes, (int)features.size(1));
+        return features.matmul(weight.t()).PlusInPlace(bias).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>W [classes, D] and b [classes] of a head.</summary>
+    internal static (Tensor Weight, Tensor Bias) Split(double[] head, int classes, int dimension) =>
+        (tensor(head.AsMemory(0, classes * dimension), [classes, dimension], device: CPU), tensor(head.AsMemory(classes * dimension), [classes], device: CPU));
+
+    /// <summary>The objective and its gradient.</summary>
+    internal double Objective(double[] head, double[] gradient)
+    {
+        int weights = data.Classes * data.Dimension;
+        double loss = 0;
+        Array.Clear(gradient);
+        data.ForEach((features, first, targets) => loss += AddLoss(features, first, targets, head, gradient));
+        var weight = head.AsSpan(0, weights);
+        TensorPrimitives.MultiplyAdd(weight, penalty, gradient.AsSpan(0, weights), gradient.AsSpan(0, weights));
+        return loss + penalty / 2 * TensorPrimitives.SumOfSquares<double>(weight);
+    }
+
+    /// <summary>The loss of some rows; adds its gradient.</summary>
+    private double AddLoss(Tensor features, int first, Tensor targets, double[] head, double[] gradient)
+    {
+        int weights = data.Classes * data.Dimension, rows = (int)targets.size(0);
+        var fractions = tensor(data.RowWeights.AsMemory(first, rows), [rows], device: CPU);
+        var logs = Logits(features, head, data.Classes).log_softmax(1);
+        var index = targets.unsqueeze(1);
+        double loss = -logs.gather(1, index).squeeze(1).dot(fractions).item<double>();
+
+        // d loss / d logits: (probability - 1 at the right class) times the row's share.
+        var residual = logs.exp();
+        residual.scatter_add_(1, index, ones_like(index, dtype: ScalarType.Float64).neg());
+        residual = residual.mul(fractions.unsqueeze(1));
+        Add(residual.t().matmul(features), gradient.AsSpan(0, weights));
+        Add(residual.sum([0L]), gradient.AsSpan(weights));
+        return loss;
+    }
+
+    private static void Add(Tensor part, Span<double> sum) => TensorPrimitives.Add(sum, part.data<double>().ToArray(), sum);
+}
+
+/// <summary>
+/// Cross-validation over a series of penalties, strongest first, each starting from the one before: the smallest mean cross-entropy on rows left out wins. Few rows
+/// are all used; of many a sample is enough to tell.
+/// </summary>
+internal static class PenaltySelection
+{
+    private const int Folds = 5, MostRows = 5_000, Iterations = 50;
+
+    /// <summary>Enough to tell penalties apart; the head itself is fitted to a far smaller gradient.</summary>
+    private const double Tolerance = 1e-4;
+
+    private static readonly double[] _penalties = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001];
+
+    /// <summary>Where there are too few rows to leave some out.</summary>
+    private const double Standard = 0.1;
+
+    /// <summary>The penalty for these rows.</summary>
+    internal static double For(FeatureMatrix data, int seed, Action checkAlive)
+    {
+        int[] folds = Assign(data, seed);
+        if (data.Rows < 2 * Folds)
+            return Standard;
+        double[] losses = new double[_penalties.Length];
+        for (int fold = 0; fold < Folds; fold++)
+        {
+            checkAlive();
+            AddLosses(data, folds, fold, losses);
+        }
+
+        return _penalties[Array.IndexOf(losses, losses.Min())];
+    }
+
+    private static void AddLosses(FeatureMatrix data, int[] folds, int fold, double[] losses)
+    {
+        using var training = data.Take([.. Indices(folds, f => f >= 0 && f != fold)]);
+        using var rest = data.Take([.. Indices(folds, f => f == fold)]);
+        double[]? head = null;
+        for (int i = 0; i < _penalties.Length; i++)
+        {
+            head = new LogisticRegression(training, _penalties[i]).Fit(head, Iterations, Tolerance);
+            losses[i] += rest.Evaluate(head).Loss;
+        }
+    }
+
+    private static IEnumerable<int> Indices(int[] folds, Func<int, bool> take) =>
+        folds.Select((fold, row) => (fold, row)).Where(p => take(p.fold)).Select(p => p.row);
+
+    /// <summary>The fold of each row, the same share of each class in all; -1 for rows beyond the sample.</summary>
+    private static int[] Assign(FeatureMatrix data, int seed)
+    {
+        var random = RandomStream.For(seed, (long)RandomPurpose.Folds);
+        int[] folds = new int[data.Rows];
+        Array.Fill(folds, -1);
+        long[] classes = data.Targets.ToArray();
+        int taken = 0;
+        double fraction = Math.Min(1, (double)MostRows / data.Rows);
+        foreach (var group in Enumerable.Range(0, data.Rows).GroupBy(row => classes[row]).OrderBy(group => group.Key))
+        {
+            int[] members = [.. group];
+            random.Shuffle(members.AsSpan());
+            foreach (int row in members.AsSpan(0, (int)Math.Ceiling(fraction * members.Length)))
+                folds[row] = taken++ % Folds;
+        }
+
+        return folds;
+    }
+}

@@ -1,0 +1,158 @@
+// The figures of a run as a table: a comma-separated file that grows by one line a step.
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Microsoft.ML.VisionTransformer.Common;
+
+namespace Microsoft.ML.VisionTransformer.Training.Logging;
+
+/// <summary>
+/// RFC 4180: a header, then one line a step, its first field the step; numbers are invariant, with a point, and read back bit for bit; what is not there is an
+/// empty field. Each line is in the file when <see cref="Add"/> returns.
+/// </summary>
+internal sealed class MetricsTable : IMetricsSink
+{
+    private readonly AppendedFile _file;
+    private readonly string _path;
+    private readonly string[] _tags;
+    private readonly byte[] _header;
+
+    /// <summary>Opens the table; <see cref="Start"/> or <see cref="ResumeAt"/> says what becomes of lines that are there.</summary>
+    /// <param name="path">The file; made, with its folder, where it is missing.</param>
+    /// <param name="stepName">Header of the first column: "epoch" or "batch".</param>
+    /// <param name="tags">Headers of the other columns: the figures that it takes.</param>
+    /// <exception cref="IOException">The file cannot be written to.</exception>
+    internal MetricsTable(string path, string stepName, params string[] tags)
+    {
+        _path = Guard.NotBlank(path);
+        _tags = tags;
+        _header = CsvRecord.Of([stepName, .. tags]);
+        _file = AppendedFile.Open(path, FileMode.OpenOrCreate);
+    }
+
+    /// <summary>A new run: earlier lines go.</summary>
+    /// <exception cref="IOException">The file cannot be written to.</exception>
+    internal void Start()
+    {
+        _file.CutAt(0);
+        _file.Append(_header);
+    }
+
+    /// <summary>
+    /// A run goes on: lines of that step and later go, and so does a last line without its end, which a killed process left. An empty file is started anew.
+    /// </summary>
+    /// <param name="step">The first step that will be added.</param>
+    /// <exception cref="InvalidDataException">The file has other columns: it is no table of this run.</exception>
+    /// <exception cref="IOException">The file cannot be read or written to.</exception>
+    internal void ResumeAt(long step)
+    {
+        byte[] content = _file.ReadAll();
+        if (_header.AsSpan().StartsWith(content))    // a header that is not complete, or no byte at all
+        {
+            Start();
+            return;
+        }
+
+        if (!content.AsSpan().StartsWith(_header))
+            throw new InvalidDataException($"{_path} has other columns than this run writes. Move it away, and the run begins a new one.");
+        _file.CutAt(LengthBefore(content, _header.Length, step));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The table has no column for a figure.</exception>
+    public void Add(long step, params (string Tag, double? Value)[] figures)
+    {
+        string[] fields = new string[_tags.Length + 1];
+        Array.Fill(fields, "");
+        fields[0] = step.ToString(CultureInfo.InvariantCulture);
+        foreach (var (tag, value) in figures)
+        {
+            int column = Array.IndexOf(_tags, tag);
+            Guard.That(column >= 0, nameof(figures), $"The table {_path} has no column for {tag}.");
+            fields[column + 1] = CsvRecord.Number(value);
+        }
+
+        _file.Append(CsvRecord.Of(fields));
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Bytes up to the first line that is not complete, is of that step or a later one, or does not begin with a step.</summary>
+    private static int LengthBefore(byte[] content, int start, long step)
+    {
+        while (start < content.Length)
+        {
+            var rest = content.AsSpan(start);
+            int end = rest.IndexOf("\r\n"u8);
+            if (end < 0 || !Utf8Parser.TryParse(rest[..end], out long found, out int read) || read == end || rest[read] != (byte)',' || found >= step)
+                break;
+            start += end + 2;
+        }
+
+        return start;
+    }
+}
+
+/// <summary>
+/// The library reads no such files, and writes records of numbers alone, one at a time behind those of an earlier process: too little for a dependency of every program
+/// that references it. The command line, which reads tables of users, takes CsvHelper.
+/// </summary>
+internal static class CsvRecord
+{
+    internal const string End = "\r\n";
+
+    private static readonly char[] _special = [',', '"', '\r', '\n'];
+
+    /// <summary>The record with its line end, in UTF-8.</summary>
+    internal static byte[] Of(IEnumerable<string> fields) => Encoding.UTF8.GetBytes(string.Join(',', fields.Select(Quoted)) + End);
+
+    /// <summary>The shortest text that reads back as the same number; empty for null and NaN.</summary>
+    internal static string Number(double? value) => value is { } v && !double.IsNaN(v) ? v.ToString("R", CultureInfo.InvariantCulture) : "";
+
+    private static string Quoted(string field) =>
+        field.IndexOfAny(_special) < 0 ? field : $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}
+
+internal static class MetricTags
+{
+    internal const string TrainingLoss = "loss/training";
+    internal const string ValidationLoss = "loss/validation";
+    internal const string TrainingAccuracy = "accuracy/training";
+    internal const string ValidationAccuracy = "accuracy/validation";
+    internal const string CalibrationError = "calibration/error";
+    internal const string LearningRate = "learning_rate";
+    internal const string ImagesPerSecond = "speed/images_per_second";
+    internal const string ImageWaitFraction = "speed/image_wait_share";
+    internal const string ElapsedSeconds = "elapsed_seconds";
+
+    /// <summary>Those of an epoch, in the order of the table's columns.</summary>
+    internal static readonly string[] OfEpoch =
+    [
+        TrainingLoss,
+        TrainingAccuracy,
+        ValidationLoss,
+        ValidationAccuracy,
+        CalibrationError,
+        LearningRate,
+        ImagesPerSecond,
+        ImageWaitFraction,
+        ElapsedSeconds,
+    ];
+
+    /// <summary>Those of a batch.</summary>
+    internal static readonly string[] OfBatch = [TrainingLoss, TrainingAccuracy, LearningRate];
+
+    /// <summary>The figures of an epoch.</summary>
+    internal static (string Tag, double? Value)[] Of(TrainingMetrics metrics) =>
+    [
+        (TrainingLoss, metrics.TrainingLoss),
+        (TrainingAccuracy, metrics.TrainingAccuracy),
+        (ValidationLoss, metrics.ValidationLoss),
+        (ValidationAccuracy, metrics.ValidationAccuracy),
+        (CalibrationError, metrics.ValidationCalibrationError),
+        (LearningRate, metrics.LearningRate),
+        (ImagesPerSecond, metrics.ImagesPerSecond),
+        (ImageWaitFraction, metrics.ImageWaitFraction),
+        (ElapsedSeconds, metrics.Elapsed.TotalSeconds),
+    ];
+}

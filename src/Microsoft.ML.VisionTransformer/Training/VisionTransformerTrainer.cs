@@ -1,0 +1,323 @@
+// The trainer: the ML.NET estimator that Fit is called on.
+using System.Globalization;
+using System.Text;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Columns;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Distributed;
+using Microsoft.ML.VisionTransformer.Images.Input;
+using Microsoft.ML.VisionTransformer.Interop;
+using Microsoft.ML.VisionTransformer.ModelFile;
+using Microsoft.ML.VisionTransformer.Scoring;
+using Microsoft.ML.VisionTransformer.Scoring.Engine;
+using Microsoft.ML.VisionTransformer.Training;
+using Microsoft.ML.VisionTransformer.Training.Checkpointing;
+using Microsoft.ML.VisionTransformer.Training.Data;
+using Microsoft.ML.VisionTransformer.Training.Distributed;
+using Microsoft.ML.VisionTransformer.Training.LinearProbe;
+using Microsoft.ML.VisionTransformer.Training.Logging;
+using Microsoft.ML.VisionTransformer.Training.Plan;
+using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
+using TorchSharp;
+
+namespace Microsoft.ML.VisionTransformer;
+
+/// <summary>Trains a Vision Transformer (arXiv:2010.11929) to classify images.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// To create this trainer, use `mlContext.MulticlassClassification.Trainers.VisionTransformer(...)`.
+///
+/// ### Input and output columns
+/// The label column is a [key](xref:Microsoft.ML.Data.KeyDataViewType); the number of classes is that of the key type. The image column is one of:
+///
+/// | Column type | Made by | What happens to it |
+/// | -- | -- | -- |
+/// | vector of Byte | `LoadRawImageBytes` | decoded, oriented by EXIF, resized, cropped, normalised |
+/// | `MLImage` | `LoadImages` | resized, cropped, normalised |
+/// | text | a path in the data | read, then as the first |
+/// | vector of Single, of the network's size | `LoadImages`, `ResizeImages`, `ExtractPixels` | taken as it is |
+///
+/// | Output column | Type | Description |
+/// | -- | -- | -- |
+/// | `PredictedLabel` | key | The most probable class, with the label's key values. |
+/// | `Score` | vector of Single | The probability of each class, in the order of the key; the slots have the classes' names. |
+///
+/// ### Trainer characteristics
+/// | Characteristic | Value |
+/// | -- | -- |
+/// | Machine learning task | Multiclass classification |
+/// | Is normalization required? | No |
+/// | Is caching required? | No |
+/// | Required NuGet in addition to Microsoft.ML | Microsoft.ML.VisionTransformer and one of libtorch-cpu-*, TorchSharp-cuda-windows, TorchSharp-cuda-linux |
+/// | Exportable to ONNX | Yes |
+/// ]]></format>
+/// </remarks>
+public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransformerPredictionTransformer>
+{
+    private readonly IHost _host;
+    private readonly int _seed;
+    private readonly TrainingPlanBuilder _plans;
+
+    /// <summary>Checks and copies the options: later changes to them do not matter.</summary>
+    internal VisionTransformerTrainer(IHostEnvironment environment, Options options)
+    {
+        _host = environment.Register(nameof(VisionTransformerTrainer));
+        _plans = new TrainingPlanBuilder(options);
+        _seed = _host.Rand.Next();
+    }
+
+    /// <summary>
+    /// How training varies images where <see cref="Options.Augmentation"/> is null: what to start from for a change, as in
+    /// <c>DefaultAugmentation(TrainingStrategy.FineTune, images: 500) with { MixupAlpha = 0.2 }</c>.
+    /// </summary>
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="images">The number of training images, at least 0; training from scratch varies images more where there are more.</param>
+    /// <returns>The settings, with the default crop and flip.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A value is not allowed.</exception>
+    public static TrainingAugmentations DefaultAugmentation(TrainingStrategy strategy, int images)
+    {
+        var standard = StrategyDefaults.Of(Guard.Defined(strategy), Guard.AtLeast(images, 0));
+        return strategy == TrainingStrategy.LinearProbe ? standard.Augmentation : standard.AugmentationWith(null);
+    }
+
+    /// <summary>The input's columns with <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <param name="inputSchema">The columns of the input.</param>
+    /// <returns>Those, and the two of the model.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        Guard.NotNull(inputSchema);
+        var options = _plans.Options;
+        ImageColumn.Check(inputSchema, options.FeatureColumnName);
+        var labels = inputSchema.Where(c => c.Name == options.LabelColumnName).ToArray();
+        if (labels.Length == 0)
+            throw Guard.SchemaMismatch($"Could not find the label column '{options.LabelColumnName}'.");
+        if (!labels[0].IsKey || labels[0].Kind != SchemaShape.Column.VectorKind.Scalar)
+            throw Guard.SchemaMismatch(ClassLabels.NotAKey(options.LabelColumnName, labels[0].ItemType.ToString()!));
+        if (options.ExampleWeightColumnName is { } weight)
+            TrainingRows.CheckWeight(inputSchema, weight);
+        return ScoreColumns.AddTo(inputSchema, _plans.Columns, labels[0]);
+    }
+
+    /// <summary>Trains a model; dispose it, or the chain that holds it, to free its weights.</summary>
+    /// <param name="input">The training rows, with the image and the label column.</param>
+    /// <returns>The model, with the weights of the best epoch.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
+    /// <exception cref="InvalidDataException">There is nothing to train on, or a row cannot be used.</exception>
+    /// <exception cref="InvalidImageException">An image cannot be read; the message names its row.</exception>
+    /// <exception cref="IOException">Images beyond <see cref="Options.ImageMemoryLimitBytes"/> cannot be written to a file, or not be read back.</exception>
+    /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
+    /// <exception cref="InvalidCheckpointException">The pretrained model is broken, or does not fit <c>Arch</c>.</exception>
+    /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The training diverges, or libtorch or the device is not there; or the processes of a job differ in options, data or versions.
+    /// </exception>
+    /// <exception cref="NotSupportedException">A batch, or what is computed of all rows, does not fit into one array; the message says what to change.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    public VisionTransformerPredictionTransformer Fit(IDataView input)
+    {
+        Guard.NotNull(input);
+        var group = TrainingProcessGroup.Of(_plans.Options.Distributed);
+        try
+        {
+            return Fit(input, group);
+        }
+        catch (Exception e)
+        {
+            group.ReportFailure(e);
+            throw;
+        }
+    }
+
+    private VisionTransformerPredictionTransformer Fit(IDataView input, TrainingProcessGroup group)
+    {
+        var device = TorchRuntime.Device(_plans.Options.Device, _host, group.IsMany ? ProcessGroup.LocalRank : 0);
+        using var state = TorchState.EnterOrdinary();
+        using var checkpoint = OpenPretrained();
+        var reading = _plans.Build(_seed, checkpoint);
+        var labels = CheckColumns(input, reading);
+        using var workspace = group.IsMain ? TrainingWorkspace.Open(reading.Workspace) : null;
+        using var report = new TrainingLog(_host, reading.MetricsCallback, silent: !group.IsMain);
+        if (workspace?.Warning is { } damage)
+            report.Warning(damage);
+        using var store = new ImageStore(reading.ImageMemoryLimit, reading.SpillFolder);
+        var (rows, validationRows) = ReadRows(input, reading, store);
+        int seed = AgreeOnSeed(workspace, group);
+        var plan = _plans.Build(seed, checkpoint, new TrainingDataSummary(rows.Rows.Length, labels.Names, group.Size));
+        var (training, validation) = Split(rows, validationRows, plan);
+        var data = new Rows(training, validation, labels, rows.WithoutLabel, validationRows is null ? rows.Skipped : rows.Skipped.And(validationRows.Skipped));
+        Announce(plan, data, device, input.Schema, report);
+        var network = CreateNetwork(plan, checkpoint, _plans.Options.CancellationToken);
+        try
+        {
+            var recorder = FindEarlierRun(plan, checkpoint is null ? null : network, data, workspace, group, report);
+            report.Group(group, plan);
+            if (workspace is not null && recorder?.Found is not { Finished: true })
+                report.WriteTo(new RunLogs(workspace.Folder, plan.Logs, recorder?.Found));
+            group.Exchange("ready");
+            group.Begin();
+            double[]? factors = ClassBalance.Factors(training, plan, labels.Names);
+            training = ClassBalance.Apply(training, factors);
+            RefuseWeightless(training);
+            return Train(new Run(plan, network, data with { Training = training, ClassFactors = factors }, device, recorder, group), report);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    private VisionTransformerCheckpoint? OpenPretrained() =>
+        _plans.Options.PretrainedModel is not { } model ? null : PretrainedModels.OpenForTask(_host, model, _plans.Options.Arch, _plans.Options.CancellationToken);
+
+    /// <summary>Checks the columns of all data before a row is read, and gives the classes.</summary>
+    private static ClassLabels CheckColumns(IDataView input, TrainingPlan plan)
+    {
+        var labels = LabelsOf(input, plan);
+        ClassBalance.CheckNames(plan.ClassWeights, labels.Names);
+        if (plan.ValidationSet is null)
+            return labels;
+        var found = LabelsOf(plan.ValidationSet, plan);
+        return found.Names.SequenceEqual(labels.Names) ? labels : throw Guard.SchemaMismatch(
+            $"The labels of ValidationSet ({MessageText.List(found.Names, most: 5)}) are not those of the training data ({MessageText.List(labels.Names, most: 5)}): map both with one fitted MapValueToKey.");
+    }
+
+    private static ClassLabels LabelsOf(IDataView data, TrainingPlan plan)
+    {
+        ImageColumn.Of(data.Schema, plan.Columns.Image, plan.Preprocessing);
+        TrainingRows.FindWeight(data.Schema, plan.ExampleWeight);
+        return ClassLabels.Of(data.Schema.GetColumnOrNull(plan.Label) ?? throw Guard.SchemaMismatch($"Could not find the label column '{plan.Label}'."));
+    }
+
+    private (TrainingRows Rows, TrainingRows? Validation) ReadRows(IDataView input, TrainingPlan plan, ImageStore store)
+    {
+        var rows = TrainingRows.Read(input, plan, store, CheckAlive);
+        if (rows.Rows.Length == 0)
+        {
+            throw new InvalidDataException(rows.Skipped.Count == 0
+                ? $"There is nothing to train on: of {rows.WithoutLabel} rows none has a label."
+                : $"There is nothing to train on: {rows.WithoutLabel} rows have no label, and {rows.Skipped}");
+        }
+
+        return (rows, plan.ValidationSet is null ? null : TrainingRows.Read(plan.ValidationSet, plan, store, CheckAlive));
+    }
+
+    /// <summary>An interrupted run keeps its seed. Contexts without a seed of the user's have different ones, so that processes take that of the first.</summary>
+    private int AgreeOnSeed(TrainingWorkspace? workspace, TrainingProcessGroup group) =>
+        int.Parse(group.Exchange((workspace?.SeedOf(_seed) ?? _seed).ToString(CultureInfo.InvariantCulture))[0], CultureInfo.InvariantCulture);
+
+    private static (TrainingRow[] Training, TrainingRow[] Validation) Split(TrainingRows rows, TrainingRows? validationRows, TrainingPlan plan)
+    {
+        var (training, validation) = plan.CutsValidation
+            ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
+            : (rows.Rows, validationRows?.Rows ?? []);
+        if (plan.Calibrate && validation.Length == 0)
+            throw new InvalidDataException("Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet, or more rows for ValidationSetFraction.");
+        if (plan.EarlyStopping is not null && validation.Length == 0)
+            throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
+        if (validation.Length > 0 && Array.TrueForAll(validation, row => row.Weight == 0))
+            throw new InvalidDataException($"The weight of each of the {validation.Length} validation rows is 0, so that they say nothing. Correct ExampleWeightColumnName's column, or give another ValidationSet.");
+        return (training, validation);
+    }
+
+    private void Announce(TrainingPlan plan, Rows rows, torch.Device device, DataViewSchema schema, TrainingLog report)
+    {
+        report.Start(plan, rows.Training.Length, rows.Validation.Length, rows.WithoutLabel, device.ToString());
+        if (plan.Head is { } head)
+            report.Info(head.Reason);
+        if (rows.Skipped.Count > 0)
+            report.Warning(rows.Skipped.ToString());
+        if (plan.Strategy == TrainingStrategy.LinearProbe && OptionChecks.UnusedByProbe(_plans.Options) is { Length: > 0 } unused)
+            report.Warning($"A linear probe has no use for {string.Join(", ", unused)}: it trains the head alone, to convergence. Leave them at their defaults, or set Strategy to FineTune.");
+        if (!ImageColumn.Of(schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
+            return;
+        PixelRange.WarnIfUnscaled(rows.Training, plan.Preprocessing, report);
+        if (plan.AugmentationIsChosen && plan.Augmentation.NeedsImages)
+            report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
+    }
+
+    private static VisionTransformerNetwork CreateNetwork(TrainingPlan plan, VisionTransformerCheckpoint? checkpoint, CancellationToken cancellation) =>
+        checkpoint?.CreateNetwork(plan.Architecture, plan.Head!, plan.Seed, cancellation) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
+
+    /// <summary>Compares this run with those of the other processes and with the one in the workspace, from which it may continue.</summary>
+    private RunRecorder? FindEarlierRun(TrainingPlan plan, VisionTransformerNetwork? pretrained, Rows rows, TrainingWorkspace? workspace, TrainingProcessGroup group, TrainingLog report)
+    {
+        if (plan.Workspace is null && !group.IsMany)
+            return null;
+        var identity = RunIdentity.Of(plan, pretrained, rows.Labels.Names, rows.Training, rows.Validation, CheckAlive);
+        ProcessAgreement.Check(group, identity);
+        if (plan.Workspace is null)
+            return null;
+        var found = workspace?.ResumeFrom(identity, plan.Seed, report.Warning, group.Size);
+        if (group.IsMany)
+        {
+            // The first process has the workspace, and tells the others how far the run has come.
+            string told = group.Exchange(found is null ? "" : Encoding.UTF8.GetString(ModelJson.Write(found)))[0];
+            found = told.Length == 0 ? null : ModelJson.Read<RunProgress>(Encoding.UTF8.GetBytes(told));
+        }
+
+        return new RunRecorder(workspace, identity, found, plan.CheckpointInterval, group);
+    }
+
+    private VisionTransformerPredictionTransformer Train(Run run, TrainingLog report)
+    {
+        var (plan, rows) = (run.Plan, run.Rows);
+        run.Network.to(run.Device);
+        var history = TrainAndTrim(run, report) with
+        {
+            RowsWithoutLabel = rows.WithoutLabel,
+            RowsWithInvalidImage = rows.Skipped.Count,
+            InvalidImages = rows.Skipped.Reasons,
+        };
+        report.End(history);
+        return new VisionTransformerPredictionTransformer(
+            new ModelDescription(plan.Architecture, plan.Preprocessing, rows.Labels, plan.Columns, history) { Temperature = history.Temperature }, new ScoringNetwork(run.Network, run.Device));
+    }
+
+    /// <summary>Memory that the training kept is given back at its end.</summary>
+    private TrainingHistory TrainAndTrim(Run run, TrainingLog report)
+    {
+        try
+        {
+            return TrainInKeptMemory(run, report);
+        }
+        finally
+        {
+            NativeHeap.Trim();
+        }
+    }
+
+    private TrainingHistory TrainInKeptMemory(Run run, TrainingLog report)
+    {
+        var (training, validation) = (run.Rows.Training, run.Rows.Validation);
+        if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
+            return new LinearProbeTrainer(run.Plan, training, validation, run.Rows.ClassFactors, run.Network, run.Device, CheckAlive, run.Group).Run(report);
+        if (run.Plan.ProbesHead && run.Recorder?.Found is null)
+            ProbedHead.Give(run.Plan, training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive, run.Group), report, CheckAlive, run.Group);
+        using var loop = new TrainingLoop(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Group);
+        return loop.Run(report);
+    }
+
+    private static void RefuseWeightless(TrainingRow[] training)
+    {
+        if (Array.TrueForAll(training, row => row.Weight == 0))
+            throw new InvalidDataException($"There is nothing to train on: the weight of each of the {training.Length} training rows is 0. Correct ExampleWeightColumnName's column, or ClassWeights.");
+    }
+
+    private void CheckAlive()
+    {
+        _plans.Options.CancellationToken.ThrowIfCancellationRequested();
+        MLEnvironment.ThrowIfCanceled(_host);
+    }
+
+    /// <summary>The data of one training.</summary>
+    private sealed record Rows(TrainingRow[] Training, TrainingRow[] Validation, ClassLabels Labels, int WithoutLabel, SkippedImages Skipped)
+    {
+        /// <summary>What training rows' weights were multiplied by, for each class; null for 1.</summary>
+        internal double[]? ClassFactors { get; init; }
+    }
+
+    /// <summary>What one training works with.</summary>
+    private sealed record Run(TrainingPlan Plan, VisionTransformerNetwork Network, Rows Rows, torch.Device Device, RunRecorder? Recorder, TrainingProcessGroup Group);
+}

@@ -1,0 +1,122 @@
+// Token merging in the vector code, beside a plain computation of the paper's method in libtorch.
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.VisionTransformer.Tests.Network;
+
+[TestClass]
+public sealed class TokenMergingTests
+{
+    private static readonly VisionTransformerArchitecture _small = new()
+    {
+        ImageSize = 40,
+        PatchSize = 8,
+        EmbeddingDimension = 48,
+        Depth = 3,
+        Heads = 3,
+        Classes = 5,
+        MlpRatio = 2,
+    };
+
+    [TestInitialize]
+    public void RequireAvx2() => Requires.Avx2();
+
+    [TestMethod]
+    [DataRow(1, 0)]
+    [DataRow(5, 0)]
+    [DataRow(100, 0)]
+    [DataRow(5, 1)]
+    [DataRow(5, 4)]
+    public void ClassTokensAreThoseOfThePapersMethod(int merged, int registers)
+    {
+        var architecture = _small with { RegisterTokens = registers };
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        var network = Network(architecture);
+        using var encoder = new FusedEncoder(Network(architecture));
+        var images = Images(architecture, 4);
+
+        var found = Encode(encoder, images, 1, merged);
+
+        for (int image = 0; image < 4; image++)
+        {
+            var expected = MergedTokens.ClassToken(network, images.narrow(0, image, 1), merged);
+            double difference = (found[image, 0] - expected).abs().max().item<float>();
+            Assert.IsLessThanOrEqualTo(2e-5, difference, $"image {image}");
+        }
+    }
+
+    [TestMethod]
+    public void WithoutMergingTheNumbersAreTheSameBitForBit()
+    {
+        using var scope = NewDisposeScope();
+        using var encoder = new FusedEncoder(Network(_small));
+        var images = Images(_small, 3);
+        var before = Encode(encoder, images, _small.Tokens, merged: 0);
+        var merged = Encode(encoder, images, _small.Tokens, merged: 4);
+        Assert.IsFalse(merged.equal(before).all().item<bool>(), "merging changes numbers");
+        Assert.IsTrue(Encode(encoder, images, _small.Tokens, merged: 0).equal(before).all().item<bool>(), "what was merged before leaves nothing behind");
+    }
+
+    [TestMethod]
+    public void EachPatchGetsTheTokenThatItBecamePartOf()
+    {
+        using var scope = NewDisposeScope();
+        using var encoder = new FusedEncoder(Network(_small with { Depth = 1 }));
+        var tokens = Encode(encoder, Images(_small, 1), _small.Tokens, merged: 5)[0];
+        Assert.AreEqual(_small.Tokens - 5, Different(tokens));
+    }
+
+    [TestMethod]
+    public void AnImagesNumbersDependNeitherOnTheBatchNorOnThreads()
+    {
+        var architecture = _small with { ImageSize = 64, PatchSize = 4, EmbeddingDimension = 96 };
+        using var scope = NewDisposeScope();
+        using var encoder = new FusedEncoder(Network(architecture));
+        var images = Images(architecture, 5);
+        var together = Encode(encoder, images, 1, merged: 16);
+        for (int image = 0; image < 5; image++)
+            Assert.IsTrue(Encode(encoder, images.narrow(0, image, 1).contiguous(), 1, merged: 16).equal(together.narrow(0, image, 1)).all().item<bool>(), $"image {image}");
+    }
+
+    [TestMethod]
+    public void MemoryIsGivenBack() => LiveTensors.AssertSameAfter(
+        () =>
+        {
+            using var encoder = new FusedEncoder(Network(_small));
+            using var images = Images(_small, 3);
+            Encode(encoder, images, 1, merged: 4).Dispose();
+        },
+        parametersCreated: _small.Parameters().Count());
+
+    private static long Different(Tensor rows)
+    {
+        float[] first = rows.narrow(1, 0, 1).contiguous().data<float>().ToArray();
+        return first.Distinct().LongCount();
+    }
+
+    private static unsafe Tensor Encode(FusedEncoder encoder, Tensor images, int kept, int merged)
+    {
+        var tokens = empty([images.size(0), kept, encoder.Network.Architecture.EmbeddingDimension]);
+        encoder.Encode(images.data<float>().ToArray(), (int)images.size(0), kept, FloatBuffer.Address(tokens), merged);
+        return tokens;
+    }
+
+    private static VisionTransformerNetwork Network(VisionTransformerArchitecture architecture)
+    {
+        var network = new VisionTransformerNetwork(architecture, seed: 3);
+        network.eval();
+        return network;
+    }
+
+    private static Tensor Images(VisionTransformerArchitecture architecture, int count)
+    {
+        var random = new Random(1);
+        float[] values = new float[count * architecture.Channels * architecture.ImageSize.Height * architecture.ImageSize.Width];
+        foreach (ref float value in values.AsSpan())
+            value = (random.NextSingle() * 4) - 2;
+        return tensor(values, [count, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width]);
+    }
+}

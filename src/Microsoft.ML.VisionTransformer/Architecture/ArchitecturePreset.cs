@@ -1,5 +1,5 @@
 // One of timm's names: its architecture, the classes of its tags, and how timm's files lay it out.
-namespace Microsoft.ML.VisionTransformer.Network;
+namespace Microsoft.ML.VisionTransformer.Architecture;
 
 /// <summary>One of timm's names: its architecture, the classes of its tags, and how timm's files lay it out.</summary>
 /// <param name="Architecture">The network of the bare name, with the class count of timm's default weights.</param>

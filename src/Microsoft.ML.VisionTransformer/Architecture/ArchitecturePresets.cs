@@ -1,6 +1,5 @@
 // timm's names of plain Vision Transformers and the architectures they stand for.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Architecture;
 

@@ -1,5 +1,5 @@
 // Presets of DINOv2 and DINOv3, and of networks that have their form.
-namespace Microsoft.ML.VisionTransformer.Network;
+namespace Microsoft.ML.VisionTransformer.Architecture;
 
 /// <summary>arXiv:2304.07193, arXiv:2309.16588. timm counts both halves of the SwiGLU in its ratio 5.33334.</summary>
 internal static class Dinov2Presets

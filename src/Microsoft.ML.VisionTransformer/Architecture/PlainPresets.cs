@@ -1,5 +1,5 @@
 // Presets of supervised networks: the original Vision Transformers, DeiT, and networks without a class token.
-namespace Microsoft.ML.VisionTransformer.Network;
+namespace Microsoft.ML.VisionTransformer.Architecture;
 
 /// <summary>Sizes are those of arXiv:2010.11929, table 1; tiny and small of arXiv:2012.12877, table 1; giant and gigantic of arXiv:2106.04560.</summary>
 internal static class PlainPresets

@@ -1,5 +1,5 @@
 // Presets of image towers that were trained with texts: CLIP, SigLIP and EVA.
-namespace Microsoft.ML.VisionTransformer.Network;
+namespace Microsoft.ML.VisionTransformer.Architecture;
 
 /// <summary>arXiv:2103.00020. Classes is the width of the space shared with the text tower, where the head is the projection into it.</summary>
 internal static class ClipPresets

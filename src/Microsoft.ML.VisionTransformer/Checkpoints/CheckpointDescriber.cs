@@ -1,6 +1,8 @@
 // Works out which network a checkpoint's weights belong to.
 using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Interop;
 using static TorchSharp.torch;
 

@@ -3,7 +3,9 @@ using System.IO.Compression;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Onnx;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
+using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;

@@ -1,5 +1,8 @@
 // Writes a network as a folder that timm or Hugging Face's transformers load.
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;

@@ -1,7 +1,7 @@
 // The figures of an epoch of training, or of the part of it that is done.
-using System.Text.Json.Serialization;
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer;

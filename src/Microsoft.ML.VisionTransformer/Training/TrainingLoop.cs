@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Evaluation;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 using Microsoft.ML.VisionTransformer.Training.Data;

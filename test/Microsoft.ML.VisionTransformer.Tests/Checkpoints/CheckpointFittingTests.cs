@@ -1,5 +1,4 @@
 // A checkpoint for other images through the public door: positions as the file's own framework stretches them, kernels for other channels, and what is refused.
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;

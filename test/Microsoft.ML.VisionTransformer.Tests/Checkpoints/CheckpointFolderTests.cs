@@ -1,5 +1,6 @@
 // Which file of a folder is the checkpoint.
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;

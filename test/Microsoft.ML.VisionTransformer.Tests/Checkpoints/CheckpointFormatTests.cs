@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;

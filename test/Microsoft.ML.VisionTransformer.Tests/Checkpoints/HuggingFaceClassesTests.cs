@@ -1,6 +1,6 @@
 // Model classes of Hugging Face that leave parts of their files unused, or read a token in two ways, through the public door.
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
 

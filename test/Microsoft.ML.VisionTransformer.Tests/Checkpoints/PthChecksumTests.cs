@@ -1,7 +1,7 @@
 // PyTorch files with a changed byte: the archive's checksums show it when a tensor is read.
 using System.Buffers.Binary;
 using System.IO.Hashing;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;

@@ -1,6 +1,6 @@
 // PyTorch files with one defect each: all are refused, and the message says what it is.
 using System.IO.Compression;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;

@@ -1,5 +1,6 @@
 // A model written for Python: the names and shapes that timm and Hugging Face have, and the same bits when it is read back.
 using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;

@@ -1,10 +1,11 @@
 // Opens the golden checkpoints, and the weights of the golden cases they hold.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Architecture;
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,6 +1,7 @@
 // The weights of a golden case as a test changes them, and files of them in any layout.
 using Microsoft.ML.VisionTransformer.Architecture;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 

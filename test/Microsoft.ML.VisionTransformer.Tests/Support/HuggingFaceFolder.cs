@@ -1,5 +1,5 @@
 // A folder in Hugging Face's layout with the configuration that a test gives it, and what is read from it.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.Model.OnnxConverter;
-using Microsoft.ML.VisionTransformer.Onnx.Export;
 using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]

@@ -5,7 +5,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
-/// <summary>One type of the library, by the file that declares it. A nested type counts as the type around it.</summary>
+/// <summary>
+/// One type of the library, by the file that declares it. A nested type counts as the type around it, unless that has a file of its own.
+/// </summary>
 /// <param name="Name">Without the namespace.</param>
 /// <param name="Namespace">The namespace it is declared in.</param>
 /// <param name="File">Relative to the library's folder, with slashes.</param>
@@ -96,10 +98,19 @@ internal sealed class TypeReferences
         foreach (var declaration in OuterTypes(tree))
         {
             var type = (INamedTypeSymbol)model.GetDeclaredSymbol(declaration)!;
-            if (!_types.ContainsKey(type) || Path.GetFileNameWithoutExtension(tree.FilePath) == type.Name)
-                _types[type] = new(type.Name, type.ContainingNamespace.ToDisplayString(), tree.FilePath, type.DeclaredAccessibility == Accessibility.Public);
+            if (Path.GetFileNameWithoutExtension(tree.FilePath) is var file && file.StartsWith($"{type.Name}.", StringComparison.Ordinal))
+            {
+                foreach (var nested in ((TypeDeclarationSyntax)declaration).Members.OfType<BaseTypeDeclarationSyntax>().Select(m => model.GetDeclaredSymbol(m)!))
+                    Add(nested, tree);
+            }
+
+            if (!_types.ContainsKey(type) || file == type.Name)
+                Add(type, tree);
         }
     }
+
+    private void Add(INamedTypeSymbol type, SyntaxTree tree) =>
+        _types[type] = new(type.Name, type.ContainingNamespace.ToDisplayString(), tree.FilePath, type.DeclaredAccessibility == Accessibility.Public);
 
     private HashSet<TypeReference> In(SyntaxTree tree, SemanticModel model)
     {
@@ -107,7 +118,7 @@ internal sealed class TypeReferences
         foreach (var declaration in OuterTypes(tree))
         {
             var from = (INamedTypeSymbol)model.GetDeclaredSymbol(declaration)!;
-            foreach (var to in declaration.DescendantNodes().Where(IsUse).SelectMany(n => Used(Bind(model, n))).Where(t => !SymbolEqualityComparer.Default.Equals(t, from)))
+            foreach (var to in declaration.DescendantNodes().Where(n => IsUse(n) && !NamesATypeInside(model, n)).SelectMany(n => Used(Bind(model, n))).Where(t => !SymbolEqualityComparer.Default.Equals(t, from)))
             {
                 if (_types.TryGetValue(to, out var type))
                     found.Add(new(from.Name, tree.FilePath, type.Name, type.File));
@@ -119,6 +130,15 @@ internal sealed class TypeReferences
 
     private static bool IsUse(SyntaxNode node) => node is SimpleNameSyntax or BaseObjectCreationExpressionSyntax or ElementAccessExpressionSyntax or ConstructorInitializerSyntax;
 
+    /// <summary>Whether a name only leads to a type nested in it that is counted by itself.</summary>
+    private bool NamesATypeInside(SemanticModel model, SyntaxNode node) =>
+        node.Parent switch
+        {
+            MemberAccessExpressionSyntax access when access.Expression == node => model.GetSymbolInfo(access.Name).Symbol,
+            QualifiedNameSyntax name when name.Left == node => model.GetSymbolInfo(name.Right).Symbol,
+            _ => null,
+        } is INamedTypeSymbol inner && _types.ContainsKey(inner);
+
     private static ISymbol? Bind(SemanticModel model, SyntaxNode node)
     {
         var found = model.GetSymbolInfo(node);
@@ -127,14 +147,14 @@ internal sealed class TypeReferences
             : throw new InvalidOperationException($"{node.GetLocation().GetLineSpan()}: the compiler does not find {node} ({found.CandidateReason}).");
     }
 
-    private static IEnumerable<INamedTypeSymbol> Used(ISymbol? symbol) => symbol switch
+    private IEnumerable<INamedTypeSymbol> Used(ISymbol? symbol) => symbol switch
     {
-        INamedTypeSymbol type => type.TypeArguments.SelectMany(Used).Append(Outermost(type.OriginalDefinition)),
+        INamedTypeSymbol type => type.TypeArguments.SelectMany(Used).Append(Counted(type.OriginalDefinition)),
         IArrayTypeSymbol array => Used(array.ElementType),
         IPointerTypeSymbol pointer => Used(pointer.PointedAtType),
-        IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol when symbol.ContainingType is { } owner => [Outermost(owner.OriginalDefinition)],
+        IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol when symbol.ContainingType is { } owner => [Counted(owner.OriginalDefinition)],
         _ => [],
     };
 
-    private static INamedTypeSymbol Outermost(INamedTypeSymbol type) => type.ContainingType is { } outer ? Outermost(outer) : type;
+    private INamedTypeSymbol Counted(INamedTypeSymbol type) => type.ContainingType is { } outer && !_types.ContainsKey(type) ? Counted(outer) : type;
 }

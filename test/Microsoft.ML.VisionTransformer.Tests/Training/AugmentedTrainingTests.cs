@@ -1,7 +1,7 @@
 // Training with augmentation: targets of mixed rows, presets, seeds, threads, contradictions, memory.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;

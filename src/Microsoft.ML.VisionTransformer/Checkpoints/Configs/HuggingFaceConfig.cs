@@ -4,7 +4,7 @@ using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>
 /// A folder in Hugging Face's layout. The classes that its <c>architectures</c> name, and the tensors that are there, decide on the head; what a

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary><c>ViTForImageClassification</c>, or <c>Dinov2ForImageClassification</c> (with registers) where there is LayerScale.</summary>
 internal static class HuggingFaceConfigWriter

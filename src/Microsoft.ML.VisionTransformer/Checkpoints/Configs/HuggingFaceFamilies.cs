@@ -1,5 +1,5 @@
 // The model types of Hugging Face that are read, and how.
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>The model types of Hugging Face that are read, and how.</summary>
 /// <param name="Name">The <c>model_type</c> of <c>config.json</c>.</param>

@@ -1,5 +1,5 @@
 // Hugging Face's image processors: their defaults, and their size and crop in this library's terms.
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>Hugging Face's image processors: what each does where its configuration leaves something out.</summary>
 /// <param name="Squashes">A size given as one number is both sides; false: the shorter side.</param>

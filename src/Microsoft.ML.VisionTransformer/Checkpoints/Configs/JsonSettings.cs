@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>One object of a configuration file. A setting that is null counts as left out, as it does in Python's <c>None</c>.</summary>
 internal sealed class JsonSettings

@@ -1,5 +1,5 @@
 // Finds the timm preset that an architecture is a variant of.
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 internal static class KnownArchitecture
 {

@@ -2,7 +2,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>
 /// The evaluation transform that goes with a checkpoint. Hugging Face has two implementations whose crops differ by a pixel where an odd number of

@@ -1,9 +1,9 @@
 // timm's keyword arguments (model_args) as changes of a preset's architecture.
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Network;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>
 /// The constructors of timm's <c>VisionTransformer</c> and <c>Eva</c> as tables: name of an argument, what it changes. Rotary positions take several arguments

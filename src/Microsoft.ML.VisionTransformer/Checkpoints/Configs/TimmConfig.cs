@@ -4,9 +4,8 @@ using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Network;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>The config.json of timm's hub layout: which network the weights beside it belong to, and how its images are prepared.</summary>
 /// <remarks>

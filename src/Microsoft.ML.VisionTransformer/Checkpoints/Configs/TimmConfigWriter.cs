@@ -3,9 +3,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML.VisionTransformer.Architecture;
-using Microsoft.ML.VisionTransformer.Network;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>Writes the config.json of timm's hub layout, so that timm builds the same network and prepares images in the same way.</summary>
 internal static class TimmConfigWriter

@@ -1,7 +1,7 @@
 // timm's words for architectures and preprocessing, each table read in both directions.
 using System.Text.Json.Nodes;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>Mean, deviation, crop and kernel between timm's pretrained_cfg and the preprocessing here.</summary>
 internal static class TimmPreprocessing

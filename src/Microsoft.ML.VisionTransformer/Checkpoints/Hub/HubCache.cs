@@ -1,7 +1,8 @@
 // The folder of one model in the cache that is shared with huggingface_hub, and the lock on its files.
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 /// <summary>Paths of a model, and what is there.</summary>
 /// <remarks>

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 /// <summary>Sends requests as huggingface_hub does: nothing is compressed, and the token goes to the endpoint's own scheme, host and port alone.</summary>
 internal sealed class HubClient : IDisposable

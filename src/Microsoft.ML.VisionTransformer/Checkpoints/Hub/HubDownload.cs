@@ -5,7 +5,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 /// <summary>Downloads blobs of one model; the caller holds the blob's lock.</summary>
 internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubClient client, HubCache cache, Action<string> log)

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 /// <summary>
 /// Errors about one model. No message holds the token, and none the query of an address, which may be a signature that opens the file.

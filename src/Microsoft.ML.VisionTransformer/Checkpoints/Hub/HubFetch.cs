@@ -1,5 +1,5 @@
 // Brings the files of one model into the cache, all of one commit.
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 /// <summary>One run over the files of a model.</summary>
 internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors errors, HubClient client, HubCache cache, Action<string> log)

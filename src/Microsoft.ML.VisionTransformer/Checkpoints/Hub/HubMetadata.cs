@@ -4,7 +4,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 /// <summary>HEAD requests of one model, as huggingface_hub makes them.</summary>
 /// <remarks>

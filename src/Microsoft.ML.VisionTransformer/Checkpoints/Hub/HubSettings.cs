@@ -2,7 +2,7 @@
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 /// <summary>Everything the hub client takes from outside; <see cref="FromEnvironment()"/> is what users get.</summary>
 internal sealed record HubSettings

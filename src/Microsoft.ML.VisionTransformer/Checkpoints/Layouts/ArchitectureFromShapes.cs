@@ -2,7 +2,7 @@
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>Works out an architecture from the names and shapes of a checkpoint that has no configuration.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 // How the axes of a tensor in a file become the axes of the network's tensor, written as text.
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>
 /// Axes in the file, an arrow, axes in the network: <c>in heads width -&gt; (heads width) in</c>. Axes in parentheses are joined into one, <c>1</c> is an

@@ -1,9 +1,8 @@
 // How one publisher names the tensors of a Vision Transformer, and which of the known layouts a file follows.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
-using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>A layout of tensor names, as data.</summary>
 internal sealed class CheckpointLayout

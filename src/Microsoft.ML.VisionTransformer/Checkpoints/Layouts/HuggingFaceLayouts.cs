@@ -1,8 +1,7 @@
 // Names of the tensors in Hugging Face's models: ViT, DeiT, CLIP, SigLIP, DINOv2 and DINOv3.
-using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
-using static Microsoft.ML.VisionTransformer.Checkpoints.NameRules;
+using static Microsoft.ML.VisionTransformer.Checkpoints.Layouts.NameRules;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>Names of Hugging Face's ViT and DeiT models.</summary>
 internal static class HuggingFaceVitLayouts

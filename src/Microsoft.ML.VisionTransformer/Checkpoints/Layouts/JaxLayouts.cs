@@ -1,8 +1,7 @@
 // Names of Google's JAX releases: google-research/vision_transformer and big_vision.
-using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
-using static Microsoft.ML.VisionTransformer.Checkpoints.NameRules;
+using static Microsoft.ML.VisionTransformer.Checkpoints.Layouts.NameRules;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <remarks>
 /// Flax stores kernels as [in, out], projections to heads as [in, heads, width], from heads as [heads, width, out], convolutions as [rows, columns, in, out].

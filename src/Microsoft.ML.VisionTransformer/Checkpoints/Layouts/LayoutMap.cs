@@ -2,7 +2,7 @@
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>Names of the network, and where the file has them. Building it reads names and shapes alone.</summary>
 internal sealed class LayoutMap

@@ -2,7 +2,7 @@
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>One of the network's tensors, its parts in the file, and the way from there.</summary>
 internal sealed class MappedTensor(string path, NameRule rule, int? block, IReadOnlyList<MappedPart> parts, ReadBuffers buffers)

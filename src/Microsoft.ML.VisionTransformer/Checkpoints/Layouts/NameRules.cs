@@ -1,7 +1,7 @@
 // The rows of a layout's table: a tensor of the network, and the tensors of a file that it is made of.
 using System.Globalization;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>A row of a layout's table, read in both directions.</summary>
 /// <param name="Canonical">Pattern of the network's name, which is timm's.</param>

@@ -1,8 +1,7 @@
 // Names of the tensors in PyTorch files of Meta, OpenAI, OpenCLIP and torchvision.
-using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
-using static Microsoft.ML.VisionTransformer.Checkpoints.NameRules;
+using static Microsoft.ML.VisionTransformer.Checkpoints.Layouts.NameRules;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>Names of Meta's own DINOv2 and DINOv3 files.</summary>
 internal static class MetaDinoLayouts

@@ -1,7 +1,7 @@
 // Names of timm's own files: the network's names, and what its EVA class calls differently.
-using static Microsoft.ML.VisionTransformer.Checkpoints.NameRules;
+using static Microsoft.ML.VisionTransformer.Checkpoints.Layouts.NameRules;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>Names of timm's own files: the network's names, and what its EVA class calls differently.</summary>
 internal static class TimmLayouts

@@ -1,12 +1,11 @@
 // What training does to an image in place of the evaluation's resize, and to its normalized pixels.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Images.Resampling;
 
-namespace Microsoft.ML.VisionTransformer.Images;
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
 /// Random crop at the network's size with the preprocessing's kernel, flips, a policy and color jitter; after normalization, erasing. All

@@ -1,9 +1,8 @@
 // The ready-made sets of random operations: RandAugment, TrivialAugment and DeiT-3's three-augment.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
-namespace Microsoft.ML.VisionTransformer.Images;
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
 /// RandAugment (arXiv:1909.13719) as timm's <c>rand-mM-nN-mstdS-pP-inc1</c>: N operations, drawn with replacement, each done with probability P at

@@ -2,7 +2,7 @@
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
-namespace Microsoft.ML.VisionTransformer.Images;
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
 /// timm's <c>Mixup</c> in batch mode: one share lambda and one rectangle for the whole batch; image i is mixed with image n - 1 - i. Mixup

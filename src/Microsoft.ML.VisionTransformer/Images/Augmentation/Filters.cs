@@ -1,8 +1,7 @@
 // Operations that compute each pixel from its neighbors: blur and sharpness.
-using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
-namespace Microsoft.ML.VisionTransformer.Images;
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
 /// Three passes of a box with a fractional radius, in rows and then in columns, each rounded to 8 bits in 24-bit fractions; beyond an edge its

@@ -2,7 +2,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
-namespace Microsoft.ML.VisionTransformer.Images;
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
 /// The point (x, y) of the result shows the source's point (XX x + XY y + X0, YX x + YY y + Y0); pixel i covers [i, i + 1), its middle is

@@ -2,7 +2,7 @@
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
-namespace Microsoft.ML.VisionTransformer.Images;
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
 /// Random erasing (arXiv:1708.04896) as timm's <c>RandomErasing</c>, after normalization: with the given probability 1 to n rectangles, each with

@@ -1,7 +1,7 @@
 // Operations that replace each byte by what a table of 256 values has for it.
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
-namespace Microsoft.ML.VisionTransformer.Images;
+namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>Look-up tables of 256 values: one for all channels, or one for each.</summary>
 internal static class ByteTable

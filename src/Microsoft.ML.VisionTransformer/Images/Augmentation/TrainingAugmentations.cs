@@ -1,6 +1,5 @@
 // The settings of what training does to images.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 namespace Microsoft.ML.VisionTransformer;

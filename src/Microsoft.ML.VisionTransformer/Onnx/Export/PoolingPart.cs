@@ -1,5 +1,6 @@
 // What becomes of the tokens behind the last block, as ONNX computes it.
 using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 

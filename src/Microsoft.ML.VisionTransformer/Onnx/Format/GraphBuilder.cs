@@ -1,9 +1,8 @@
 // Gathers nodes and constants of a graph while it is put together.
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Microsoft.ML.VisionTransformer.Onnx.Format;
 
-namespace Microsoft.ML.VisionTransformer.Onnx.Export;
+namespace Microsoft.ML.VisionTransformer.Onnx.Format;
 
 /// <summary>
 /// Values are named by the node that makes them, nodes by a path. Constants that are no weights are kept once for each content, under names that say what they

@@ -2,7 +2,6 @@
 using System.Globalization;
 using Google.Protobuf;
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Onnx.Export;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Format;
 

@@ -1,7 +1,5 @@
 // A computation as ONNX has it: nodes in an order in which they can run, constants, inputs and outputs.
-using Microsoft.ML.VisionTransformer.Onnx.Format;
-
-namespace Microsoft.ML.VisionTransformer.Onnx.Export;
+namespace Microsoft.ML.VisionTransformer.Onnx.Format;
 
 /// <summary>A computation as ONNX has it: nodes in an order in which they can run, constants, inputs and outputs.</summary>
 internal sealed record OnnxGraph(

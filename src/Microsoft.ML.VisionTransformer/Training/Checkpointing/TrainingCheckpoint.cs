@@ -2,7 +2,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;

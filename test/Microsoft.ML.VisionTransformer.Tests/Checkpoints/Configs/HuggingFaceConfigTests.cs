@@ -1,8 +1,8 @@
 // What each model type of Hugging Face becomes, from configurations that leave almost everything out.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Configs;
 
 [TestClass]
 public sealed class HuggingFaceConfigTests

@@ -1,11 +1,11 @@
 // Descriptions that are written in Hugging Face's layout come back as they were; those it has no words for are refused.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Configs;
 
 [TestClass]
 public sealed class HuggingFaceConfigWriterTests

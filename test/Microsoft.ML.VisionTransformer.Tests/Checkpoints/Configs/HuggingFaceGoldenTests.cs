@@ -1,6 +1,6 @@
 // The Hugging Face folders of the shared data: their networks are those that timm's numbers were made with.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Tests.Support;

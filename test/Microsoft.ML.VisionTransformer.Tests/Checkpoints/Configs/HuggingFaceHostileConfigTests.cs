@@ -1,6 +1,6 @@
 // Configurations that are broken, hostile, or of networks that are not read: the error says where and what is allowed.
 using System.Text;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;

@@ -1,9 +1,9 @@
 // The ways in which preprocessor_config.json says how images are prepared.
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Configs;
 
 [TestClass]
 public sealed class PreprocessorConfigTests

@@ -1,6 +1,6 @@
 // timm's config.json: arguments against what timm made of them, precedence, notes and refusals.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,7 +1,7 @@
 // timm's config.json written: what is read back is what was written, and what timm cannot express is refused.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Configs;

@@ -1,7 +1,7 @@
 // Bytes that stop, stall or are not those announced: what is taken up, what is fetched again, what is refused.
 using Microsoft.AspNetCore.Http;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;
 
 [TestClass]
 public sealed class HubDownloadTests

@@ -1,8 +1,8 @@
 // The variables of huggingface_hub and their defaults.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;
 
 [TestClass]
 public sealed class HubEnvironmentTests

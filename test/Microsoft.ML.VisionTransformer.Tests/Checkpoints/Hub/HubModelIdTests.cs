@@ -1,7 +1,7 @@
 // What is an id of a model on a hub, and what is not.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;
 
 [TestClass]
 public sealed class HubModelIdTests

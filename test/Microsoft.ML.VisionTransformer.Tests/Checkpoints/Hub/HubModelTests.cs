@@ -1,7 +1,7 @@
 // Models are found by their id: downloaded once, kept where huggingface_hub keeps them.
 using System.Text;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;
 
 [TestClass]
 public sealed class HubModelTests

@@ -1,5 +1,5 @@
 // Large files lie on other hosts: the client follows, and the token stays at home.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 

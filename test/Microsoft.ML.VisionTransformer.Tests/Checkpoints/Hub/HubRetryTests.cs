@@ -1,7 +1,7 @@
 // The waits between attempts.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;
 
 [TestClass]
 public sealed class HubRetryTests

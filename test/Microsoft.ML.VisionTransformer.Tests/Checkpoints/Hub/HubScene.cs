@@ -1,6 +1,6 @@
 // A hub, its store on another port, an empty cache, and a client that does not sleep.
 using System.Text;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;

@@ -1,5 +1,5 @@
 // Arrangements of axes, each on a tensor small enough to be worked out by hand.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;
 

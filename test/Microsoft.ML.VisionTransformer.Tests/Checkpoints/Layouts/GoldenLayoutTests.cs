@@ -1,6 +1,6 @@
 // Every golden checkpoint gives the weights of its case, under the network's names.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;

@@ -1,6 +1,6 @@
 // Differences between a checkpoint and a network: each is named in the file's own terms.
 using Microsoft.ML.VisionTransformer.Architecture;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;

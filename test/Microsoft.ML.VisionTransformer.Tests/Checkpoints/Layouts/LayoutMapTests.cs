@@ -1,5 +1,5 @@
 // Files in memory, mapped to the network's names: joined, shared, stacked and summed tensors, prefixes, hostile names.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;

@@ -1,7 +1,7 @@
 // Writing a layout and reading it again: the same names as the golden files, the same values.
 using Microsoft.ML.VisionTransformer.Architecture;
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;

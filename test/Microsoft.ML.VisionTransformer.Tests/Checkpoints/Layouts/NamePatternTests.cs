@@ -1,5 +1,5 @@
 // Names with a block's number, sound and hostile.
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;
 

@@ -1,6 +1,5 @@
 // RandAugment, TrivialAugment, three-augment and colour jitter: strengths worked out by hand, and how often what happens.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;

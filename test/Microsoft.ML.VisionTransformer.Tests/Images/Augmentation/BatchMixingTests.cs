@@ -1,6 +1,6 @@
 // Mixup and cutmix: pixels by hand and against timm, shares, and how often what happens.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

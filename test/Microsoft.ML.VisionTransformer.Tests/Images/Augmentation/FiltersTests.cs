@@ -1,5 +1,5 @@
 // The blur, where boxes and their sums are whole numbers.
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,5 +1,5 @@
 // Rotations, shears and shifts of tiny pictures, pixel by pixel.
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

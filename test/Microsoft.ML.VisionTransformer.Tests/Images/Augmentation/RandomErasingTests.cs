@@ -1,6 +1,6 @@
 // Erased rectangles: where, how large, how often, and with what.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Images;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Augmentation;
 

@@ -2,6 +2,7 @@
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Onnx.Export;
+using Microsoft.ML.VisionTransformer.Onnx.Format;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
 

@@ -4,7 +4,7 @@ using System.Collections.Frozen;
 using System.Numerics;
 using System.Text;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
 /// <summary>
 /// The stack machine of Python's pickle, protocols 2 to 5, without the parts that load or call anything: values are only built.

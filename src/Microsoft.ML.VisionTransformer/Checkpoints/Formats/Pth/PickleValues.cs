@@ -1,10 +1,9 @@
 // The Python names that a checkpoint may mention, and the values that are built for them.
 using System.Collections.Frozen;
 using System.Numerics;
-using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
 /// <summary>A name that stands for something this reader builds itself; nothing is ever looked up or loaded by it.</summary>
 /// <param name="Name">Module and name, as the file has them.</param>

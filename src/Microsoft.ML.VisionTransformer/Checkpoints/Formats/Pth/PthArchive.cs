@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
 /// <summary>
 /// An open archive. Binary format, every entry below one folder of any name and stored without compression:

@@ -1,8 +1,7 @@
 // A checkpoint written by PyTorch's torch.save.
-using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
 /// <summary>
 /// A <c>.pth</c>, <c>.pt</c> or <c>.bin</c> file in PyTorch's zip format, see <see cref="PthArchive"/>. Its pickle is read by <see cref="PickleMachine"/>,

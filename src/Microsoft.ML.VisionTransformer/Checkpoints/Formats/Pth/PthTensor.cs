@@ -2,10 +2,9 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
 /// <summary>Several tensors may view one storage, and the strides may be any that stay inside it.</summary>
 internal sealed class PthTensor : StoredTensor

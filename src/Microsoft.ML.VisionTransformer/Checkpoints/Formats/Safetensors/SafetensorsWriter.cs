@@ -3,10 +3,9 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 
 /// <summary>The format is described at <see cref="SafetensorsHeader"/>; here the header is padded so that the data begins at a multiple of 8.</summary>
 internal static class SafetensorsWriter

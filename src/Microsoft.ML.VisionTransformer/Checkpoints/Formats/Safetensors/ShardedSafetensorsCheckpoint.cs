@@ -1,9 +1,7 @@
 // A checkpoint spread over several safetensors files, with the index that says which tensor lies where.
-using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
-using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Common;
 
-namespace Microsoft.ML.VisionTransformer.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 
 /// <summary>The files that an index (<c>model.safetensors.index.json</c>) names, as one checkpoint.</summary>
 /// <remarks>

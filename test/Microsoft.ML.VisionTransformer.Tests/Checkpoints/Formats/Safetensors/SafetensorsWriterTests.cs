@@ -1,11 +1,10 @@
 // What is written is read back to the bit, and a write that fails changes nothing.
 using System.Buffers;
 using System.Buffers.Binary;
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Formats.Safetensors;
 
 [TestClass]
 public sealed class SafetensorsWriterTests

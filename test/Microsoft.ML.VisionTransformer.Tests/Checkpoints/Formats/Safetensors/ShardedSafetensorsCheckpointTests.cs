@@ -1,9 +1,9 @@
 // An index and its shards are one checkpoint; an index that points elsewhere is refused.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Formats.Safetensors;
 
 [TestClass]
 public sealed class ShardedSafetensorsCheckpointTests

@@ -1,6 +1,5 @@
 // Real and hostile safetensors files of the shared folder: sound ones open and agree, the others are refused.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Tests.Support;

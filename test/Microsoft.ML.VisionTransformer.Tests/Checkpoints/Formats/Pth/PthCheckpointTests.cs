@@ -1,9 +1,9 @@
 // What is read from sound PyTorch files: views, number formats, where the weights are.
-using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
+using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
+namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Formats.Pth;
 
 [TestClass]
 public sealed class PthCheckpointTests : IDisposable

@@ -1,6 +1,7 @@
 // What is done with one damaged file: decoded and made into network input, each number in one of several ways.
 using System.Buffers;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
@@ -23,10 +24,10 @@ internal static class FuzzCase
 
     private static readonly ImagePreprocessor[] _converters =
     [
-        new(new ImagePreprocessing { Size = 32 }),
-        new(new ImagePreprocessing { Size = 16, ScaledDecoding = true }),
-        new(new ImagePreprocessing { Size = (24, 40), AllowTruncated = true, Resizing = ImageResizing.Pad }),
-        new(new ImagePreprocessing { Size = 16, AllowTruncated = true, ScaledDecoding = true, Resizing = ImageResizing.Squash }),
+        For(new ImagePreprocessing { Size = 32 }),
+        For(new ImagePreprocessing { Size = 16, ScaledDecoding = true }),
+        For(new ImagePreprocessing { Size = (24, 40), AllowTruncated = true, Resizing = ImageResizing.Pad }),
+        For(new ImagePreprocessing { Size = 16, AllowTruncated = true, ScaledDecoding = true, Resizing = ImageResizing.Squash }),
     ];
 
     /// <exception cref="InvalidOperationException">The same bytes gave two results, or the input has a number that is not finite.</exception>
@@ -46,6 +47,8 @@ internal static class FuzzCase
             throw new InvalidOperationException("The input has a number that is not finite.");
         return first is null ? FuzzOutcome.Refused : FuzzOutcome.Decoded;
     }
+
+    private static ImagePreprocessor For(ImagePreprocessing settings) => new(settings, new AugmentationPipeline(settings));
 
     /// <summary>The input, or null where the file is refused.</summary>
     private static float[]? Convert(byte[] file, ImagePreprocessor converter, int number)

@@ -1,4 +1,5 @@
 // Decoding: formats, alpha, and what is refused.
+using Microsoft.ML.VisionTransformer.Tests.Images.Preprocessing;
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Images.Decoding;

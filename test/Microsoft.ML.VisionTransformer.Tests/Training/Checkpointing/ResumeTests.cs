@@ -1,7 +1,7 @@
 // A run that was interrupted goes on and ends as it would have.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Training;
+namespace Microsoft.ML.VisionTransformer.Tests.Training.Checkpointing;
 
 [TestClass]
 public sealed class ResumeTests

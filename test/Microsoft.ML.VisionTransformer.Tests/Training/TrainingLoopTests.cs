@@ -6,7 +6,7 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Tests.Training;
 
 [TestClass]
-public sealed class TrainingRunTests
+public sealed class TrainingLoopTests
 {
     [TestMethod]
     public void TheSameSeedGivesTheSameModel()

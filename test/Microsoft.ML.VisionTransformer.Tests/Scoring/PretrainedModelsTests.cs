@@ -7,7 +7,7 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring;
 
 [TestClass]
-public sealed class PretrainedModelTests : IDisposable
+public sealed class PretrainedModelsTests : IDisposable
 {
     private readonly MLContext _context = new(seed: 1);
     private readonly TemporaryFolder _folder = new();

@@ -7,7 +7,7 @@ using Microsoft.ML.VisionTransformer.Training.Optimizers;
 using Microsoft.ML.VisionTransformer.Training.Plan;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Training;
+namespace Microsoft.ML.VisionTransformer.Tests.Training.Optimizers;
 
 [TestClass]
 public sealed class OptimizerGoldenTests

@@ -2,7 +2,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Training;
+namespace Microsoft.ML.VisionTransformer.Tests.Training.Data;
 
 [TestClass]
 public sealed class DataKindsTests

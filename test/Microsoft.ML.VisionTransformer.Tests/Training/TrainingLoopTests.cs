@@ -1,4 +1,4 @@
-// A training run: seeds, validation, reports, cancellation, failures, memory.
+// A training run: seeds, validation, progress reports, cancellation, failures, memory.
 using System.Reflection;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;

@@ -166,7 +166,7 @@ public sealed class TimmConfigTests : IDisposable
     [TestMethod]
     [DataRow("""{"architecture": "vit_tiny_patch16_225"}""", "architecture is \"vit_tiny_patch16_225\", which is no known")]
     [DataRow("""{"architecture": "vit_tiny_patch16_225"}""", "\"vit_tiny_patch16_224\"")]
-    [DataRow("""{"architecture": 5}""", "architecture is JSON number, a text is expected")]
+    [DataRow("""{"architecture": 5}""", "architecture is JSON number, a string is expected")]
     [DataRow("""{"model_type": "vit"}""", "has no architecture")]
     [DataRow("""[1]""", "is JSON array")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "architecture": "vit_tiny_patch16_224"}""", "twice")]

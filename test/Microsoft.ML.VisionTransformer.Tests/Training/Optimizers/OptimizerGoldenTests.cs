@@ -1,4 +1,4 @@
-// Optimiser, clipping, schedule and loss against a run of PyTorch and timm, step by step.
+// Optimizer, gradient clipping, schedule and loss, compared step by step with a run of PyTorch and timm.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training;

@@ -1,4 +1,4 @@
-// Options: each bad value is refused by name before any data is read.
+// Options: each invalid value is rejected by name before any data is read.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 

@@ -157,8 +157,8 @@ public sealed class SafetensorsCheckpointTests
     [DataRow("""{"__metadata__": ["pt"]}""", "__metadata__ is JSON array")]
     [DataRow("""{"__metadata__": {"epoch": 3}}""", "epoch is JSON number")]
     [DataRow("""{"__metadata__": {"a": "1", "a": "2"}}""", "name a twice")]
-    [DataRow("""{"\ud800": {}}""", "half a character")]
-    [DataRow("""{"__metadata__": {"a": "\ud800"}}""", "half a character")]
+    [DataRow("""{"\ud800": {}}""", "unpaired surrogate")]
+    [DataRow("""{"__metadata__": {"a": "\ud800"}}""", "unpaired surrogate")]
     public void ABrokenHeader_IsRefused(string header, string reason) => AssertRefused(Make(header), reason);
 
     [TestMethod]

@@ -56,7 +56,7 @@ public sealed class PthHostileTests : IDisposable
 
     [TestMethod]
     public void MoreOperationsThanAnyCheckpointHasAreRefused() =>
-        Refused(new PthPickle().Code(new string('N', PickleMachine.MostOperations) + "."), "more than 2000000 operations");
+        Refused(new PthPickle().Code(new string('N', PickleMachine.MaxOperations) + "."), "more than 2000000 operations");
 
     [TestMethod]
     [DataRow(7, 0, new[] { 6 }, new[] { 1 }, "of 7 values of 4 bytes, it has 24 bytes")]
@@ -102,7 +102,7 @@ public sealed class PthHostileTests : IDisposable
 
     [TestMethod]
     [DataRow("", "is empty")]
-    [DataRow("PK\u0003\u0004 and no more", "damaged or cut off")]
+    [DataRow("PK\u0003\u0004 and no more", "corrupt or truncated")]
     [DataRow("\u0080\u0002cos\nsystem\n.", "bare Python pickle")]
     [DataRow("\n<html>", "web page")]
     [DataRow("hello", "does not start like a zip")]

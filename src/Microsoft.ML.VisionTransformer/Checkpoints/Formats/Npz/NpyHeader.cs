@@ -18,7 +18,7 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
     internal const int LongestText = 64 * 1024;
 
     /// <summary>Most dimensions that an array has in NumPy 2.</summary>
-    private const int MostDimensions = 64;
+    private const int MaxDimensions = 64;
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
@@ -71,9 +71,9 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         var type = NpyValueType.Find(descr)
             ?? throw member.Error(
                 $"dtype {descr} is not read; f2, f4, f8, V2 (bfloat16), whole numbers and b1 are. Convert it with astype('<f4') and save it again.");
-        if (fields.Shape.Length > MostDimensions || fields.Shape.Any(size => size < 0))
+        if (fields.Shape.Length > MaxDimensions || fields.Shape.Any(size => size < 0))
             throw member.Error(
-                $"shape {Show(fields.Shape)} is not possible: at most {MostDimensions} sizes, none negative, are expected. Get the file again.");
+                $"shape {Show(fields.Shape)} is not possible: at most {MaxDimensions} sizes, none negative, are expected. Get the file again.");
         return new NpyHeader(type, fields.FortranOrder, fields.Shape, length);
     }
 
@@ -95,7 +95,7 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         }
     }
 
-    private static string Show(long[] shape) => shape.Length > MostDimensions
+    private static string Show(long[] shape) => shape.Length > MaxDimensions
         ? Text($"of {shape.Length} sizes")
         : $"({string.Join(", ", shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))})";
 

@@ -13,7 +13,7 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 internal static class PickleMachine
 {
     /// <summary>A cap on time and memory; the pickle of a ViT-H with its optimizer has some 100,000 operations.</summary>
-    internal const int MostOperations = 2_000_000;
+    internal const int MaxOperations = 2_000_000;
 
     /// <summary>The value a pickle describes.</summary>
     /// <param name="pickle">The whole pickle.</param>
@@ -26,8 +26,8 @@ internal static class PickleMachine
         for (int count = 0; !stack.Stopped; count++)
         {
             byte code = bytes.ReadOperation();
-            if (count == MostOperations)
-                throw bytes.Fail($"there are more than {MostOperations} operations", "Save the state_dict alone: torch.save(model.state_dict(), path).");
+            if (count == MaxOperations)
+                throw bytes.Fail($"there are more than {MaxOperations} operations", "Save the state_dict alone: torch.save(model.state_dict(), path).");
             if (count == 0 && code != PickleOperations.Protocol)
                 throw bytes.Fail($"the pickle starts with 0x{code:x2}, not with its protocol, and is refused", PickleGlobal.Advice);
             PickleOperations.Find(code, bytes)(bytes, stack);
@@ -48,7 +48,7 @@ internal static class PickleOperations
     private static readonly FrozenDictionary<byte, Action<PickleBytes, PickleStack>> _table = new Dictionary<byte, Action<PickleBytes, PickleStack>>
     {
         [Protocol] = (b, _) => CheckProtocol(b),
-        [0x95] = (b, _) => b.Promise(b.ReadUInt64()),
+        [0x95] = (b, _) => b.CheckFrame(b.ReadUInt64()),
         [(byte)'.'] = (_, s) => s.Stopped = true,
 
         [(byte)'('] = (_, s) => s.Mark(),
@@ -248,7 +248,7 @@ internal sealed class PickleBytes(byte[] bytes, string file)
     }
 
     /// <summary>A check of a length that is announced ahead of further operations.</summary>
-    internal void Promise(ulong length)
+    internal void CheckFrame(ulong length)
     {
         if (length > (ulong)Left)
             throw Fail($"a frame of {length} bytes is promised, {Left} are left");

@@ -21,12 +21,12 @@ internal sealed record PickleGlobal(string Name, PickleMeaning Meaning, PickledV
         new("torch.Size", PickleMeaning.Size),
         new("collections.OrderedDict", PickleMeaning.Dictionary),
         new("argparse.Namespace", PickleMeaning.Ignored),
-        new("torch.float32", PickleMeaning.NumberType),
-        new("torch.float16", PickleMeaning.NumberType),
-        new("torch.bfloat16", PickleMeaning.NumberType),
-        new("torch.float64", PickleMeaning.NumberType),
-        new("torch.int64", PickleMeaning.NumberType),
-        new("torch.int32", PickleMeaning.NumberType),
+        new("torch.float32", PickleMeaning.DataType),
+        new("torch.float16", PickleMeaning.DataType),
+        new("torch.bfloat16", PickleMeaning.DataType),
+        new("torch.float64", PickleMeaning.DataType),
+        new("torch.int64", PickleMeaning.DataType),
+        new("torch.int32", PickleMeaning.DataType),
     }.Concat(PickledValues.All.Select(n => new PickleGlobal($"torch.{n.Name}", PickleMeaning.Storage, n))).ToFrozenDictionary(g => g.Name);
 
     /// <exception cref="InvalidCheckpointException">It is none of the names that tensors need.</exception>
@@ -56,7 +56,7 @@ internal enum PickleMeaning
     Storage,
 
     /// <summary>A constant.</summary>
-    NumberType,
+    DataType,
 
     /// <summary>A type whose values are dropped: training options that some papers' files keep beside the weights.</summary>
     Ignored,
@@ -181,7 +181,7 @@ internal sealed record PickledStorage(string Key, PickledValues Type, long Count
 internal sealed record PickledTensor(PickledStorage Storage, long Offset, IReadOnlyList<long> Shape, IReadOnlyList<long> Strides)
 {
     /// <summary>PyTorch's own limit.</summary>
-    private const int MostDimensions = 64;
+    private const int MaxDimensions = 64;
 
     /// <summary>Reads the arguments of <c>_rebuild_tensor_v2</c>: storage, offset, sizes, strides, and what is of no use here.</summary>
     /// <exception cref="InvalidCheckpointException">They are something else.</exception>
@@ -193,8 +193,8 @@ internal sealed record PickledTensor(PickledStorage Storage, long Offset, IReadO
 
     private static long[] Sizes(PickleTuple sizes, PickleBytes bytes)
     {
-        if (sizes.Items.Count > MostDimensions)
-            throw bytes.Fail($"a tensor has {sizes.Items.Count} dimensions, {MostDimensions} are the most");
+        if (sizes.Items.Count > MaxDimensions)
+            throw bytes.Fail($"a tensor has {sizes.Items.Count} dimensions, {MaxDimensions} are the most");
         return [.. sizes.Items.Select(s => s is long and >= 0 and var size ? size : throw bytes.Fail("a tensor's size or stride is no whole number from 0"))];
     }
 }

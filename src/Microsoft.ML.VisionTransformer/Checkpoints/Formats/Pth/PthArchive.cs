@@ -179,5 +179,5 @@ internal sealed class PthArchive : IDisposable
         e is (InvalidDataException or IOException or NotSupportedException or ArgumentException) and not InvalidCheckpointException;
 
     private InvalidCheckpointException Damaged(Exception cause) =>
-        Fail($"the zip archive is damaged or cut off ({cause.Message.TrimEnd('.')})", Again, cause);
+        Fail($"the zip archive is corrupt or truncated ({cause.Message.TrimEnd('.')})", Again, cause);
 }

@@ -137,10 +137,10 @@ internal static class SafetensorsChecksum
         return expected.SequenceEqual(hash.GetCurrentHash());
     }
 
-    /// <summary>Writes, and sums up what is written where a checksum follows.</summary>
-    internal sealed class Writer(Stream target, bool sums)
+    /// <summary>Writes, and hashes up what is written where a checksum follows.</summary>
+    internal sealed class Writer(Stream target, bool hashes)
     {
-        private readonly XxHash128? _hash = sums ? new() : null;
+        private readonly XxHash128? _hash = hashes ? new() : null;
 
         internal void Write(ReadOnlySpan<byte> bytes)
         {

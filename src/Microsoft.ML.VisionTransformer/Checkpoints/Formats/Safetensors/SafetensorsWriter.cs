@@ -27,7 +27,7 @@ internal static class SafetensorsWriter
         Stream stream, IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] all = [.. tensors];
-        Write(new SafetensorsChecksum.Writer(stream, sums: false), Header(all, metadata, withChecksum: false), all);
+        Write(new SafetensorsChecksum.Writer(stream, hashes: false), Header(all, metadata, withChecksum: false), all);
     }
 
     /// <summary>Writes the tensors with a <see cref="SafetensorsChecksum"/> behind them, and keeps the old file under another name.</summary>
@@ -45,7 +45,7 @@ internal static class SafetensorsWriter
             path,
             stream =>
             {
-                var writer = new SafetensorsChecksum.Writer(stream, sums: true);
+                var writer = new SafetensorsChecksum.Writer(stream, hashes: true);
                 Write(writer, header, all);
                 writer.Finish();
             },

@@ -76,7 +76,7 @@ public sealed class CheckpointFormatTests : IDisposable
     [DataRow("PK", "corrupt or truncated")]
     [DataRow("PK\u0003\u0004 and no more", "corrupt or truncated")]
     [DataRow("\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0010{", "header claims")]
-    [DataRow("\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "no safetensors file, or a damaged one")]
+    [DataRow("\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "not a safetensors file or is corrupt")]
     public void WhatIsNoCheckpointIsNamed(string content, string expected)
     {
         string message = Assert.ThrowsExactly<InvalidCheckpointException>(() => KindOf(Encoding.Latin1.GetBytes(content))).Message;
@@ -93,7 +93,7 @@ public sealed class CheckpointFormatTests : IDisposable
             zip.CreateEntry("model/model.safetensors");
 
         StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidCheckpointException>(() => CheckpointFormat.OpenAny(path)).Message, "is a zip archive of 1 entries, with neither .npy files");
+            Assert.ThrowsExactly<InvalidCheckpointException>(() => CheckpointFormat.OpenAny(path)).Message, "is a zip archive of 1 entries with neither .npy files");
     }
 
     [TestMethod]

@@ -165,7 +165,7 @@ public sealed class PretrainedModelsTests : IDisposable
         var error = Assert.ThrowsExactly<FileNotFoundException>(() => _context.Model.LoadVisionTransformer(path));
 
         Assert.Contains(path, error.Message);
-        Assert.Contains("no id of a hub's model (owner/name)", error.Message);
+        Assert.Contains("not a hub model id (owner/name)", error.Message);
     }
 
     [TestMethod]

@@ -94,10 +94,10 @@ internal static class TemperatureScaling
                 largest = Math.Max(largest, logit);
             foreach (float logit in logits)
             {
-                double below = logit - largest, fraction = Math.Exp(b * below);
-                sum += fraction;
-                mean += fraction * below;
-                square += fraction * below * below;
+                double below = logit - largest, weight = Math.Exp(b * below);
+                sum += weight;
+                mean += weight * below;
+                square += weight * below * below;
             }
 
             (mean, square) = (mean / sum, square / sum);

@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Shell;
 public sealed class FailureTests
 {
     [TestMethod]
-    [DataRow("train --data no-such-folder --out {0}/m.zip", "no-such-folder is not there")]
+    [DataRow("train --data no-such-folder --out {0}/m.zip", "no-such-folder does not exist")]
     [DataRow("train --data {0} --out {0}/m.zip", "<folder>/<class>/<image>")]
     [DataRow("train --resume --out {0}/m.zip", "nothing to go on with")]
     [DataRow("train --data no-such.csv --out {0}/m.zip", "no-such.csv is not there")]

@@ -1,17 +1,17 @@
-// What the contract of all estimators, transformers and data views is checked on: a new one is a line in a table here.
+// The table of all estimators, transformers and data views whose contract is tested; add new ones here.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Conventions;
 
-/// <summary>What a subject is made from.</summary>
+/// <summary>The inputs from which a subject is created.</summary>
 /// <param name="Context">With a seed.</param>
 /// <param name="Pretrained">A folder with a small network and its three classes.</param>
 /// <param name="Model">A trained model that others may use.</param>
 internal sealed record ContractParts(MLContext Context, string Pretrained, VisionTransformerPredictionTransformer Model);
 
-/// <summary>A model that a subject made, and who owns its memory.</summary>
+/// <summary>A model that a subject created, and the owner of its memory.</summary>
 /// <param name="Transformer">The model.</param>
-/// <param name="Owner">What its user disposes.</param>
+/// <param name="Owner">The object that its user disposes.</param>
 internal sealed record MadeModel(ITransformer Transformer, IDisposable Owner) : IDisposable
 {
     public void Dispose() => Owner.Dispose();
@@ -42,7 +42,7 @@ internal sealed record ContractSubject(
         new("attention rollout", ["Map"], p => p.Context.Transforms.VisionTransformerExplanation("Map", "Image", p.Model, ExplanationMethod.Rollout)) { UsesModel = true },
     ];
 
-    /// <summary>The columns without which there is nothing to fit.</summary>
+    /// <summary>The columns that Fit requires.</summary>
     internal string[] TrainingColumns { get; private init; } = ["Image"];
 
     /// <summary>Whether it computes with <see cref="ContractParts.Model"/>, which stays the caller's; such a column is not saved.</summary>
@@ -80,7 +80,7 @@ internal sealed record ContractSubject(
         parts.Context.Transforms.VisionTransformerFeatures("Features", "Image", new() { PretrainedModel = parts.Pretrained, Device = "cpu", OnInvalidImage = handling });
 }
 
-/// <summary>A data view of the library that is no model's result.</summary>
+/// <summary>A data view of the library that is not the output of a model.</summary>
 /// <param name="Name">In the names of the tests.</param>
 /// <param name="Make">Makes the view of rows, or of a folder with images.</param>
 /// <param name="Rows">How many rows it has, of a number of rows or images.</param>
@@ -90,6 +90,6 @@ internal sealed record ContractView(string Name, Func<MLContext, IDataView, stri
     internal static IReadOnlyList<ContractView> All { get; } =
     [
         new("images of a folder", (context, _, folder) => context.Data.LoadImagesFromFolder(folder), images => images),
-        new("share of rows", (context, rows, _) => context.Data.ShardRows(rows, rank: 1, size: 3), rows => rows / 3),
+        new("shard of rows", (context, rows, _) => context.Data.ShardRows(rows, rank: 1, size: 3), rows => rows / 3),
     ];
 }

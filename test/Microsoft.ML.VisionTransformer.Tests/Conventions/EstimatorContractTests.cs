@@ -1,4 +1,4 @@
-// One contract for all: what holds for each estimator, transformer and data view of the library, whatever it computes.
+// The common contract of all estimators, transformers and data views of the library.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -148,8 +148,8 @@ public sealed class EstimatorContractTests
         var model = ModelOf(name);
 
         Assert.AreEqual(_data.GetRowCount(), model.Transform(_data).GetRowCount());
-        Assert.AreEqual(Rows, model.Transform(new WatchedView(_data, knowsItsLength: false)).GetRowCount() ?? Rows);
-        Assert.IsNull(model.Transform(new WatchedView(_data, knowsItsLength: false)).GetRowCount());
+        Assert.AreEqual(Rows, model.Transform(new WatchedView(_data, hasKnownLength: false)).GetRowCount() ?? Rows);
+        Assert.IsNull(model.Transform(new WatchedView(_data, hasKnownLength: false)).GetRowCount());
     }
 
     [TestMethod]
@@ -217,7 +217,7 @@ public sealed class EstimatorContractTests
             foreach (var column in view.Schema.Where(c => c.Name != columns[i]))
             {
                 Assert.IsFalse(cursor.IsColumnActive(column), $"{column.Name} is not asked for");
-                // ML.NET's own views throw the one or the other.
+                // ML.NET's own views throw either of the two.
                 var error = Assert.Throws<Exception>(() => RowValues.Getter(cursor, column));
                 Assert.IsTrue(error is InvalidOperationException or ArgumentOutOfRangeException, error.ToString());
             }

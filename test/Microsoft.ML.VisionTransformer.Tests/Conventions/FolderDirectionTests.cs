@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Conventions;
 [TestClass]
 public sealed partial class FolderDirectionTests
 {
-    /// <summary>From top to bottom: a folder uses only those behind it.</summary>
+    /// <summary>From top to bottom: a folder uses only those after it.</summary>
     private static readonly string[] _order =
     [
         "",
@@ -74,7 +74,7 @@ public sealed partial class FolderDirectionTests
         AssertNone(graph.Circles().Select(c => $"{string.Join(", ", c.Folders.Select(Name))}: {string.Join(", ", c.Example.Select(Text))}"), "groups of folders that use each other, with the shortest example");
     }
 
-    /// <summary>The page changes with the code, so that a change of direction is seen by who reads the difference.</summary>
+    /// <summary>The page changes with the code, which makes a change of direction visible in a diff.</summary>
     [TestMethod]
     public void ThePageOfDependenciesIsThatOfTheSource()
     {

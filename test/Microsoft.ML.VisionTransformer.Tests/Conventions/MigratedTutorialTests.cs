@@ -1,4 +1,4 @@
-// The steps of the migration page's diff, run: preprocessing fitted apart, labels under another name, a validation set, an engine over prepared rows.
+// Runs the steps of the migration guide's diff: separately fitted preprocessing, a renamed label column, a validation set, an engine over prepared rows.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Conventions;

@@ -1,4 +1,4 @@
-// The tests are a mirror of the library: a source file has a test class of its name at the same place, or a line that says where it is tested instead.
+// The tests mirror the library: each source file has a test class with its name in the same folder, or an entry in a list that states where it is tested.
 using System.Text.RegularExpressions;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -46,7 +46,7 @@ public sealed partial class MirrorTests
 
     private static string[] TestNames(string reason) => [.. TestName().Matches(reason).Select(m => m.Value)];
 
-    /// <summary>A line each: file, tab, reason. Lines that begin with # are comments.</summary>
+    /// <summary>One entry per line: file, tab, reason. Lines that start with # are comments.</summary>
     private static (string File, string Reason)[] ReadList() =>
         [.. File.ReadAllLines(Path.Combine(SourceTree.Tests, "Conventions", ListName))
             .Where(line => line.Length > 0 && line[0] != '#')

@@ -1,4 +1,4 @@
-// A test that cannot run here says so before it does anything else, and only through Requires.
+// A test that cannot run is skipped at its start, and only through Requires.
 using System.Text.RegularExpressions;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

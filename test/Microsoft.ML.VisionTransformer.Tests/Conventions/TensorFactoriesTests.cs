@@ -1,4 +1,4 @@
-// Tensors are made with a type and a device of their own: what a caller has set as TorchSharp's defaults must not matter.
+// Tensors are created with an explicit type and device, independent of TorchSharp's defaults that the caller may have set.
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -14,7 +14,7 @@ public sealed partial class TensorFactoriesTests
         .Where(m => m.ReturnType == typeof(torch.Tensor) && m.GetParameters().Any(p => p.ParameterType == typeof(torch.Device) && p.IsOptional))
         .Select(m => m.Name)];
 
-    /// <summary>These take what they are not told from a tensor or from the type of their values, and not from the defaults.</summary>
+    /// <summary>These take missing settings from a tensor or from the type of their values, not from the defaults.</summary>
     private static readonly HashSet<string> _typed = ["tensor", "from_array", "as_tensor", "frombuffer"];
 
     [TestMethod]

@@ -1,4 +1,4 @@
-// The hard and broken images in a temporary folder, with those whose names not every file system or clone can hold.
+// The unusual and broken images in a temporary folder, including those whose names not every file system or clone supports.
 using System.Text.Json;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -23,7 +23,7 @@ internal sealed class BadImages : IDisposable
 
     internal string Folder => _folder.Path;
 
-    /// <summary>One object a file: <c>file</c>, <c>what</c> it is, the <c>outcome</c> wanted, and how to tell.</summary>
+    /// <summary>One object per file: <c>file</c>, <c>what</c> it is, the expected <c>outcome</c>, and how to check it.</summary>
     internal IEnumerable<JsonElement> Entries => _manifest.RootElement.GetProperty("files").EnumerateArray();
 
     public void Dispose()

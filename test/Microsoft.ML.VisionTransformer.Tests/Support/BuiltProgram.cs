@@ -1,16 +1,16 @@
-// Runs a program of this repository as a user would: its built assembly, as a process.
+// Runs a built program of this repository as a process, as a user would.
 using System.Diagnostics;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
-/// <summary>How a program ended.</summary>
+/// <summary>Exit code and output of a program.</summary>
 internal sealed record ProgramResult(int ExitCode, string Output, string Error);
 
 internal static class BuiltProgram
 {
     private const int TimeoutMilliseconds = 120_000;
 
-    /// <summary>Runs the assembly that the project in that folder of the repository was built to, in the configuration of these tests.</summary>
+    /// <summary>Runs the assembly of the project in that folder, built in the configuration of these tests.</summary>
     internal static ProgramResult Run(string projectFolder, params string[] args)
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));

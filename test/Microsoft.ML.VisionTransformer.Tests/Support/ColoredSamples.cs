@@ -1,4 +1,4 @@
-// Small image files with a colour of their own for each class, so that a tiny network learns them in seconds.
+// Small image files with a different color for each class, which a tiny network learns in seconds.
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -9,7 +9,7 @@ internal static class ColoredSamples
 
     private static readonly SKColor[] _colors = [new(40, 60, 220), new(50, 200, 60), new(220, 50, 40)];
 
-    /// <summary>Images of each class in turn, noisy, of different sizes.</summary>
+    /// <summary>Noisy images of different sizes, of each class in turn.</summary>
     internal static ColoredSample[] Make(int perClass, int seed = 7)
     {
         var random = new Random(seed);

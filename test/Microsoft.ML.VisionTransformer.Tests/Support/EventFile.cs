@@ -1,10 +1,10 @@
-// Reads TensorBoard event files: a small parser of its own, so that tests do not lean on the writer under test.
+// A small parser of TensorBoard event files, independent of the writer under test.
 using System.Buffers.Binary;
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
-/// <summary>One event; what it does not hold is null.</summary>
+/// <summary>One event; absent values are null.</summary>
 internal sealed class EventFile
 {
     internal double WallTime { get; private set; }
@@ -17,7 +17,7 @@ internal sealed class EventFile
 
     internal Dictionary<string, float> Scalars { get; } = [];
 
-    /// <summary>All events; a checksum that is wrong fails the test.</summary>
+    /// <summary>All events; a wrong checksum fails the test.</summary>
     internal static List<EventFile> Read(string path)
     {
         var rest = File.ReadAllBytes(path).AsSpan();
@@ -35,7 +35,7 @@ internal sealed class EventFile
         return events;
     }
 
-    /// <summary>Bit by bit, by the polynomial 0x1EDC6F41 reflected.</summary>
+    /// <summary>CRC-32C bit by bit, with the reflected polynomial 0x1EDC6F41.</summary>
     private static uint Masked(ReadOnlySpan<byte> data)
     {
         uint crc = 0xFFFFFFFF;

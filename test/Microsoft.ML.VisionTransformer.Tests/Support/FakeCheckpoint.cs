@@ -1,4 +1,4 @@
-// A checkpoint that exists in memory alone: names, shapes and values as a test wants them.
+// A checkpoint in memory, with the names, shapes and values that a test sets.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -7,7 +7,7 @@ internal sealed class FakeCheckpoint : CheckpointFile
 {
     private readonly Dictionary<string, StoredTensor> _tensors = new(StringComparer.Ordinal);
 
-    /// <summary>A checkpoint of tensors of which only the shapes count.</summary>
+    /// <summary>A checkpoint with given shapes; the values do not matter.</summary>
     internal FakeCheckpoint(params (string Name, long[] Shape)[] tensors)
     {
         foreach (var (name, shape) in tensors)
@@ -18,7 +18,7 @@ internal sealed class FakeCheckpoint : CheckpointFile
 
     internal override IReadOnlyDictionary<string, StoredTensor> Tensors => _tensors;
 
-    /// <summary>How often values were asked for.</summary>
+    /// <summary>Number of times values were read.</summary>
     internal int Reads { get; private set; }
 
     /// <summary>A tensor whose values count up from 0.</summary>
@@ -31,7 +31,7 @@ internal sealed class FakeCheckpoint : CheckpointFile
         return this;
     }
 
-    /// <summary>A tensor of which only the shape counts.</summary>
+    /// <summary>A tensor with a given shape; the values do not matter.</summary>
     internal FakeCheckpoint AddShape(string name, params long[] shape) => Add(name, shape, []);
 
     public override void Dispose()

@@ -1,10 +1,10 @@
-// Which folder uses which: its circles, and the page that shows it.
+// The dependency graph of folders: its cycles, and the page that shows it.
 using System.Globalization;
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
-/// <summary>A group of folders each of which reaches all others, and the shortest way round through one of them.</summary>
+/// <summary>A group of folders that all reach each other, and the shortest cycle through one of them.</summary>
 internal sealed record FolderCircle(IReadOnlyList<string> Folders, IReadOnlyList<TypeReference> Example);
 
 internal sealed class FolderGraph
@@ -57,7 +57,7 @@ internal sealed class FolderGraph
         return text.ToString();
     }
 
-    /// <summary>The shortest way to each folder that can be reached, itself included where there is a way back.</summary>
+    /// <summary>The shortest path to each reachable folder, including the start if it is on a cycle.</summary>
     private Dictionary<string, List<TypeReference>> Paths(string from)
     {
         var paths = new Dictionary<string, List<TypeReference>>();

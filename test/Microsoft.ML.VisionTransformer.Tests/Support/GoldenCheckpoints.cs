@@ -1,4 +1,4 @@
-// Opens the golden checkpoints, and the weights of the golden cases they hold.
+// Opens the golden checkpoints, and the weights of their golden cases.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class GoldenCheckpoints
 {
-    /// <summary>A file of <c>golden/</c>, or a folder's model, by its extension.</summary>
+    /// <summary>Opens a file below <c>golden/</c>, or a folder's model, by its extension.</summary>
     internal static CheckpointFile Open(params string[] parts)
     {
         string path = TestData.Path(["golden", .. parts]);
@@ -29,7 +29,7 @@ internal static class GoldenCheckpoints
     /// <summary>timm's weights of a golden case.</summary>
     internal static CheckpointFile Weights(string networkCase) => Open("model", networkCase, "weights.safetensors");
 
-    /// <summary>The facts of a golden case.</summary>
+    /// <summary>The configuration of a golden case.</summary>
     internal static JsonElement Config(string networkCase)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(TestData.Path("golden", "model", networkCase, "config.json")));
@@ -42,7 +42,7 @@ internal static class GoldenCheckpoints
         .Select(folder => Path.GetFileName(folder)!)
         .Order(StringComparer.Ordinal);
 
-    /// <summary>All of a map's tensors as the parameters of a network: what the table of an architecture says.</summary>
+    /// <summary>All tensors of a map as the parameters of a network, with the shapes of the architecture's parameter table.</summary>
     internal static List<ParameterRow> Rows(this LayoutMap map) =>
         [.. map.Tensors.Values.Select(t => new ParameterRow(t.Name, ParameterRole.LinearWeight, t.Shape ?? throw new AssertFailedException(t.Name)))];
 

@@ -1,4 +1,4 @@
-// Rows and what they come to (test/Data/golden/metrics).
+// Golden scores and their metrics (test/Data/golden/metrics).
 using System.Text.Json;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;

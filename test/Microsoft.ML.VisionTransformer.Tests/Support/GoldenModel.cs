@@ -1,4 +1,4 @@
-// A small network of timm with its weights, an input and what timm made of it (test/Data/golden/model).
+// A small timm network with its weights, an input and timm's outputs (test/Data/golden/model).
 using System.Text.Json;
 using static TorchSharp.torch;
 
@@ -50,7 +50,7 @@ internal sealed class GoldenModel : IDisposable
             value.Dispose();
     }
 
-    /// <summary>The architecture of a case, as its <c>config.json</c> has it.</summary>
+    /// <summary>The architecture of a case, from its <c>config.json</c>.</summary>
     internal static VisionTransformerArchitecture ArchitectureOf(string name)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder(name), "config.json")));
@@ -111,7 +111,9 @@ internal sealed class GoldenModel : IDisposable
             ? new RotaryEmbedding { Layout = RotaryLayout.Dinov3, Temperature = rope.GetProperty("period_base").GetDouble() }
             : new RotaryEmbedding { Temperature = rope.GetProperty("temperature").GetDouble(), ReferenceGrid = Size(rope, "reference_grid") };
 
-    /// <summary>timm's names of EVA networks to those of our one network; written out here, so that the tables of the library are not tested by themselves.</summary>
+    /// <summary>
+    /// Maps timm's names of EVA networks to those of this library; independent of the library's tables, which are under test.
+    /// </summary>
     private static Dictionary<string, Tensor> ToOneNetwork(Dictionary<string, Tensor> weights)
     {
         foreach (string name in weights.Keys.ToArray())

@@ -1,4 +1,4 @@
-// The weights of a golden case as a test changes them, and files of them in any layout.
+// The weights of a golden case, which a test can change, and checkpoint files of them in any layout.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
@@ -26,7 +26,7 @@ internal sealed class GoldenWeights
         return this;
     }
 
-    /// <summary>The positions of the patches alone.</summary>
+    /// <summary>The position embedding of the patches only.</summary>
     internal GoldenWeights WithoutClassPosition()
     {
         var (shape, values) = _tensors["pos_embed"];
@@ -35,10 +35,10 @@ internal sealed class GoldenWeights
     }
 
     /// <summary>Writes <c>model.safetensors</c> with the names of a layout.</summary>
-    /// <param name="folder">Where.</param>
-    /// <param name="layout">Whose names.</param>
+    /// <param name="folder">The folder of the file.</param>
+    /// <param name="layout">The layout whose names are used.</param>
     /// <param name="bare">Without the layout's optional prefix.</param>
-    /// <param name="rename">What a tensor of the layout is called instead. Default as in the layout.</param>
+    /// <param name="rename">Renames a tensor of the layout. Default unchanged.</param>
     /// <param name="more">Names and shapes of further tensors.</param>
     /// <returns>The path of the file.</returns>
     internal string Write(

@@ -1,4 +1,4 @@
-// A folder in Hugging Face's layout with the configuration that a test gives it, and what is read from it.
+// A folder in Hugging Face's layout with a configuration set by the test, and the values read from it.
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 

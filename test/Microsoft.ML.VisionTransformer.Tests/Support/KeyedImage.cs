@@ -1,4 +1,4 @@
-// A row whose label is a key already, so that no transform has to pass over the data first.
+// A row with a key label, which needs no transform that passes over the data first.
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -10,7 +10,7 @@ internal sealed class KeyedImage
     [KeyType(3)]
     public uint Label { get; set; }
 
-    /// <summary>The colored samples, class by number. ML.NET counts the keys of objects from 0 and adds the 1.</summary>
+    /// <summary>The colored samples, classes as numbers. ML.NET expects keys in objects to start at 0 and adds 1.</summary>
     internal static KeyedImage[] Make(int perClass) =>
         [.. ColoredSamples.Make(perClass).Select(s => new KeyedImage { Image = s.Image, Label = (uint)Array.IndexOf(ColoredSamples.Classes, s.Label) })];
 }

@@ -1,4 +1,4 @@
-// What the library is compiled against, for tests that bind its source.
+// The reference assemblies of the library, for tests that compile its source.
 extern alias buildtools;
 using buildtools::Microsoft.ML.VisionTransformer.BuildTools;
 using Microsoft.CodeAnalysis;
@@ -9,7 +9,9 @@ internal static class LibraryAssemblies
 {
     private static readonly string[] _opened = ["Microsoft.ML.Core.dll", "Microsoft.ML.Data.dll"];
 
-    /// <summary>The assemblies of this process without the library and its tests; those of ML.NET with internal members made public, as the build makes them.</summary>
+    /// <summary>
+    /// The assemblies of this process except the library and its tests. Internal members of ML.NET's assemblies are public, as in the build.
+    /// </summary>
     internal static IEnumerable<MetadataReference> References() =>
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(p => !Path.GetFileName(p).StartsWith("Microsoft.ML.VisionTransformer", StringComparison.Ordinal))

@@ -1,4 +1,4 @@
-// Asserts that native memory came back: as many live tensors after the work as before it.
+// Asserts that native memory is released: the number of live tensors is the same before and after the work.
 using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -8,13 +8,13 @@ internal static class LiveTensors
     /// <summary>Runs the work once to warm up (lazy constants of libraries), then again, counting.</summary>
     /// <param name="work">What to run.</param>
     /// <param name="parametersCreated">
-    /// Parameters that the work creates. TorchSharp 0.107 counts a parameter twice when it takes over a tensor and once when it is disposed, so
-    /// that the count rises by one for each although no memory stays.
+    /// Parameters that the work creates. TorchSharp 0.107 counts a parameter twice when it takes over a tensor and once when it is disposed,
+    /// so the count increases by one for each although no memory is leaked.
     /// </param>
     internal static void AssertSameAfter(Action work, int parametersCreated = 0)
     {
         work();
-        // What earlier tests left to the finalizer goes now; what this work leaves to it is not forgiven.
+        // Finalizes the leftovers of earlier tests. Tensors that this work leaves to the finalizer count as leaks.
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = torch.Tensor.TotalCount;

@@ -1,4 +1,4 @@
-// Token merging by the definition in arXiv:2210.09461, section 3, in libtorch and as plainly as can be.
+// Token merging by the definition in arXiv:2210.09461, section 3, in a plain libtorch implementation.
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 /// <summary>One image through the blocks of a plain network, merging pairs of tokens in each.</summary>
 internal static class MergedTokens
 {
-    /// <summary>The class token [D] behind the final norm.</summary>
+    /// <summary>The class token [D] after the final norm.</summary>
     internal static Tensor ClassToken(VisionTransformerNetwork network, Tensor image, int merged)
     {
         var architecture = network.Architecture;

@@ -24,16 +24,16 @@ internal sealed class MpiJob : IDisposable
     /// <summary>The launcher.</summary>
     internal Process Process { get; }
 
-    /// <summary>Starts a job. The test calls <see cref="Requires.MpiLauncher"/> before.</summary>
-    /// <param name="launcher"><c>mpirun.openmpi</c>, <c>mpirun.mpich</c>, or <c>mpirun</c> for the one that is there.</param>
-    /// <param name="processes">How many processes.</param>
-    /// <param name="args">For the worker.</param>
+    /// <summary>Starts a job. The test calls <see cref="Requires.MpiLauncher"/> first.</summary>
+    /// <param name="launcher"><c>mpirun.openmpi</c>, <c>mpirun.mpich</c>, or <c>mpirun</c> for the installed one.</param>
+    /// <param name="processes">Number of processes.</param>
+    /// <param name="args">Arguments of the worker.</param>
     internal static MpiJob Start(string launcher, int processes, params string[] args) => Start(launcher, processes, [], args);
 
     /// <inheritdoc cref="Start(string, int, string[])"/>
     /// <param name="launcher">As above.</param>
     /// <param name="processes">As above.</param>
-    /// <param name="environment">Variables that the processes get.</param>
+    /// <param name="environment">Environment variables of the processes.</param>
     /// <param name="args">As above.</param>
     internal static MpiJob Start(string launcher, int processes, IEnumerable<KeyValuePair<string, string>> environment, params string[] args)
     {
@@ -41,7 +41,7 @@ internal sealed class MpiJob : IDisposable
         bool openMpi = Path.GetFileName(new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path) is not ("mpiexec.hydra" or "mpiexec.mpich");
         string[] settings = openMpi ? ["--oversubscribe", "--bind-to", "none"] : [];
         var start = new ProcessStartInfo(path, [.. settings, "-n", $"{processes}", "dotnet", Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers have no other user
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers often run as root
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["UCX_LOG_LEVEL"] = "error";
         foreach (var (name, value) in environment)
@@ -49,7 +49,7 @@ internal sealed class MpiJob : IDisposable
         return new MpiJob(Process.Start(start)!);
     }
 
-    /// <summary>Runs the worker by hand, as one process.</summary>
+    /// <summary>Runs the worker as a single process, without a launcher.</summary>
     internal static ProgramResult Alone(params string[] args)
     {
         var start = new ProcessStartInfo("dotnet", [Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -70,7 +70,7 @@ internal sealed class MpiJob : IDisposable
     {
         if (!Process.WaitForExit(TimeoutMilliseconds))
             Assert.Fail($"The job did not end in {TimeoutMilliseconds / 1000} s.");
-        Process.WaitForExit();    // the streams too
+        Process.WaitForExit();    // also waits for the streams
         return new ProgramResult(Process.ExitCode, string.Join('\n', _output), string.Join('\n', _error));
     }
 

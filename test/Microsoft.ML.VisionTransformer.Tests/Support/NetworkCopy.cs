@@ -1,10 +1,10 @@
-// A network with the weights of another.
+// Copies a network.
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class NetworkCopy
 {
-    /// <summary>In evaluation mode; the caller disposes it, or what takes it over.</summary>
+    /// <summary>A copy in evaluation mode; the caller or its new owner disposes it.</summary>
     internal static VisionTransformerNetwork Of(VisionTransformerNetwork network)
     {
         var copy = new VisionTransformerNetwork(network.Architecture);

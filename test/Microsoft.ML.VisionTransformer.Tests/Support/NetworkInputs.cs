@@ -1,4 +1,4 @@
-// Sample images as the input of a network, for computing by hand what a transformer should give.
+// Sample images as network input, for tests that compute the expected output of a transformer themselves.
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using static TorchSharp.torch;
@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class NetworkInputs
 {
-    /// <summary>The samples prepared that way, [N, channels, height, width].</summary>
+    /// <summary>The samples with that preprocessing, [N, channels, height, width].</summary>
     internal static Tensor Of(ImagePreprocessing preprocessing, IReadOnlyList<ColoredSample> samples)
     {
         var converter = new ImagePreprocessor(preprocessing);

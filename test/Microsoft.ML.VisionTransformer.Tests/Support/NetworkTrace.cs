@@ -1,4 +1,4 @@
-// A forward pass of a network with everything that explanations read from it, in one graph of autograd.
+// A forward pass of a network in one autograd graph, with everything that explanations read from it.
 using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 /// <param name="Blocks">Attention weights of each block, [N, heads, T, T].</param>
-/// <param name="Pool">Attention weights of the attention pool; null where there is none.</param>
+/// <param name="Pool">Attention weights of the attention pool; null if there is none.</param>
 /// <param name="Logits">[N, classes].</param>
 internal sealed record NetworkTrace(IReadOnlyList<Tensor> Blocks, Tensor? Pool, Tensor Logits);
 
@@ -32,7 +32,7 @@ internal static class NetworkTraces
         return weights;
     }
 
-    /// <summary>The maps of a network that is there as a whole.</summary>
+    /// <summary>The maps of a complete network.</summary>
     internal static AttentionMaps Explain(this VisionTransformerNetwork network, Tensor images, ExplanationMethod method, int? target, double temperature) =>
         AttentionMaps.Of(BlockwiseNetwork.Of(network), images, method, target, temperature);
 

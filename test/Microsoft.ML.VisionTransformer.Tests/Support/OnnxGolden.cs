@@ -1,11 +1,11 @@
-// A golden case as an ONNX file.
+// Writes a golden network as an ONNX file.
 using Microsoft.ML.VisionTransformer.Onnx.Export;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class OnnxGolden
 {
-    /// <summary>Writes the network; outputs are all that it has where the options say nothing.</summary>
+    /// <summary>Writes the network, with all available outputs if the options do not specify them.</summary>
     internal static void Write(
         string path, VisionTransformerNetwork network, OnnxExportOptions options, Func<OnnxModelDescription, OnnxModelDescription>? change = null)
     {

@@ -1,4 +1,4 @@
-// An ONNX file in ONNX Runtime.
+// Runs an ONNX file in ONNX Runtime.
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -9,10 +9,10 @@ internal sealed class OnnxRun : IDisposable
     private readonly InferenceSession _session;
 
     /// <param name="path">The file.</param>
-    /// <param name="optimizedPath">Where ONNX Runtime writes what its optimiser made of it; null: nowhere.</param>
+    /// <param name="optimizedPath">Path where ONNX Runtime writes the optimized graph; null for none.</param>
     internal OnnxRun(string path, string? optimizedPath = null)
     {
-        // Threads that spin while they wait would slow down whatever test runs at the same time.
+        // Threads that spin while they wait would slow down tests that run in parallel.
         using var options = new SessionOptions { IntraOpNumThreads = 2, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         if (optimizedPath is not null)
@@ -30,7 +30,7 @@ internal sealed class OnnxRun : IDisposable
 
     internal IReadOnlyDictionary<string, string> Metadata => _session.ModelMetadata.CustomMetadataMap;
 
-    /// <summary>The output of that name, or the only one, for normalised images.</summary>
+    /// <summary>The output with that name, or the only one, for normalized images.</summary>
     internal float[] Run(float[] values, int[] shape, string? output = null) =>
         Run(NamedOnnxValue.CreateFromTensor("input", new DenseTensor<float>(values, shape)), output);
 

@@ -1,4 +1,4 @@
-// How often each operator stands in an ONNX file.
+// Counts the operators in an ONNX file.
 using Google.Protobuf;
 using Microsoft.ML.VisionTransformer.Onnx.Format;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class OperatorCounts
 {
-    /// <summary>Operators by name, with their number; nodes inside of other nodes do not count.</summary>
+    /// <summary>Number of nodes by operator; nodes inside other nodes are not counted.</summary>
     internal static SortedDictionary<string, int> Of(string path)
     {
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);

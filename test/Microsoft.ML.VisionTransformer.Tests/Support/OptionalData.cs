@@ -1,8 +1,8 @@
-// Paths of the test data that may not be published: a pretrained ViT-Ti, and Tiny-ImageNet images.
+// Paths of the test data that cannot be published: a pretrained ViT-Ti, and Tiny-ImageNet images.
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 /// <summary>
-/// The environment variable <c>VIT_TEST_DATA</c> names the folder; without it, a folder <c>shared</c> beside the repository is used.
+/// The environment variable <c>VIT_TEST_DATA</c> names the folder; without it, a folder <c>shared</c> next to the repository is used.
 /// A test that reads from here calls <see cref="Requires.OptionalData"/> first.
 /// </summary>
 internal static class OptionalData
@@ -16,7 +16,7 @@ internal static class OptionalData
     /// <summary>A ViT-Ti/16 trained on Tiny-ImageNet, in Hugging Face's layout.</summary>
     internal static string PretrainedModel => Path("weights", "vit-tiny-patch16-224-tinyimagenet");
 
-    /// <summary>200 validation images of Tiny-ImageNet as PNG files, one folder a class.</summary>
+    /// <summary>200 validation images of Tiny-ImageNet as PNG files, one folder per class.</summary>
     internal static string TinyImageNet => Path("data", "tinyimagenet-val-png");
 
     private static string Path(params string[] parts) => System.IO.Path.Combine([_root ?? throw new InvalidOperationException("Call Requires.OptionalData first."), .. parts]);

@@ -1,4 +1,4 @@
-// Small pictures painted for a test, as pixels and as encoded files.
+// Small generated images for tests, as pixels and as encoded files.
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using SkiaSharp;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class PaintedImage
 {
-    /// <summary>Every pixel different from its neighbours: red grows with the column, green with the row, blue with both.</summary>
+    /// <summary>Every pixel differs from its neighbors: red increases with the column, green with the row, blue with both.</summary>
     internal static RgbImage Gradient(int width, int height)
     {
         var image = new RgbImage(width, height);
@@ -19,13 +19,13 @@ internal static class PaintedImage
         return image;
     }
 
-    /// <summary>One grey row.</summary>
+    /// <summary>One gray row.</summary>
     internal static RgbImage GrayRow(params byte[] values) => new(values.Length, 1, [.. values.SelectMany(v => new[] { v, v, v })]);
 
-    /// <summary>One grey column.</summary>
+    /// <summary>One gray column.</summary>
     internal static RgbImage GrayColumn(params byte[] values) => new(1, values.Length, [.. values.SelectMany(v => new[] { v, v, v })]);
 
-    /// <summary>The picture as a file of that format, all pixels with that alpha.</summary>
+    /// <summary>The image encoded in that format, with the same alpha for all pixels.</summary>
     internal static byte[] Encode(RgbImage image, SKEncodedImageFormat format, byte alpha = 255)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul));

@@ -1,4 +1,4 @@
-// The plan that options give without a pretrained model.
+// The training plan of options without a pretrained model.
 using Microsoft.ML.VisionTransformer.Training.Plan;
 using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 

@@ -3,7 +3,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class Pretrained
 {
-    /// <summary>Trains a network for classes that the colored samples have not, so that its head is new for them.</summary>
+    /// <summary>Trains a network on classes other than those of the colored samples, which therefore need a new head.</summary>
     internal static void SaveTo(TemporaryFolder folder, int seed = 4, VisionTransformerArchitecture? architecture = null)
     {
         var context = new MLContext(seed);

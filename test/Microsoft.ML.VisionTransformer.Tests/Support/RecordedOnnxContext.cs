@@ -1,4 +1,4 @@
-// The ONNX graph that ML.NET's converter would gather, written as a file: the converter itself is in a package that not every feed has.
+// Writes the ONNX graph that ML.NET's converter would build; the converter is in a package that not every feed has.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
@@ -10,7 +10,7 @@ using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
-/// <summary>Names are made unique, and columns stand for the latest value of their name, as in ML.NET's own context.</summary>
+/// <summary>Makes names unique, and resolves a column to the latest value of its name, as ML.NET's context does.</summary>
 internal sealed class RecordedOnnxContext : OnnxContext
 {
     private readonly Dictionary<string, string> _columns = [];
@@ -20,10 +20,10 @@ internal sealed class RecordedOnnxContext : OnnxContext
     private readonly List<GraphInitializer> _initializers = [];
     private readonly List<GraphValue> _inputs = [];
 
-    /// <summary>Adds the column that the graph begins with.</summary>
+    /// <summary>Adds the input column of the graph.</summary>
     internal void AddInput(string column, params GraphSize[] shape) => _inputs.Add(new GraphValue(AddVariable(column), OnnxType.Float32, shape));
 
-    /// <summary>Writes what was gathered; columns become outputs.</summary>
+    /// <summary>Writes the recorded graph; columns become outputs.</summary>
     internal void Write(string path, params (string Column, OnnxType Type, GraphSize[] Shape)[] outputs)
     {
         var nodes = _nodes.Select(n => n.Node with { Attributes = n.Attributes }).ToList();

@@ -1,15 +1,15 @@
-// What a test needs beside the .NET SDK and the repository: the only place that skips a test.
+// The requirements of tests beyond the .NET SDK and the repository; tests are skipped only here.
 using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 /// <summary>
-/// Each method skips the test where something is missing, with a reason that begins with "Skipped: needs". Called in the first lines of a test, or of the
+/// Each method skips the test if something is missing, with a reason that starts with "Skipped: needs". Called in the first lines of a test, or of the
 /// method that initializes a test, and nowhere else; <c>SkippedTestsTests</c> checks that. <c>.ci/run</c> has the list of allowed reasons.
 /// </summary>
 internal static class Requires
 {
-    /// <summary>Turns on tests that take long; the README names it.</summary>
+    /// <summary>Environment variable that enables slow tests; documented in the README.</summary>
     internal const string SlowTestsVariable = "VIT_SLOW_TESTS";
 
     internal static void OptionalData() => SkipUnless(
@@ -38,7 +38,7 @@ internal static class Requires
 
     internal static void If(bool possible, string what) => SkipUnless(possible, what);
 
-    /// <summary>The path of an installed program, or null. Administrators' folders count too.</summary>
+    /// <summary>The path of an installed program, or null. Also searches administrators' folders.</summary>
     internal static string? ProgramPath(string name)
     {
         string[] names = OperatingSystem.IsWindows() ? [$"{name}.exe", $"{name}.cmd"] : [name];

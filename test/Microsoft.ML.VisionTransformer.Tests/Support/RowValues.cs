@@ -13,7 +13,7 @@ internal static class RowValues
         return Read(cursor, columns);
     }
 
-    /// <summary>The columns of each row that is left. Vectors of Single are float[], everything else is text.</summary>
+    /// <summary>The columns of each remaining row. Vectors of Single are float[], everything else is text.</summary>
     internal static object[][] Read(DataViewRowCursor cursor, params string[] columns)
     {
         Func<object>[] getters = [.. columns.Select(c => Getter(cursor, cursor.Schema[c]))];
@@ -23,7 +23,7 @@ internal static class RowValues
         return [.. rows];
     }
 
-    /// <summary>The value of a column at the row that a cursor or a mapper is at.</summary>
+    /// <summary>The value of a column in the current row of a cursor or a mapper.</summary>
     internal static Func<object> Getter(DataViewRow row, DataViewSchema.Column column) => column.Type switch
     {
         VectorDataViewType vector when vector.ItemType == NumberDataViewType.Single => Getter<VBuffer<float>>(row, column, v => v.DenseValues().ToArray()),
@@ -34,7 +34,7 @@ internal static class RowValues
         _ => Getter<int>(row, column, v => v.ToString()),
     };
 
-    /// <summary>Fails unless both have the same rows; numbers may differ by the tolerance, and with none must agree bit for bit.</summary>
+    /// <summary>Fails unless both have the same rows. Numbers may differ by the tolerance; without one they must be equal bit for bit.</summary>
     internal static void AssertSame(object[][] expected, object[][] found, float tolerance = 0, string what = "")
     {
         Assert.HasCount(expected.Length, found, what);

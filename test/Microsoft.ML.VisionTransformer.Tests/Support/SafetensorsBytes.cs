@@ -1,4 +1,4 @@
-// Safetensors files made by hand, sound or broken.
+// Builds safetensors files by hand, valid or broken.
 using System.Buffers.Binary;
 using System.Text;
 
@@ -6,12 +6,12 @@ namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class SafetensorsBytes
 {
-    /// <summary>Length, header as it stands, data.</summary>
+    /// <summary>Header length, header unchanged, data.</summary>
     internal static byte[] Make(string header, params byte[] data) => Make(Encoding.UTF8.GetBytes(header), data);
 
     internal static byte[] Make(byte[] header, params byte[] data) => WithLength((ulong)header.Length, [.. header, .. data]);
 
-    /// <summary>A file that claims that header length, whatever follows.</summary>
+    /// <summary>A file that declares a header length, independent of the content after it.</summary>
     internal static byte[] WithLength(ulong length, params byte[] rest)
     {
         byte[] file = new byte[8 + rest.Length];

@@ -1,4 +1,4 @@
-// Reads golden numbers: a small safetensors reader for trusted files, so that tests do not lean on the reader under test.
+// A small safetensors reader for golden values in trusted files, independent of the reader under test.
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;

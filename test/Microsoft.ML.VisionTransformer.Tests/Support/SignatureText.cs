@@ -1,15 +1,15 @@
-// Signatures in metadata as text.
+// Formats signatures in metadata as text.
 using System.Collections.Immutable;
 using System.Reflection.Metadata;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
-/// <summary>"Tensor(Int64[], Int64)": names of types without namespaces, as many as tell overloads apart.</summary>
+/// <summary>"Tensor(Int64[], Int64)": type names without namespaces, enough to distinguish overloads.</summary>
 internal sealed class SignatureText : ISignatureTypeProvider<string, object?>
 {
     internal static SignatureText Instance { get; } = new();
 
-    /// <summary>The name of a type with those that it is nested in: "torch.nn.functional".</summary>
+    /// <summary>The name of a type including its enclosing types: "torch.nn.functional".</summary>
     internal static string NameOf(MetadataReader metadata, TypeReferenceHandle handle)
     {
         var type = metadata.GetTypeReference(handle);

@@ -1,26 +1,26 @@
-// A disk of a few megabytes, which can be full or read-only.
+// A disk of a few megabytes that can be full or read-only.
 using System.Diagnostics;
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
-/// <summary>A file system in memory; gone when it is disposed.</summary>
+/// <summary>A file system in memory; removed when it is disposed.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>Makes the disk. The test calls <see cref="Require"/> before.</summary>
+    /// <summary>Creates the disk. The test calls <see cref="Require"/> first.</summary>
     internal SmallDisk(int kilobytes) => Run("mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={kilobytes}k"), "tmpfs", Path);
 
     internal string Path => _folder.Path;
 
-    /// <summary>Skips the test where nothing can be mounted.</summary>
+    /// <summary>Skips the test if nothing can be mounted.</summary>
     internal static void Require()
     {
         Requires.If(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && CanMount(), "Linux and root, to mount a small disk");
     }
 
-    /// <summary>Fills what is left.</summary>
+    /// <summary>Fills the remaining space.</summary>
     internal void Fill()
     {
         using var stream = new FileStream(System.IO.Path.Combine(Path, "filler"), FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
@@ -31,7 +31,7 @@ internal sealed class SmallDisk : IDisposable
         }
         catch (IOException)
         {
-            // Full, as it should be.
+            // Full, as intended.
         }
     }
 
@@ -43,7 +43,7 @@ internal sealed class SmallDisk : IDisposable
         _folder.Dispose();
     }
 
-    /// <summary>A container may keep the right from root.</summary>
+    /// <summary>Containers may deny root the permission to mount.</summary>
     private static bool CanMount()
     {
         using var process = Process.Start(new ProcessStartInfo("unshare", ["-m", "true"]) { RedirectStandardError = true });

@@ -7,7 +7,7 @@ internal static class SourceTree
 
     internal static string Library { get; } = Path.Combine(Root, "src", "Microsoft.ML.VisionTransformer");
 
-    /// <summary>Where this test project lies.</summary>
+    /// <summary>The folder of this test project.</summary>
     internal static string Tests { get; } = Path.Combine(Root, "test", "Microsoft.ML.VisionTransformer.Tests");
 
     private static string Find()

@@ -1,11 +1,11 @@
-// Reads the numbers of a tensor of the state.
+// Reads the values of a tensor in a state dictionary.
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class StateValues
 {
-    /// <summary>All values, row-major, as 32-bit floats: a copy.</summary>
+    /// <summary>A copy of all values, row-major, in float32.</summary>
     internal static float[] Of(Tensor tensor)
     {
         using var mode = no_grad();

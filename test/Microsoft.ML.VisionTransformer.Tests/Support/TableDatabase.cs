@@ -1,4 +1,4 @@
-// A database that answers every query with one table, for ML.NET's database loader: its reader goes forward only.
+// A database that answers every query with one table through a forward-only reader, for ML.NET's database loader.
 using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;

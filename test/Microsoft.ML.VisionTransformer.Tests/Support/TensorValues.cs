@@ -1,4 +1,4 @@
-// Short ways to put numbers into a module and to read them out of a tensor.
+// Helpers to set the values of a module and to read the values of a tensor.
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
@@ -14,7 +14,7 @@ internal static class TensorValues
         parameter.copy_(source);
     }
 
-    /// <summary>A square matrix with that number on the diagonal, row by row.</summary>
+    /// <summary>A square matrix with that value on the diagonal, row by row.</summary>
     internal static float[] Diagonal(int size, float value = 1)
     {
         float[] matrix = new float[size * size];
@@ -30,7 +30,7 @@ internal static class TensorValues
         return tensor.detach().to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
     }
 
-    /// <summary>Compares value by value and says which one differs.</summary>
+    /// <summary>Compares value by value and reports the first difference.</summary>
     internal static void AssertValues(this Tensor actual, double tolerance, params double[] expected)
     {
         float[] values = actual.Values();

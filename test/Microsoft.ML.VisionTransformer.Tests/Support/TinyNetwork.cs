@@ -1,4 +1,4 @@
-// A network small enough for any test, with sizes that all differ, so that a swapped axis cannot pass.
+// A network small enough for any test, with different sizes for all dimensions, which reveals swapped axes.
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;

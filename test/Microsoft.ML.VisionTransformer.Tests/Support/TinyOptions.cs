@@ -1,4 +1,4 @@
-// A network and options, of the public API alone, with which training takes a second.
+// A network and options with which training takes a second, from the public API only.
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 internal static class TinyOptions

@@ -33,7 +33,7 @@ internal static class TinyTraining
     }
 }
 
-/// <summary>What a prediction engine gives.</summary>
+/// <summary>The output of a prediction engine.</summary>
 internal sealed class Prediction
 {
     public float[] Score { get; set; } = [];

@@ -1,12 +1,12 @@
-// Two hosts on this machine: network namespaces with a cable between them, and an MPI job across it.
+// Simulates two connected hosts on this machine with network namespaces, and runs an MPI job across them.
 using System.Diagnostics;
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 /// <summary>
-/// Each host has a name, an address and a loopback device of its own, and reaches the other through a pair of virtual Ethernet devices; the files are the
-/// same. Gone, with what runs there, when it is disposed.
+/// Each host has a name, an address and a loopback device of its own, and reaches the other through a pair of virtual Ethernet devices. They share
+/// the file system. Dispose removes the hosts and stops their processes.
 /// </summary>
 internal sealed class TwoHosts : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class TwoHosts : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string[] _hosts;
 
-    /// <summary>Lays the cable. The test calls <see cref="Require"/> before.</summary>
+    /// <summary>Connects the hosts. The test calls <see cref="Require"/> first.</summary>
     internal TwoHosts()
     {
         _hosts = [.. "ab".Select(letter => string.Create(CultureInfo.InvariantCulture, $"vit{Environment.ProcessId}{letter}"))];
@@ -44,13 +44,13 @@ internal sealed class TwoHosts : IDisposable
         }
     }
 
-    /// <summary>Their names.</summary>
+    /// <summary>The names of the hosts.</summary>
     internal IReadOnlyList<string> Names => _hosts;
 
     /// <summary>Starts one process of the worker on each host, with Open MPI over TCP.</summary>
-    /// <param name="settings">For mpirun.</param>
-    /// <param name="environment">Variables that the processes get.</param>
-    /// <param name="args">For the worker.</param>
+    /// <param name="settings">Arguments of mpirun.</param>
+    /// <param name="environment">Environment variables of the processes.</param>
+    /// <param name="args">Arguments of the worker.</param>
     internal Process Start(string[] settings, (string Name, string Value)[] environment, params string[] args)
     {
         string[] variables = [.. environment.Append(("OMP_NUM_THREADS", "1")).SelectMany(v => new[] { "-x", $"{v.Item1}={v.Item2}" })];
@@ -66,11 +66,11 @@ internal sealed class TwoHosts : IDisposable
         return Process.Start(start)!;
     }
 
-    /// <summary>Takes the cable out of the second host: nothing arrives any more, and nobody is told.</summary>
+    /// <summary>Disconnects the second host: nothing arrives anymore, without any error.</summary>
     internal void Cut() => Ip("-n", _hosts[1], "link", "set", Device(1), "down");
 
-    /// <summary>How many processes run on both hosts.</summary>
-    /// <param name="program">Of this program alone; null: of any.</param>
+    /// <summary>Number of processes on both hosts.</summary>
+    /// <param name="program">Name of the program to count; null for all.</param>
     internal int Running(string? program = null) => _hosts.SelectMany(Processes).Count(process => program is null || NameOf(process) == program);
 
     public void Dispose()
@@ -88,7 +88,7 @@ internal sealed class TwoHosts : IDisposable
 
     private static string[] Processes(string host) => Output("ip", "netns", "pids", host).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Null where the process has ended meanwhile.</summary>
+    /// <summary>Null if the process has ended.</summary>
     private static string? NameOf(string process)
     {
         try
@@ -107,7 +107,9 @@ internal sealed class TwoHosts : IDisposable
 
     private static string Device(int host) => string.Create(CultureInfo.InvariantCulture, $"veth{host}");
 
-    /// <summary>What ssh is elsewhere: "agent host command ..." runs the command there, in a shell, under the host's name and with its list of hosts.</summary>
+    /// <summary>
+    /// Replaces ssh: "agent host command ..." runs the command on that host, in a shell, with the host's name and hosts file.
+    /// </summary>
     private void WriteAgent()
     {
         File.WriteAllText(Agent, $"""
@@ -122,7 +124,7 @@ internal sealed class TwoHosts : IDisposable
             File.SetUnixFileMode(Agent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    /// <summary>Skips the test where the hosts cannot be made; called first in a test.</summary>
+    /// <summary>Skips the test if the hosts cannot be created; called first in a test.</summary>
     internal static void Require()
     {
         Requires.SlowTests();

@@ -1,4 +1,4 @@
-// Which type of the library uses which other one, read from the source with the compiler's own binding.
+// The references between the library's types, read from the source with the compiler's own binding.
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -6,15 +6,15 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 /// <summary>
-/// One type of the library, by the file that declares it. A nested type counts as the type around it, unless that has a file of its own.
+/// One type of the library, by the file that declares it. A nested type counts as its enclosing type unless it has its own file.
 /// </summary>
 /// <param name="Name">Without the namespace.</param>
 /// <param name="Namespace">The namespace it is declared in.</param>
 /// <param name="File">Relative to the library's folder, with slashes.</param>
-/// <param name="IsPublic">Whether users see it.</param>
+/// <param name="IsPublic">Whether it is public.</param>
 internal sealed record SourceType(string Name, string Namespace, string File, bool IsPublic)
 {
-    /// <summary>"Checkpoints/Pth"; empty for the library's own folder.</summary>
+    /// <summary>Folder, such as "Checkpoints/Pth"; empty for the root folder.</summary>
     internal string Folder => FolderOf(File);
 
     internal static string FolderOf(string file) => file.LastIndexOf('/') is int end and >= 0 ? file[..end] : "";
@@ -30,7 +30,7 @@ internal sealed record TypeReference(string FromType, string FromFile, string To
 
 internal sealed class TypeReferences
 {
-    /// <summary>What the project file brings in for every file.</summary>
+    /// <summary>The usings that the project file adds to every file.</summary>
     private const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -51,16 +51,16 @@ internal sealed class TypeReferences
     {
     }
 
-    /// <summary>All types outside of other types.</summary>
+    /// <summary>All types that are not nested.</summary>
     internal IReadOnlyCollection<SourceType> Types => _types.Values;
 
-    /// <summary>All references between two different types, each once for each file that it is in.</summary>
+    /// <summary>All references between two different types, once per file.</summary>
     internal IReadOnlyCollection<TypeReference> References => _references;
 
     /// <summary>Binds all files of a folder.</summary>
     /// <param name="folder">The folder of the project.</param>
-    /// <param name="assemblies">What the project is compiled against.</param>
-    /// <exception cref="InvalidOperationException">The compiler cannot bind the name of one of the types, so that references would be missed.</exception>
+    /// <param name="assemblies">The reference assemblies of the project.</param>
+    /// <exception cref="InvalidOperationException">The compiler cannot bind the name of one of the types, and references would be missed.</exception>
     internal static TypeReferences Read(string folder, IEnumerable<MetadataReference> assemblies)
     {
         SyntaxTree[] trees = [.. SourceFiles(folder).AsParallel().AsOrdered().Select(p => CSharpSyntaxTree.ParseText(File.ReadAllText(p), _language, Relative(folder, p)))];
@@ -79,7 +79,7 @@ internal sealed class TypeReferences
         return result;
     }
 
-    /// <summary>The files of a project, without those that a build writes.</summary>
+    /// <summary>The files of a project, except for generated ones.</summary>
     internal static IEnumerable<string> SourceFiles(string folder) =>
         Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(path => Relative(folder, path).Split('/')[0] is not ("bin" or "obj"))
@@ -92,7 +92,7 @@ internal sealed class TypeReferences
             .OfType<MemberDeclarationSyntax>()
             .Where(m => m is BaseTypeDeclarationSyntax or DelegateDeclarationSyntax);
 
-    /// <summary>A type in several files belongs to the one that has its name.</summary>
+    /// <summary>A type in several files belongs to the file with its name.</summary>
     private void AddTypes(SyntaxTree tree, SemanticModel model)
     {
         foreach (var declaration in OuterTypes(tree))
@@ -130,7 +130,7 @@ internal sealed class TypeReferences
 
     private static bool IsUse(SyntaxNode node) => node is SimpleNameSyntax or BaseObjectCreationExpressionSyntax or ElementAccessExpressionSyntax or ConstructorInitializerSyntax;
 
-    /// <summary>Whether a name only leads to a type nested in it that is counted by itself.</summary>
+    /// <summary>Whether a name only qualifies a nested type that is counted separately.</summary>
     private bool NamesATypeInside(SemanticModel model, SyntaxNode node) =>
         node.Parent switch
         {

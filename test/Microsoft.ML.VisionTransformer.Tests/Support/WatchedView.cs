@@ -1,16 +1,16 @@
-// A data view that tells how much of it was read.
+// A data view that counts the rows and columns that were read.
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 /// <param name="source">The rows.</param>
-/// <param name="knowsItsLength">Whether the number of rows is known before they are read.</param>
-internal sealed class WatchedView(IDataView source, bool knowsItsLength = true) : IDataView
+/// <param name="hasKnownLength">Whether the number of rows is known before they are read.</param>
+internal sealed class WatchedView(IDataView source, bool hasKnownLength = true) : IDataView
 {
     private readonly HashSet<string> _asked = [];
     private int _rows;
 
-    /// <summary>Rows that cursors have moved to, all together.</summary>
+    /// <summary>Total number of rows that cursors have moved to.</summary>
     internal int RowsRead => _rows;
 
     /// <summary>Columns that cursors were opened for.</summary>
@@ -27,7 +27,7 @@ internal sealed class WatchedView(IDataView source, bool knowsItsLength = true) 
 
     public bool CanShuffle => source.CanShuffle;
 
-    public long? GetRowCount() => knowsItsLength ? source.GetRowCount() : null;
+    public long? GetRowCount() => hasKnownLength ? source.GetRowCount() : null;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => Watch(source.GetRowCursor(Note(columnsNeeded), rand));
 

@@ -1,4 +1,4 @@
-// What training does to an image in place of the evaluation's resize, and to its normalized pixels.
+// The training augmentations of one image, and the random resized crop that they start with.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -8,8 +8,8 @@ using Microsoft.ML.VisionTransformer.Images.Resampling;
 namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
-/// Random crop at the network's size with the preprocessing's kernel, flips, a policy and color jitter; after normalization, erasing. All
-/// chance comes from the stream that is passed in: the same stream gives the same pixels. Immutable and thread-safe.
+/// Random crop at the network's size with the preprocessing's kernel, flips, a policy and color jitter; after normalization, random erasing.
+/// All randomness comes from the stream that is passed in: the same stream gives the same pixels. Immutable and thread-safe.
 /// </summary>
 internal sealed class AugmentationPipeline : IAugmentation
 {
@@ -21,9 +21,9 @@ internal sealed class AugmentationPipeline : IAugmentation
     private readonly ColorJitter _jitter;
     private readonly RandomErasing _erasing;
 
-    /// <summary>Augmentation towards the size in <paramref name="settings"/>.</summary>
-    /// <param name="settings">Size, kernel, and the mean color, which fills what a warp leaves empty.</param>
-    /// <param name="augmentations">What is done. Default null: crop and flip as timm does by default.</param>
+    /// <summary>Creates augmentations whose output has the size in <paramref name="settings"/>.</summary>
+    /// <param name="settings">Size, kernel, and the mean color, which fills the pixels that a warp leaves empty.</param>
+    /// <param name="augmentations">The augmentations. Default null: crop and flip with timm's defaults.</param>
     internal AugmentationPipeline(ImagePreprocessing settings, TrainingAugmentations? augmentations = null)
     {
         settings.Check();
@@ -37,8 +37,8 @@ internal sealed class AugmentationPipeline : IAugmentation
     }
 
     /// <summary>
-    /// By what the sides of a large JPEG may be divided while it is decoded: by what the crop allows that <see cref="Apply(RgbImage, RandomStream)"/> will
-    /// draw first from the same stream, which stays as it is.
+    /// The divisor for the sides of a large JPEG while it is decoded. It depends on the crop that <see cref="Apply(RgbImage, RandomStream)"/> draws
+    /// first from the same stream; the stream itself does not advance.
     /// </summary>
     public int Reduction(int width, int height, RandomStream random)
     {
@@ -63,13 +63,13 @@ internal sealed class AugmentationPipeline : IAugmentation
         return _jitter.ChangesNothing ? view : _jitter.Apply(view, random);
     }
 
-    /// <summary>A random view of prepared pixels [channels, height, width]: flipped or not, and nothing else.</summary>
+    /// <summary>A random view of prepared pixels [channels, height, width]: random flips only.</summary>
     public void Apply(ReadOnlySpan<float> pixels, RandomStream random, Span<float> view)
     {
         pixels.CopyTo(view);
         var (mirrored, upsideDown) = DrawFlips(random);
         var (height, width) = (_settings.Size.Height, _settings.Size.Width);
-        // Upside down is all pixels of a channel in reverse order, each row mirrored back.
+        // Reversing all pixels of a channel flips both directions; reversing each row then restores left and right.
         if (upsideDown)
         {
             for (int plane = 0; plane < view.Length; plane += height * width)
@@ -93,63 +93,65 @@ internal sealed class AugmentationPipeline : IAugmentation
     private RgbImage Resize(RgbImage image, PixelArea area) => ImageResampler.Resize(
         image, area, ResizedSide.Whole(_settings.Size.Width), ResizedSide.Whole(_settings.Size.Height), _settings.Interpolation);
 
-    private static Func<RgbImage, RandomStream, RgbImage>? PolicyOf(TrainingAugmentations augmentations, ImagePreprocessing settings) => augmentations.Policy switch
-    {
-        AugmentationPolicy.RandAugment => new RandAugment(augmentations, settings).Apply,
-        AugmentationPolicy.TrivialAugmentWide => TrivialAugmentWide.Apply,
-        AugmentationPolicy.ThreeAugment => ThreeAugment.Apply,
-        _ => null,
-    };
+    private static Func<RgbImage, RandomStream, RgbImage>? PolicyOf(TrainingAugmentations augmentations, ImagePreprocessing settings) =>
+        augmentations.Policy switch
+        {
+            AugmentationPolicy.RandAugment => new RandAugment(augmentations, settings).Apply,
+            AugmentationPolicy.TrivialAugmentWide => TrivialAugmentWide.Apply,
+            AugmentationPolicy.ThreeAugment => ThreeAugment.Apply,
+            _ => null,
+        };
 }
 
 /// <summary>
-/// The training crop: a random part of the image, in a random aspect ratio.
-/// "Inception crop" (arXiv:1409.4842, section 6) as timm's <c>RandomResizedCropAndInterpolation</c>: a share of the area, uniform between the
-/// bounds, and an aspect ratio, log-uniform between 3/4 and 4/3 or what is set; after ten that do not fit, the largest middle part within the ratios.
+/// The training crop: a random part of the image with a random aspect ratio.
+/// "Inception crop" (arXiv:1409.4842, section 6) as timm's <c>RandomResizedCropAndInterpolation</c>: a fraction of the area, uniform between the
+/// bounds, and an aspect ratio, log-uniform between 3/4 and 4/3 or the configured bounds. After ten draws that do not fit, the largest center crop
+/// within the ratios.
 /// </summary>
 internal sealed class RandomResizedCrop
 {
-    private const int Tries = 10;
+    private const int MaxAttempts = 10;
 
-    private readonly double _leastArea;
-    private readonly double _mostArea;
-    private readonly double _leastRatio;
-    private readonly double _mostRatio;
+    private readonly double _minimumArea;
+    private readonly double _maximumArea;
+    private readonly double _minimumRatio;
+    private readonly double _maximumRatio;
 
     /// <summary>
-    /// Bounds of the share of the image's area, 0 &lt; least &lt;= most &lt;= 1, and the least ratio of width to height, in (0, 1], whose inverse is
-    /// the greatest. Defaults are timm's.
+    /// Bounds of the fraction of the image's area, 0 &lt; minimum &lt;= maximum &lt;= 1, and the minimum ratio of width to height, in (0, 1]; the
+    /// maximum ratio is its inverse. Defaults are timm's.
     /// </summary>
-    internal RandomResizedCrop(double leastArea = 0.08, double mostArea = 1, double leastRatio = 3.0 / 4)
+    internal RandomResizedCrop(double minimumArea = 0.08, double maximumArea = 1, double minimumRatio = 3.0 / 4)
     {
-        _leastArea = Guard.Above(leastArea, 0);
-        _mostArea = Guard.AtLeast(mostArea, leastArea);
-        if (mostArea > 1)
-            throw new ArgumentOutOfRangeException(nameof(mostArea), mostArea, "A crop cannot be larger than the image: give at most 1.");
-        _leastRatio = Guard.Above(leastRatio, 0);
-        _mostRatio = 1 / leastRatio;
+        _minimumArea = Guard.Above(minimumArea, 0);
+        _maximumArea = Guard.AtLeast(maximumArea, minimumArea);
+        if (maximumArea > 1)
+            throw new ArgumentOutOfRangeException(nameof(maximumArea), maximumArea, "A crop cannot be larger than the image; use at most 1.");
+        _minimumRatio = Guard.Above(minimumRatio, 0);
+        _maximumRatio = 1 / minimumRatio;
     }
 
     /// <summary>Draws the part of an image of <paramref name="width"/> x <paramref name="height"/> pixels to keep.</summary>
     internal PixelArea Draw(int width, int height, RandomStream random)
     {
-        for (int i = 0; i < Tries; i++)
+        for (int i = 0; i < MaxAttempts; i++)
         {
-            double area = (double)width * height * random.NextDouble(_leastArea, _mostArea);
-            double ratio = Math.Exp(random.NextDouble(Math.Log(_leastRatio), Math.Log(_mostRatio)));
+            double area = (double)width * height * random.NextDouble(_minimumArea, _maximumArea);
+            double ratio = Math.Exp(random.NextDouble(Math.Log(_minimumRatio), Math.Log(_maximumRatio)));
             double w = Math.Round(Math.Sqrt(area * ratio)), h = Math.Round(Math.Sqrt(area / ratio));
             if (w >= 1 && h >= 1 && w <= width && h <= height)
                 return new PixelArea(random.NextInt(width - (int)w + 1), random.NextInt(height - (int)h + 1), (int)w, (int)h);
         }
 
-        return Middle(width, height);
+        return CenterCrop(width, height);
     }
 
-    private PixelArea Middle(int width, int height)
+    private PixelArea CenterCrop(int width, int height)
     {
         double ratio = (double)width / height;
-        int w = ratio > _mostRatio ? (int)Math.Round(height * _mostRatio) : width;
-        int h = ratio < _leastRatio ? (int)Math.Round(width / _leastRatio) : height;
+        int w = ratio > _maximumRatio ? (int)Math.Round(height * _maximumRatio) : width;
+        int h = ratio < _minimumRatio ? (int)Math.Round(width / _minimumRatio) : height;
         return new PixelArea((width - w) / 2, (height - h) / 2, w, h);
     }
 }

@@ -1,13 +1,13 @@
-// The ready-made sets of random operations: RandAugment, TrivialAugment and DeiT-3's three-augment.
+// Augmentation policies, sets of random operations: RandAugment, TrivialAugment and DeiT-3's three-augment.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
-/// RandAugment (arXiv:1909.13719) as timm's <c>rand-mM-nN-mstdS-pP-inc1</c>: N operations, drawn with replacement, each done with probability P at
-/// a level drawn from Normal(M, S) and clamped to 0..10. Those with a direction take either with probability 1/2. Warps fill with the mean
-/// color and use the preprocessing's kernel, bicubic in place of Lanczos.
+/// RandAugment (arXiv:1909.13719) as timm's <c>rand-mM-nN-mstdS-pP-inc1</c>: N operations, drawn with replacement, each applied with probability P
+/// at a level drawn from Normal(M, S) and clamped to 0..10. An operation that has a direction uses either one with probability 1/2. Warps fill with
+/// the mean color and use the preprocessing's kernel, with bicubic in place of Lanczos.
 /// </summary>
 internal sealed class RandAugment(TrainingAugmentations settings, ImagePreprocessing preprocessing)
 {
@@ -33,7 +33,7 @@ internal sealed class RandAugment(TrainingAugmentations settings, ImagePreproces
         return image;
     }
 
-    /// <summary>One operation at a level in 0..10; <paramref name="reverse"/> turns the direction of those that have one.</summary>
+    /// <summary>Applies one operation at a level in 0..10; <paramref name="reverse"/> reverses the direction of an operation that has one.</summary>
     internal RgbImage Apply(RandAugmentOperation operation, RgbImage image, double level, bool reverse)
     {
         double fraction = level / Top, signed = reverse ? -fraction : fraction, factor = Math.Max(0.1, 1 + signed * 0.9);
@@ -60,7 +60,7 @@ internal sealed class RandAugment(TrainingAugmentations settings, ImagePreproces
     private RgbImage Warp(RgbImage image, AffineMap map) => AffineWarp.Of(image, map, _kernel, _fill);
 }
 
-/// <summary>The operations that RandAugment draws from. timm's set for <c>inc1</c>: each grows stronger with the level, in the range behind it.</summary>
+/// <summary>The operations of RandAugment: timm's set for <c>inc1</c>, with the range of each. Its strength increases with the level.</summary>
 internal enum RandAugmentOperation
 {
     /// <summary>No strength.</summary>
@@ -110,13 +110,13 @@ internal enum RandAugmentOperation
 }
 
 /// <summary>
-/// One random operation at a random strength: nothing to tune.
+/// One random operation at a random strength, without parameters to tune.
 /// TrivialAugment with the wide ranges (arXiv:2103.10158) as torchvision's <c>TrivialAugmentWide</c>: one of 14 operations, one of 31
-/// strengths, either direction with probability 1/2. Warps take the nearest pixel and fill with black.
+/// strengths, either direction with probability 1/2. Warps use the nearest pixel and fill with black.
 /// </summary>
 internal static class TrivialAugmentWide
 {
-    /// <summary>The strengths are 0..30.</summary>
+    /// <summary>Number of strengths, 0..30.</summary>
     internal const int Strengths = 31;
 
     private const double Top = Strengths - 1;
@@ -126,7 +126,7 @@ internal static class TrivialAugmentWide
     internal static RgbImage Apply(RgbImage image, RandomStream random) => Apply(
         (TrivialAugmentOperation)random.NextInt(_operations), image, random.NextInt(Strengths), reverse: random.NextDouble() < 0.5);
 
-    /// <summary>One operation; <paramref name="reverse"/> turns the direction of those that have one.</summary>
+    /// <summary>Applies one operation; <paramref name="reverse"/> reverses the direction of an operation that has one.</summary>
     internal static RgbImage Apply(TrivialAugmentOperation operation, RgbImage image, int strength, bool reverse)
     {
         double fraction = strength / Top, signed = reverse ? -fraction : fraction, factor = 1 + signed * 0.99;
@@ -154,10 +154,10 @@ internal static class TrivialAugmentWide
     private static RgbImage Warp(RgbImage image, AffineMap map) => AffineWarp.Of(image, map, WarpKernel.Nearest, default);
 }
 
-/// <summary>The operations that TrivialAugment draws from. torchvision's set, in its order, with the range from strength 0 to strength 30.</summary>
+/// <summary>The operations of TrivialAugment: torchvision's set, in its order, with the range from strength 0 to strength 30.</summary>
 internal enum TrivialAugmentOperation
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>The image unchanged.</summary>
     Identity,
 
     /// <summary>Up to 0.99 pixels a row, either way.</summary>
@@ -166,10 +166,10 @@ internal enum TrivialAugmentOperation
     /// <summary>Up to 0.99 pixels a column, either way.</summary>
     ShearY,
 
-    /// <summary>Up to 32 pixels, either way, whatever the image's size.</summary>
+    /// <summary>Up to 32 pixels, either way, at any image size.</summary>
     TranslateX,
 
-    /// <summary>Up to 32 pixels, either way, whatever the image's size.</summary>
+    /// <summary>Up to 32 pixels, either way, at any image size.</summary>
     TranslateY,
 
     /// <summary>Up to 135 degrees, either way.</summary>
@@ -200,19 +200,19 @@ internal enum TrivialAugmentOperation
     Equalize,
 }
 
-/// <summary>One of gray, solarized and blurred.</summary>
+/// <summary>One of three operations: grayscale, solarize or Gaussian blur.</summary>
 internal static class ThreeAugment
 {
-    private const double LeastRadius = 0.1, MostRadius = 2;
+    private const double MinimumRadius = 0.1, MaximumRadius = 2;
 
     /// <summary>
-    /// DeiT-3's three-augment (arXiv:2204.07118): with equal chances a gray image, one solarized from 128 on, or a Gaussian blur with
-    /// a deviation uniform in [0.1, 2) pixels. The paper's color jitter of 0.3 follows it, as a setting of its own.
+    /// DeiT-3's three-augment (arXiv:2204.07118): with equal probability a gray image, one solarized at threshold 128, or a Gaussian blur
+    /// with a standard deviation uniform in [0.1, 2) pixels. The paper's color jitter of 0.3 follows it, as a separate setting.
     /// </summary>
     internal static RgbImage Apply(RgbImage image, RandomStream random) => random.NextInt(3) switch
     {
         0 => Grayscale.Of(image),
         1 => Solarize.Of(image),
-        _ => GaussianBlur.Of(image, random.NextDouble(LeastRadius, MostRadius)),
+        _ => GaussianBlur.Of(image, random.NextDouble(MinimumRadius, MaximumRadius)),
     };
 }

@@ -1,4 +1,4 @@
-// Draws a contact sheet of what training shows the network.
+// Draws a contact sheet of augmented images, and converts network input back to images.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -6,7 +6,7 @@ using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
-/// <summary>One row an image, one column an epoch, black lines between.</summary>
+/// <summary>A contact sheet: one row per image, one column per epoch, black lines between them.</summary>
 internal sealed class AugmentationPreview
 {
     private const int Gap = 2;
@@ -22,12 +22,16 @@ internal sealed class AugmentationPreview
         _mixing = new BatchMixing(augmentations, preprocessing.Size.Height, preprocessing.Size.Width);
     }
 
-    /// <summary>The sheet as a PNG file.</summary>
+    /// <summary>Returns the sheet as a PNG file.</summary>
     internal byte[] Draw(IReadOnlyList<byte[]> encoded, int epochs, int seed)
     {
-        Guard.That(encoded.Count > 0, "images", "There are no images to show; give at least one.");
+        Guard.That(encoded.Count > 0, "images", "There are no images to show; pass at least one.");
         var decoding = _converter.Decoding(null) with { Reduction = null };
-        RgbImage[] images = [.. encoded.Select((bytes, i) => ImageDecoder.Decode(Guard.NotNull(bytes, "images"), FormattableString.Invariant($"image {i + 1}"), decoding))];
+        RgbImage[] images =
+        [
+            .. encoded.Select((bytes, i) =>
+                ImageDecoder.Decode(Guard.NotNull(bytes, "images"), FormattableString.Invariant($"image {i + 1}"), decoding)),
+        ];
         var (height, width) = (_preprocessing.Size.Height, _preprocessing.Size.Width);
         var sheet = new RgbImage(checked(epochs * (width + Gap) - Gap), checked(images.Length * (height + Gap) - Gap));
         Array.Clear(sheet.Pixels);
@@ -54,12 +58,12 @@ internal sealed class AugmentationPreview
     }
 }
 
-/// <summary>The network's input as an image again.</summary>
+/// <summary>Converts the network's input back to an image.</summary>
 internal static class InputImage
 {
     /// <summary>
-    /// An input [channels, height, width] without its normalization, rounded to 8 bits: what the network saw. Of one channel all three colors are made;
-    /// of more than three the first three.
+    /// Undoes the normalization of an input [channels, height, width] and rounds to 8 bits. A single channel gives a gray image; of more than three
+    /// channels the first three are used.
     /// </summary>
     internal static RgbImage Of(ReadOnlySpan<float> chw, ImagePreprocessing preprocessing)
     {

@@ -1,13 +1,13 @@
-// Mixup and cutmix: each image of a batch gets a part of another one.
+// Mixup and cutmix: mixes each image of a batch with another image of the same batch.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
-/// timm's <c>Mixup</c> in batch mode: one share lambda and one rectangle for the whole batch; image i is mixed with image n - 1 - i. Mixup
+/// timm's <c>Mixup</c> in batch mode: one lambda and one rectangle for the whole batch; image i is mixed with image n - 1 - i. Mixup
 /// (arXiv:1710.09412): lambda x_i + (1 - lambda) x_j. Cutmix (arXiv:1905.04899): a rectangle of about 1 - lambda of the area comes from x_j, and
-/// lambda becomes the share of the area that did not. lambda is drawn from Beta(alpha, alpha).
+/// lambda becomes the fraction of the area outside it. lambda is drawn from Beta(alpha, alpha).
 /// </summary>
 internal sealed class BatchMixing
 {
@@ -20,31 +20,31 @@ internal sealed class BatchMixing
     /// <param name="width">Columns of an image.</param>
     internal BatchMixing(TrainingAugmentations settings, int height, int width) => (_settings, _height, _width) = (settings, height, width);
 
-    /// <summary>Mixes a batch in place and returns lambda, the share of each image's own label; 1 where the batch stays as it is.</summary>
+    /// <summary>Mixes a batch in place and returns lambda, the weight of each image's own label; 1 if the batch is unchanged.</summary>
     /// <param name="inputs">[<paramref name="count"/>, channels, height, width].</param>
-    /// <param name="count">Images of the batch.</param>
-    /// <param name="random">The random numbers of this batch and epoch.</param>
+    /// <param name="count">Number of images in the batch.</param>
+    /// <param name="random">The random stream of this batch and epoch.</param>
     internal double Mix(Span<float> inputs, int count, RandomStream random)
     {
         if (!_settings.Mixes || random.NextDouble() >= _settings.MixProbability)
             return 1;
         bool cut = _settings.CutmixAlpha > 0 && (_settings.MixupAlpha == 0 || random.NextDouble() < _settings.CutmixProbability);
-        double alpha = cut ? _settings.CutmixAlpha : _settings.MixupAlpha, fraction = BetaDistribution.Next(random, alpha, alpha);
+        double alpha = cut ? _settings.CutmixAlpha : _settings.MixupAlpha, lambda = BetaDistribution.Next(random, alpha, alpha);
         if (!cut)
         {
-            Mixup(inputs, count, fraction);
-            return fraction;
+            Mixup(inputs, count, lambda);
+            return lambda;
         }
 
-        var area = DrawArea(fraction, random);
+        var area = DrawArea(lambda, random);
         Cutmix(inputs, count, area);
         return 1 - (double)(area.Width * area.Height) / (_height * _width);
     }
 
-    /// <summary>share x_i + (1 - share) x_j in float32, for all pairs.</summary>
-    internal static void Mixup(Span<float> inputs, int count, double fraction)
+    /// <summary>lambda x_i + (1 - lambda) x_j in float32, for all pairs.</summary>
+    internal static void Mixup(Span<float> inputs, int count, double lambda)
     {
-        float own = (float)fraction, other = (float)(1 - fraction);
+        float own = (float)lambda, other = (float)(1 - lambda);
         int length = inputs.Length / count;
         for (int i = 0, j = count - 1; i <= j; i++, j--)
         {
@@ -58,7 +58,7 @@ internal sealed class BatchMixing
         }
     }
 
-    /// <summary>Swaps the rectangle between the two images of all pairs.</summary>
+    /// <summary>Swaps the rectangle between the two images of each pair.</summary>
     internal void Cutmix(Span<float> inputs, int count, PixelArea area)
     {
         int plane = _height * _width, length = inputs.Length / count;
@@ -79,10 +79,10 @@ internal sealed class BatchMixing
         }
     }
 
-    /// <summary>A rectangle of the image's ratio around a random pixel, cut off where it leaves the image.</summary>
-    internal PixelArea DrawArea(double fraction, RandomStream random)
+    /// <summary>A rectangle with the image's aspect ratio around a random pixel, clipped to the image.</summary>
+    internal PixelArea DrawArea(double lambda, RandomStream random)
     {
-        double ratio = Math.Sqrt(1 - fraction);
+        double ratio = Math.Sqrt(1 - lambda);
         int halfHeight = (int)(_height * ratio) / 2, halfWidth = (int)(_width * ratio) / 2;
         int y = random.NextInt(_height), x = random.NextInt(_width);
         int top = Math.Max(0, y - halfHeight), left = Math.Max(0, x - halfWidth);

@@ -1,15 +1,15 @@
-// Brightness, contrast, saturation and hue of an image, and the gray values behind them.
+// Brightness, contrast, saturation, hue and grayscale of an image, and the color jitter that combines them.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
-/// <summary>A point on the line through two images.</summary>
+/// <summary>Linear interpolation and extrapolation between two pixel values.</summary>
 internal static class PixelBlend
 {
     /// <summary>
-    /// from + factor (to - from) in float32, clamped to 0..255 and rounded down: 0 gives <paramref name="from"/>, 1 <paramref name="to"/>, more
-    /// than 1 goes beyond it. Pillow's <c>Image.blend</c>, of which its enhancers are made.
+    /// from + factor (to - from) in float32, clamped to 0..255 and rounded down: 0 gives <paramref name="from"/>, 1 gives <paramref name="to"/>, and
+    /// more than 1 extrapolates. Pillow's <c>Image.blend</c>, which its enhancers use.
     /// </summary>
     internal static byte Of(int from, int to, float factor) => (byte)Math.Clamp(from + factor * (to - from), 0f, 255f);
 }
@@ -21,7 +21,7 @@ internal static class Brightness
     internal static RgbImage Of(RgbImage image, double factor) => ByteTable.Apply(image, value => PixelBlend.Of(0, value, (float)factor));
 }
 
-/// <summary>Moves the values of an image towards its mean gray or away from it.</summary>
+/// <summary>Moves the values of an image toward its mean gray or away from it.</summary>
 internal static class Contrast
 {
     /// <summary>
@@ -62,18 +62,18 @@ internal static class Saturation
 }
 
 /// <summary>
-/// Turns the colors of an image around the color wheel. Through hue, saturation and value in 8 bits each, with Pillow's formulas and rounding
+/// Rotates the colors of an image on the color wheel. Converts to hue, saturation and value in 8 bits each, with Pillow's formulas and rounding
 /// (<c>convert("HSV")</c>).
 /// </summary>
 internal static class Hue
 {
     /// <summary>
-    /// Adds <paramref name="turn"/>, in [-0.5, 0.5] of a full turn, to the hue, in whole steps of 1/255 towards 0; torchvision's
-    /// <c>adjust_hue</c>. The detour over 8 bits may move other colors by a few levels, even for 0.
+    /// Adds <paramref name="shift"/>, in [-0.5, 0.5] of a full rotation, to the hue, rounded toward 0 to a multiple of 1/255; torchvision's
+    /// <c>adjust_hue</c>. The conversion through 8 bits may change a color by a few levels, even for 0.
     /// </summary>
-    internal static RgbImage Of(RgbImage image, double turn)
+    internal static RgbImage Of(RgbImage image, double shift)
     {
-        int steps = (int)(turn * 255);
+        int steps = (int)(shift * 255);
         var result = new RgbImage(image.Width, image.Height);
         for (int i = 0; i < image.Pixels.Length; i += RgbImage.Channels)
         {
@@ -104,7 +104,8 @@ internal static class Hue
         double sixths = hue * 6.0 / 255.0;
         int sector = (int)sixths;
         float rest = (float)(sixths - sector), fraction = (float)(saturation / 255.0);
-        byte low = Rounded(value * (1.0 - fraction)), falling = Rounded(value * (1.0 - fraction * rest)), rising = Rounded(value * (1.0 - fraction * (1.0 - rest)));
+        byte low = Rounded(value * (1.0 - fraction));
+        byte falling = Rounded(value * (1.0 - fraction * rest)), rising = Rounded(value * (1.0 - fraction * (1.0 - rest)));
         return (sector % 6) switch
         {
             0 => (value, rising, low),
@@ -121,7 +122,7 @@ internal static class Hue
     private static byte Rounded(double value) => Byte(Math.Round(value, MidpointRounding.AwayFromZero));
 }
 
-/// <summary>An image without colors.</summary>
+/// <summary>Removes the colors of an image.</summary>
 internal static class Grayscale
 {
     /// <summary>The luma of each pixel in all three channels; torchvision's <c>Grayscale(3)</c>.</summary>
@@ -136,8 +137,8 @@ internal static class Grayscale
 
 /// <summary>
 /// Random brightness, contrast, saturation and hue, in a random order.
-/// torchvision's <c>ColorJitter</c>: each factor uniform in [max(0, 1 - range), 1 + range), the hue in [-range, range) of a turn; what has a range
-/// of 0 is left out.
+/// torchvision's <c>ColorJitter</c>: each factor uniform in [max(0, 1 - range), 1 + range), the hue in [-range, range) of a full rotation; an
+/// operation with a range of 0 is skipped.
 /// </summary>
 internal sealed class ColorJitter(TrainingAugmentations settings)
 {

@@ -4,8 +4,8 @@ using Microsoft.ML.VisionTransformer.Images.Pixels;
 namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
-/// Three passes of a box with a fractional radius, in rows and then in columns, each rounded to 8 bits in 24-bit fractions; beyond an edge its
-/// pixel repeats. Pillow's <c>GaussianBlur</c>, after Gwosdek et al., "Theoretical foundations of Gaussian convolution by extended box
+/// Three passes of a box filter with a fractional radius, over rows and then over columns, each rounded to 8 bits in 24-bit fixed point; edge
+/// pixels repeat outside the image. Pillow's <c>GaussianBlur</c>, after Gwosdek et al., "Theoretical foundations of Gaussian convolution by extended box
 /// filtering", 2011.
 /// </summary>
 internal static class GaussianBlur
@@ -27,7 +27,7 @@ internal static class GaussianBlur
         return result;
     }
 
-    /// <summary>Radius of the box whose three passes have the variance of the Gaussian: formulas 7, 11 and 14 of the paper.</summary>
+    /// <summary>Radius of the box filter whose three passes have the variance of the Gaussian: formulas 7, 11 and 14 of the paper.</summary>
     internal static float BoxRadius(float deviation)
     {
         float variance = deviation * deviation / Passes;
@@ -38,7 +38,7 @@ internal static class GaussianBlur
         return whole + part;
     }
 
-    /// <summary>All channels of one row or column, whose pixels lie <paramref name="step"/> bytes apart.</summary>
+    /// <summary>Blurs all channels of one row or column, whose pixels are <paramref name="step"/> bytes apart.</summary>
     private static void BlurLines(Span<byte> pixels, int start, int step, Span<byte> line, float radius)
     {
         for (int channel = 0; channel < RgbImage.Channels; channel++)
@@ -75,8 +75,8 @@ internal static class Sharpness
     private const int Center = 5, Sum = 13;
 
     /// <summary>
-    /// smooth + factor (value - smooth), where smooth is the mean of the 3 x 3 neighbors with 5 for the middle, rounded: 0 is the smooth image,
-    /// 1 changes nothing. The outermost pixels stay, as does an image with a side below 3. Pillow's <c>ImageEnhance.Sharpness</c>.
+    /// smooth + factor (value - smooth), where smooth is the mean of the 3 x 3 neighborhood with weight 5 for the center, rounded: 0 is the smooth
+    /// image, 1 changes nothing. Border pixels are unchanged, and so is an image with a side below 3. Pillow's <c>ImageEnhance.Sharpness</c>.
     /// </summary>
     internal static RgbImage Of(RgbImage image, double factor)
     {
@@ -95,7 +95,7 @@ internal static class Sharpness
         int sum = (Center - 1) * image.Pixels[at];
         for (int row = at - image.Stride; row <= at + image.Stride; row += image.Stride)
             sum += image.Pixels[row - RgbImage.Channels] + image.Pixels[row] + image.Pixels[row + RgbImage.Channels];
-        // Thirteenths never end in a half, so that whole numbers round as Pillow's floats do.
+        // A multiple of 1/13 is never halfway between two integers, so integer rounding gives the same result as Pillow's floats.
         return (2 * sum + Sum) / (2 * Sum);
     }
 }

@@ -5,34 +5,34 @@ using Microsoft.ML.VisionTransformer.Images.Pixels;
 namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
-/// The point (x, y) of the result shows the source's point (XX x + XY y + X0, YX x + YY y + Y0); pixel i covers [i, i + 1), its middle is
+/// Maps the point (x, y) of the result to the point (XX x + XY y + X0, YX x + YY y + Y0) of the source. Pixel i covers [i, i + 1); its center is
 /// i + 1/2. Pillow's <c>AFFINE</c>.
 /// </summary>
 internal readonly record struct AffineMap(double XX, double XY, double X0, double YX, double YY, double Y0)
 {
-    /// <summary>Turns the image counter-clockwise around its middle, as Pillow's <c>rotate</c>.</summary>
+    /// <summary>Rotates the image counterclockwise around its center, as Pillow's <c>rotate</c>.</summary>
     internal static AffineMap Rotation(double degrees, int width, int height)
     {
-        const int Digits = 15;    // Pillow rounds, so that right angles are exact
+        const int Digits = 15;    // Pillow rounds too: right angles are exact
         double angle = -degrees * Math.PI / 180, cos = Math.Round(Math.Cos(angle), Digits), sin = Math.Round(Math.Sin(angle), Digits);
         double x = width / 2.0, y = height / 2.0;
         return new(cos, sin, x - cos * x - sin * y, -sin, cos, y + sin * x - cos * y);
     }
 
-    /// <summary>Row y is shown <paramref name="factor"/> y pixels further left; the top edge stays.</summary>
+    /// <summary>Shifts row y left by <paramref name="factor"/> y pixels; the top edge does not move.</summary>
     internal static AffineMap ShearX(double factor) => new(1, factor, 0, 0, 1, 0);
 
-    /// <summary>Column x is shown <paramref name="factor"/> x pixels higher; the left edge stays.</summary>
+    /// <summary>Shifts column x up by <paramref name="factor"/> x pixels; the left edge does not move.</summary>
     internal static AffineMap ShearY(double factor) => new(1, 0, 0, factor, 1, 0);
 
     /// <summary>Moves the image right and down.</summary>
     internal static AffineMap Translation(double right, double down) => new(1, 0, -right, 0, 1, -down);
 }
 
-/// <summary>How a warped pixel is made of the pixels around its source point.</summary>
+/// <summary>How a warped pixel is computed from the pixels around its source point.</summary>
 internal enum WarpKernel
 {
-    /// <summary>The pixel that the point lies in.</summary>
+    /// <summary>The pixel that contains the point.</summary>
     Nearest,
 
     /// <summary>2 x 2 pixels.</summary>
@@ -42,10 +42,10 @@ internal enum WarpKernel
     Bicubic,
 }
 
-/// <summary>The color of what a warp brings in from outside the image.</summary>
+/// <summary>The color of pixels whose source point is outside the image.</summary>
 internal readonly record struct FillColor(byte Red, byte Green, byte Blue)
 {
-    /// <summary>The mean color of the preprocessing, min(255, round(255 mean)): timm's fill.</summary>
+    /// <summary>The mean color of the preprocessing, min(255, round(255 mean)): timm's fill color.</summary>
     internal static FillColor MeanOf(ImagePreprocessing settings)
     {
         var mean = settings.Mean.ForChannels(RgbImage.Channels);
@@ -58,16 +58,16 @@ internal readonly record struct FillColor(byte Red, byte Green, byte Blue)
 }
 
 /// <summary>
-/// Rotates, shears and shifts images; their size stays and what comes from outside has a fill color.
-/// Pillow's <c>transform</c> (src/libImaging/Geometry.c), without antialiasing. Nearest: the pixel that the point lies in, in 16-bit fractions.
-/// Bilinear and bicubic: 2 x 2 or 4 x 4 pixels around it, an edge pixel repeats outside, the sum is rounded down; the bicubic kernel has
-/// a = -1 and not the resampler's -0.5. A point outside the image has the fill color.
+/// Rotates, shears and shifts images without changing their size; a point outside the image has the fill color.
+/// Pillow's <c>transform</c> (src/libImaging/Geometry.c), without antialiasing. Nearest: the pixel that contains the point, in 16-bit fixed point.
+/// Bilinear and bicubic: 2 x 2 or 4 x 4 pixels around the point, edge pixels repeat outside, the sum is rounded down; the bicubic kernel has
+/// a = -1, unlike the resampler's -0.5.
 /// </summary>
 internal static class AffineWarp
 {
     private const int FixedBits = 16;
 
-    /// <summary>The warped image.</summary>
+    /// <summary>Returns the warped image.</summary>
     internal static RgbImage Of(RgbImage image, AffineMap map, WarpKernel kernel, FillColor fill)
     {
         var result = new RgbImage(image.Width, image.Height);
@@ -85,7 +85,8 @@ internal static class AffineWarp
     private static void FillNearest(RgbImage image, AffineMap map, int y, FillColor fill, Span<byte> target)
     {
         long stepX = Fixed(map.XX), stepY = Fixed(map.YX);
-        long x = Fixed(map.X0 + map.XX * 0.5 + map.XY * 0.5) + y * Fixed(map.XY), sourceY = Fixed(map.Y0 + map.YX * 0.5 + map.YY * 0.5) + y * Fixed(map.YY);
+        long x = Fixed(map.X0 + map.XX * 0.5 + map.XY * 0.5) + y * Fixed(map.XY);
+        long sourceY = Fixed(map.Y0 + map.YX * 0.5 + map.YY * 0.5) + y * Fixed(map.YY);
         for (int at = 0; at < target.Length; at += RgbImage.Channels, x += stepX, sourceY += stepY)
         {
             long column = x >> FixedBits, row = sourceY >> FixedBits;
@@ -101,10 +102,10 @@ internal static class AffineWarp
 
     private static void FillSmooth(RgbImage image, AffineMap map, int y, bool cubic, FillColor fill, Span<byte> target)
     {
-        double middle = y + 0.5;
+        double centerY = y + 0.5;
         for (int at = 0, i = 0; at < target.Length; at += RgbImage.Channels, i++)
         {
-            double x = map.XX * (i + 0.5) + map.XY * middle + map.X0, sourceY = map.YX * (i + 0.5) + map.YY * middle + map.Y0;
+            double x = map.XX * (i + 0.5) + map.XY * centerY + map.X0, sourceY = map.YX * (i + 0.5) + map.YY * centerY + map.Y0;
             var pixel = target.Slice(at, RgbImage.Channels);
             if (!(x >= 0 && x < image.Width && sourceY >= 0 && sourceY < image.Height))
                 fill.CopyTo(pixel);
@@ -148,7 +149,7 @@ internal static class AffineWarp
         }
     }
 
-    /// <summary>The cubic through b and c with the slopes c - a and d - b there, at the share <paramref name="t"/> between them.</summary>
+    /// <summary>The cubic through b and c with the slopes c - a and d - b there, at the fraction <paramref name="t"/> between them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double Cubic(double a, double b, double c, double d, double t) =>
         b + t * ((c - a) + t * ((2 * (a - b) + c - d) + t * (b - a - c + d)));
@@ -158,10 +159,10 @@ internal static class AffineWarp
     private static int Offset(RgbImage image, int column) => Math.Clamp(column, 0, image.Width - 1) * RgbImage.Channels;
 }
 
-/// <summary>Left and right or top and bottom swapped, as a new image.</summary>
+/// <summary>Flips an image horizontally or vertically, into a new image.</summary>
 internal static class Flip
 {
-    /// <summary>The mirror image.</summary>
+    /// <summary>Swaps left and right.</summary>
     internal static RgbImage LeftRight(RgbImage image)
     {
         var mirrored = new RgbImage(image.Width, image.Height);
@@ -176,7 +177,7 @@ internal static class Flip
         return mirrored;
     }
 
-    /// <summary>The image upside down, left still left.</summary>
+    /// <summary>Swaps top and bottom.</summary>
     internal static RgbImage UpsideDown(RgbImage image)
     {
         var flipped = new RgbImage(image.Width, image.Height);

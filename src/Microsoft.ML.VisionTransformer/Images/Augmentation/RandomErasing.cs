@@ -6,14 +6,14 @@ namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
 /// <summary>
 /// Random erasing (arXiv:1708.04896) as timm's <c>RandomErasing</c>, after normalization: with the given probability 1 to n rectangles, each with
-/// a share of the area uniform between the bounds, divided by their number, and a log-uniform ratio of height to width; one that is not smaller
-/// than the image is drawn again, ten times at most.
+/// a fraction of the area uniform between the bounds, divided by their number, and a log-uniform ratio of height to width. A rectangle that is not
+/// smaller than the image is drawn again, at most ten times.
 /// </summary>
 internal sealed class RandomErasing(TrainingAugmentations settings)
 {
-    private const int Tries = 10;
+    private const int MaxAttempts = 10;
 
-    /// <summary>Erases in <paramref name="chw"/>, [channels, height, width].</summary>
+    /// <summary>Erases rectangles of <paramref name="chw"/>, [channels, height, width].</summary>
     internal void Apply(Span<float> chw, int height, int width, RandomStream random)
     {
         if (settings.ErasingProbability == 0 || random.NextDouble() >= settings.ErasingProbability)
@@ -28,11 +28,11 @@ internal sealed class RandomErasing(TrainingAugmentations settings)
 
     private PixelArea? Draw(int height, int width, int count, RandomStream random)
     {
-        double leastRatio = Math.Log(settings.ErasingMinimumRatio);
-        for (int i = 0; i < Tries; i++)
+        double minimumLogRatio = Math.Log(settings.ErasingMinimumRatio);
+        for (int i = 0; i < MaxAttempts; i++)
         {
             double area = random.NextDouble(settings.ErasingMinimumArea, settings.ErasingMaximumArea) * height * width / count;
-            double ratio = Math.Exp(random.NextDouble(leastRatio, -leastRatio));
+            double ratio = Math.Exp(random.NextDouble(minimumLogRatio, -minimumLogRatio));
             int h = (int)Math.Round(Math.Sqrt(area * ratio)), w = (int)Math.Round(Math.Sqrt(area / ratio));
             if (w < width && h < height)
                 return new PixelArea(random.NextInt(width - w + 1), random.NextInt(height - h + 1), w, h);

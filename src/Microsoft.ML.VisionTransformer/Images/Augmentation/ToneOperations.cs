@@ -1,9 +1,9 @@
-// Operations that replace each byte by what a table of 256 values has for it.
+// Operations that map each byte through a lookup table of 256 values: invert, posterize, solarize, autocontrast and equalize.
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Images.Augmentation;
 
-/// <summary>Look-up tables of 256 values: one for all channels, or one for each.</summary>
+/// <summary>Lookup tables of 256 values: one for all channels, or one per channel.</summary>
 internal static class ByteTable
 {
     internal const int Levels = 256;
@@ -19,7 +19,7 @@ internal static class ByteTable
         return result;
     }
 
-    /// <summary>The same with a map made from the histogram of each channel.</summary>
+    /// <summary>As <see cref="Apply"/>, with a separate map for each channel, computed from the channel's histogram.</summary>
     internal static RgbImage ApplyByHistogram(RgbImage image, Func<int[], Func<int, int>> mapOf)
     {
         var result = new RgbImage(image.Width, image.Height);
@@ -49,14 +49,14 @@ internal static class ByteTable
     }
 }
 
-/// <summary>The negative of an image.</summary>
+/// <summary>Inverts an image.</summary>
 internal static class Invert
 {
     /// <summary>255 - value; Pillow's <c>ImageOps.invert</c>.</summary>
     internal static RgbImage Of(RgbImage image) => ByteTable.Apply(image, value => 255 - value);
 }
 
-/// <summary>Fewer levels a channel.</summary>
+/// <summary>Reduces the number of levels of each channel.</summary>
 internal static class Posterize
 {
     /// <summary>Keeps the highest <paramref name="bits"/> bits of each value, 0 (black) to 8 (unchanged); Pillow's <c>ImageOps.posterize</c>.</summary>
@@ -69,7 +69,7 @@ internal static class Solarize
     /// <summary>Pillow's default threshold, which DeiT-3's three-augment uses.</summary>
     internal const double DefaultThreshold = 128;
 
-    /// <summary>Values from <paramref name="threshold"/> on become 255 - value; 256 changes nothing. Pillow's <c>ImageOps.solarize</c>.</summary>
+    /// <summary>Values of at least <paramref name="threshold"/> become 255 - value; 256 changes nothing. Pillow's <c>ImageOps.solarize</c>.</summary>
     internal static RgbImage Of(RgbImage image, double threshold = DefaultThreshold) =>
         ByteTable.Apply(image, value => value < threshold ? value : 255 - value);
 }
@@ -83,12 +83,12 @@ internal static class SolarizeAdd
     internal static RgbImage Of(RgbImage image, int add) => ByteTable.Apply(image, value => value < Threshold ? value + add : value);
 }
 
-/// <summary>Stretches each channel over the whole range.</summary>
+/// <summary>Stretches each channel to the full range.</summary>
 internal static class AutoContrast
 {
     /// <summary>
-    /// The darkest value of a channel becomes 0, the lightest 255, those between lie on a line, rounded down; a channel of one value stays.
-    /// Pillow's <c>ImageOps.autocontrast</c> without cut-off.
+    /// The darkest value of a channel becomes 0, the lightest 255, with linear interpolation between them, rounded down. A channel with a single
+    /// value is unchanged. Pillow's <c>ImageOps.autocontrast</c> without cut-off.
     /// </summary>
     internal static RgbImage Of(RgbImage image) => ByteTable.ApplyByHistogram(image, MapOf);
 
@@ -102,12 +102,12 @@ internal static class AutoContrast
     }
 }
 
-/// <summary>Spreads the values of each channel so that its histogram becomes flat.</summary>
+/// <summary>Equalizes the histogram of each channel.</summary>
 internal static class Equalize
 {
     /// <summary>
     /// With step = floor((pixels - pixels of the highest value) / 255), a value becomes floor((step / 2 + pixels below it) / step), at most 255;
-    /// a channel of one value, or with a step of 0, stays. Pillow's <c>ImageOps.equalize</c>.
+    /// a channel with a single value, or with a step of 0, is unchanged. Pillow's <c>ImageOps.equalize</c>.
     /// </summary>
     internal static RgbImage Of(RgbImage image) => ByteTable.ApplyByHistogram(image, MapOf);
 

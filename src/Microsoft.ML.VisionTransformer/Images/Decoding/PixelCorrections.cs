@@ -1,11 +1,11 @@
-// What a decoder does to pixels so that they match Pillow: EXIF orientation, and the colors of transparent GIF pixels.
+// Corrections of decoded pixels: EXIF orientation, and the colors of transparent GIF pixels.
 using System.Runtime.Intrinsics;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Images.Decoding;
 
-/// <summary>The eight orientations of EXIF (tag 0x0112): where the stored rows and columns begin, and whether they are swapped.</summary>
+/// <summary>The eight orientations of EXIF (tag 0x0112): where the stored rows and columns start, and whether they are swapped.</summary>
 internal static class ExifOrientation
 {
     private const int StoredChannels = 4;
@@ -14,7 +14,7 @@ internal static class ExifOrientation
     internal static bool SwapsSides(SKEncodedOrigin origin) =>
         origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
 
-    /// <summary>RGBA pixels as stored, [height, width, 4], to the upright image; alpha is dropped.</summary>
+    /// <summary>Converts RGBA pixels as stored, [height, width, 4], to the upright image; alpha is dropped.</summary>
     internal static RgbImage Upright(ReadOnlySpan<byte> rgba, int width, int height, SKEncodedOrigin origin)
     {
         bool swapped = SwapsSides(origin);
@@ -34,7 +34,7 @@ internal static class ExifOrientation
         int to = 0;
         if (step == StoredChannels)
         {
-            // Most images are stored upright: four pixels at once. The four bytes too many are written over by the next ones.
+            // Most images are stored upright and are copied four pixels at a time. Each store writes four extra bytes, which the next one overwrites.
             var colors = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 15, 15, 15, 15);
             for (; to <= target.Length - Vector128<byte>.Count; to += 4 * RgbImage.Channels, from += Vector128<byte>.Count)
                 Vector128.Shuffle(Vector128.Create(rgba[from..]), colors).CopyTo(target[to..]);
@@ -51,8 +51,8 @@ internal static class ExifOrientation
 }
 
 /// <summary>
-/// A decoder to RGBA forgets the color of a transparent pixel. Pillow's <c>convert("RGB")</c> shows the palette's color of the transparent index,
-/// or of index 0 where a frame that has none does not cover the canvas. Reads the headers alone (GIF89a specification, sections 17-23).
+/// Restores the colors of transparent GIF pixels, which decoding to RGBA loses. Pillow's <c>convert("RGB")</c> gives them the palette color of the
+/// transparent index, or of index 0 where a frame without one does not cover the canvas. Reads only the headers (GIF89a specification, sections 17-23).
 /// </summary>
 internal static class GifColors
 {
@@ -60,10 +60,10 @@ internal static class GifColors
     private const byte HasTable = 0x80, TableSize = 0x07, HasTransparency = 0x01;
     private const byte Extension = 0x21, GraphicControl = 0xF9, ImageDescriptor = 0x2C;
 
-    /// <summary>Fills pixels without opacity, in place.</summary>
-    /// <param name="gif">The file.</param>
-    /// <param name="rgba">Its first frame, four bytes a pixel.</param>
-    internal static void FillOpenPixels(ReadOnlySpan<byte> gif, Span<byte> rgba)
+    /// <summary>Fills fully transparent pixels, in place.</summary>
+    /// <param name="gif">The content of the file.</param>
+    /// <param name="rgba">Its first frame, four bytes per pixel.</param>
+    internal static void FillTransparentPixels(ReadOnlySpan<byte> gif, Span<byte> rgba)
     {
         ReadOnlySpan<byte> color = default;
         for (int at = 0; at < rgba.Length; at += StoredChannels)
@@ -71,13 +71,13 @@ internal static class GifColors
             if (rgba[at + 3] != 0)
                 continue;
             if (color.IsEmpty)
-                color = OpenColor(gif);
+                color = TransparentColor(gif);
             color.CopyTo(rgba[at..]);
         }
     }
 
-    /// <summary>Red, green and blue; black where the file has no table or ends before its first frame.</summary>
-    private static ReadOnlySpan<byte> OpenColor(ReadOnlySpan<byte> gif)
+    /// <summary>Red, green and blue; black if the file has no color table or ends before its first frame.</summary>
+    private static ReadOnlySpan<byte> TransparentColor(ReadOnlySpan<byte> gif)
     {
         if (gif.Length < HeaderLength)
             return [0, 0, 0];
@@ -102,7 +102,7 @@ internal static class GifColors
         return gif.Slice(at, Math.Min(length, gif.Length - at));
     }
 
-    /// <summary>Position after a chain of blocks, each a length and as many bytes, that ends with a length of 0.</summary>
+    /// <summary>Position after a sequence of blocks, each a length and that many bytes, which ends with a length of 0.</summary>
     private static int AfterBlocks(ReadOnlySpan<byte> gif, int at)
     {
         while (at < gif.Length && gif[at] != 0)

@@ -1,4 +1,4 @@
-// A column of images in ML.NET data: encoded bytes, MLImage, paths or pixels, each read as an ImageSource.
+// A column of images in ML.NET data: encoded bytes, MLImage, paths or pixels, each read as an ImageSource; and a bound on undisposed images.
 using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
@@ -8,11 +8,12 @@ using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Images.Input;
 
-/// <summary>The image column of a schema. The one place that knows the column types that training and prediction accept.</summary>
+/// <summary>The image column of a schema. Defines the column types that training and prediction accept.</summary>
 internal sealed class ImageColumn
 {
     private const string Accepted =
-        "an encoded image (vector of Byte, as LoadRawImageBytes gives), an MLImage (LoadImages), a path (Text), or pixels (vector of Single of known size, ExtractPixels)";
+        "an encoded image (vector of Byte, from LoadRawImageBytes), an MLImage (LoadImages), a path (Text), "
+        + "or pixels (vector of Single of known size, ExtractPixels)";
 
     private readonly PixelVectorLayout? _layout;
 
@@ -24,10 +25,10 @@ internal sealed class ImageColumn
 
     internal DataViewSchema.Column Column { get; }
 
-    /// <summary>Whether the column holds pixels that the user prepared, which are taken as they are.</summary>
+    /// <summary>Whether the column holds pixels that the user prepared, which are used unchanged.</summary>
     internal bool HoldsPixels => _layout is not null;
 
-    /// <summary>Whether those pixels have their channels side by side, [height, width, channels].</summary>
+    /// <summary>Whether those pixels are interleaved, [height, width, channels].</summary>
     internal bool IsInterleaved => _layout?.IsInterleaved == true;
 
     /// <summary>Finds the column and checks its type.</summary>
@@ -46,7 +47,7 @@ internal sealed class ImageColumn
         };
     }
 
-    /// <summary>The same check on a schema that is known before any data is.</summary>
+    /// <summary>The same check on a schema shape, before any data is available.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it has another type.</exception>
     internal static void Check(SchemaShape schema, string name)
     {
@@ -63,8 +64,8 @@ internal sealed class ImageColumn
     }
 
     /// <summary>
-    /// A function that reads the image of the row the cursor is at, as a copy that outlives the row. An image that is not to be had, whether the row has none or
-    /// the transform that loads it fails (<c>LoadRawImageBytes</c> and <c>LoadImages</c> with a path that is not there), is a source that throws when it is used.
+    /// Returns a function that reads the image of the cursor's current row, as a copy that outlives the row. If the row has no image, or the transform that
+    /// loads it fails (<c>LoadRawImageBytes</c> and <c>LoadImages</c> with a path that does not exist), the result is a source that throws when it is used.
     /// </summary>
     internal Func<ImageSource> Open(DataViewRow row)
     {
@@ -73,8 +74,8 @@ internal sealed class ImageColumn
     }
 
     /// <summary>
-    /// As <see cref="Open"/>, but what is read may be gone at the next row: a store that writes it to a file then needs no array for each image. Large arrays are
-    /// collected late, and a long pass over the data would fill the memory with them.
+    /// As <see cref="Open"/>, but the content is valid only until the next row is read, so a store that writes it to a file needs no array per image. Large
+    /// arrays are collected late, and a long pass over the data would fill the memory with them.
     /// </summary>
     internal Func<ImageSource> OpenBorrowed(DataViewRow row)
     {
@@ -88,8 +89,8 @@ internal sealed class ImageColumn
     }
 
     /// <summary>
-    /// A cursor over columns of the data, the image column among them. It runs on the thread that moves it: ML.NET's parallel cursor reads many rows ahead, and
-    /// a file that <c>LoadRawImageBytes</c> does not find would end all of them. Decoding, as <c>LoadImages</c> does it, stays parallel.
+    /// Opens a cursor over columns of the data, including the image column. It runs on the thread that moves it: ML.NET's parallel cursor reads many rows
+    /// ahead, and a file that <c>LoadRawImageBytes</c> does not find would fail all of them. Decoding by <c>LoadImages</c> stays parallel.
     /// </summary>
     internal DataViewRowCursor OpenCursor(IDataView data, params DataViewSchema.Column[] columns) =>
         Column.Type is ImageDataViewType ? data.GetRowCursor(columns) : data.GetRowCursorSet(columns, 1)[0];
@@ -104,14 +105,15 @@ internal sealed class ImageColumn
         {
             return new UnreadableImageSource(e);
         }
-        catch (InvalidOperationException e) when (Column.Type is ImageDataViewType && RgbImage.SaysDisposed(e))
+        catch (InvalidOperationException e) when (Column.Type is ImageDataViewType && RgbImage.IsDisposedError(e))
         {
-            // A transform before ours, such as ResizeImages, met an image that was disposed.
+            // An earlier transform, such as ResizeImages, read an image that was disposed.
             return new UnreadableImageSource(RgbImage.Disposed(Where(row), e));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException || (e is ArgumentException && Column.Type is ImageDataViewType))
         {
-            return new UnreadableImageSource(new InvalidImageException($"{Where(row)} cannot be loaded: {e.Message.TrimEnd('.')}. Correct it or leave the row out.", e));
+            return new UnreadableImageSource(
+                new InvalidImageException($"{Where(row)} cannot be loaded: {e.Message.TrimEnd('.')}. Correct it or leave the row out.", e));
         }
     }
 
@@ -132,8 +134,8 @@ internal sealed class ImageColumn
         var unreleased = new UnreleasedImages();
         return () =>
         {
-            // ML.NET's transforms dispose an image that is handed back to them, and ResizeImages gives out the image of its source where that has the right size
-            // (dotnet/machinelearning issue 7444): the one handed back could be the caller's.
+            // ML.NET's getters dispose the image that is passed to them, and ResizeImages returns its source's image if that already has the right size
+            // (dotnet/machinelearning issue 7444). Passing back the last image could dispose the caller's, so pass null.
             MLImage? image = null;
             getter(ref image!);
             if (image is null)
@@ -170,7 +172,10 @@ internal sealed class ImageColumn
             foreach (float value in pixels)
             {
                 if (!float.IsFinite(value))
-                    throw new InvalidImageException($"{Where(row)} has the pixel value {value.ToString(CultureInfo.InvariantCulture)}. Repair it or leave the row out.");
+                {
+                    throw new InvalidImageException(
+                        $"{Where(row)} has the pixel value {value.ToString(CultureInfo.InvariantCulture)}. Correct it or leave the row out.");
+                }
             }
 
             return new PixelVectorSource(pixels);
@@ -180,36 +185,38 @@ internal sealed class ImageColumn
     private string Where(DataViewRow row) => new ImageLocation(row.Position, Column.Name).ToString();
 
     private static ArgumentOutOfRangeException Missing(string name) =>
-        Guard.SchemaMismatch($"Could not find the image column '{name}'. Name the column of the images in FeatureColumnName; it can hold {Accepted}.");
+        Guard.SchemaMismatch($"Could not find the image column '{name}'. "
+            + $"Set FeatureColumnName to the column of the images; it can hold {Accepted}.");
 
     private static ArgumentOutOfRangeException Mismatch(string name, string found) =>
         Guard.SchemaMismatch($"Schema mismatch for the image column '{name}': expected {Accepted}, got {found}.");
 }
 
 /// <summary>
-/// Keeps the native memory of images that nobody disposes within a bound.
-/// An <see cref="MLImage"/> that was read from a column may be the caller's own, even behind a transform, so it is not ours to dispose. Most are made for one row and are garbage after
-/// it, but the collector sees a few bytes of each and not its pixels. So it is asked to collect whenever this many pixels have been read. For one thread.
+/// Bounds the native memory of images that are never disposed.
+/// An <see cref="MLImage"/> that is read from a column may belong to the caller, even after a transform, so it must not be disposed here. Most are created
+/// for one row and are garbage after it, but the garbage collector counts a few bytes of each and not its pixels. A collection is forced each time
+/// <see cref="MaxBytes"/> of pixels have been read. Not thread-safe.
 /// </summary>
 internal sealed class UnreleasedImages
 {
-    /// <summary>Bytes of pixels between two collections: seldom enough to cost nothing beside decoding.</summary>
-    internal const long MostBytes = 256L << 20;
+    /// <summary>Bytes of pixels between two collections: rare enough that the cost is negligible compared to decoding.</summary>
+    internal const long MaxBytes = 256L << 20;
 
     private const int BytesPerPixel = 4;
 
     private long _bytes;
 
     /// <summary>Counts an image that has been read.</summary>
-    /// <param name="width">Its width.</param>
-    /// <param name="height">Its height.</param>
+    /// <param name="width">Its width in pixels.</param>
+    /// <param name="height">Its height in pixels.</param>
     internal void Add(int width, int height)
     {
         _bytes += (long)width * height * BytesPerPixel;
-        if (_bytes < MostBytes)
+        if (_bytes < MaxBytes)
             return;
         _bytes = 0;
-        GC.Collect(1);    // they are young
+        GC.Collect(1);    // the images are in the young generations
         GC.WaitForPendingFinalizers();
     }
 }

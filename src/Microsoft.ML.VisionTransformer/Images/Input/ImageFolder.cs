@@ -5,12 +5,12 @@ namespace Microsoft.ML.VisionTransformer.Images.Input;
 
 /// <summary>
 /// The images below a folder, in an order that is the same on every machine: names sorted by character code at each level. The first folder level
-/// is the class; deeper levels are free. Hidden files and folders and files without an image extension are left out and
-/// counted. Extensions only choose the files: decoding goes by content.
+/// is the class; deeper levels have no meaning. Hidden files and folders, and files without an image extension, are skipped and
+/// counted. Extensions only select the files; the format is detected from the content.
 /// </summary>
 internal sealed class ImageFolder
 {
-    private const string Expected = "Expected are folders with images in them: <folder>/<class>/<image>.";
+    private const string Expected = "Expected layout: <folder>/<class>/<image>.";
 
     private readonly List<LabeledImage> _images = [];
     private readonly List<string> _classes = [];
@@ -25,35 +25,36 @@ internal sealed class ImageFolder
     /// <summary>Names of the class folders, sorted.</summary>
     internal IReadOnlyList<string> Classes => _classes;
 
-    /// <summary>Files and folders that were left out: hidden, not an image by name, outside the class folders, or a link in a circle.</summary>
+    /// <summary>Number of skipped files and folders: hidden, without an image extension, outside the class folders, or a cyclic link.</summary>
     internal int Ignored { get; private set; }
 
     /// <summary>Lists the images.</summary>
-    /// <exception cref="DirectoryNotFoundException">The folder is not there.</exception>
-    /// <exception cref="InvalidDataException">There are no class folders, or some have no image.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="InvalidDataException">There are no class folders, or some contain no image.</exception>
     internal static ImageFolder Scan(string folder)
     {
         var root = new DirectoryInfo(folder);
         if (!root.Exists)
-            throw new DirectoryNotFoundException($"The image folder {root.FullName} is not there. {Expected}");
+            throw new DirectoryNotFoundException($"The image folder {root.FullName} does not exist. {Expected}");
         var found = new ImageFolder();
         var empty = found.AddClasses(root);
         if (found._classes.Count == 0)
         {
             throw new InvalidDataException(
-                $"The image folder {root.FullName} has no class folders ({found.Ignored} other entries): put each class in a folder of its own. {Expected}");
+                $"The image folder {root.FullName} has no class folders ({found.Ignored} other entries): put each class in its own folder. {Expected}");
         }
 
         if (empty.Count > 0)
         {
             throw new InvalidDataException(
-                $"In {root.FullName} there is no image in {string.Join(", ", empty)}. Put images ({ImageExtensions.Listed}) there or remove the folder. {Expected}");
+                $"The class folders {string.Join(", ", empty)} in {root.FullName} contain no images. "
+                + $"Add images ({ImageExtensions.Listed}) or remove the folders. {Expected}");
         }
 
         return found;
     }
 
-    /// <summary>Adds every class and its images; returns the classes without any.</summary>
+    /// <summary>Adds every class and its images; returns the classes without images.</summary>
     private List<string> AddClasses(DirectoryInfo root)
     {
         var empty = new List<string>();
@@ -75,7 +76,7 @@ internal sealed class ImageFolder
         return empty;
     }
 
-    /// <summary>Adds the images at any depth; <paramref name="above"/> are the folders on the way here, so that links in a circle end.</summary>
+    /// <summary>Adds the images at any depth; <paramref name="above"/> holds the parent folders, to detect cyclic links.</summary>
     private void AddImages(DirectoryInfo folder, string label, HashSet<string> above)
     {
         string target = Target(folder);
@@ -114,5 +115,5 @@ internal sealed class ImageFolder
     private static string Target(DirectoryInfo folder) => folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder.FullName;
 }
 
-/// <summary>An image file and its class. Full path of an image and the name of the class folder it lies in.</summary>
+/// <summary>An image file and its class: the full path and the name of the class folder.</summary>
 internal readonly record struct LabeledImage(string Path, string Label);

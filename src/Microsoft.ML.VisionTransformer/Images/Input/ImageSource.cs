@@ -1,4 +1,4 @@
-// One image of a data set, in whatever form its column has it, until a batch needs it.
+// One image of a data set in the form its column provides (file, bytes, decoded, pixels, stored), decoded when a batch needs it.
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
@@ -9,26 +9,26 @@ using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Images.Input;
 
-/// <summary>Immutable and thread-safe.</summary>
+/// <summary>One image of a data set, converted to network input when it is needed. Immutable and thread-safe.</summary>
 internal abstract class ImageSource
 {
     /// <summary>Writes the network's input [channels, height, width].</summary>
-    /// <param name="converter">How images become input.</param>
-    /// <param name="random">The random numbers of this row and epoch in training; null for prediction.</param>
-    /// <param name="chw">Where the input goes.</param>
+    /// <param name="converter">Converts images to network input.</param>
+    /// <param name="random">The random stream of this row and epoch in training; null for prediction.</param>
+    /// <param name="chw">Receives the input.</param>
     /// <exception cref="InvalidImageException">The image cannot be read.</exception>
     internal abstract void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw);
 
-    /// <summary>What the image takes in memory, for an <see cref="ImageStore"/> to put elsewhere; empty where that is nothing much.</summary>
+    /// <summary>The image's content in memory, which an <see cref="ImageStore"/> can move to a file; empty if it is negligible.</summary>
     internal virtual ReadOnlySpan<byte> Content => [];
 
-    /// <summary>The same image with content that nobody else writes to.</summary>
+    /// <summary>The same image with its own copy of the content, if the content is borrowed.</summary>
     internal virtual ImageSource Owned() => this;
 
-    /// <summary>The same image with its content there.</summary>
+    /// <summary>The same image with its content read from <paramref name="bytes"/>.</summary>
     internal virtual ImageSource StoredAt(StoredBytes bytes) => this;
 
-    /// <summary>Adds everything that the network's input depends on: the whole content, wherever it is kept and whatever its file is called.</summary>
+    /// <summary>Adds everything that the network's input depends on: the full content, independent of its location and file name.</summary>
     /// <exception cref="InvalidImageException">The image cannot be read.</exception>
     internal virtual void AddTo(XxHash128 hash) => hash.Append(Content);
 
@@ -49,13 +49,14 @@ internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSo
 
     internal override ReadOnlySpan<byte> Content => encoded;
 
-    internal override ImageSource StoredAt(StoredBytes bytes) => In(bytes);
+    internal override ImageSource StoredAt(StoredBytes bytes) => From(bytes);
 
-    /// <summary>An image whose encoded content lies there.</summary>
-    internal static ImageSource In(StoredBytes bytes) => new StoredImageSource(bytes, static b => new EncodedImageSource(b.Read(), b.Location.ToString()));
+    /// <summary>An image whose encoded content is in an image store.</summary>
+    internal static ImageSource From(StoredBytes bytes) =>
+        new StoredImageSource(bytes, static b => new EncodedImageSource(b.Read(), b.Location.ToString()));
 }
 
-/// <summary>An image file, read anew each time.</summary>
+/// <summary>An image file, read again each time.</summary>
 internal sealed class ImageFileSource(string path, string where) : ImageSource
 {
     internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
@@ -64,14 +65,14 @@ internal sealed class ImageFileSource(string path, string where) : ImageSource
     internal override void AddTo(XxHash128 hash) => hash.Append(ImageFile.Read(path, where));
 }
 
-/// <summary>An image that came decoded.</summary>
+/// <summary>An image that was already decoded.</summary>
 internal sealed class DecodedImageSource(RgbImage image) : ImageSource
 {
     internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => Fill(image, converter, random, chw);
 
     internal override ReadOnlySpan<byte> Content => image.Pixels;
 
-    /// <summary>The same pixels in rows of another length are another image.</summary>
+    /// <summary>Includes the width: the same bytes in rows of another length are a different image.</summary>
     internal override void AddTo(XxHash128 hash)
     {
         Span<byte> width = stackalloc byte[sizeof(int)];
@@ -87,7 +88,7 @@ internal sealed class DecodedImageSource(RgbImage image) : ImageSource
     }
 }
 
-/// <summary>An image that could not even be taken from its column: whoever asks for it gets the reason.</summary>
+/// <summary>An image that could not be read from its column. Every use throws the reason.</summary>
 internal sealed class UnreadableImageSource(InvalidImageException reason) : ImageSource
 {
     internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => throw Reason();
@@ -97,7 +98,7 @@ internal sealed class UnreadableImageSource(InvalidImageException reason) : Imag
     private InvalidImageException Reason() => new(reason.Message, reason);
 }
 
-/// <summary>Pixels that the user prepared, [channels, height, width]: taken as they are; training flips and erases, and does not crop.</summary>
+/// <summary>Pixels that the user prepared, [channels, height, width]: used unchanged in prediction; training flips and erases, but does not crop.</summary>
 internal sealed class PixelVectorSource(float[] pixels) : ImageSource
 {
     internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw)
@@ -119,8 +120,8 @@ internal sealed class PixelVectorSource(float[] pixels) : ImageSource
 }
 
 /// <summary>
-/// The content of an image file in a buffer that the next row overwrites. Good until the next row is read; <see cref="Owned"/> and <see cref="StoredAt"/> give
-/// images that last.
+/// The content of an image file in a buffer that the next row overwrites. Valid until the next row is read; <see cref="Owned"/> and
+/// <see cref="StoredAt"/> return images that stay valid.
 /// </summary>
 internal sealed class BorrowedImageSource(ReadOnlyMemory<byte> encoded, string where) : ImageSource
 {
@@ -130,15 +131,15 @@ internal sealed class BorrowedImageSource(ReadOnlyMemory<byte> encoded, string w
 
     internal override ImageSource Owned() => new EncodedImageSource(encoded.ToArray(), where);
 
-    internal override ImageSource StoredAt(StoredBytes bytes) => EncodedImageSource.In(bytes);
+    internal override ImageSource StoredAt(StoredBytes bytes) => EncodedImageSource.From(bytes);
 }
 
-/// <summary>An image whose content lies in the file of an image store until a batch needs it.</summary>
-/// <param name="bytes">Where the content is.</param>
-/// <param name="revive">Reads the content and gives the image as it was before it was stored.</param>
-internal sealed class StoredImageSource(StoredBytes bytes, Func<StoredBytes, ImageSource> revive) : ImageSource
+/// <summary>An image whose content is in the file of an image store until a batch needs it.</summary>
+/// <param name="bytes">Location of the content.</param>
+/// <param name="load">Reads the content and returns the image as it was before it was stored.</param>
+internal sealed class StoredImageSource(StoredBytes bytes, Func<StoredBytes, ImageSource> load) : ImageSource
 {
-    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => revive(bytes).Fill(converter, random, chw);
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => load(bytes).Fill(converter, random, chw);
 
-    internal override void AddTo(XxHash128 hash) => revive(bytes).AddTo(hash);
+    internal override void AddTo(XxHash128 hash) => load(bytes).AddTo(hash);
 }

@@ -1,4 +1,4 @@
-// Batches of network input: images are prepared in parallel and become one tensor, in training as in scoring.
+// Batches of network input: prepares images in parallel and creates one tensor, in training and in scoring.
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
@@ -6,18 +6,18 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Images.Input;
 
-/// <summary>Input [count, channels, height, width] of some images.</summary>
+/// <summary>Network input of a batch, [count, channels, height, width].</summary>
 internal static class InputBatch
 {
     /// <summary>Prepares the input of a batch, images in parallel.</summary>
-    /// <param name="count">How many images.</param>
-    /// <param name="preprocessor">What prepares them; it says how long an input is.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="preprocessor">Prepares the images and defines the length of an input.</param>
     /// <param name="write">Writes each input; called on several threads.</param>
-    /// <param name="advice">What to do where no array is so long; without a full stop.</param>
-    /// <param name="stop">Ends it early.</param>
-    /// <exception cref="NotSupportedException">No array holds the batch.</exception>
-    /// <exception cref="InvalidImageException">An image cannot be read: the first of them.</exception>
-    /// <exception cref="OperationCanceledException">Told to stop.</exception>
+    /// <param name="advice">What to do if the batch exceeds the maximum array length; without a period.</param>
+    /// <param name="stop">Cancels the preparation.</param>
+    /// <exception cref="NotSupportedException">The batch exceeds the maximum array length.</exception>
+    /// <exception cref="InvalidImageException">An image cannot be read; the error is that of the first one.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was canceled.</exception>
     internal static float[] Prepare(int count, ImagePreprocessor preprocessor, InputWriter write, string advice, CancellationToken stop = default)
     {
         int length = preprocessor.Length;
@@ -32,21 +32,21 @@ internal static class InputBatch
 }
 
 /// <summary>Writes one input of a batch.</summary>
-/// <param name="index">Its place in the batch.</param>
-/// <param name="chw">Where it goes, [channels, height, width].</param>
+/// <param name="index">Its position in the batch.</param>
+/// <param name="chw">Receives the input, [channels, height, width].</param>
 internal delegate void InputWriter(int index, Span<float> chw);
 
 /// <summary>Runs work on images in parallel.</summary>
 internal static class ParallelImages
 {
     /// <summary>
-    /// All processors but one: batches are prepared while the network computes, and its threads wait for each other at every operation. With
-    /// all of them, training of a small network on two processors was a fifth slower.
+    /// All processors except one: batches are prepared while the network computes, and its threads synchronize at every operation. With all
+    /// processors, training a small network on two processors was 20% slower.
     /// </summary>
     private static readonly int _workers = Math.Max(1, Environment.ProcessorCount - 1);
 
-    /// <summary>Runs the work for 0 .. count - 1 and throws the error of the first index that failed, as it was thrown.</summary>
-    /// <exception cref="OperationCanceledException">Told to stop; no image is begun after that.</exception>
+    /// <summary>Runs the work for 0 .. count - 1 and rethrows the original error of the first index that failed.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was canceled; no image is started after that.</exception>
     internal static void For(int count, Action<int> work, CancellationToken stop = default)
     {
         var errors = new ExceptionDispatchInfo?[count];

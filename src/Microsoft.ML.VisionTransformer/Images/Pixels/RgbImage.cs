@@ -1,25 +1,25 @@
-// A decoded image: 8-bit red, green and blue, upright, nothing else.
+// A decoded, upright image with 8-bit red, green and blue; its PNG encoding and luma.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Images.Pixels;
 
-/// <summary>Pixels row by row from the top left, three bytes each in the order red, green, blue: [Height, Width, 3].</summary>
+/// <summary>A decoded image. Pixels are stored row by row from the top left, three bytes each in the order red, green, blue: [Height, Width, 3].</summary>
 internal sealed class RgbImage
 {
     internal const int Channels = 3;
 
-    /// <summary>What an <see cref="MLImage"/> that was disposed says, in an exception of a type that others throw too.</summary>
-    private static readonly string _disposedMessage = MessageOfDisposed();
+    /// <summary>The message of a disposed <see cref="MLImage"/>. The type of its exception is not specific enough to recognize it.</summary>
+    private static readonly string _disposedMessage = ReadDisposedMessage();
 
-    /// <summary>An image whose pixels are not set yet: whoever makes it sets them all.</summary>
+    /// <summary>Creates an image with uninitialized pixels; the caller must set all of them.</summary>
     internal RgbImage(int width, int height)
         : this(width, height, GC.AllocateUninitializedArray<byte>(checked(Guard.AtLeast(width, 1) * Guard.AtLeast(height, 1) * Channels)))
     {
     }
 
-    /// <summary>An image on top of existing pixels, which it does not copy.</summary>
+    /// <summary>Creates an image from existing pixels, which are not copied.</summary>
     internal RgbImage(int width, int height, byte[] pixels)
     {
         Width = OriginalWidth = Guard.AtLeast(width, 1);
@@ -33,7 +33,7 @@ internal sealed class RgbImage
 
     internal int Height { get; }
 
-    /// <summary>Width in the file: more than <see cref="Width"/> where the image was decoded at a fraction of its size.</summary>
+    /// <summary>Width in the file: greater than <see cref="Width"/> if the image was decoded at a reduced size.</summary>
     internal int OriginalWidth { get; private init; }
 
     /// <summary>Height in the file.</summary>
@@ -41,16 +41,16 @@ internal sealed class RgbImage
 
     internal byte[] Pixels { get; }
 
-    /// <summary>Bytes of one row.</summary>
+    /// <summary>Bytes per row.</summary>
     internal int Stride => Width * Channels;
 
     internal PixelArea Area => new(0, 0, Width, Height);
 
-    /// <summary>The same pixels, said to be an image of that size reduced.</summary>
+    /// <summary>The same pixels, marked as a reduction of an image of that size.</summary>
     internal RgbImage AsReductionOf(int width, int height) =>
         width == Width && height == Height ? this : new(Width, Height, Pixels) { OriginalWidth = width, OriginalHeight = height };
 
-    /// <summary>Where a part of the image in the file lies here: to the nearest pixel, at least one.</summary>
+    /// <summary>Converts an area of the image in the file to this image's pixels: rounded to the nearest pixel, at least one.</summary>
     internal PixelArea Locate(PixelArea original)
     {
         if (Width == OriginalWidth && Height == OriginalHeight)
@@ -62,7 +62,7 @@ internal sealed class RgbImage
 
     internal Span<byte> Row(int y) => Pixels.AsSpan(y * Stride, Stride);
 
-    /// <summary>Copies ML.NET's image; its alpha channel is dropped, as it is for files.</summary>
+    /// <summary>Copies an ML.NET image; its alpha channel is dropped, as for files.</summary>
     /// <exception cref="InvalidImageException">The image was disposed, or has a pixel format that is not 8-bit BGRA or RGBA.</exception>
     internal static RgbImage From(MLImage image, string where)
     {
@@ -71,7 +71,7 @@ internal sealed class RgbImage
         {
             MLPixelFormat.Rgba32 => (0, 2),
             MLPixelFormat.Bgra32 => (2, 0),
-            var other => throw new InvalidImageException($"{where}: the pixel format is {other}; make the MLImage as Bgra32 or Rgba32."),
+            var other => throw new InvalidImageException($"{where}: the pixel format is {other}; create the MLImage as Bgra32 or Rgba32."),
         };
         var copy = new RgbImage(image.Width, image.Height);
         var source = image.Pixels;
@@ -88,14 +88,14 @@ internal sealed class RgbImage
 
     /// <summary>The error for an image that was disposed before it was read.</summary>
     internal static InvalidImageException Disposed(string where, Exception cause) => new(
-        $"{where} was disposed before it was read. Keep each MLImage until training has ended or its row has been read. Where ResizeImages stands before this, leave it out: images are "
-        + "resized here, and it disposes images that have the right size already where something else reads its column.",
+        $"{where} was disposed before it was read. Do not dispose an MLImage until training has ended or its row has been read. If the pipeline contains "
+        + "ResizeImages, remove it: images are resized here, and it disposes images that already have the right size if another transform reads its column.",
         cause);
 
-    /// <summary>Whether an error, perhaps of a transform that used an image, is that of a disposed image.</summary>
-    internal static bool SaysDisposed(InvalidOperationException error) => error is ObjectDisposedException || error.Message == _disposedMessage;
+    /// <summary>Whether an error, possibly from a transform that used an image, is the error of a disposed image.</summary>
+    internal static bool IsDisposedError(InvalidOperationException error) => error is ObjectDisposedException || error.Message == _disposedMessage;
 
-    private static string MessageOfDisposed()
+    private static string ReadDisposedMessage()
     {
         var image = MLImage.CreateFromPixels(1, 1, MLPixelFormat.Bgra32, new byte[4]);
         image.Dispose();
@@ -115,7 +115,7 @@ internal sealed class RgbImage
         {
             return image.PixelFormat;
         }
-        catch (InvalidOperationException e) when (SaysDisposed(e))
+        catch (InvalidOperationException e) when (IsDisposedError(e))
         {
             throw Disposed(where, e);
         }
@@ -123,17 +123,18 @@ internal sealed class RgbImage
 
     private static (int First, int Count) Locate(int first, int count, double scale, int side)
     {
-        int from = Math.Min((int)Math.Round(first * scale), side - 1), to = Math.Clamp((int)Math.Round((first + count) * scale), from + 1, side);
+        int from = Math.Min((int)Math.Round(first * scale), side - 1);
+        int to = Math.Clamp((int)Math.Round((first + count) * scale), from + 1, side);
         return (from, to - from);
     }
 }
 
 /// <summary>
-/// A rectangle of pixels inside an image. A rectangle in pixels; <paramref name="Left"/> and <paramref name="Top"/> are its first column and row.
+/// A rectangle of pixels inside an image; <paramref name="Left"/> and <paramref name="Top"/> are its first column and row.
 /// </summary>
 internal readonly record struct PixelArea(int Left, int Top, int Width, int Height);
 
-/// <summary>Images as PNG files.</summary>
+/// <summary>Encodes images as PNG.</summary>
 internal static class PngEncoding
 {
     /// <summary>The content of a PNG file.</summary>
@@ -158,6 +159,6 @@ internal static class Luma
     /// <summary>Weights of the three colors in units of 2^-16.</summary>
     internal const int Red = 19595, Green = 38470, Blue = 7471;
 
-    /// <summary>ITU-R 601-2 in 16-bit fractions, rounded: Pillow's <c>convert("L")</c>.</summary>
+    /// <summary>ITU-R 601-2 in 16-bit fixed point, rounded: Pillow's <c>convert("L")</c>.</summary>
     internal static byte Of(ReadOnlySpan<byte> pixel) => (byte)((pixel[0] * Red + pixel[1] * Green + pixel[2] * Blue + 0x8000) >> 16);
 }

@@ -1,4 +1,4 @@
-// One number a color channel, compared by value.
+// One value per color channel, compared by value.
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>One number for each channel, in the order red, green, blue; equal when all numbers are.</summary>
-/// <param name="values">The numbers, one a channel.</param>
+/// <summary>One value for each channel, in the order red, green, blue. Two instances are equal if all their values are.</summary>
+/// <param name="values">The values, one per channel.</param>
 [JsonConverter(typeof(JsonArrayConverter))]
 public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>, IEquatable<ChannelValues>
 {
@@ -21,8 +21,8 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
     public float this[int index] => _values[index];
 
     /// <summary>
-    /// The values for another number of channels: with fewer than there are, each is the average of all; further ones have the average. One value stands for
-    /// any number.
+    /// The values for another number of channels: with fewer channels, each is the average of all values; additional channels have the average. A single
+    /// value is repeated.
     /// </summary>
     internal ChannelValues ForChannels(int channels)
     {
@@ -30,18 +30,18 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
         return channels == Count ? this : new([.. Enumerable.Range(0, channels).Select(c => channels > Count && c < Count ? _values[c] : average)]);
     }
 
-    /// <summary>Whether all numbers are equal.</summary>
+    /// <summary>Whether all values are equal.</summary>
     /// <param name="other">The other values.</param>
-    /// <returns>False where there are none, or another number of them.</returns>
+    /// <returns>True if the other instance has the same number of channels and the same values; false if it is null.</returns>
     public bool Equals(ChannelValues? other) => other is not null && _values.AsSpan().SequenceEqual(other._values);
 
-    /// <summary>Whether that is such values too, and all numbers are equal.</summary>
-    /// <param name="obj">The other values.</param>
-    /// <returns>False for anything else.</returns>
+    /// <summary>Whether the other object is a <see cref="ChannelValues"/> with equal values.</summary>
+    /// <param name="obj">The other object.</param>
+    /// <returns>False for any other type.</returns>
     public override bool Equals(object? obj) => Equals(obj as ChannelValues);
 
-    /// <summary>The same for equal values.</summary>
-    /// <returns>A hash of all numbers.</returns>
+    /// <summary>A hash code that is the same for equal values.</summary>
+    /// <returns>A hash of all values.</returns>
     public override int GetHashCode()
     {
         var hash = default(HashCode);
@@ -50,17 +50,17 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
         return hash.ToHashCode();
     }
 
-    /// <summary>The numbers as text: "0.485, 0.456, 0.406".</summary>
+    /// <summary>The values as text: "0.485, 0.456, 0.406".</summary>
     /// <returns>The text, in invariant culture.</returns>
     public override string ToString() => string.Join(", ", _values.Select(v => v.ToString(CultureInfo.InvariantCulture)));
 
-    /// <summary>The numbers, one after the other.</summary>
-    /// <returns>They are in the order of the channels.</returns>
+    /// <summary>Enumerates the values.</summary>
+    /// <returns>The values in the order of the channels.</returns>
     public IEnumerator<float> GetEnumerator() => ((IEnumerable<float>)_values).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>An array of numbers in JSON.</summary>
+    /// <summary>Reads and writes the values as a JSON array.</summary>
     private sealed class JsonArrayConverter : JsonConverter<ChannelValues>
     {
         public override ChannelValues Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

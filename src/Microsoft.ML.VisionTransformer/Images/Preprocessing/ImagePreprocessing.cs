@@ -1,4 +1,4 @@
-// Everything that happens to an image between its file and the network, as one record that is stored with the model.
+// The preprocessing settings of images, from file to network input, as one record that is stored with the model.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
@@ -8,27 +8,27 @@ namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
 /// How images become the network's input: decoded and oriented, resized with antialiasing, cropped, scaled to [0, 1] and normalized by
-/// (value - mean) / deviation per channel. Training, batch scoring and <c>PredictionEngine</c> share it. Rules and rounding are timm's on
-/// Pillow.
+/// (value - mean) / deviation per channel. Training, batch scoring and <c>PredictionEngine</c> use the same settings. Rules and rounding match timm
+/// with Pillow.
 /// </summary>
 public sealed record ImagePreprocessing
 {
-    /// <summary>Far more than any published normalization gives, and few enough for a network to compute with.</summary>
+    /// <summary>Far larger than any published normalization produces, and small enough for a network to compute with.</summary>
     private const float LargestInput = 1e6f;
 
-    /// <summary>Four bytes each must fit one array.</summary>
-    private const int MostPixels = 0x7FFFFFC7 / 4;
+    /// <summary>Four bytes per pixel must fit in one array.</summary>
+    private const int LargestMaxPixels = 0x7FFFFFC7 / 4;
 
-    /// <summary>A side that an image is resized to before it is cropped; a larger one is damage.</summary>
-    private const int MostResized = 1 << 20;
+    /// <summary>Maximum side to which an image is resized before the crop; a larger one means damaged settings.</summary>
+    private const int MaxResizedSide = 1 << 20;
 
     /// <summary>Height and width of the network's input in pixels.</summary>
     public ImageDimensions Size { get; init; } = 224;
 
-    /// <summary>Share of the resized image that the crop keeps, in (0, 1]. Default 0.9. Ignored by <see cref="ImageResizing.Squash"/>.</summary>
+    /// <summary>Fraction of the resized image that the crop keeps, in (0, 1]. Default 0.9. Ignored by <see cref="ImageResizing.Squash"/>.</summary>
     public double CropFraction { get; init; } = 0.9;
 
-    /// <summary>How the image's aspect ratio meets the network's. Default the center crop.</summary>
+    /// <summary>How the image's aspect ratio is adapted to the network's. Default center crop.</summary>
     public ImageResizing Resizing { get; init; } = ImageResizing.CenterCrop;
 
     /// <summary>The resampling kernel. Default bicubic.</summary>
@@ -41,37 +41,37 @@ public sealed record ImagePreprocessing
     public ChannelValues StandardDeviation { get; init; } = new(0.5f, 0.5f, 0.5f);
 
     /// <summary>
-    /// Most pixels that an image file may declare, from 1 to 536,870,897; one that declares more is refused before memory is taken for it. Decoding needs
-    /// seven bytes a pixel. Default 178,956,970, as Pillow has it.
+    /// Maximum pixels that an image file may declare, from 1 to 536,870,897; a file that declares more is rejected before memory is allocated. Decoding
+    /// needs seven bytes per pixel. Default 178,956,970, Pillow's limit.
     /// </summary>
     public int MaxPixels { get; init; } = ImageDecoding.DefaultMaxPixels;
 
     /// <summary>
-    /// Whether a file that ends before all its pixels are there is taken as it is, as with Pillow's <c>LOAD_TRUNCATED_IMAGES</c>: what is missing is
-    /// mostly black or gray. Default false: it is an invalid image. A file whose header is incomplete is refused either way.
+    /// Whether a truncated file is accepted as a partial image, as with Pillow's <c>LOAD_TRUNCATED_IMAGES</c>; the missing part is mostly black or gray.
+    /// Default false: a truncated file is an invalid image. A file whose header is incomplete is always rejected.
     /// </summary>
     public bool AllowTruncated { get; init; }
 
     /// <summary>
-    /// Whether a large JPEG is decoded at 1/2, 1/4 or 1/8 of its sides where that leaves at least twice the pixels that it is resized to, crop included:
-    /// faster, and nearly the same. Default true: for 200 photos enlarged to 12 megapixels the cosine of a pretrained ViT-Ti's features with those of full
-    /// decoding is 0.99994 in the mean and 0.9995 at least. False where each byte is to be Pillow's.
+    /// Whether a large JPEG is decoded at 1/2, 1/4 or 1/8 of its sides if that leaves at least twice the pixels that it is resized to, crop included.
+    /// This is faster with nearly the same result. Default true: for 200 photos enlarged to 12 megapixels, the cosine similarity of a pretrained ViT-Ti's
+    /// features to those of full decoding is 0.99994 on average and at least 0.9995. Set it to false to match Pillow byte for byte.
     /// </summary>
     public bool ScaledDecoding { get; init; } = true;
 
     /// <summary>
-    /// What an architecture's images need, at its <see cref="VisionTransformerArchitecture.ImageSize"/>: timm's settings for its
-    /// <see cref="VisionTransformerArchitecture.Name"/>, whose crop fraction stays when the image size is another; for an unknown name mean and deviation 0.5,
-    /// bicubic, center crop of 0.9, or of 1 for inputs of 384 pixels and more. A gray input has the average of the three means and of the three
-    /// deviations; channels behind the third have it too. The name has no tag: weights of another tag may need
-    /// others, which the configuration beside them says.
+    /// The preprocessing for an architecture at its <see cref="VisionTransformerArchitecture.ImageSize"/>: timm's settings for its
+    /// <see cref="VisionTransformerArchitecture.Name"/>, with the same crop fraction at any image size. For an unknown name: mean and standard deviation 0.5,
+    /// bicubic, center crop of 0.9, or of 1 for inputs of at least 384 pixels. A gray input has the average of the three means and of the three standard
+    /// deviations, as do channels after the third. The name has no tag; weights with a different tag may need other settings, which their
+    /// configuration file contains.
     /// </summary>
-    /// <param name="architecture">The network whose images are to be prepared.</param>
+    /// <param name="architecture">The architecture of the network.</param>
     /// <returns>The settings.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="architecture"/> is null.</exception>
     public static ImagePreprocessing For(VisionTransformerArchitecture architecture) => For(Guard.NotNull(architecture), architecture.Name);
 
-    /// <summary>As <see cref="For(VisionTransformerArchitecture)"/>, by a name that may have a tag.</summary>
+    /// <summary>As <see cref="For(VisionTransformerArchitecture)"/>, for a name that may have a tag.</summary>
     internal static ImagePreprocessing For(VisionTransformerArchitecture architecture, string name)
     {
         var size = architecture.ImageSize;
@@ -79,33 +79,43 @@ public sealed record ImagePreprocessing
         return settings.WithChannels(architecture.Channels) with { Size = size };
     }
 
-    /// <summary>The settings of three channels for another number of them.</summary>
+    /// <summary>The settings for another number of channels.</summary>
     internal ImagePreprocessing WithChannels(int channels) =>
         this with { Mean = Mean.ForChannels(channels), StandardDeviation = StandardDeviation.ForChannels(channels) };
 
-    /// <summary>Checks that images can be prepared this way.</summary>
+    /// <summary>Checks that images can be prepared with these settings.</summary>
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
     internal void Check()
     {
         CheckSettings();
         if (Mean.Count is not (1 or 3))
-            throw new ArgumentException($"Mean has {Mean.Count} values; images have three (red, green, blue), or one for a gray input.");
+            throw new ArgumentException($"Mean has {Mean.Count} values; images need three (red, green, blue), or one for a gray input.");
     }
 
-    /// <summary>As <see cref="Check"/>, for a network that takes any number of channels.</summary>
+    /// <summary>As <see cref="Check"/>, for a network with any number of channels.</summary>
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
     internal void CheckSettings()
     {
         Guard.InRange(Size.Height, 1, ArchitectureCheck.MostSide + 1, nameof(Size));
         Guard.InRange(Size.Width, 1, ArchitectureCheck.MostSide + 1, nameof(Size));
         Guard.Above(CropFraction, 0);
-        if (Math.Max(Size.Height, Size.Width) / CropFraction > MostResized)
-            throw new ArgumentOutOfRangeException(nameof(CropFraction), CropFraction, $"CropFraction is too small for images of {Size}: they would be resized to more than {MostResized} pixels a side.");
+        if (Math.Max(Size.Height, Size.Width) / CropFraction > MaxResizedSide)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(CropFraction),
+                CropFraction,
+                $"CropFraction is too small for images of {Size}: they would be resized to more than {MaxResizedSide} pixels per side.");
+        }
+
         if (CropFraction > 1)
-            throw new ArgumentOutOfRangeException(nameof(CropFraction), CropFraction, "CropFraction must be in (0, 1]: the share of the resized image that is kept.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(CropFraction), CropFraction, "CropFraction must be in (0, 1]: the fraction of the resized image that is kept.");
+        }
+
         Guard.Defined(Resizing);
         Guard.Defined(Interpolation);
-        Guard.InRange(MaxPixels, 1, MostPixels + 1);
+        Guard.InRange(MaxPixels, 1, LargestMaxPixels + 1);
         if (Guard.NotNull(Mean).Count == 0 || Guard.NotNull(StandardDeviation).Count != Mean.Count)
         {
             throw new ArgumentException(
@@ -122,16 +132,18 @@ public sealed record ImagePreprocessing
             if (!(largest <= LargestInput))
             {
                 throw new ArgumentOutOfRangeException(
-                    nameof(StandardDeviation), StandardDeviation[c], $"Mean {Mean[c]} and StandardDeviation {StandardDeviation[c]} make pixels of up to {largest}; at most {LargestInput} is possible.");
+                    nameof(StandardDeviation),
+                    StandardDeviation[c],
+                    $"Mean {Mean[c]} and StandardDeviation {StandardDeviation[c]} give pixel values of up to {largest}; the maximum is {LargestInput}.");
             }
         }
     }
 }
 
-/// <summary>How an image's aspect ratio meets the network's.</summary>
+/// <summary>How an image's aspect ratio is adapted to the network's.</summary>
 public enum ImageResizing
 {
-    /// <summary>The shorter side is resized, the middle is kept (timm's <c>crop_mode='center'</c>).</summary>
+    /// <summary>The shorter side is resized, the center is kept (timm's <c>crop_mode='center'</c>).</summary>
     CenterCrop,
 
     /// <summary>Both sides are resized; the aspect ratio changes (timm's <c>squash</c>).</summary>

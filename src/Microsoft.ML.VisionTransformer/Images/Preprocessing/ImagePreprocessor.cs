@@ -1,4 +1,4 @@
-// From a decoded image to one row of the network's input: the one way that training and prediction share.
+// Converts a decoded image to network input, for training and prediction alike.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -6,7 +6,7 @@ using Microsoft.ML.VisionTransformer.Images.Pixels;
 namespace Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 /// <summary>
-/// timm's evaluation transform, and in training a random view in its place, as an <see cref="ImagePreprocessing"/> says. Immutable and thread-safe: one
+/// timm's evaluation transform, or in training a random view, with the settings of an <see cref="ImagePreprocessing"/>. Immutable and thread-safe: one
 /// instance serves all threads that load images.
 /// </summary>
 internal sealed class ImagePreprocessor
@@ -19,8 +19,8 @@ internal sealed class ImagePreprocessor
     private readonly ImageDecoding _decoding;
 
     /// <summary>Checks the settings and prepares the tables.</summary>
-    /// <param name="settings">Size, crop, kernel, mean and deviation.</param>
-    /// <param name="augmentation">What training does in place of the resize; null where nothing is trained.</param>
+    /// <param name="settings">Size, crop, kernel, mean and standard deviation.</param>
+    /// <param name="augmentation">The augmentations of training; null for prediction only.</param>
     internal ImagePreprocessor(ImagePreprocessing settings, IAugmentation? augmentation = null)
     {
         settings.Check();
@@ -35,7 +35,8 @@ internal sealed class ImagePreprocessor
 
     internal ImagePreprocessing Settings { get; }
 
-    private IAugmentation Augmentation => _augmentation ?? throw new InvalidOperationException("This preprocessor was made without an augmentation, so that it prepares images for prediction only.");
+    private IAugmentation Augmentation => _augmentation
+        ?? throw new InvalidOperationException("This preprocessor was created without an augmentation; it prepares images for prediction only.");
 
     /// <summary>Channels of the network's input: 3, or 1 for gray.</summary>
     internal int Channels => Settings.Mean.Count;
@@ -43,7 +44,7 @@ internal sealed class ImagePreprocessor
     /// <summary>Values of one input: channels x height x width.</summary>
     internal int Length => Channels * Settings.Size.Height * Settings.Size.Width;
 
-    /// <summary>How files are to be decoded for <see cref="ForPrediction"/>, or, with the random numbers of a row and epoch, for training.</summary>
+    /// <summary>The decoder settings for <see cref="ForPrediction"/>, or for training if the random stream of a row and epoch is given.</summary>
     internal ImageDecoding Decoding(RandomStream? random)
     {
         if (!Settings.ScaledDecoding)
@@ -51,17 +52,17 @@ internal sealed class ImagePreprocessor
         return _decoding with { Reduction = random is null ? _plan.Reduction : (width, height) => Augmentation.Reduction(width, height, random) };
     }
 
-    /// <summary>The image as evaluation sees it, to [channels, height, width].</summary>
+    /// <summary>Writes the input of evaluation and prediction, [channels, height, width].</summary>
     internal void ForPrediction(RgbImage image, Span<float> chw) => Normalize(Fit(image), chw);
 
-    /// <summary>A random view of the image, to [channels, height, width]; <paramref name="random"/> belongs to this row and epoch.</summary>
+    /// <summary>Writes a random view of the image, [channels, height, width]; <paramref name="random"/> is the stream of this row and epoch.</summary>
     internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw)
     {
         Normalize(Augmentation.Apply(image, random), chw);
         Augmentation.Erase(chw, random);
     }
 
-    /// <summary>A random view of pixels that the user prepared, [channels, height, width] to the same: at most flipped and erased.</summary>
+    /// <summary>Writes a random view of pixels that the user prepared, [channels, height, width] to the same: flips and erasing only.</summary>
     internal void ForTraining(ReadOnlySpan<float> pixels, RandomStream random, Span<float> chw)
     {
         Augmentation.Apply(pixels, random, chw);
@@ -72,16 +73,16 @@ internal sealed class ImagePreprocessor
     internal RgbImage Fit(RgbImage image) => _plan.Apply(image);
 
     /// <summary>
-    /// Pixels at the network's size to (value / 255 - mean) / deviation in float32, channel after channel: [channels, height, width]. Gray is
-    /// Pillow's luma, ITU-R 601-2 in 16-bit fractions, taken after resizing.
+    /// Converts pixels at the network's size to (value / 255 - mean) / deviation in float32, channel after channel: [channels, height, width]. Gray is
+    /// Pillow's luma, ITU-R 601-2 in 16-bit fixed point, computed after resizing.
     /// </summary>
     internal void Normalize(RgbImage image, Span<float> destination)
     {
         var size = Settings.Size;
         if (image.Width != size.Width || image.Height != size.Height)
-            throw new ArgumentException($"The image is {image.Height}x{image.Width}; the network's size is {size}: fit it first.", nameof(image));
+            throw new ArgumentException($"The image is {image.Height}x{image.Width}; the network's size is {size}: call Fit first.", nameof(image));
         if (destination.Length != Length)
-            throw new ArgumentException($"The destination has room for {destination.Length} numbers; {Length} are written.", nameof(destination));
+            throw new ArgumentException($"The destination holds {destination.Length} values; {Length} are written.", nameof(destination));
         if (Channels == 1)
             NormalizeGray(image.Pixels, destination);
         else
@@ -108,10 +109,10 @@ internal sealed class ImagePreprocessor
     }
 }
 
-/// <summary>What training does to an image in place of the evaluation's resize. The same random stream gives the same pixels.</summary>
+/// <summary>The augmentation of training images, in place of the evaluation transform. The same random stream gives the same pixels.</summary>
 internal interface IAugmentation
 {
-    /// <summary>By what the sides of a large JPEG may be divided while it is decoded; <paramref name="random"/> stays as it is.</summary>
+    /// <summary>The divisor for the sides of a large JPEG while it is decoded; <paramref name="random"/> does not advance.</summary>
     int Reduction(int width, int height, RandomStream random);
 
     /// <summary>A random view of the image, at the network's size.</summary>

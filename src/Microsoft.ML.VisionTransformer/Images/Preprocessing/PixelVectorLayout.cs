@@ -1,4 +1,4 @@
-// How a vector of pixels made by ML.NET's ExtractPixels lies in memory, and how it becomes [channels, height, width].
+// The memory layout of a pixel vector from ML.NET's ExtractPixels, and its conversion to [channels, height, width].
 using System.Globalization;
 using Microsoft.ML.Data;
 
@@ -6,14 +6,14 @@ namespace Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 /// <summary>
 /// <c>ExtractPixels</c> gives [channels, height, width], or [height, width, channels] with <c>interleavePixelColors</c>; a vector without
-/// dimensions is taken for the first.
+/// dimensions is treated as the former.
 /// </summary>
 internal sealed class PixelVectorLayout
 {
     private readonly int _channels;
     private readonly int _pixels;
 
-    /// <exception cref="ArgumentException">The vector has another size than the network's input.</exception>
+    /// <exception cref="ArgumentException">The vector's size differs from the network's input.</exception>
     internal PixelVectorLayout(VectorDataViewType type, string column, ImagePreprocessing settings)
     {
         _channels = settings.Mean.Count;
@@ -23,15 +23,16 @@ internal sealed class PixelVectorLayout
         if (!IsInterleaved && !type.Dimensions.SequenceEqual(planar) && !type.Dimensions.SequenceEqual([_channels * _pixels]))
         {
             throw new ArgumentException(
-                $"The pixel column '{column}' has the dimensions [{Text(type.Dimensions)}]; the network's input is [{Text(planar)}] (channels, height, width). " +
-                "Resize the images to the network's size with ResizeImages, or give the trainer the encoded images and let it resize them.");
+                $"The pixel column '{column}' has the dimensions [{Text(type.Dimensions)}]; "
+                + $"the network's input is [{Text(planar)}] (channels, height, width). "
+                + "Resize the images to the network's size with ResizeImages, or use a column of encoded images, which the trainer resizes.");
         }
     }
 
     /// <summary>Whether the vector is [height, width, channels].</summary>
     internal bool IsInterleaved { get; }
 
-    /// <summary>Values in the order of the column to values in the order [channels, height, width].</summary>
+    /// <summary>Converts values from the column's order to the order [channels, height, width].</summary>
     internal float[] ToPlanar(ReadOnlySpan<float> values)
     {
         float[] planar = values.ToArray();

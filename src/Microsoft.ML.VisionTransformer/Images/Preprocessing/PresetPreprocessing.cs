@@ -1,9 +1,11 @@
-// How timm prepares the images of each preset, as a table.
+// timm's preprocessing settings of each preset, as a table.
 using Microsoft.ML.VisionTransformer.Architecture;
 
 namespace Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
-/// <summary>timm 1.0.29's <c>default_cfgs</c>: mean, deviation, crop fraction, crop mode and kernel by name, and by name and tag where a tag differs.</summary>
+/// <summary>
+/// timm 1.0.29's <c>default_cfgs</c>: mean, standard deviation, crop fraction, crop mode and kernel by name, and by name and tag where a tag differs.
+/// </summary>
 internal static class PresetPreprocessing
 {
     private static readonly ImagePreprocessing _half = new();

@@ -1,4 +1,4 @@
-// The geometry of the evaluation transform: how large an image becomes and which part of it is kept.
+// The geometry of the evaluation transform: the resized size of an image and the part that is kept.
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Images.Resampling;
@@ -6,8 +6,8 @@ using Microsoft.ML.VisionTransformer.Images.Resampling;
 namespace Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 /// <summary>
-/// timm's rules (<c>transforms_imagenet_eval</c>) with their rounding. The image is resized towards size / crop fraction, rounded down;
-/// then the middle is kept: what is too long is cropped from round-half-even((resized - size) / 2) on, what is too short is padded.
+/// timm's rules (<c>transforms_imagenet_eval</c>) with their rounding. The target of the resize is size / crop fraction, rounded down;
+/// then the center is kept: a side that is too long is cropped, starting at round-half-even((resized - size) / 2), and one that is too short is padded.
 /// </summary>
 internal sealed class ResizePlan
 {
@@ -22,17 +22,17 @@ internal sealed class ResizePlan
         _padding = [.. Enumerable.Range(0, RgbImage.Channels).Select(c => PaddingOf(settings.Mean[Math.Min(c, settings.Mean.Count - 1)]))];
     }
 
-    /// <summary>What an image is resized towards, before the crop.</summary>
+    /// <summary>The target size of the resize, before the crop.</summary>
     internal ImageDimensions Scaled { get; }
 
     /// <summary>The color around an image that is too small.</summary>
     internal ReadOnlySpan<byte> Padding => _padding;
 
-    /// <summary>timm keeps its resize-by-ratio at bilinear, whatever the setting; it is used where the network's input is not square.</summary>
+    /// <summary>The kernel. timm's resize by ratio, used if the network's input is not square, is always bilinear.</summary>
     internal ImageInterpolation Interpolation =>
         _settings.Resizing == ImageResizing.CenterCrop && !IsSquare ? ImageInterpolation.Bilinear : _settings.Interpolation;
 
-    /// <summary>Whether both sides are resized towards the same length.</summary>
+    /// <summary>Whether both sides have the same target length.</summary>
     internal bool IsSquare => Scaled.Height == Scaled.Width;
 
     /// <summary>The image at the network's size.</summary>
@@ -40,12 +40,12 @@ internal sealed class ResizePlan
     {
         var (height, width) = ResizedSize(image.OriginalHeight, image.OriginalWidth);
         var size = _settings.Size;
-        var (rows, columns) = (Middle(height, size.Height), Middle(width, size.Width));
+        var (rows, columns) = (Center(height, size.Height), Center(width, size.Width));
         var resized = ImageResampler.Resize(image, image.Area, columns, rows, Interpolation);
         return rows.Count == size.Height && columns.Count == size.Width ? resized : Pad(resized);
     }
 
-    /// <summary>By what the sides of an image may be divided before it is resized here, crop included.</summary>
+    /// <summary>The divisor for the sides of an image before it is resized here, crop included.</summary>
     internal int Reduction(int width, int height)
     {
         var (resizedHeight, resizedWidth) = ResizedSize(height, width);
@@ -69,12 +69,12 @@ internal sealed class ResizePlan
         return (ScaledSide(imageHeight, ratio), ScaledSide(imageWidth, ratio));
     }
 
-    /// <summary>A side of an image so slender that it would vanish stays one pixel.</summary>
+    /// <summary>A side is at least one pixel, even in an extremely narrow image.</summary>
     private static long ScaledSide(int side, double ratio) => Math.Max(1, (long)Math.Round(side / ratio, MidpointRounding.ToEven));
 
-    private static ResizedSide Middle(long resized, int wanted) => resized <= wanted
+    private static ResizedSide Center(long resized, int target) => resized <= target
         ? new ResizedSide(resized, 0, (int)resized)
-        : new ResizedSide(resized, (long)Math.Round((resized - wanted) / 2.0, MidpointRounding.ToEven), wanted);
+        : new ResizedSide(resized, (long)Math.Round((resized - target) / 2.0, MidpointRounding.ToEven), target);
 
     private RgbImage Pad(RgbImage image)
     {

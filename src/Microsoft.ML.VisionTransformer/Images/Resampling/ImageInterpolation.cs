@@ -1,4 +1,4 @@
-// The resampling filters.
+// The choice of resampling kernels.
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>A resampling kernel, always antialiased when shrinking.</summary>

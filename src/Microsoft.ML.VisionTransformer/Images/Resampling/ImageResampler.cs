@@ -8,8 +8,8 @@ using Microsoft.ML.VisionTransformer.Images.Pixels;
 namespace Microsoft.ML.VisionTransformer.Images.Resampling;
 
 /// <summary>
-/// Separable resampling in whole numbers: a pass over columns, then one over rows, each rounded to 8 bits by clamp((sum + 2^21) >> 22).
-/// Bilinear and bicubic are tested against timm on Pillow 9.4: no byte differs; Lanczos against numbers worked out by hand.
+/// Separable resampling in integers: a pass over columns, then one over rows, each rounded to 8 bits by clamp((sum + 2^21) >> 22).
+/// Bilinear and bicubic are tested against timm with Pillow 9.4, where every byte matches; Lanczos against values computed by hand.
 /// </summary>
 internal static class ImageResampler
 {
@@ -20,26 +20,27 @@ internal static class ImageResampler
         Resize(source, source.Area, ResizedSide.Whole(width), ResizedSide.Whole(height), kernel);
 
     /// <summary>
-    /// A part of an image, cut out first and then resized, so that no pixel outside counts; of the result only the wanted window is
-    /// computed and returned: [rows.Count, columns.Count, 3].
+    /// Crops a part of an image and resizes it; pixels outside the part have no effect. Only the requested window of the result is computed and
+    /// returned: [rows.Count, columns.Count, 3].
     /// </summary>
     internal static RgbImage Resize(RgbImage source, PixelArea area, ResizedSide columns, ResizedSide rows, ImageInterpolation kernel)
     {
         var horizontal = new ResamplingWeights(area.Width, columns, kernel);
         var vertical = new ResamplingWeights(area.Height, rows, kernel);
         int stride = columns.Count * RgbImage.Channels, height = vertical.EndPixel - vertical.FirstPixel;
-        byte[] between = ArrayPool<byte>.Shared.Rent(checked(stride * height));
+        byte[] intermediate = ArrayPool<byte>.Shared.Rent(checked(stride * height));
         try
         {
-            ResizeColumns(source, area with { Top = area.Top + vertical.FirstPixel, Height = height }, columns, horizontal, between.AsSpan(0, stride * height));
+            var rowsUsed = area with { Top = area.Top + vertical.FirstPixel, Height = height };
+            ResizeColumns(source, rowsUsed, columns, horizontal, intermediate.AsSpan(0, stride * height));
             var result = new RgbImage(columns.Count, rows.Count);
             for (int y = 0; y < rows.Count; y++)
-                MixRows(between.AsSpan((vertical.First(y) - vertical.FirstPixel) * stride), vertical.Of(y), result.Row(y));
+                MixRows(intermediate.AsSpan((vertical.First(y) - vertical.FirstPixel) * stride), vertical.Of(y), result.Row(y));
             return result;
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(between);
+            ArrayPool<byte>.Shared.Return(intermediate);
         }
     }
 
@@ -59,7 +60,7 @@ internal static class ImageResampler
         {
             for (int y = 0; y < area.Height; y += 2)
             {
-                int next = Math.Min(y + 1, area.Height - 1);    // an odd last row is its own partner
+                int next = Math.Min(y + 1, area.Height - 1);    // an odd last row is paired with itself
                 var rows = new RowPair(Line(source, area, y), Line(source, area, next));
                 ResizeRows(rows, wide, target.Slice(y * stride, stride), target.Slice(next * stride, stride), weights);
             }
@@ -73,10 +74,10 @@ internal static class ImageResampler
     private static ReadOnlySpan<byte> Line(RgbImage source, PixelArea area, int y) =>
         source.Row(area.Top + y).Slice(area.Left * RgbImage.Channels, area.Width * RgbImage.Channels);
 
-    /// <summary>Two rows through the column weights: one in the lower, one in the upper half of each vector.</summary>
+    /// <summary>Applies the column weights to two rows: one in the lower, one in the upper half of each vector.</summary>
     private static void ResizeRows(RowPair source, Span<Vector256<int>> wide, Span<byte> upper, Span<byte> lower, ResamplingWeights weights)
     {
-        // Several outputs use each pixel: it is widened once.
+        // Each pixel contributes to several outputs, so widen it only once.
         source.Widen(weights.FirstPixel, wide[weights.FirstPixel..weights.EndPixel]);
         for (int x = 0, at = 0; at < upper.Length; x++, at += RgbImage.Channels)
         {
@@ -98,7 +99,7 @@ internal static class ImageResampler
         pixel[0] = (byte)colors.GetElement(0);
     }
 
-    /// <summary>The weighted sum of as many rows as there are weights; the rows follow each other in <paramref name="rows"/>.</summary>
+    /// <summary>The weighted sum of rows, one row per weight; the rows are contiguous in <paramref name="rows"/>.</summary>
     private static void MixRows(ReadOnlySpan<byte> rows, ReadOnlySpan<int> weights, Span<byte> target)
     {
         int x = 0;
@@ -135,9 +136,9 @@ internal static class ImageResampler
 }
 
 /// <summary>
-/// One side of an image after resizing, and the part of it that is wanted.
-/// <paramref name="Count"/> pixels from pixel <paramref name="Start"/> of a side that is resized to <paramref name="Size"/> pixels. Only
-/// those are computed: the shorter side of a 1 x 5000 image at 224 means a longer side of over a million.
+/// One side of an image after resizing, and the part of it that is computed:
+/// <paramref name="Count"/> pixels from pixel <paramref name="Start"/> of a side that is resized to <paramref name="Size"/> pixels. If the shorter side
+/// of a 1 x 5000 image is resized to 224, the longer side has over a million pixels.
 /// </summary>
 internal readonly record struct ResizedSide(long Size, long Start, int Count)
 {
@@ -145,14 +146,14 @@ internal readonly record struct ResizedSide(long Size, long Start, int Count)
     internal static ResizedSide Whole(int size) => new(size, 0, size);
 }
 
-/// <summary>Two rows of pixels that are resized together, so that one vector holds a pixel of each. Two rows of the same length, three bytes a pixel.</summary>
+/// <summary>Two rows of the same length, three bytes per pixel, that are resized together: one vector holds a pixel of each.</summary>
 internal readonly ref struct RowPair(ReadOnlySpan<byte> upper, ReadOnlySpan<byte> lower)
 {
     private readonly ReadOnlySpan<byte> _upper = upper;
     private readonly ReadOnlySpan<byte> _lower = lower;
 
     /// <summary>
-    /// Pixels from <paramref name="first"/> on as whole numbers: red, green, blue and one number of no meaning of the upper row, then those of
+    /// Widens pixels, starting at <paramref name="first"/>, to 32-bit integers: red, green, blue and one unused value of the upper row, then the same of
     /// the lower row.
     /// </summary>
     internal void Widen(int first, Span<Vector256<int>> pixels)
@@ -167,7 +168,7 @@ internal readonly ref struct RowPair(ReadOnlySpan<byte> upper, ReadOnlySpan<byte
 
     private static Vector128<int> Widen(ReadOnlySpan<byte> row, int at)
     {
-        // Four bytes at once, but for the last pixel, which has no fourth.
+        // Reads four bytes at once, except for the last pixel, which has no fourth byte.
         uint bytes = at + sizeof(uint) <= row.Length
             ? MemoryMarshal.Read<uint>(row[at..])
             : row[at] | (uint)row[at + 1] << 8 | (uint)row[at + 2] << 16;

@@ -1,4 +1,4 @@
-// Which pixels of a side each resized pixel is made of, with whole-number weights.
+// The integer weights of the input pixels of each resized pixel, and the kernels that define them.
 namespace Microsoft.ML.VisionTransformer.Images.Resampling;
 
 /// <summary>
@@ -8,14 +8,14 @@ namespace Microsoft.ML.VisionTransformer.Images.Resampling;
 /// </summary>
 internal sealed class ResamplingWeights
 {
-    /// <summary>Fraction bits of a weight: 32 less 8 for the pixel and 2 for sums of negative weights.</summary>
+    /// <summary>Fraction bits of a weight: 32 minus 8 for the pixel and 2 for sums of negative weights.</summary>
     internal const int FractionBits = 22;
 
     private readonly int[] _first;
     private readonly int[] _start;
     private readonly int[] _weights;
 
-    /// <summary>Weights of the wanted pixels of a side of <paramref name="input"/> pixels.</summary>
+    /// <summary>Computes the weights of the output pixels of a side of <paramref name="input"/> pixels.</summary>
     internal ResamplingWeights(int input, ResizedSide output, ImageInterpolation kernel)
     {
         double scale = (double)input / output.Size, shrink = Math.Max(scale, 1), support = ResamplingKernel.Radius(kernel) * shrink;
@@ -40,16 +40,16 @@ internal sealed class ResamplingWeights
         EndPixel = Enumerable.Range(0, output.Count).Max(i => _first[i] + Of(i).Length);
     }
 
-    /// <summary>First input pixel that has a weight anywhere.</summary>
+    /// <summary>First input pixel that any output pixel uses.</summary>
     internal int FirstPixel { get; }
 
-    /// <summary>One past the last input pixel that has a weight anywhere.</summary>
+    /// <summary>One past the last input pixel that any output pixel uses.</summary>
     internal int EndPixel { get; }
 
-    /// <summary>First input pixel of the i-th wanted output pixel.</summary>
+    /// <summary>First input pixel of the i-th output pixel.</summary>
     internal int First(int i) => _first[i];
 
-    /// <summary>Weights of that pixel and those that follow it, in units of 2^-22.</summary>
+    /// <summary>Weights of that pixel and the following ones, in units of 2^-22.</summary>
     internal ReadOnlySpan<int> Of(int i) => _weights.AsSpan(_start[i].._start[i + 1]);
 
     private static void Weigh(Span<double> taps, double distance, double unit, ImageInterpolation kernel)
@@ -63,7 +63,7 @@ internal sealed class ResamplingWeights
 }
 
 /// <summary>
-/// The resampling kernels as formulas. Weight of a pixel by its distance in pixels from the point that is sampled; Pillow's definitions
+/// The resampling kernels: the weight of a pixel as a function of its distance in pixels from the sampled point. Pillow's definitions
 /// (src/libImaging/Resample.c).
 /// </summary>
 internal static class ResamplingKernel
@@ -71,7 +71,7 @@ internal static class ResamplingKernel
     private const double CubicA = -0.5;
     private const int LanczosLobes = 3;
 
-    /// <summary>Distance from which on the weight is 0.</summary>
+    /// <summary>Distance at and beyond which the weight is 0.</summary>
     internal static double Radius(ImageInterpolation kernel) => kernel switch
     {
         ImageInterpolation.Bilinear => 1,

@@ -1,13 +1,12 @@
-// Multi-head self-attention and rotary positions as ONNX computes them.
+// Emits multi-head self-attention and rotary position embedding as ONNX nodes.
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
 /// <summary>
-/// [N, T, D] to [N, T, D]. One product for q, k and v, a transposition of each to [N, heads, T, d] (k to [N, heads, d, T]), and the scale on the queries:
-/// ONNX Runtime
-/// folds it into the product of scores.
+/// Multi-head self-attention, [N, T, D] to [N, T, D]. One matrix product for q, k and v, a transpose of each to [N, heads, T, d] (k to
+/// [N, heads, d, T]), and the scale on the queries, which ONNX Runtime folds into the product that computes the scores.
 /// </summary>
 internal sealed class AttentionPart(NetworkContext context)
 {
@@ -17,8 +16,8 @@ internal sealed class AttentionPart(NetworkContext context)
 
     private int Width => _architecture.EmbeddingDimension / _architecture.Heads;
 
-    /// <summary>The branch of a block: normed tokens in, its change out, as products have them.</summary>
-    /// <param name="x">The tokens, as products take them.</param>
+    /// <summary>The attention branch of a block: normalized tokens to the value that the residual adds, both in the matrix type.</summary>
+    /// <param name="x">The tokens, in the matrix type.</param>
     /// <param name="module">The module's name, such as <c>blocks.0.attn</c>.</param>
     internal string Emit(string x, string module)
     {
@@ -33,15 +32,17 @@ internal sealed class AttentionPart(NetworkContext context)
         return context.BlockLinear(joined, $"{module}.proj");
     }
 
-    /// <summary>softmax(q k / sqrt(d)) v of q [N, heads, queries, d], k [N, heads, d, T], v [N, heads, T, d], heads side by side: [N, queries, D].</summary>
+    /// <summary>
+    /// softmax(q k / sqrt(d)) v for q [N, heads, queries, d], k [N, heads, d, T], v [N, heads, T, d], with the heads concatenated: [N, queries, D].
+    /// </summary>
     internal string Mix(string q, string k, string v, string path)
     {
         string scaled = _graph.Node("Mul", $"{path}/scale", [q, context.MatrixScalar(1 / Math.Sqrt(Width))]);
         string scores = context.ToStream(_graph.Node("MatMul", $"{path}/scores", [scaled, k]), $"{path}/scores");
         string weights = context.ToMatrix(_graph.Node("Softmax", path, [scores], ("axis", -1)), $"{path}/weights");
         string mixed = _graph.Node("MatMul", $"{path}/mix", [weights, v]);
-        string turned = _graph.Node("Transpose", $"{path}/mix", [mixed], ("perm", [0L, 2, 1, 3]));
-        return _graph.Node("Reshape", $"{path}/mix", [turned, _graph.Longs(0, -1, _architecture.EmbeddingDimension)]);
+        string transposed = _graph.Node("Transpose", $"{path}/mix", [mixed], ("perm", [0L, 2, 1, 3]));
+        return _graph.Node("Reshape", $"{path}/mix", [transposed, _graph.Longs(0, -1, _architecture.EmbeddingDimension)]);
     }
 
     /// <summary>[N, T, D] to [N, heads, T, d].</summary>
@@ -56,8 +57,9 @@ internal sealed class AttentionPart(NetworkContext context)
         if (_architecture is not { QkvBias: true, KeyBias: false })
             return context.BlockLinear(x, $"{module}.qkv");
         string path = ModulePath.Of($"{module}.qkv");
-        string none = _graph.Table($"{path}/no_bias", OnnxType.Float32, [_architecture.EmbeddingDimension], new float[_architecture.EmbeddingDimension]);
-        string[] biases = [context.Weights.Bias($"{module}.q_bias"), context.ToMatrix(none, $"{path}/no_bias"), context.Weights.Bias($"{module}.v_bias")];
+        int width = _architecture.EmbeddingDimension;
+        string zeros = context.ToMatrix(_graph.Table($"{path}/no_bias", OnnxType.Float32, [width], new float[width]), $"{path}/no_bias");
+        string[] biases = [context.Weights.Bias($"{module}.q_bias"), zeros, context.Weights.Bias($"{module}.v_bias")];
         string bias = _graph.Node("Concat", path, biases, ("axis", 0));
         return _graph.Node("Add", path, [context.BlockProduct(x, $"{module}.qkv"), bias]);
     }
@@ -71,10 +73,9 @@ internal sealed class AttentionPart(NetworkContext context)
 }
 
 /// <summary>
-/// Rotary positions as ONNX computes them.
-/// Queries or keys [N, heads, T, d], turned: x cos + swap(x) sin, where swap exchanges the two values of each pair and the sines of the first have a
-/// minus. Tokens before
-/// the patches have cosine 1 and sine 0, so that they stay as they are.
+/// Rotary position embedding.
+/// Rotates queries or keys [N, heads, T, d]: x cos + swap(x) sin, where swap exchanges the two values of each pair and the sine of the first value is
+/// negated. Tokens before the patches have cosine 1 and sine 0, which leaves them unchanged.
 /// </summary>
 internal sealed class RotaryPart
 {

@@ -1,7 +1,7 @@
-// The two-layer perceptron of a block and its activations as ONNX computes them.
+// Emits the MLP of a block and its activations as ONNX nodes.
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
-/// <summary>fc2(norm(f(fc1(x)))), as products have their values; the norm only where the architecture has it.</summary>
+/// <summary>The MLP: fc2(norm(f(fc1(x)))), in the matrix type; the norm only if the architecture has it.</summary>
 internal static class MlpPart
 {
     internal static string Mlp(this NetworkContext context, string x, string module)
@@ -14,23 +14,22 @@ internal static class MlpPart
         return context.BlockLinear(hidden, $"{module}.fc2");
     }
 
-    /// <summary>The MLP of attention pooling: a plain one, whatever the blocks have.</summary>
+    /// <summary>The MLP of attention pooling: always a plain one, even if the blocks are gated.</summary>
     internal static string PlainMlp(this NetworkContext context, string x, string module)
     {
         string hidden = context.Activation(context.BlockLinear(x, $"{module}.fc1"), context.Architecture.Activation, $"{ModulePath.Of(module)}/act");
         return context.BlockLinear(hidden, $"{module}.fc2");
     }
 
-    private static string Gate(NetworkContext context, string both, string path)
+    private static string Gate(NetworkContext context, string hidden, string path)
     {
-        string[] halves = context.Graph.Node("Split", path, 2, [both], ("axis", -1));
+        string[] halves = context.Graph.Node("Split", path, 2, [hidden], ("axis", -1));
         return context.Graph.Node("Mul", $"{path}/gate", [context.TimesSigmoid(halves[0], 1, path), halves[1]]);
     }
 }
 
 /// <summary>
-/// The activations of the MLP as ONNX computes them. Written in the forms that ONNX Runtime joins into one operation of its own (Gelu, BiasGelu, FastGelu,
-/// QuickGelu).
+/// The activations of the MLP, in the forms that ONNX Runtime fuses into a single operation of its own (Gelu, BiasGelu, FastGelu, QuickGelu).
 /// </summary>
 internal static class ActivationPart
 {
@@ -44,8 +43,8 @@ internal static class ActivationPart
     /// <summary>x sigmoid(slope x).</summary>
     internal static string TimesSigmoid(this NetworkContext context, string x, double slope, string path)
     {
-        string steep = slope == 1 ? x : context.Graph.Node("Mul", $"{path}/slope", [x, context.MatrixScalar(slope)]);
-        return context.Graph.Node("Mul", path, [x, context.Graph.Node("Sigmoid", path, [steep])]);
+        string scaled = slope == 1 ? x : context.Graph.Node("Mul", $"{path}/slope", [x, context.MatrixScalar(slope)]);
+        return context.Graph.Node("Mul", path, [x, context.Graph.Node("Sigmoid", path, [scaled])]);
     }
 
     /// <summary>x / 2 (1 + erf(x / sqrt(2))).</summary>

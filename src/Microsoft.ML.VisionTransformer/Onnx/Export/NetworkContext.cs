@@ -1,11 +1,11 @@
-// What all parts of the network's graph share.
+// State shared by all parts of the network's graph, and the names of its nodes.
 using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
 /// <summary>
-/// The graph that is built, the weights and the numbers it computes in. The stream of tokens, norms and softmax are 32-bit always; what enters and leaves a
-/// product of matrices is 16-bit with <see cref="OnnxPrecision.Float16"/>, and the two conversions are here.
+/// The graph under construction, the weights and the precision. The token stream, norms and softmax are always float32; inputs and outputs of matrix
+/// products (the matrix type) are float16 with <see cref="OnnxPrecision.Float16"/>. This class converts between the two.
 /// </summary>
 internal sealed class NetworkContext(GraphBuilder graph, OnnxModelDescription model, OnnxPrecision precision)
 {
@@ -15,28 +15,28 @@ internal sealed class NetworkContext(GraphBuilder graph, OnnxModelDescription mo
 
     internal NetworkWeights Weights { get; } = new(graph, model, precision);
 
-    /// <summary>Whether the blocks' products are computed in 8-bit integers.</summary>
+    /// <summary>Whether the matrix products of the blocks are computed in 8-bit integers.</summary>
     internal bool Quantizes => precision == OnnxPrecision.Int8;
 
-    /// <summary>A value of the stream as products take it.</summary>
+    /// <summary>Converts a value to the matrix type.</summary>
     internal string ToMatrix(string value, string path) => Cast(value, path, OnnxType.Float16);
 
-    /// <summary>What a product gave as the stream, norms and softmax take it.</summary>
+    /// <summary>Converts a value to float32, the type of the token stream, norms and softmax.</summary>
     internal string ToStream(string value, string path) => Cast(value, path, OnnxType.Float32);
 
-    /// <summary>A number to compute with between two products.</summary>
+    /// <summary>A scalar constant in the matrix type.</summary>
     internal string MatrixScalar(double value) => precision == OnnxPrecision.Float16 ? graph.Half(value) : graph.Float(value);
 
     private string Cast(string value, string path, OnnxType type) =>
         precision == OnnxPrecision.Float16 ? graph.Node("Cast", $"{path}/{type}", [value], ("to", (long)type)) : value;
 }
 
-/// <summary>Names of nodes by the module of the network that they compute.</summary>
+/// <summary>Node names, derived from the network's module names.</summary>
 internal static class ModulePath
 {
     private const string Blocks = "/blocks/";
 
-    /// <summary><c>blocks.0.attn.qkv</c> to <c>/blocks.0/attn/qkv</c>.</summary>
+    /// <summary>Converts <c>blocks.0.attn.qkv</c> to <c>/blocks.0/attn/qkv</c>.</summary>
     internal static string Of(string module)
     {
         string path = "/" + module.Replace('.', '/');

@@ -1,14 +1,14 @@
-// The whole network and its blocks as ONNX computes them.
+// Emits the whole network and its blocks as ONNX nodes.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Architecture;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
-/// <summary>From normalised images [N, C, H, W] to logits and embeddings, each built only where it is asked for.</summary>
+/// <summary>The network: normalized images [N, C, H, W] to logits and embeddings. Each output is emitted only if it is requested.</summary>
 internal sealed class NetworkPart
 {
-    /// <summary>Below it a length counts as zero, as torch's <c>normalize</c> has it.</summary>
-    private const double LeastLength = 1e-12;
+    /// <summary>Minimum divisor of the normalization, as in torch's <c>normalize</c>.</summary>
+    private const double MinimumLength = 1e-12;
 
     private readonly NetworkContext _context;
     private readonly OnnxModelDescription _model;
@@ -26,10 +26,10 @@ internal sealed class NetworkPart
         _logits = new Lazy<string>(Head);
     }
 
-    /// <summary>What the network gives: [N, classes].</summary>
+    /// <summary>The logits, [N, classes].</summary>
     internal string Logits => _logits.Value;
 
-    /// <summary>softmax(logits / temperature), [N, classes].</summary>
+    /// <summary>The probabilities: softmax(logits / temperature), [N, classes].</summary>
     internal string Probabilities()
     {
         var graph = _context.Graph;
@@ -37,7 +37,7 @@ internal sealed class NetworkPart
         return graph.Node("Softmax", "/head", [logits], ("axis", -1));
     }
 
-    /// <summary>The embedding that the model is described with.</summary>
+    /// <summary>The embedding that the model description selects.</summary>
     internal string Embedding()
     {
         string embedding = _model.Embedding switch
@@ -50,7 +50,7 @@ internal sealed class NetworkPart
             return embedding;
         var graph = _context.Graph;
         string length = graph.Node("ReduceL2", "/embedding", [embedding], ("axes", [1L]), ("keepdims", 1));
-        return graph.Node("Div", "/embedding", [embedding, graph.Node("Max", "/embedding", [length, graph.Float(LeastLength)])]);
+        return graph.Node("Div", "/embedding", [embedding, graph.Node("Max", "/embedding", [length, graph.Float(MinimumLength)])]);
     }
 
     private string Head()
@@ -66,14 +66,14 @@ internal sealed class NetworkPart
         return _context.ToStream(_context.Linear(_context.ToMatrix(features, $"{path}/in"), module), $"{path}/out");
     }
 
-    /// <summary>The value itself, or half the sum of two.</summary>
+    /// <summary>The value itself, or the mean of two.</summary>
     private string Mean(string[] values, string path) => values.Length == 1
         ? values[0]
         : _context.Graph.Node("Mul", path, [_context.Graph.Node("Add", path, values), _context.Graph.Float(0.5)]);
 }
 
 /// <summary>
-/// The blocks of the encoder as ONNX computes them. x + attention(norm1(x)), then x + mlp(norm2(x)), each branch scaled where the architecture has LayerScale.
+/// The blocks of the encoder: x + attention(norm1(x)), then x + mlp(norm2(x)), with each branch scaled if the architecture has LayerScale.
 /// </summary>
 internal static class BlockPart
 {
@@ -84,8 +84,8 @@ internal static class BlockPart
         {
             string module = string.Create(CultureInfo.InvariantCulture, $"blocks.{i}");
             string attended = attention.Emit(Normed(context, stream, $"{module}.norm1"), $"{module}.attn");
-            stream = Join(context, stream, attended, $"{module}.ls1");
-            stream = Join(context, stream, context.Mlp(Normed(context, stream, $"{module}.norm2"), $"{module}.mlp"), $"{module}.ls2");
+            stream = AddBranch(context, stream, attended, $"{module}.ls1");
+            stream = AddBranch(context, stream, context.Mlp(Normed(context, stream, $"{module}.norm2"), $"{module}.mlp"), $"{module}.ls2");
         }
 
         return stream;
@@ -94,7 +94,7 @@ internal static class BlockPart
     private static string Normed(NetworkContext context, string stream, string module) =>
         context.ToMatrix(context.Norm(stream, module), ModulePath.Of(module));
 
-    private static string Join(NetworkContext context, string stream, string change, string scale)
+    private static string AddBranch(NetworkContext context, string stream, string change, string scale)
     {
         string path = ModulePath.Of(scale), gamma = $"{scale}.gamma";
         change = context.ToStream(change, path);

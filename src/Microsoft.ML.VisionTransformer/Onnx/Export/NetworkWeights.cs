@@ -1,4 +1,4 @@
-// Puts the network's weights into a graph, in the numbers and the order that the products need.
+// Adds the network's weights to a graph in the type and order that the matrix products need, and quantizes them.
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
@@ -8,37 +8,36 @@ using Microsoft.ML.VisionTransformer.Onnx.Format;
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
 /// <summary>
-/// Initializers have the names of the network's parameters, so that the file can be opened again as a checkpoint; matrices are stored as ONNX multiplies,
-/// [inputs,
-/// outputs], and have <see cref="OnnxMetadata.Transposed"/> behind their names.
+/// Initializers have the names of the network's parameters, which allows the file to be opened again as a checkpoint. Matrices are stored in ONNX's order,
+/// [inputs, outputs], with the suffix <see cref="OnnxMetadata.Transposed"/>.
 /// </summary>
 internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription model, OnnxPrecision precision)
 {
     private readonly Dictionary<string, long[]> _shapes = ShapesOf(model.Architecture);
 
-    private OnnxType Narrow => precision == OnnxPrecision.Float16 ? OnnxType.Float16 : OnnxType.Float32;
+    private OnnxType MatrixType => precision == OnnxPrecision.Float16 ? OnnxType.Float16 : OnnxType.Float32;
 
     /// <summary>Whether the network has that parameter.</summary>
     internal bool Has(string name) => _shapes.ContainsKey(name);
 
-    /// <summary>A parameter in 32 bits: norms and LayerScale.</summary>
+    /// <summary>A parameter in float32: norms and LayerScale.</summary>
     internal string Exact(string name) => Stored(name, OnnxType.Float32);
 
-    /// <summary>A bias, as products give it.</summary>
-    internal string Bias(string name) => Stored(name, Narrow);
+    /// <summary>A bias, in the matrix type.</summary>
+    internal string Bias(string name) => Stored(name, MatrixType);
 
-    /// <summary>Tokens and positions: stored narrow, given as the stream has them.</summary>
+    /// <summary>Tokens and position embeddings: stored in the matrix type, used in float32.</summary>
     internal string Tokens(string name)
     {
-        string stored = Stored(name, Narrow);
+        string stored = Stored(name, MatrixType);
         return precision == OnnxPrecision.Float16 ? graph.Node("Cast", ModulePath.Of(name), [stored], ("to", (long)OnnxType.Float32)) : stored;
     }
 
-    /// <summary>A matrix [outputs, inputs] as [inputs, outputs].</summary>
+    /// <summary>A matrix [outputs, inputs], transposed to [inputs, outputs].</summary>
     internal string Matrix(string name) =>
-        graph.Initializer(name + OnnxMetadata.Transposed, Narrow, [_shapes[name][1], _shapes[name][0]], () => Bytes(name, Transposed(name), Narrow));
+        graph.Initializer(name + OnnxMetadata.Transposed, MatrixType, [_shapes[name][1], _shapes[name][0]], () => Bytes(name, Transposed(name), MatrixType));
 
-    /// <summary>The same in 8 bits, and the scale of each column.</summary>
+    /// <summary>The same matrix in 8-bit integers, and the scale of each column.</summary>
     internal (string Values, string Scales) QuantizedMatrix(string name)
     {
         long outputs = _shapes[name][0];
@@ -47,11 +46,11 @@ internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription mo
         return (values, Scales(name, [outputs]));
     }
 
-    /// <summary>A convolution's kernel: 8-bit values are scaled back to floats before use, as the convolution computes in them.</summary>
+    /// <summary>A convolution's kernel. 8-bit values are dequantized before use, because the convolution computes in floats.</summary>
     internal string Kernel(string name)
     {
         if (precision != OnnxPrecision.Int8)
-            return Stored(name, Narrow);
+            return Stored(name, MatrixType);
         string path = ModulePath.Of(name);
         string values = graph.Initializer(name + QuantizedWeights.ValuesMark, OnnxType.Int8, _shapes[name], () => Quantized(name).Values);
         string floats = graph.Node("Cast", path, [values], ("to", (long)OnnxType.Float32));
@@ -100,24 +99,23 @@ internal sealed class NetworkWeights(GraphBuilder graph, OnnxModelDescription mo
 }
 
 /// <summary>
-/// Weights in 8-bit integers.
-/// Whole numbers with a scale for each row: w is about values * scale. The largest magnitude of a row is <see cref="Largest"/>, and zero is zero.
+/// Weights in 8-bit integers with a scale for each row: w is approximately values * scale. The largest magnitude of a row is <see cref="Largest"/>, and
+/// zero is represented exactly.
 /// </summary>
 /// <param name="Values">Row-major, signed.</param>
-/// <param name="Scales">One a row.</param>
+/// <param name="Scales">One per row.</param>
 internal sealed record QuantizedWeights(byte[] Values, float[] Scales)
 {
-    /// <summary>Ends of the names of the two initializers.</summary>
+    /// <summary>Suffixes of the names of the two initializers.</summary>
     internal const string ValuesMark = ".int8", ScalesMark = ".scale";
 
     /// <summary>
-    /// 7 bits and a sign bit of 8: processors with AVX2 but no VNNI add two products of unsigned and signed bytes in 16 bits and cut the sum off at 32767;
-    /// 2 * 255 * 64 still
-    /// fits.
+    /// Uses only part of the 8-bit range: processors with AVX2 but without VNNI add two products of unsigned and signed bytes in 16 bits and saturate the
+    /// sum at 32767; 2 * 255 * 64 = 32640 still fits.
     /// </summary>
     private const int Largest = 64;
 
-    /// <summary>Quantizes a matrix of that many rows.</summary>
+    /// <summary>Quantizes a matrix with the given number of rows.</summary>
     internal static QuantizedWeights Of(ReadOnlySpan<float> weights, int rows)
     {
         int columns = weights.Length / rows;
@@ -127,7 +125,7 @@ internal sealed record QuantizedWeights(byte[] Values, float[] Scales)
         return quantized;
     }
 
-    /// <summary>The values with rows and columns exchanged.</summary>
+    /// <summary>The transposed values.</summary>
     internal byte[] Transposed()
     {
         int rows = Scales.Length, columns = Values.Length / rows;

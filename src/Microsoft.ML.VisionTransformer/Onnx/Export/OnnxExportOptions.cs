@@ -1,4 +1,4 @@
-// What an ONNX file is to take, give and how it is to compute.
+// Options of an ONNX export: input, outputs, batch size, precision and weight storage.
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.VisionTransformer.Common;
 
@@ -9,25 +9,25 @@ namespace Microsoft.ML.VisionTransformer;
 /// </summary>
 public sealed record OnnxExportOptions
 {
-    /// <summary>What the file takes. Default <see cref="OnnxInput.NormalizedFloat"/>.</summary>
+    /// <summary>The input of the file. Default <see cref="OnnxInput.NormalizedFloat"/>.</summary>
     public OnnxInput Input { get; init; } = OnnxInput.NormalizedFloat;
 
-    /// <summary>What the file gives, one output each. Default null: probabilities for a classifier, the embedding for a featurizer.</summary>
+    /// <summary>The outputs of the file. Default null: probabilities for a classifier, the embedding for a featurizer.</summary>
     public OnnxOutputs? Outputs { get; init; }
 
-    /// <summary>Images of one run, at least 1. Default null: any number, chosen at each run.</summary>
+    /// <summary>Fixed number of images per run, at least 1. Default null: any number in each run.</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>Numbers in which the file computes. Default <see cref="OnnxPrecision.Float32"/>.</summary>
+    /// <summary>Numeric precision of the computation. Default <see cref="OnnxPrecision.Float32"/>.</summary>
     public OnnxPrecision Precision { get; init; } = OnnxPrecision.Float32;
 
     /// <summary>
-    /// Whether the weights go to a second file beside the first, of the same name with <c>.data</c> behind it; the two belong together. Default false;
-    /// weights of more
-    /// than 2 GB, which the format cannot hold in one file, go there whatever this says.
+    /// Whether the weights are stored in a second file next to the first, with the same name plus <c>.data</c>; keep both files together. Default false.
+    /// Weights of more than 2 GB, the format's limit for a single file, are always stored there.
     /// </summary>
     public bool ExternalData { get; init; }
 
+    /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
     internal void Check()
     {
@@ -39,56 +39,55 @@ public sealed record OnnxExportOptions
         Guard.That(
             Outputs is null || (Outputs != 0 && (Outputs & ~All) == 0),
             nameof(Outputs),
-            $"Outputs is {Outputs}; it must be one or more of {All}, or null for what the model usually gives.");
+            $"Outputs is {Outputs}; it must be one or more of {All}, or null for the model's default.");
     }
 }
 
-/// <summary>What an ONNX file takes.</summary>
+/// <summary>The input of an ONNX file.</summary>
 public enum OnnxInput
 {
     /// <summary>
-    /// <c>input</c>, Single [images, channels, height, width]: images that the caller resized and normalised as <see cref="ImagePreprocessing"/> says.
+    /// <c>input</c>, Single [images, channels, height, width]: images that the caller has resized and normalized according to <see cref="ImagePreprocessing"/>.
     /// </summary>
     NormalizedFloat,
 
     /// <summary>
-    /// <c>image</c>, Byte [images, height, width, 3]: red, green and blue of decoded, upright images of any size, all of one run of the same size. The file
-    /// resizes, crops and normalises them, to the same numbers as this library.
+    /// <c>image</c>, Byte [images, height, width, 3]: red, green and blue of decoded, upright images of any size; all images of one run have the same size. The
+    /// file resizes, crops and normalizes them to the same values as this library.
     /// </summary>
     RawRgb,
 }
 
-/// <summary>What an ONNX file gives; several may be joined.</summary>
+/// <summary>The outputs of an ONNX file; values can be combined.</summary>
 [Flags]
 public enum OnnxOutputs
 {
-    /// <summary><c>probabilities</c>, Single [images, classes]: what the column Score has.</summary>
+    /// <summary><c>probabilities</c>, Single [images, classes]: the values of the Score column.</summary>
     Probabilities = 1,
 
-    /// <summary><c>logits</c>, Single [images, classes]: what the network's head gives.</summary>
+    /// <summary><c>logits</c>, Single [images, classes]: the output of the network's head.</summary>
     Logits = 2,
 
-    /// <summary><c>embedding</c>, Single [images, width]: what the head sees, or what the featurizer's column has.</summary>
+    /// <summary><c>embedding</c>, Single [images, width]: the input of the head, or the values of the featurizer's column.</summary>
     Embedding = 4,
 }
 
-/// <summary>Numbers in which an ONNX file computes. Inputs and outputs are the same for all.</summary>
-[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The number types are what is chosen.")]
+/// <summary>The numeric precision of an ONNX file. Input and output types are the same for all.</summary>
+[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The members are the numeric types to choose from.")]
 public enum OnnxPrecision
 {
-    /// <summary>32-bit floats throughout: the network's own numbers up to rounding.</summary>
+    /// <summary>float32 throughout: the network's own values up to rounding.</summary>
     Float32,
 
     /// <summary>
-    /// 16-bit floats for the products and activations, 32-bit for norms, softmax and the stream of tokens: half the size, and faster on a GPU. A processor that
-    /// has no 16-bit arithmetic converts to and fro.
+    /// float16 for matrix products and activations, float32 for norms, softmax and the token stream: half the size, and faster on a GPU. A processor
+    /// without float16 arithmetic converts to float32 and back.
     /// </summary>
     Float16,
 
     /// <summary>
-    /// 8-bit integers for the matrix products of the blocks (a scale for each output of a layer, and one for each token, found at run time), 32-bit floats
-    /// for the
-    /// rest: a quarter of the size. Some answers change: measure them on images of your own.
+    /// 8-bit integers for the matrix products of the blocks (a scale for each output of a layer, and one for each token, computed at run time), float32 for
+    /// the rest: a quarter of the size. Some predictions change; measure the effect on your own images.
     /// </summary>
     Int8,
 }

@@ -1,10 +1,10 @@
-// What becomes of the tokens behind the last block, as ONNX computes it.
+// Emits the pooling of the tokens after the last block as ONNX nodes.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
-/// <summary>Tokens [N, T, D], which have passed the final norm unless it follows the pool, to what the head sees, and to embeddings.</summary>
+/// <summary>Pooling: tokens [N, T, D], after the final norm unless it follows the pooling, to the input of the head and to embeddings.</summary>
 internal sealed class PoolingPart(NetworkContext context, string tokens)
 {
     private const string Path = "/pool";
@@ -12,12 +12,12 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
     private readonly GraphBuilder _graph = context.Graph;
     private readonly VisionTransformerArchitecture _architecture = context.Architecture;
 
-    /// <summary>What each head sees: one value, or with a distillation token two.</summary>
+    /// <summary>The input of each head: one value, or two with a distillation token.</summary>
     internal string[] Pooled() => [.. PoolingRecipe.OfHeads(_architecture).Select((recipe, head) => Finish(Pool(recipe), head))];
 
-    /// <summary>An embedding of a kind that is not what the head sees or gives.</summary>
+    /// <summary>An embedding that is neither the input nor the output of the head.</summary>
     internal string Embedding(PoolingRecipe recipe) =>
-        SideBySide([.. recipe.Parts.Select(part => PooledNorm(Reduce(part), part.Selection == TokenSelection.ClassToken ? "/class_token" : "/patch_mean"))]);
+        Concatenate([.. recipe.Parts.Select(part => PooledNorm(Reduce(part), part.Selection == TokenSelection.ClassToken ? "/class_token" : "/patch_mean"))]);
 
     private string Pool(PoolingRecipe recipe)
     {
@@ -25,7 +25,7 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
             return tokens;
         string[] parts = [.. recipe.Parts.Select(Reduce)];
         if (recipe.Together == PartsTogether.SideBySide || parts.Length == 1)
-            return SideBySide(parts);
+            return Concatenate(parts);
         string sum = parts[0];
         for (int i = 1; i < parts.Length; i++)
             sum = _graph.Node("Add", i == 1 ? Path : $"{Path}/{i}", [sum, parts[i]]);
@@ -34,7 +34,8 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
 
     private string Reduce(TokenPart part) => part.Reduction switch
     {
-        TokenReduction.None => _graph.Node("Gather", $"{Path}/token.{part.First(_architecture)}", [tokens, _graph.Long(part.First(_architecture))], ("axis", 1)),
+        TokenReduction.None => _graph.Node(
+            "Gather", $"{Path}/token.{part.First(_architecture)}", [tokens, _graph.Long(part.First(_architecture))], ("axis", 1)),
         TokenReduction.Mean => Reduce("ReduceMean", part),
         TokenReduction.Max => Reduce("ReduceMax", part),
         _ => AttentionPoolPart.Emit(context, Selected(part)),
@@ -46,9 +47,11 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
     private string Selected(TokenPart part) => part.First(_architecture) is var first && first == 0
         ? tokens
         : _graph.Node(
-            "Slice", part.Selection == TokenSelection.Patches ? $"{Path}/patches" : Path, [tokens, _graph.Longs(first), _graph.Longs(_architecture.Tokens), _graph.Longs(1)]);
+            "Slice",
+            part.Selection == TokenSelection.Patches ? $"{Path}/patches" : Path,
+            [tokens, _graph.Longs(first), _graph.Longs(_architecture.Tokens), _graph.Longs(1)]);
 
-    private string SideBySide(string[] parts) => parts.Length == 1 ? parts[0] : _graph.Node("Concat", Path, parts, ("axis", 1));
+    private string Concatenate(string[] parts) => parts.Length == 1 ? parts[0] : _graph.Node("Concat", Path, parts, ("axis", 1));
 
     private string Finish(string pooled, int head)
     {
@@ -63,7 +66,7 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
 }
 
 /// <summary>
-/// Attention pooling as ONNX computes it. Tokens [N, T, D] to [N, D]: a learned query attends to all of them, y = proj(attention), then y + mlp(norm(y)).
+/// Attention pooling, tokens [N, T, D] to [N, D]: a learned query attends to all tokens, y = proj(attention), then y + mlp(norm(y)).
 /// </summary>
 internal static class AttentionPoolPart
 {
@@ -74,8 +77,8 @@ internal static class AttentionPoolPart
         var (graph, attention) = (context.Graph, new AttentionPart(context));
         string latent = context.ToMatrix(context.Weights.Tokens($"{Module}.latent"), $"{Path}/latent/in");
         string q = attention.Heads(context.Linear(latent, $"{Module}.q"), $"{Path}/q");
-        string both = context.BlockLinear(context.ToMatrix(tokens, $"{Path}/kv"), $"{Module}.kv");
-        string[] parts = graph.Node("Split", $"{Path}/kv", 2, [both], ("axis", -1));
+        string keysAndValues = context.BlockLinear(context.ToMatrix(tokens, $"{Path}/kv"), $"{Module}.kv");
+        string[] parts = graph.Node("Split", $"{Path}/kv", 2, [keysAndValues], ("axis", -1));
         string k = graph.Node("Transpose", $"{Path}/k/last", [attention.Heads(parts[0], $"{Path}/k")], ("perm", [0L, 1, 3, 2]));
         string mixed = attention.Mix(q, k, attention.Heads(parts[1], $"{Path}/v"), Path);
         string row = graph.Node("Reshape", Path, [mixed, graph.Longs(0, context.Architecture.EmbeddingDimension)]);

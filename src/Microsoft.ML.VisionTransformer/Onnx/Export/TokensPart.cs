@@ -1,7 +1,7 @@
-// The patch embedding, the tokens before the patches, and the positions, as ONNX computes them.
+// Emits the patch embedding, the prefix tokens and the position embedding as ONNX nodes.
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
-/// <summary>Images [N, C, H, W] to patch tokens [N, patches, D].</summary>
+/// <summary>The patch embedding: images [N, C, H, W] to patch tokens [N, patches, D].</summary>
 internal static class PatchEmbeddingPart
 {
     private const string Module = "patch_embed", Projection = "patch_embed.proj";
@@ -22,7 +22,7 @@ internal static class PatchEmbeddingPart
 }
 
 /// <summary>
-/// The tokens before the patches, and the positions, as ONNX computes them. Patch tokens [N, patches, D] to the stream [N, T, D] that enters the first block.
+/// The prefix tokens (class, distillation, register) and the position embedding: patch tokens [N, patches, D] to the input [N, T, D] of the first block.
 /// </summary>
 internal static class TokensPart
 {
@@ -47,7 +47,7 @@ internal static class TokensPart
     private static string AddPositions(NetworkContext context, string tokens) =>
         context.Graph.Node("Add", ModulePath.Of(Positions), [tokens, context.Weights.Tokens(Positions)]);
 
-    /// <summary>The tokens in front, once for each image: [N, prefix, D].</summary>
+    /// <summary>The prefix tokens, repeated for each image: [N, prefix, D].</summary>
     private static string Prefix(NetworkContext context, string patches, int? batchSize)
     {
         var (graph, architecture) = (context.Graph, context.Architecture);

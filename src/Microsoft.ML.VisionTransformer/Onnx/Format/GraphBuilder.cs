@@ -1,14 +1,14 @@
-// Gathers nodes and constants of a graph while it is put together.
+// Builds an ONNX graph from nodes and constants.
 using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Format;
 
 /// <summary>
-/// Values are named by the node that makes them, nodes by a path. Constants that are no weights are kept once for each content, under names that say what they
-/// are: <c>/constant/0,197,192</c>.
+/// Values are named after the node that produces them, nodes after a path. Constants that are not weights are stored once per content, with the content in
+/// their names: <c>/constant/0,197,192</c>.
 /// </summary>
-/// <param name="operatorSet">Version of ONNX's operators: 17, or an older one for a graph that is to go into a file of that version.</param>
+/// <param name="operatorSet">ONNX operator set: 17, or an older one for a graph that is added to a file of that version.</param>
 internal sealed class GraphBuilder(int operatorSet)
 {
     private readonly List<GraphNode> _nodes = [];
@@ -26,14 +26,14 @@ internal sealed class GraphBuilder(int operatorSet)
         return name;
     }
 
-    /// <summary>Makes a value an output of the graph, under a name of its own.</summary>
+    /// <summary>Adds an output of the graph with the given value and name.</summary>
     internal void Output(string value, string name, OnnxType type, params GraphSize[] shape)
     {
         Add(new GraphNode("Identity", $"/{name}", [value], [name], []));
         _outputs.Add(new GraphValue(name, type, shape));
     }
 
-    /// <summary>Adds a node with one output, which is returned; it is called by the path and the operator.</summary>
+    /// <summary>Adds a node with one output and returns it; its name consists of the path and the operator.</summary>
     internal string Node(string operation, string path, string[] inputs, params GraphAttribute[] attributes)
     {
         string name = $"{path}/{operation}";
@@ -41,7 +41,7 @@ internal sealed class GraphBuilder(int operatorSet)
         return name;
     }
 
-    /// <summary>Adds a node with several outputs, which are returned.</summary>
+    /// <summary>Adds a node with several outputs and returns them.</summary>
     internal string[] Node(string operation, string path, int outputs, string[] inputs, params GraphAttribute[] attributes)
     {
         string name = $"{path}/{operation}";
@@ -50,45 +50,45 @@ internal sealed class GraphBuilder(int operatorSet)
         return values;
     }
 
-    /// <summary>Adds a weight, whose bytes are made when they are written.</summary>
+    /// <summary>Adds a weight, whose bytes are created when they are written.</summary>
     internal string Initializer(string name, OnnxType type, long[] shape, Func<ReadOnlyMemory<byte>> bytes)
     {
         _initializers.TryAdd(name, new GraphInitializer(name, type, shape, bytes));
         return name;
     }
 
-    /// <summary>Whole numbers in a row: a shape, axes, positions.</summary>
+    /// <summary>A one-dimensional int64 constant, such as a shape or axes.</summary>
     internal string Longs(params long[] values) => Constant(OnnxType.Int64, [values.Length], values);
 
-    /// <summary>One whole number without an axis.</summary>
+    /// <summary>An int64 scalar constant.</summary>
     internal string Long(long value) => Constant(OnnxType.Int64, [], [value]);
 
-    /// <summary>One byte without an axis.</summary>
+    /// <summary>A uint8 scalar constant.</summary>
     internal string Byte(byte value) => Constant(OnnxType.UInt8, [], [value]);
 
-    /// <summary>One 32-bit number without an axis.</summary>
+    /// <summary>A float32 scalar constant.</summary>
     internal string Float(double value) => Constant(OnnxType.Float32, [], [(float)value]);
 
-    /// <summary>One 16-bit number without an axis.</summary>
+    /// <summary>A float16 scalar constant.</summary>
     internal string Half(double value) => Constant(OnnxType.Float16, [], [(Half)value]);
 
-    /// <summary>One 64-bit number without an axis.</summary>
+    /// <summary>A float64 scalar constant.</summary>
     internal string Double(double value) => Constant(OnnxType.Float64, [], [value]);
 
-    /// <summary>Numbers of a shape, under a name of their own.</summary>
+    /// <summary>A constant tensor with its own name.</summary>
     internal string Table<T>(string path, OnnxType type, long[] shape, T[] values)
         where T : unmanaged => Initializer(path, type, shape, () => MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
-    /// <summary>The graph.</summary>
+    /// <summary>Returns the graph.</summary>
     internal OnnxGraph Build() => new(_nodes, [.. _initializers.Values], _inputs, _outputs, operatorSet);
 
-    /// <summary>A node that is there already, as two outputs of the graph may need it, is not added again.</summary>
+    /// <summary>Adds a node unless the same node was already added, because several outputs of the graph may share it.</summary>
     private void Add(GraphNode node)
     {
         if (_named.TryAdd(node.Name, node))
             _nodes.Add(node);
         else if (_named[node.Name] is var other && (other.Operator != node.Operator || !other.Inputs.SequenceEqual(node.Inputs)))
-            throw new InvalidOperationException($"Two nodes of the graph are called {node.Name}.");
+            throw new InvalidOperationException($"Two different nodes of the graph have the name {node.Name}.");
     }
 
     private string Constant<T>(OnnxType type, long[] shape, T[] values)

@@ -1,4 +1,4 @@
-// The field numbers of the ONNX format that are written or read.
+// The field numbers, metadata keys and data types of the ONNX format that this library writes or reads.
 namespace Microsoft.ML.VisionTransformer.Onnx.Format;
 
 /// <summary>Messages of <c>onnx.proto</c> (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), one class each.</summary>
@@ -16,7 +16,7 @@ internal static class OnnxFields
         internal const int Domain = 1, Version = 2;
     }
 
-    /// <summary>StringStringEntryProto: one text of the metadata or of an external tensor's place.</summary>
+    /// <summary>StringStringEntryProto: one entry of the metadata or of an external tensor's location.</summary>
     internal static class Entry
     {
         internal const int Key = 1, Value = 2;
@@ -48,10 +48,10 @@ internal static class OnnxFields
     {
         internal const int Dimensions = 1, DataType = 2, Name = 8, RawData = 9, ExternalData = 13, DataLocation = 14;
 
-        /// <summary>The value of <see cref="DataLocation"/> for data in a file beside the model.</summary>
+        /// <summary>The value of <see cref="DataLocation"/> for data in a separate file.</summary>
         internal const int External = 1;
 
-        /// <summary>Keys of the texts in <see cref="ExternalData"/>.</summary>
+        /// <summary>Keys of the entries in <see cref="ExternalData"/>.</summary>
         internal const string Location = "location", Offset = "offset", Length = "length";
     }
 
@@ -62,32 +62,32 @@ internal static class OnnxFields
     }
 }
 
-/// <summary>Keys of the metadata.</summary>
+/// <summary>Keys of the metadata, and the conventions for initializer names.</summary>
 internal static class OnnxMetadata
 {
     /// <summary>Producer of the file, and the key of the library's version.</summary>
     internal const string Producer = "Microsoft.ML.VisionTransformer", Version = "library_version";
 
-    /// <summary>JSON: an array of texts, one a class; absent where the classes have no names.</summary>
+    /// <summary>JSON: an array of strings, one per class; absent if the classes have no names or the file has no head.</summary>
     internal const string ClassNames = "class_names";
 
-    /// <summary>JSON: <see cref="VisionTransformerArchitecture"/> and <see cref="ImagePreprocessing"/> as a model .zip has them.</summary>
+    /// <summary>JSON: <see cref="VisionTransformerArchitecture"/> and <see cref="ImagePreprocessing"/> in the format of a model .zip.</summary>
     internal const string Architecture = "architecture", Preprocessing = "preprocessing";
 
-    /// <summary>Names of the options that were chosen, and the temperature that logits are divided by before the softmax.</summary>
+    /// <summary>The export options, and the temperature that divides the logits before the softmax.</summary>
     internal const string Input = "input", Precision = "precision", Temperature = "temperature";
 
-    /// <summary>The text of <see cref="Precision"/> where weights are 8-bit integers.</summary>
+    /// <summary>The value of <see cref="Precision"/> if weights are 8-bit integers.</summary>
     internal const string IntegerPrecision = "Int8";
 
-    /// <summary>End of an initializer's name: a matrix of the network, stored with rows and columns exchanged, as ONNX multiplies.</summary>
+    /// <summary>Suffix of an initializer's name: a matrix of the network, stored transposed, in the order of ONNX's MatMul.</summary>
     internal const string Transposed = ".transposed";
 
-    /// <summary>Start of the names of initializers that are no weights.</summary>
+    /// <summary>Prefix of the names of initializers that are not weights.</summary>
     internal const char ConstantMark = '/';
 }
 
-/// <summary>TensorProto.DataType; the numbers are the format's.</summary>
+/// <summary>TensorProto.DataType, with the format's values.</summary>
 internal enum OnnxType
 {
     Float32 = 1,

@@ -1,4 +1,4 @@
-// Writes a graph as an ONNX file.
+// Writes a graph as an ONNX file, and converts its records to Protocol Buffers messages.
 using System.Globalization;
 using Google.Protobuf;
 using Microsoft.ML.VisionTransformer.Common;
@@ -6,21 +6,21 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Onnx.Format;
 
 /// <summary>
-/// Of the weights one tensor at a time is in memory. With a second file, tensors of <see cref="LeastExternal"/> bytes and more lie there, each at a multiple of
-/// <see cref="Alignment"/>, so that a runtime can map them.
+/// Writes the file with one weight tensor in memory at a time. With a second file, tensors of at least <see cref="MinimumExternal"/> bytes are stored there,
+/// each at a multiple of <see cref="Alignment"/>, which allows a runtime to map them.
 /// </summary>
 internal sealed class OnnxFile
 {
-    /// <summary>What is put behind the file's name for the second file.</summary>
+    /// <summary>Suffix that the second file appends to the file's name.</summary>
     internal const string DataSuffix = ".data";
 
-    /// <summary>Version of the format: 8 is what came with the operators of version 17.</summary>
+    /// <summary>IR version of the format: 8 was released with operator set 17.</summary>
     private const int IrVersion = 8;
 
-    private const int Alignment = 4096, LeastExternal = 1024;
+    private const int Alignment = 4096, MinimumExternal = 1024;
 
-    /// <summary>A message of Protocol Buffers ends below 2 GiB; some of it is left for the nodes.</summary>
-    private const long MostInOneFile = 2_000_000_000;
+    /// <summary>A Protocol Buffers message is limited to 2 GiB; the difference is reserved for the nodes.</summary>
+    private const long MaxInOneFile = 2_000_000_000;
 
     private readonly OnnxGraph _graph;
     private readonly IReadOnlyDictionary<string, string> _metadata;
@@ -30,12 +30,12 @@ internal sealed class OnnxFile
     private OnnxFile(string path, OnnxGraph graph, IReadOnlyDictionary<string, string> metadata, bool external)
     {
         (_path, _graph, _metadata) = (path, graph, metadata);
-        if (external || graph.Initializers.Sum(i => i.Length) > MostInOneFile)
+        if (external || graph.Initializers.Sum(i => i.Length) > MaxInOneFile)
             StoreExternally();
     }
 
-    /// <summary>Writes the file; one of that path is replaced only when the new one is complete.</summary>
-    /// <exception cref="IOException">It cannot be written; what was there is unchanged.</exception>
+    /// <summary>Writes the file; an existing file is replaced only when the new one is complete.</summary>
+    /// <exception cref="IOException">The file cannot be written; an existing file is unchanged.</exception>
     internal static void Write(string path, OnnxGraph graph, IReadOnlyDictionary<string, string> metadata, bool external) =>
         new OnnxFile(path, graph, metadata, external).Write();
 
@@ -50,7 +50,7 @@ internal sealed class OnnxFile
         files.Commit();
     }
 
-    /// <summary>Whether the file that is replaced keeps weights in a second one, which nobody needs then.</summary>
+    /// <summary>Whether the replaced file has its weights in a second file, which is then no longer needed.</summary>
     private bool HasDataOfOldFile()
     {
         if (!File.Exists(_path) || !File.Exists(_path + DataSuffix))
@@ -62,7 +62,7 @@ internal sealed class OnnxFile
         }
         catch (InvalidCheckpointException)
         {
-            return false;    // no ONNX file: what lies beside it is not known to be ours
+            return false;    // not an ONNX file, so the second file is not known to belong to it
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class OnnxFile
     private void StoreExternally()
     {
         long offset = 0;
-        foreach (var initializer in _graph.Initializers.Where(i => i.Length >= LeastExternal))
+        foreach (var initializer in _graph.Initializers.Where(i => i.Length >= MinimumExternal))
         {
             _offsets.Add(initializer, offset);
             offset += (initializer.Length + Alignment - 1) / Alignment * Alignment;
@@ -122,7 +122,7 @@ internal sealed class OnnxFile
 
     private int DataInside(GraphInitializer initializer) => _offsets.ContainsKey(initializer) ? 0 : checked((int)initializer.Length);
 
-    /// <summary>Bytes of a field of the graph with that content.</summary>
+    /// <summary>Bytes of a field of the graph with content of that length.</summary>
     private static long FieldLength(int content) =>
         CodedOutputStream.ComputeTagSize(OnnxFields.Graph.Initializer) + CodedOutputStream.ComputeLengthSize(content) + (long)content;
 
@@ -149,11 +149,11 @@ internal sealed class OnnxFile
         var bytes = initializer.Bytes();
         return bytes.Length == initializer.Length
             ? bytes.Span
-            : throw new InvalidOperationException($"{initializer.Name} has {bytes.Length} bytes, its shape says {initializer.Length}.");
+            : throw new InvalidOperationException($"{initializer.Name} has {bytes.Length} bytes; its shape requires {initializer.Length}.");
     }
 }
 
-/// <summary>One message for each record; <see cref="OnnxFields"/> has the numbers.</summary>
+/// <summary>Converts the records of a graph to Protocol Buffers messages; the field numbers are in <see cref="OnnxFields"/>.</summary>
 internal static class GraphMessages
 {
     internal static ProtoMessage Of(GraphNode node) => new ProtoMessage()
@@ -173,13 +173,13 @@ internal static class GraphMessages
         return new ProtoMessage().Text(OnnxFields.Value.Name, value.Name).Message(OnnxFields.Value.Type, type);
     }
 
-    /// <summary>A tensor up to its data.</summary>
+    /// <summary>A tensor without its data.</summary>
     internal static ProtoMessage HeaderOf(GraphInitializer initializer) => new ProtoMessage()
         .Integers(OnnxFields.Tensor.Dimensions, initializer.Shape)
         .Integer(OnnxFields.Tensor.DataType, (long)initializer.Type)
         .Text(OnnxFields.Tensor.Name, initializer.Name);
 
-    /// <summary>One text of a dictionary.</summary>
+    /// <summary>One entry of a dictionary.</summary>
     internal static ProtoMessage OfEntry(string key, string value) => new ProtoMessage().Text(OnnxFields.Entry.Key, key).Text(OnnxFields.Entry.Value, value);
 
     private static ProtoMessage Of(GraphAttribute attribute)
@@ -190,7 +190,7 @@ internal static class GraphMessages
             long number => message.Integer(OnnxFields.Attribute.Integer, number).Integer(OnnxFields.Attribute.Type, OnnxFields.Attribute.IntegerType),
             float number => message.Float(OnnxFields.Attribute.Float, number).Integer(OnnxFields.Attribute.Type, OnnxFields.Attribute.FloatType),
             long[] values => message.Integers(OnnxFields.Attribute.Integers, values).Integer(OnnxFields.Attribute.Type, OnnxFields.Attribute.IntegersType),
-            _ => throw new InvalidOperationException($"The attribute {attribute.Name} is a {attribute.Value.GetType()}."),
+            _ => throw new InvalidOperationException($"The attribute {attribute.Name} has the unsupported type {attribute.Value.GetType()}."),
         };
     }
 }

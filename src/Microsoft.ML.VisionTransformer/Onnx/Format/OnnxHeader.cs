@@ -1,16 +1,16 @@
-// What an ONNX file says of itself and of its tensors.
+// Reads the metadata and the initializers' headers of an ONNX file.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Format;
 
-/// <summary>The parts of a model that are needed to have its weights back; nodes are passed over.</summary>
-/// <param name="Metadata">The texts that it carries.</param>
+/// <summary>The parts of a model that are needed to read its weights; nodes are skipped.</summary>
+/// <param name="Metadata">Its metadata.</param>
 /// <param name="Entries">Its initializers.</param>
 internal sealed record OnnxHeader(IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<OnnxEntry> Entries)
 {
     /// <summary>Reads a ModelProto.</summary>
-    /// <exception cref="InvalidCheckpointException">It is broken.</exception>
+    /// <exception cref="InvalidCheckpointException">The file is broken.</exception>
     internal static OnnxHeader Read(Stream stream, string path)
     {
         var reader = new ProtoReader(stream, path);
@@ -35,27 +35,27 @@ internal sealed record OnnxHeader(IReadOnlyDictionary<string, string> Metadata, 
     }
 }
 
-/// <summary>A checked initializer.</summary>
+/// <summary>The header of an initializer.</summary>
 /// <param name="Name">Its name in the file.</param>
-/// <param name="Type">Its numbers.</param>
-/// <param name="Shape">Its sizes.</param>
-/// <param name="Location">Name of the file beside the model that has its data; null where the model itself has it.</param>
+/// <param name="Type">Data type of the values.</param>
+/// <param name="Shape">Its dimensions.</param>
+/// <param name="Location">Name of the separate file that has the data; null if the data is in the model file.</param>
 /// <param name="Offset">First byte of the data in that file.</param>
 /// <param name="Length">Bytes of the data.</param>
 internal sealed record OnnxEntry(string Name, OnnxType Type, long[] Shape, string? Location, long Offset, long Length)
 {
-    /// <summary>Bytes of a value, of the two kinds that weights are stored in.</summary>
+    /// <summary>Bytes per value, for the two types in which weights are stored.</summary>
     internal int Width => Type == OnnxType.Float16 ? 2 : 4;
 
     /// <summary>Reads a TensorProto.</summary>
-    /// <exception cref="InvalidCheckpointException">It contradicts itself.</exception>
+    /// <exception cref="InvalidCheckpointException">The header is inconsistent.</exception>
     internal static OnnxEntry Parse(ProtoReader reader, ProtoField tensor)
     {
         var shape = new List<long>();
         string name = "";
         var type = default(OnnxType);
         ProtoField? data = null;
-        var position = new Dictionary<string, string>(StringComparer.Ordinal);
+        var external = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var field in reader.Fields(tensor.Start, tensor.Length))
         {
             switch (field.Number)
@@ -74,15 +74,21 @@ internal sealed record OnnxEntry(string Name, OnnxType Type, long[] Shape, strin
                     break;
                 case OnnxFields.Tensor.ExternalData:
                     var (key, text) = Pair(reader, field);
-                    position[key] = text;
+                    external[key] = text;
                     break;
             }
         }
 
-        string? location = position.GetValueOrDefault(OnnxFields.Tensor.Location);
+        string? location = external.GetValueOrDefault(OnnxFields.Tensor.Location);
         return location is null
             ? new OnnxEntry(name, type, [.. shape], null, data?.Start ?? 0, data?.Length ?? 0)
-            : new OnnxEntry(name, type, [.. shape], location, Number(reader, position, OnnxFields.Tensor.Offset), Number(reader, position, OnnxFields.Tensor.Length));
+            : new OnnxEntry(
+                name,
+                type,
+                [.. shape],
+                location,
+                Number(reader, external, OnnxFields.Tensor.Offset),
+                Number(reader, external, OnnxFields.Tensor.Length));
     }
 
     /// <summary>A StringStringEntryProto.</summary>
@@ -100,8 +106,8 @@ internal sealed record OnnxEntry(string Name, OnnxType Type, long[] Shape, strin
         return (key, value);
     }
 
-    private static long Number(ProtoReader reader, Dictionary<string, string> position, string key) =>
-        long.TryParse(position.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+    private static long Number(ProtoReader reader, Dictionary<string, string> external, string key) =>
+        long.TryParse(external.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
             ? number
-            : throw reader.Broken($"the {key} of a tensor in another file is no number");
+            : throw reader.Broken($"the {key} of a tensor in a separate file is not a number");
 }

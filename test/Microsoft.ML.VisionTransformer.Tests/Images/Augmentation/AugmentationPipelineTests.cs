@@ -1,4 +1,4 @@
-// Random crops and flips: repeatable, inside the picture, in the stated ranges.
+// Random crops and flips: repeatable, inside the image, within the configured ranges.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -37,7 +37,7 @@ public sealed class AugmentationPipelineTests
     public void HalfOfTheViewsAreFlipped()
     {
         var augmentation = new AugmentationPipeline(_settings);
-        var image = PaintedImage.Gradient(36, 23);    // red grows from left to right
+        var image = PaintedImage.Gradient(36, 23);    // red increases from left to right
         int flipped = Enumerable.Range(0, 1000).Count(row => IsFalling(augmentation.Apply(image, RandomStream.For(1, row))));
         Assert.IsTrue(flipped is > 450 and < 550, $"{flipped} of 1000");
 
@@ -64,7 +64,7 @@ public sealed class AugmentationPipelineTests
     [TestMethod]
     public void AreaAndRatioAreWithinTheirBounds()
     {
-        var crop = new RandomResizedCrop(leastArea: 0.3, mostArea: 0.6);
+        var crop = new RandomResizedCrop(minimumArea: 0.3, maximumArea: 0.6);
         for (int row = 0; row < 500; row++)
         {
             var area = crop.Draw(1000, 1000, RandomStream.For(3, row));
@@ -76,7 +76,7 @@ public sealed class AugmentationPipelineTests
     [TestMethod]
     public void AImageTooSlenderForTheRatiosGivesItsMiddle()
     {
-        var crop = new RandomResizedCrop(leastArea: 1);
+        var crop = new RandomResizedCrop(minimumArea: 1);
         Assert.AreEqual(new PixelArea(450, 0, 100, 75), crop.Draw(1000, 75, RandomStream.For(1)));
         Assert.AreEqual(new PixelArea(0, 450, 75, 100), crop.Draw(75, 1000, RandomStream.For(1)));
     }
@@ -84,10 +84,10 @@ public sealed class AugmentationPipelineTests
     [TestMethod]
     public void BoundsAreChecked()
     {
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(leastArea: 0));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(minimumArea: 0));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 0.4));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 1.5));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 1, leastRatio: 0));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new RandomResizedCrop(0.5, 1, minimumRatio: 0));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AugmentationPipeline(_settings, new() { HorizontalFlipProbability = double.NaN }));
     }
 

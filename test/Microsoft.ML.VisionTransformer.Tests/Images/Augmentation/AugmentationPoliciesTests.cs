@@ -1,4 +1,4 @@
-// RandAugment, TrivialAugment, three-augment and colour jitter: strengths worked out by hand, and how often what happens.
+// RandAugment, TrivialAugment, three-augment and color jitter: strengths computed by hand, and the frequency of operations.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -18,13 +18,13 @@ public sealed class AugmentationPoliciesTests
     [DataRow(RandAugmentOperation.Posterize, 9.0, false, 0, 0, 128)]            // 4 - floor 3.6 = 1 bit
     [DataRow(RandAugmentOperation.Posterize, 10.0, false, 0, 0, 0)]
     [DataRow(RandAugmentOperation.Posterize, 0.0, false, 16, 96, 208)]          // 4 bits
-    [DataRow(RandAugmentOperation.Solarize, 9.0, false, 20, 157, 35)]           // from 256 - 230 on
+    [DataRow(RandAugmentOperation.Solarize, 9.0, false, 20, 157, 35)]           // threshold 256 - 230
     [DataRow(RandAugmentOperation.Solarize, 0.0, false, 20, 98, 220)]
     [DataRow(RandAugmentOperation.SolarizeAdd, 9.0, false, 119, 197, 220)]      // 99 more
     [DataRow(RandAugmentOperation.Brightness, 10.0, true, 2, 9, 22)]            // 0.1
     [DataRow(RandAugmentOperation.Brightness, 5.0, false, 29, 142, 255)]        // 1.45
     [DataRow(RandAugmentOperation.Contrast, 10.0, true, 103, 111, 123)]         // mean 113, 0.1
-    [DataRow(RandAugmentOperation.Color, 10.0, false, 20, 98, 220)]             // grey stays grey
+    [DataRow(RandAugmentOperation.Color, 10.0, false, 20, 98, 220)]             // gray stays gray
     [DataRow(RandAugmentOperation.Sharpness, 10.0, false, 20, 98, 220)]         // one row has no inner pixels
     [DataRow(RandAugmentOperation.TranslateX, 10.0, false, 128, 20, 70)]        // 1.35 pixels right: 98 - 0.35 78 = 70.7
     public void RandAugmentsStrengthsAreTimms(object operation, double level, bool reverse, params int[] expected)
@@ -43,7 +43,7 @@ public sealed class AugmentationPoliciesTests
     [DataRow(TrivialAugmentOperation.Brightness, 15, false, 29, 146, 255)]      // 1.495
     [DataRow(TrivialAugmentOperation.Posterize, 30, false, 0, 64, 192)]         // 2 bits
     [DataRow(TrivialAugmentOperation.Posterize, 2, false, 20, 98, 220)]         // 8 - round 0.4
-    [DataRow(TrivialAugmentOperation.Solarize, 20, false, 20, 157, 35)]         // from 85 on
+    [DataRow(TrivialAugmentOperation.Solarize, 20, false, 20, 157, 35)]         // threshold 85
     [DataRow(TrivialAugmentOperation.Solarize, 30, false, 235, 157, 35)]
     [DataRow(TrivialAugmentOperation.Equalize, 7, false, 20, 98, 220)]
     public void TrivialAugmentsStrengthsAreTorchvisions(object operation, int strength, bool reverse, params int[] expected) =>
@@ -55,7 +55,7 @@ public sealed class AugmentationPoliciesTests
     [DataRow(2, 0.5, 0.71, 0.79)]
     public void RandAugmentDoesAsManyOperationsAsItSays(int operations, double probability, double least, double most)
     {
-        // At the top strength each operation changes this picture, and two seldom undo each other.
+        // At the highest level each operation changes this image, and two operations rarely cancel each other.
         var augment = new RandAugment(
             new() { RandAugmentOperations = operations, RandAugmentProbability = probability, RandAugmentMagnitude = 10, RandAugmentMagnitudeDeviation = 0 }, new());
         var image = Noise(24, 20);
@@ -90,7 +90,7 @@ public sealed class AugmentationPoliciesTests
 
         Assert.IsInRange(0.59, 0.62, factors.Min());
         Assert.IsInRange(1.37, 1.4, factors.Max());
-        Assert.AreEqual(0.995, factors.Average(), 0.02);    // rounding down takes half a hundredth
+        Assert.AreEqual(0.995, factors.Average(), 0.02);    // rounding down lowers the mean by 0.005
     }
 
     [TestMethod]
@@ -104,7 +104,7 @@ public sealed class AugmentationPoliciesTests
         Assert.IsTrue(new ColorJitter(new()).ChangesNothing);
     }
 
-    /// <summary>Noise in 1..254: auto-contrast has something to stretch, sharpening something to sharpen.</summary>
+    /// <summary>Noise in 1..254, which autocontrast and sharpening change.</summary>
     private static RgbImage Noise(int width, int height)
     {
         var random = RandomStream.For(9);

@@ -1,4 +1,4 @@
-// Mixup and cutmix: pixels by hand and against timm, shares, and how often what happens.
+// Mixup and cutmix: pixels computed by hand and compared with timm, label weights, and frequencies.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;

@@ -1,4 +1,4 @@
-// Brightness, contrast, saturation, hue and grey, on values worked out by hand.
+// Brightness, contrast, saturation, hue and grayscale, with expected values computed by hand.
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// The blur, where boxes and their sums are whole numbers.
+// The Gaussian blur, on values for which the box sums are integers.
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// Rotations, shears and shifts of tiny pictures, pixel by pixel.
+// Rotations, shears and shifts of tiny images, checked pixel by pixel.
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -46,7 +46,7 @@ public sealed class GeometricOperationsTests
     [TestMethod]
     public void AFullPixelShearMovesEachRowFurtherLeft()
     {
-        // The middle of row y is y + 1/2 pixels further right in the source.
+        // The center of row y is y + 1/2 pixels further right in the source.
         AssertGray([2, 3, Fill, 6, Fill, Fill, Fill, Fill, Fill], Warp(Square(3, 1, 2, 3, 4, 5, 6, 7, 8, 9), AffineMap.ShearX(1), WarpKernel.Nearest));
     }
 

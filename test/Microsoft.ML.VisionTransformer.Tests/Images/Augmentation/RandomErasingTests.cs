@@ -1,4 +1,4 @@
-// Erased rectangles: where, how large, how often, and with what.
+// Erased rectangles: position, size, frequency and fill.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 
@@ -14,7 +14,7 @@ public sealed class RandomErasingTests
     [TestMethod]
     public void AQuarterOfASquareIsARectangleOfZerosInEachChannel()
     {
-        // 128 pixels, an eighth of them, ratio 1: 4 x 4.
+        // An eighth of 128 pixels at ratio 1: 4 x 4.
         var settings = _always with { ErasingFill = ErasingFill.Mean, ErasingMinimumArea = 0.125, ErasingMaximumArea = 0.125, ErasingMinimumRatio = 1 };
 
         float[] erased = Erase(settings, 3);
@@ -64,7 +64,7 @@ public sealed class RandomErasingTests
         var settings = _always with { ErasingCount = 3, ErasingMinimumArea = 0.3, ErasingMaximumArea = 0.3, ErasingMinimumRatio = 1 };
         int[] areas = [.. Enumerable.Range(0, 500).Select(row => Changed(Erase(settings, row).AsSpan(0, Plane)).Length)];
 
-        // Of 38 pixels: one of 6 x 6, two of 4 x 4, three of 4 x 4, which may overlap.
+        // For 38 pixels: one rectangle of 6 x 6, two of 4 x 4, or three of 4 x 4, which may overlap.
         Assert.Contains(36, areas);
         Assert.Contains(32, areas);
         Assert.Contains(48, areas);

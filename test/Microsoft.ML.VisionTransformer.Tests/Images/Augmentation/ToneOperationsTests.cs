@@ -1,4 +1,4 @@
-// Operations that change values by a table, on values worked out by hand.
+// Operations that use a lookup table, with expected values computed by hand.
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -48,7 +48,7 @@ public sealed class ToneOperationsTests
     [TestMethod]
     public void EqualizeSpreadsByTheShareOfDarkerPixels()
     {
-        // 600 pixels, 90 of them of the highest value: step (600 - 90) / 255 = 2, from 1 on: 1/2, 301/2, 511/2.
+        // 600 pixels, 90 of which have the highest value: step (600 - 90) / 255 = 2, starting at 1: 1/2, 301/2, 511/2.
         var image = PaintedImage.GrayRow([.. Enumerable.Repeat<byte>(10, 300), .. Enumerable.Repeat<byte>(20, 210), .. Enumerable.Repeat<byte>(200, 90)]);
 
         var equal = Equalize.Of(image);

@@ -1,4 +1,4 @@
-// The settings: presets, checks, and the contact sheet.
+// The augmentation settings: presets, validation, and the contact sheet.
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;

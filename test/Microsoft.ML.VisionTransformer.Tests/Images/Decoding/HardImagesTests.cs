@@ -1,4 +1,4 @@
-// Every file of a collection of hard and broken images: decoded or refused with a message, never a crash.
+// A collection of unusual and broken images: each is decoded or rejected with a message, and none crashes the process.
 using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
@@ -38,7 +38,7 @@ public sealed class HardImagesTests
         Assert.IsEmpty(missed, string.Join(Environment.NewLine, missed));
     }
 
-    /// <summary>What is wrong with the time or memory taken, or null.</summary>
+    /// <summary>An error message if the decoding took too much time or memory, or null.</summary>
     private static string? EvaluateCost(JsonElement entry, TimeSpan time, long bytes)
     {
         double seconds = 5, megabytes = double.PositiveInfinity;
@@ -57,7 +57,7 @@ public sealed class HardImagesTests
         return process.PeakWorkingSet64;
     }
 
-    /// <summary>What is wrong with the outcome, or null.</summary>
+    /// <summary>An error message if the outcome is not the expected one, or null.</summary>
     private string? Evaluate(JsonElement entry, string folder, string path)
     {
         string outcome = entry.GetProperty("outcome").GetString()!;
@@ -88,7 +88,7 @@ public sealed class HardImagesTests
             : Probe(image, entry.GetProperty("probes"), tolerance);
     }
 
-    /// <summary>Decodes again after filling the buffer that the decoder will reuse: a pixel that is never written would show.</summary>
+    /// <summary>Decodes again after filling the buffer that the decoder will reuse, which reveals pixels that are never written.</summary>
     private static RgbImage DecodeWithDirtyBuffers(string path, RgbImage like)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(like.Width * like.Height * 4);

@@ -1,4 +1,4 @@
-// Decoding: formats, alpha, and what is refused.
+// Decoding of image formats, alpha, orientation, and files that are rejected.
 using Microsoft.ML.VisionTransformer.Tests.Images.Preprocessing;
 using System.Buffers.Binary;
 using System.Text;
@@ -27,7 +27,7 @@ public sealed class ImageDecoderTests
     [TestMethod]
     public void TheExifOrientationIsApplied()
     {
-        byte[] stored = Golden("exif_orientation_6.jpg");    // 30 rows of 40; orientation 6 is shown turned right
+        byte[] stored = Golden("exif_orientation_6.jpg");    // 30 rows of 40; orientation 6 is displayed rotated clockwise
         var upright = GoldenPreprocessing.Decode("decode", "exif_orientation_6.jpg");
 
         Assert.AreEqual((30, 40), (upright.Width, upright.Height));
@@ -67,8 +67,8 @@ public sealed class ImageDecoderTests
     }
 
     [TestMethod]
-    [DataRow(false, new byte[] { 9, 8, 7 }, DisplayName = "without transparency: the first colour")]
-    [DataRow(true, new byte[] { 1, 2, 3 }, DisplayName = "with transparency: the transparent colour")]
+    [DataRow(false, new byte[] { 9, 8, 7 }, DisplayName = "without transparency: the first color")]
+    [DataRow(true, new byte[] { 1, 2, 3 }, DisplayName = "with transparency: the transparent color")]
     public void WhatAGifsFrameLeavesOpenHasAColorOfThePalette(bool transparent, byte[] expected)
     {
         byte[] control = transparent ? [0x21, 0xF9, 4, 1, 0, 0, 1, 0] : [];
@@ -181,12 +181,12 @@ public sealed class ImageDecoderTests
             }
             catch (InvalidImageException)
             {
-                // Refused, as it should be.
+                // Rejected, as expected.
             }
         }
     }
 
-    /// <summary>A simple WebP file of 7x5 in the extended layout: VP8X, the picture's chunk, EXIF.</summary>
+    /// <summary>A simple WebP file of 7x5 in the extended layout: the chunks VP8X, image data and EXIF.</summary>
     private static byte[] WithOrientation(byte[] webp, byte orientation)
     {
         byte[] header = [.. "VP8X"u8, 10, 0, 0, 0, 8, 0, 0, 0, 6, 0, 0, 4, 0, 0];

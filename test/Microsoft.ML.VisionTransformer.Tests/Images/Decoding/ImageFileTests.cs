@@ -1,4 +1,4 @@
-// Images named by a path, and paths that lead nowhere.
+// Images read from paths, and paths without an image.
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
@@ -57,10 +57,10 @@ public sealed class ImageFileTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow("missing.jpg", "is not there")]
-    [DataRow("no/folder/missing.jpg", "is not there")]
+    [DataRow("missing.jpg", "does not exist")]
+    [DataRow("no/folder/missing.jpg", "does not exist")]
     [DataRow("folder.jpg", "it is a folder")]
-    [DataRow("dangling.jpg", "is not there")]
+    [DataRow("dangling.jpg", "does not exist")]
     [DataRow("loop.jpg", "cannot be read")]
     [DataRow("text.jpg", "it is text")]
     [DataRow("empty.jpg", "is empty")]
@@ -69,7 +69,7 @@ public sealed class ImageFileTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder.Path, "folder.jpg"));
         File.CreateSymbolicLink(_folder.File("dangling.jpg"), "nowhere.jpg");
         File.CreateSymbolicLink(_folder.File("loop.jpg"), "loop.jpg");
-        File.WriteAllText(_folder.File("text.jpg"), "no picture");
+        File.WriteAllText(_folder.File("text.jpg"), "not an image");
         File.WriteAllText(_folder.File("empty.jpg"), "");
         string path = Path.Combine(_folder.Path, name);
 

@@ -1,4 +1,4 @@
-// Large JPEGs decoded at a fraction of their size: when, and that the result is nearly the same.
+// Decoding of large JPEGs at a fraction of their size: the conditions, and the small effect on the result.
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
@@ -28,7 +28,7 @@ public sealed class ScaledDecodingTests
 
     [TestMethod]
     [DataRow(1.0, ImageResizing.CenterCrop, 4)]
-    [DataRow(0.5, ImageResizing.CenterCrop, 2, DisplayName = "a crop of a half: the whole picture is resized to twice the size")]
+    [DataRow(0.5, ImageResizing.CenterCrop, 2, DisplayName = "a crop of a half: the whole image is resized to twice the size")]
     [DataRow(0.5, ImageResizing.Squash, 4)]
     [DataRow(1.0, ImageResizing.Pad, 4)]
     public void TheCropCounts(double cropFraction, ImageResizing resizing, int divisor)
@@ -53,7 +53,7 @@ public sealed class ScaledDecodingTests
         for (int row = 0; row < 20; row++)
         {
             float[][] inputs = [.. Inputs(new ImagePreprocessing { Size = 32 }, () => RandomStream.For(1, row))];
-            // The crop begins at a whole pixel of what was decoded: up to a quarter of a pixel beside that of full decoding.
+            // The crop starts at a whole pixel of the decoded image: up to a quarter of a pixel away from that of full decoding.
             AssertClose(inputs[0], inputs[1], most: 6);
         }
     }
@@ -101,7 +101,7 @@ public sealed class ScaledDecodingTests
         Assert.IsLessThan(most, mean, "mean difference in levels of 255");
     }
 
-    /// <summary>Smooth shapes with edges, as photos have them.</summary>
+    /// <summary>Smooth shapes with edges, similar to photos.</summary>
     private static byte[] Paint(int width, int height)
     {
         var image = new RgbImage(width, height);

@@ -1,4 +1,4 @@
-// Images that the caller made stay the caller's, also behind ResizeImages; one that was disposed is an invalid image of its row.
+// The caller's images are never disposed, even after ResizeImages, and a disposed image is an invalid image of its row.
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 using Microsoft.ML.VisionTransformer.Images.Input;
@@ -13,7 +13,7 @@ public sealed class CallersImagesTests
 
     private readonly MLContext _context = new(seed: 1);
 
-    /// <summary>ResizeImages gives out the images themselves where they have the size already, and resized copies of the others.</summary>
+    /// <summary>ResizeImages returns the original image if it already has the right size, and a resized copy otherwise.</summary>
     [TestMethod]
     [DataRow(Side)]
     [DataRow(Side + 5)]
@@ -102,7 +102,7 @@ public sealed class CallersImagesTests
         Assert.IsNotInstanceOfType<InvalidDataException>(error);
     }
 
-    /// <summary>64 images of 16 MiB: without a collection now and then all of them would be in memory.</summary>
+    /// <summary>64 images of 16 MiB: without occasional collections all of them would be in memory.</summary>
     [TestMethod]
     public void ImagesMadeForOneRow_AreGoneSoon()
     {
@@ -113,7 +113,7 @@ public sealed class CallersImagesTests
 
         Read();
 
-        long most = UnreleasedImages.MostBytes / (4L * LargeSide * LargeSide) + 2;
+        long most = UnreleasedImages.MaxBytes / (4L * LargeSide * LargeSide) + 2;
         Assert.HasCount(Images, made);
         Assert.IsLessThanOrEqualTo(most, made.Count(image => image.IsAlive));
 

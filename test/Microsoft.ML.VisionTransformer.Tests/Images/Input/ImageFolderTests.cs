@@ -1,4 +1,4 @@
-// Scanning folders of images.
+// Scanning of image folders.
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -83,7 +83,7 @@ public sealed class ImageFolderTests : IDisposable
         Touch("1.jpg", "2.jpg");
         var error = Assert.ThrowsExactly<InvalidDataException>(() => ImageFolder.Scan(_folder.Path));
         StringAssert.Contains(error.Message, _folder.Path);
-        StringAssert.Contains(error.Message, "put each class in a folder of its own");
+        StringAssert.Contains(error.Message, "put each class in its own folder");
     }
 
     [TestMethod]
@@ -91,7 +91,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         Touch("full/1.jpg", "empty/notes.txt", "void/.hidden.jpg");
         var error = Assert.ThrowsExactly<InvalidDataException>(() => ImageFolder.Scan(_folder.Path));
-        StringAssert.Contains(error.Message, "no image in empty, void.");
+        StringAssert.Contains(error.Message, "The class folders empty, void in");
         StringAssert.Contains(error.Message, _folder.Path);
     }
 

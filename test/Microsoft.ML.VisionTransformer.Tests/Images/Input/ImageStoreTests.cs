@@ -1,4 +1,4 @@
-// The store of a run's images: what stays in memory, what goes to the file, and that both give the same input.
+// The image store of a training run: images in memory and in the file give the same input.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;

@@ -1,4 +1,4 @@
-// When the collector is asked for the images that nobody disposes.
+// The forced garbage collections for images that are never disposed.
 using System.Runtime.CompilerServices;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Images.Input;
@@ -15,7 +15,7 @@ public sealed class UnreleasedImagesTests
         var unreleased = new UnreleasedImages();
         WeakReference[] made = [.. Enumerable.Range(0, 20).Select(_ => Make())];
 
-        for (int i = 1; i < UnreleasedImages.MostBytes / (4L * Side * Side); i++)
+        for (int i = 1; i < UnreleasedImages.MaxBytes / (4L * Side * Side); i++)
             unreleased.Add(Side, Side);
         int before = GC.CollectionCount(1);
         unreleased.Add(Side, Side);

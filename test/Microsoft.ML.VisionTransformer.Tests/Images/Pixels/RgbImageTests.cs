@@ -1,4 +1,4 @@
-// Pictures from ML.NET's own image type.
+// Copies of ML.NET's MLImage.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 

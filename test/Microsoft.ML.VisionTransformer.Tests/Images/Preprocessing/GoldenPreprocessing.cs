@@ -1,4 +1,4 @@
-// The golden configurations by name, and where their files are.
+// The golden preprocessing configurations by name, and the paths of their files.
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// The whole way from file to values against timm's evaluation transforms on Pillow.
+// Preprocessing from file to values, compared with timm's evaluation transforms on Pillow.
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -48,7 +48,7 @@ public sealed class ImagePreprocessorGoldenTests
     [DataRow("border64_bicubic")]
     public void JpegFilesAreWithinTwoLevelsOf255(string config)
     {
-        // The decoder may be another release of libjpeg-turbo than Pillow's.
+        // The decoder may use a different release of libjpeg-turbo than Pillow.
         var golden = SafetensorsFile.Read(GoldenPreprocessing.Path(config + ".safetensors"));
         var preprocessor = new ImagePreprocessor(GoldenPreprocessing.Settings(config));
         foreach (string image in new[] { "tall_333x500.jpg", "tiny_37x91.jpg", "square_224x224.jpg" })

@@ -1,4 +1,4 @@
-// Geometry, grey input, defaults and checks of the preprocessing.
+// Geometry, gray input, defaults and validation of the preprocessing.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -115,8 +115,8 @@ public sealed class ImagePreprocessorTests
         var preprocessor = new ImagePreprocessor(new ImagePreprocessing { Size = (5, 7) });
         var image = Assert.ThrowsExactly<ArgumentException>(() => preprocessor.Normalize(new RgbImage(5, 7), new float[105]));
         StringAssert.Contains(image.Message, "7x5; the network's size is 5x7");
-        var room = Assert.ThrowsExactly<ArgumentException>(() => preprocessor.Normalize(new RgbImage(7, 5), new float[104]));
-        StringAssert.Contains(room.Message, "104 numbers; 105");
+        var length = Assert.ThrowsExactly<ArgumentException>(() => preprocessor.Normalize(new RgbImage(7, 5), new float[104]));
+        StringAssert.Contains(length.Message, "104 values; 105");
     }
 
     [TestMethod]

@@ -1,4 +1,4 @@
-// Preprocessing by timm's names.
+// Preprocessing settings of timm's names.
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Preprocessing;

@@ -1,4 +1,4 @@
-// Resizing by numbers worked out by hand.
+// Resizing, with expected values computed by hand.
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Images.Resampling;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -24,7 +24,7 @@ public sealed class ImageResamplerTests
     [TestMethod]
     public void Lanczos_Doubling_OvershootsAndIsClamped()
     {
-        // L(1/4) = 0.89007, L(3/4) = 0.27019, L(5/4) = -0.13287, with L(x) = sinc(x) sinc(x / 3); divided by the sum of the two that count.
+        // L(1/4) = 0.89007, L(3/4) = 0.27019, L(5/4) = -0.13287, with L(x) = sinc(x) sinc(x / 3); divided by the sum of the two weights in use.
         AssertBothWays([0, 200], [0, 47, 153, 235], ImageInterpolation.Lanczos);
     }
 

@@ -1,4 +1,4 @@
-// What an exported file says of itself, what the options change, and what is refused.
+// Metadata, outputs and files of an ONNX export, the effect of the options, and unsupported exports.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Onnx.Export;
@@ -176,7 +176,7 @@ public sealed class OnnxExportTests : IDisposable
         Assert.AreEqual("the user's", File.ReadAllText(path + ".data"));
     }
 
-    /// <summary>The weights of the new file beside the graph of the old one would be read without a word.</summary>
+    /// <summary>The new file's weights next to the old file's graph would be read without an error.</summary>
     [TestMethod]
     public void WeightsThatCannotBePutInPlaceLeaveTheOldModel()
     {

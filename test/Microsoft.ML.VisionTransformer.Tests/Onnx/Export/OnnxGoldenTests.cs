@@ -1,4 +1,4 @@
-// Every golden network through ONNX Runtime, against timm's numbers.
+// Every golden network in ONNX Runtime, compared with timm's values.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Onnx.Export;
 [TestClass]
 public sealed class OnnxGoldenTests
 {
-    /// <summary>What the export promises. Rounding alone is below 2e-5.</summary>
+    /// <summary>The documented tolerance of the export. Rounding alone is below 2e-5.</summary>
     private const double Tolerance = 1e-4;
 
     public TestContext TestContext { get; set; } = null!;
@@ -66,7 +66,7 @@ public sealed class OnnxGoldenTests
         Assert.IsGreaterThan(0.98, cosine);
     }
 
-    /// <summary>One of each layout; lone files need their architecture.</summary>
+    /// <summary>One checkpoint of each layout; a single file needs its architecture.</summary>
     [TestMethod]
     [DataRow("timm", null)]
     [DataRow("hf-vit", null)]

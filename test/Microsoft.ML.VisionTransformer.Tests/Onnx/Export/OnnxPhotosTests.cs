@@ -1,4 +1,4 @@
-// A real pretrained ViT-Ti on 200 photos: ONNX files of each kind beside the library.
+// A pretrained ViT-Ti on 200 photos: ONNX files of each kind, compared with the library.
 using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Images.Decoding;

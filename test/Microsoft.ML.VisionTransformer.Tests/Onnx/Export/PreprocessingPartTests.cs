@@ -1,4 +1,4 @@
-// Raw pixels through ONNX Runtime: the network's input is this library's own, value by value.
+// Preprocessing of raw pixels in ONNX Runtime: every value of the network's input equals this library's.
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Onnx.Export;
@@ -10,19 +10,19 @@ namespace Microsoft.ML.VisionTransformer.Tests.Onnx.Export;
 [TestClass]
 public sealed class PreprocessingPartTests
 {
-    /// <summary>Width and height: larger and smaller than the input, equal to it, slender, of one pixel.</summary>
+    /// <summary>Image sizes: larger than, smaller than and equal to the input, narrow, and a single pixel.</summary>
     private static readonly (int Width, int Height)[] _sizes = [(61, 47), (47, 61), (16, 16), (24, 16), (9, 7), (200, 3), (1, 1), (131, 260)];
 
-    public static IEnumerable<(ImageResizing Resizing, ImageInterpolation Interpolation)> Ways =>
+    public static IEnumerable<(ImageResizing Resizing, ImageInterpolation Interpolation)> Modes =>
         Enum.GetValues<ImageResizing>().SelectMany(_ => Enum.GetValues<ImageInterpolation>(), (resizing, kernel) => (resizing, kernel));
 
     [TestMethod]
-    [DynamicData(nameof(Ways))]
+    [DynamicData(nameof(Modes))]
     public void EveryValueIsEqual(ImageResizing resizing, ImageInterpolation interpolation) =>
         AssertEqual(new ImagePreprocessing { Size = 16, CropFraction = 0.9, Resizing = resizing, Interpolation = interpolation });
 
     [TestMethod]
-    [DynamicData(nameof(Ways))]
+    [DynamicData(nameof(Modes))]
     public void EveryValueIsEqual_WhereTheInputIsNotSquare(ImageResizing resizing, ImageInterpolation interpolation) => AssertEqual(new ImagePreprocessing
     {
         Size = (12, 20),

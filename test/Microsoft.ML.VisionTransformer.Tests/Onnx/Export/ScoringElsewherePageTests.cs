@@ -1,4 +1,4 @@
-// The page on scoring elsewhere: its server configurations name what exported files really have.
+// The server configurations in docs/scoring-elsewhere.md match the inputs and outputs of exported files.
 using System.Text.RegularExpressions;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -26,7 +26,7 @@ public sealed partial class ScoringElsewherePageTests
         CollectionAssert.AreEqual(Described(file.Outputs, model.LastTransformer), Configured(block, "output"));
     }
 
-    /// <summary>Name, type and dimensions behind the batch, whose size must be free; the tiny network's sizes are written as the page's.</summary>
+    /// <summary>Name, type and dimensions after the batch, whose size must be variable; the tiny network's sizes are replaced by those of the page.</summary>
     private static string[] Described(IReadOnlyDictionary<string, NodeMetadata> values, VisionTransformerPredictionTransformer model) =>
         [.. values.Select(value => $"{value.Key} {Type(value.Value.ElementType)} {string.Join(", ", Sizes(value.Value.Dimensions, model))}")];
 

@@ -1,4 +1,4 @@
-// ONNX files of this library as checkpoints: weights bit for bit, and what is refused.
+// ONNX files of this library as checkpoints: weights bit for bit, files without a head, and files that are rejected.
 using Microsoft.ML.VisionTransformer.Tests.Onnx.Export;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -27,9 +27,75 @@ public sealed class OnnxCheckpointTests : IDisposable
         Assert.AreEqual(golden.Network.Architecture, checkpoint.Architecture);
         CollectionAssert.AreEqual(Names(golden.Network.Architecture.Classes), checkpoint.ClassNames?.ToArray());
         Assert.IsEmpty(checkpoint.Notes);
-        var expected = golden.Network.state_dict();
-        foreach (var (key, tensor) in network.state_dict())
-            CollectionAssert.AreEqual(StateValues.Of(expected[key]), StateValues.Of(tensor), key);
+        AssertEqualWeights(golden.Network, network);
+    }
+
+    [TestMethod]
+    [DataRow("vit_plain")]
+    [DataRow("deit_distilled")]
+    [DataRow("vit_avg_fcnorm")]
+    [DataRow("siglip_map")]
+    public void AnEmbeddingAloneOpensAsANetworkWithoutAHead(string name)
+    {
+        using var golden = GoldenModel.Load(name);
+        var architecture = golden.Network.Architecture;
+        string path = _folder.File("model.onnx");
+        OnnxGolden.Write(
+            path,
+            golden.Network,
+            new OnnxExportOptions { Outputs = OnnxOutputs.Embedding },
+            model => model with { ClassNames = Names(architecture.Classes) });
+
+        using var checkpoint = VisionTransformerCheckpoint.Load(path);
+        using var network = checkpoint.CreateNetwork();
+
+        Assert.AreEqual(architecture with { Classes = 0 }, checkpoint.Architecture);
+        Assert.IsNull(checkpoint.ClassNames);
+        Assert.IsEmpty(checkpoint.Notes);
+        AssertEqualWeights(golden.Network, network);
+    }
+
+    /// <summary>The head's output as the embedding needs the head.</summary>
+    [TestMethod]
+    public void AnEmbeddingThatIsTheHeadsOutputKeepsTheClasses()
+    {
+        using var golden = GoldenModel.Load("vit_plain");
+        var architecture = golden.Network.Architecture;
+        string path = _folder.File("model.onnx");
+        OnnxGolden.Write(
+            path,
+            golden.Network,
+            new OnnxExportOptions { Outputs = OnnxOutputs.Embedding },
+            model => model with { ClassNames = Names(architecture.Classes), Embedding = FeatureKind.HeadOutput });
+
+        using var checkpoint = VisionTransformerCheckpoint.Load(path);
+
+        Assert.AreEqual(architecture, checkpoint.Architecture);
+        CollectionAssert.AreEqual(Names(architecture.Classes), checkpoint.ClassNames?.ToArray());
+    }
+
+    /// <summary>These embeddings use neither attention pooling nor the representation layer, so their weights are not in the file.</summary>
+    [TestMethod]
+    [DataRow(FeatureKind.Average, TokenPooling.Attention, 0, TokenPooling.Average)]
+    [DataRow(FeatureKind.ClassToken, TokenPooling.Attention, 0, TokenPooling.ClassToken)]
+    [DataRow(FeatureKind.ClassTokenAndAverage, TokenPooling.Attention, 7, TokenPooling.ClassTokenAndAverage)]
+    [DataRow(FeatureKind.ClassToken, TokenPooling.ClassToken, 7, TokenPooling.ClassToken)]
+    [DataRow(FeatureKind.Average, TokenPooling.Average, 7, TokenPooling.Average)]
+    public void AnEmbeddingWithoutThePoolsWeightsOpensAsANetworkThatGivesIt(FeatureKind kind, TokenPooling pooling, int representation, TokenPooling expected)
+    {
+        using var original = new VisionTransformerNetwork(
+            TinyTraining.Architecture with { Classes = 3, Pooling = pooling, PoolPrefixTokens = true, RepresentationDimension = representation });
+        original.eval();
+        string path = _folder.File("model.onnx");
+        OnnxGolden.Write(path, original, new OnnxExportOptions { Outputs = OnnxOutputs.Embedding }, model => model with { Embedding = kind });
+
+        using var checkpoint = VisionTransformerCheckpoint.Load(path);
+        using var network = checkpoint.CreateNetwork();
+
+        Assert.AreEqual(expected, checkpoint.Architecture.Pooling);
+        Assert.AreEqual(0, checkpoint.Architecture.Classes);
+        Assert.AreEqual(0, checkpoint.Architecture.RepresentationDimension);
+        AssertEqualWeights(original, network);
     }
 
     [TestMethod]
@@ -131,6 +197,13 @@ public sealed class OnnxCheckpointTests : IDisposable
     }
 
     private static string[]? Names(int classes) => classes == 0 ? null : [.. Enumerable.Range(0, classes).Select(i => $"class {i}")];
+
+    private static void AssertEqualWeights(VisionTransformerNetwork original, VisionTransformerNetwork loaded)
+    {
+        var expected = original.state_dict();
+        foreach (var (key, tensor) in loaded.state_dict())
+            CollectionAssert.AreEqual(StateValues.Of(expected[key]), StateValues.Of(tensor), key);
+    }
 
     private static void AssertRefused(string path, string reason) =>
         StringAssert.Contains(Assert.ThrowsExactly<InvalidCheckpointException>(() => VisionTransformerCheckpoint.Load(path).Dispose()).Message, reason);

@@ -1,9 +1,9 @@
-// The report's style sheet: phone first, light and dark, paper.
+// The report's style sheet: phones first, light and dark mode, print.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <summary>
-/// Blue is right, orange is wrong or training: a pair that colour-blind eyes tell apart, and never the only sign. Text has a contrast of at least 4.5 to
-/// what it stands on (WCAG 2.2, 1.4.3), which a browser test measures.
+/// Blue is for correct predictions, orange for wrong ones and for training: color-blind readers can distinguish the two, and color is never the only cue. Text has a
+/// contrast ratio of at least 4.5 (WCAG 2.2, 1.4.3), which a browser test measures.
 /// </summary>
 internal static class ReportStyle
 {
@@ -48,7 +48,7 @@ internal static class ReportStyle
         .tiles .note { display: block; font-size: .8rem; line-height: 1.35; }
 
         .scroll {
-          overflow-x: auto; max-width: 100%; margin: 0 0 1rem;    /* a shade at a side says that there is more to scroll to */
+          overflow-x: auto; max-width: 100%; margin: 0 0 1rem;    /* a shadow at an edge indicates more content */
           background:
             linear-gradient(to right, var(--page) 40%, transparent) left / 3rem 100% no-repeat local,
             linear-gradient(to left, var(--page) 40%, transparent) right / 3rem 100% no-repeat local,

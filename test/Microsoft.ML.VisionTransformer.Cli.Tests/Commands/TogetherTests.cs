@@ -6,7 +6,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
 
 [TestClass]
-public sealed class TogetherTests
+public sealed class MultipleProcessesTests
 {
     private const int Processes = 3;
 
@@ -16,7 +16,7 @@ public sealed class TogetherTests
     {
         string[] command = ["predict", ColoredModel.Zip, ColoredModel.Images, "--format", format, "--quiet"];
 
-        AssertSame(CliRun.Done(command), CliRun.Together(Processes, [], command));
+        AssertSame(CliRun.Done(command), CliRun.InProcesses(Processes, [], command));
     }
 
     [TestMethod]
@@ -25,7 +25,7 @@ public sealed class TogetherTests
     {
         string[] command = ["evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--format", format, "--quiet"];
 
-        AssertSame(CliRun.Done(command), CliRun.Together(Processes, [], command));
+        AssertSame(CliRun.Done(command), CliRun.InProcesses(Processes, [], command));
     }
 
     [TestMethod]
@@ -36,8 +36,8 @@ public sealed class TogetherTests
         string[] command = ["features", ColoredModel.Zip, ColoredModel.Images, "--format", format, "--quiet"];
 
         var alone = CliRun.Done(command);
-        AssertSame(alone, CliRun.Together(Processes, [], command));
-        AssertSame(alone with { Output = "" }, CliRun.Together(Processes, [], [.. command, "--out", folder.File("f")]));
+        AssertSame(alone, CliRun.InProcesses(Processes, [], command));
+        AssertSame(alone with { Output = "" }, CliRun.InProcesses(Processes, [], [.. command, "--out", folder.File("f")]));
         Assert.AreEqual(alone.Output, File.ReadAllText(folder.File("f")).ReplaceLineEndings("\n"));
         Assert.HasCount(1, Directory.GetFiles(folder.Path));
     }
@@ -47,7 +47,7 @@ public sealed class TogetherTests
     {
         using var folder = new TemporaryFolder();
 
-        CliRun.Together(2, [], "evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--report", folder.File("report.html"), "--quiet");
+        CliRun.InProcesses(2, [], "evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--report", folder.File("report.html"), "--quiet");
 
         StringAssert.Contains(File.ReadAllText(folder.File("report.html")), "colored.zip on images");
         Assert.HasCount(1, Directory.GetFiles(folder.Path));
@@ -59,7 +59,7 @@ public sealed class TogetherTests
         byte[] paths = Encoding.UTF8.GetBytes(string.Join('\n', Directory.EnumerateFiles(ColoredModel.Images, "*", SearchOption.AllDirectories)));
         string[] command = ["predict", ColoredModel.Zip, "-", "--quiet"];
 
-        AssertSame(CliRun.WithInput(paths, command), CliRun.Together(2, paths, command));
+        AssertSame(CliRun.WithInput(paths, command), CliRun.InProcesses(2, paths, command));
     }
 
     [TestMethod]
@@ -68,7 +68,7 @@ public sealed class TogetherTests
         byte[] image = File.ReadAllBytes(ColoredModel.Image("red"));
         string[] command = ["predict", ColoredModel.Zip, ColoredModel.Image("blue"), "-", "--quiet"];
 
-        AssertSame(CliRun.WithInput(image, command), CliRun.Together(2, image, command));
+        AssertSame(CliRun.WithInput(image, command), CliRun.InProcesses(2, image, command));
     }
 
     [TestMethod]
@@ -76,7 +76,7 @@ public sealed class TogetherTests
     {
         string[] command = ["predict", ColoredModel.Zip, ColoredModel.Image("red"), "--quiet"];
 
-        AssertSame(CliRun.Done(command), CliRun.Together(4, [], command));
+        AssertSame(CliRun.Done(command), CliRun.InProcesses(4, [], command));
     }
 
     [TestMethod]
@@ -89,7 +89,7 @@ public sealed class TogetherTests
 
         var alone = CliRun.Of(command);
         Assert.AreEqual(1, alone.ExitCode);
-        AssertSame(alone, CliRun.Together(2, [], command));
+        AssertSame(alone, CliRun.InProcesses(2, [], command));
     }
 
     [TestMethod]
@@ -102,24 +102,24 @@ public sealed class TogetherTests
 
         var alone = CliRun.Of(command);
         Assert.AreEqual(1, alone.ExitCode);
-        AssertSame(alone, CliRun.Together(2, [], command));
+        AssertSame(alone, CliRun.InProcesses(2, [], command));
     }
 
     [TestMethod]
     [DataRow(1, "predict", "missing.zip", "photo.png"), DataRow(2, "predict", "model.zip"), DataRow(2, "evaluate", "model.zip", "--dat", "x")]
-    public void AnErrorOfAllIsToldOnce(int code, params string[] command) => AssertSame(CliRun.Of(command), CliRun.Together(2, [], command), code);
+    public void AnErrorOfAllIsToldOnce(int code, params string[] command) => AssertSame(CliRun.Of(command), CliRun.InProcesses(2, [], command), code);
 
     [TestMethod]
     public void ACommandForOneProcessSaysSo()
     {
-        var runs = CliRun.Together(2, [], "info", "model.zip");
+        var runs = CliRun.InProcesses(2, [], "info", "model.zip");
 
         runs[0].AssertFailed(2, "2 processes were started, and info works in one: start it without mpirun.");
         Assert.AreEqual("", runs[1].Error);
     }
 
     [TestMethod]
-    public void HelpIsShownOnce() => AssertSame(CliRun.Done("predict", "--help"), CliRun.Together(2, [], "predict", "--help"));
+    public void HelpIsShownOnce() => AssertSame(CliRun.Done("predict", "--help"), CliRun.InProcesses(2, [], "predict", "--help"));
 
     private static void AssertSame(CliRun alone, CliRun[] together, int? code = null)
     {

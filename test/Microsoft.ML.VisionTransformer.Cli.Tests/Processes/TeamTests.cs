@@ -8,14 +8,14 @@ using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Processes;
 
 [TestClass]
-public sealed class RunGroupTests
+public sealed class ProcessGroupTests
 {
     [TestMethod]
     public void WhatEachHasComesToAllByRank()
     {
         string[] found = ThreadGroup.Run(3, group =>
         {
-            var answers = new RunGroup(group).Exchange(Encoding.UTF8.GetBytes($"of {group.Rank}"));
+            var answers = new ProcessGroup(group).Exchange(Encoding.UTF8.GetBytes($"of {group.Rank}"));
             return string.Join(',', answers.Select(bytes => Encoding.UTF8.GetString(bytes.Span)));
         });
 
@@ -53,7 +53,7 @@ public sealed class RunGroupTests
     {
         var images = Enumerable.Range(0, count).Select(i => new InputImage($"{i}.png", $"{i}.png")).ToArray();
 
-        var found = ThreadGroup.Run(size, group => SharedScoring.Score(new RunGroup(group), new NumberScorer(), images, CancellationToken.None).ToArray());
+        var found = ThreadGroup.Run(size, group => DistributedScoring.Score(new ProcessGroup(group), new NumberScorer(), images, CancellationToken.None).ToArray());
 
         foreach (var scores in found)
         {
@@ -76,7 +76,7 @@ public sealed class RunGroupTests
         var scorers = ThreadGroup.Run(3, group =>
         {
             var scorer = new NumberScorer();
-            _ = SharedScoring.Score(new RunGroup(group), scorer, images, CancellationToken.None).Count();
+            _ = DistributedScoring.Score(new ProcessGroup(group), scorer, images, CancellationToken.None).Count();
             return scorer;
         });
 
@@ -87,7 +87,7 @@ public sealed class RunGroupTests
     [TestMethod]
     public void ProcessesThatSeeOtherImagesSaySo()
     {
-        string[] told = ThreadGroup.Run(2, group => Caught(() => Agreement.Check(new RunGroup(group), "hub/model", group.Rank == 0 ? ["a", "b"] : ["a"])));
+        string[] told = ThreadGroup.Run(2, group => Caught(() => ConsistencyCheck.Run(new ProcessGroup(group), "hub/model", group.Rank == 0 ? ["a", "b"] : ["a"])));
 
         StringAssert.StartsWith(told[0], $"Rank 1 on {Environment.MachineName} has other images (1 files, ");
         Assert.AreEqual(told[0], told[1]);
@@ -96,7 +96,7 @@ public sealed class RunGroupTests
     [TestMethod]
     public void ProcessesThatSeeAnotherModelSaySo()
     {
-        string[] told = ThreadGroup.Run(2, group => Caught(() => Agreement.Check(new RunGroup(group), $"hub/model{group.Rank}", [])));
+        string[] told = ThreadGroup.Run(2, group => Caught(() => ConsistencyCheck.Run(new ProcessGroup(group), $"hub/model{group.Rank}", [])));
 
         StringAssert.Contains(told[1], "has another model (hub/model1) than rank 0 (hub/model0)");
     }
@@ -104,9 +104,9 @@ public sealed class RunGroupTests
     private static string Caught(Action action) => Assert.Throws<InvalidDataException>(action).Message;
 
     /// <summary>A run whose second meeting not all processes reach.</summary>
-    private static string Told(IProcessGroup group, Func<int, Exception?> errorOf)
+    private static string Told(ICommunicator group, Func<int, Exception?> errorOf)
     {
-        var run = new RunGroup(group);
+        var run = new ProcessGroup(group);
         try
         {
             run.Exchange([]);
@@ -136,6 +136,6 @@ public sealed class RunGroupTests
             return [.. values.Select(i => new[] { i, 1f / (i + 1) })];
         }
 
-        public string WhyMissing(InputImage image) => "missing";
+        public string ReasonForMissingScores(InputImage image) => "missing";
     }
 }

@@ -93,7 +93,7 @@ public sealed partial class HtmlReportTests
         var page = Parse(HtmlReport.Page(new ReportContent { Title = "Many", ClassNames = names, Rows = Scored.Random(3000, 1000) }));
 
         var classes = page.Descendants("section").Single(section => section.Attribute("id")!.Value == "classes");
-        Assert.AreEqual(ReportTable.MostRowsShown, classes.Elements("div").Descendants("tbody").Elements("tr").Count());
+        Assert.AreEqual(ReportTable.MaxVisibleRows, classes.Elements("div").Descendants("tbody").Elements("tr").Count());
         CollectionAssert.AreEquivalent(names, classes.Descendants("tbody").Descendants("th").Select(cell => cell.Value).ToArray());
     }
 
@@ -187,7 +187,7 @@ public sealed partial class HtmlReportTests
 
         var evaluation = EvaluationResult.Of(content)!;
         CollectionAssert.AreEqual(
-            ShownRows.WorstMistakes(evaluation).Concat(ShownRows.SurestHits(evaluation)).Select(row => (row.Row, row.Predicted)).ToArray(), asked);
+            ExampleRows.WorstMistakes(evaluation).Concat(ExampleRows.MostConfidentHits(evaluation)).Select(row => (row.Row, row.Predicted)).ToArray(), asked);
         Assert.AreEqual(2 * asked.Count, page.Descendants("img").Count());
         Assert.AreEqual(asked.Count, Parse(HtmlReport.Page(content with { Overlay = null })).Descendants("img").Count());
     }

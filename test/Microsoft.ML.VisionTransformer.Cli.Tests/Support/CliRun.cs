@@ -16,7 +16,7 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
     internal static CliRun WithInput(byte[] input, params string[] args) => Run(input, args, null);
 
     /// <summary>The same command in several processes, which are threads here; standard input is the first one's alone.</summary>
-    internal static CliRun[] Together(int processes, byte[] input, params string[] args) =>
+    internal static CliRun[] InProcesses(int processes, byte[] input, params string[] args) =>
         ThreadGroup.Run(processes, group => Run(group.Rank == 0 ? input : [], args, group));
 
     /// <summary>The same, and the command must have done its work.</summary>
@@ -36,7 +36,7 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         Assert.AreEqual("", Output);
     }
 
-    private static CliRun Run(byte[] input, string[] args, IProcessGroup? processes)
+    private static CliRun Run(byte[] input, string[] args, ICommunicator? processes)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };

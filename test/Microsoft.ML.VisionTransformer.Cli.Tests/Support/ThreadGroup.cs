@@ -17,7 +17,7 @@ internal sealed class ThreadGroup : IDisposable
     public void Dispose() => _barrier.Dispose();
 
     /// <summary>Runs the action once a rank, all at the same time.</summary>
-    internal static T[] Run<T>(int size, Func<IProcessGroup, T> action)
+    internal static T[] Run<T>(int size, Func<ICommunicator, T> action)
     {
         using var group = new ThreadGroup(size);
         var tasks = Enumerable.Range(0, size).Select(rank => Task.Factory.StartNew(
@@ -25,7 +25,7 @@ internal sealed class ThreadGroup : IDisposable
         return Task.WhenAll(tasks).GetAwaiter().GetResult();
     }
 
-    private sealed class Member(ThreadGroup group, int rank) : IProcessGroup
+    private sealed class Member(ThreadGroup group, int rank) : ICommunicator
     {
         private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 

@@ -53,5 +53,5 @@ public sealed class HtmlBuilderTests
     [DataRow(0.0001, "< 0.1 %")]
     [DataRow(0.0, "0.0 %")]
     public void AProbabilityClaimsNoMoreThanItSays(double value, string expected) =>
-        Assert.AreEqual(expected, Figure.Probability(value).Replace('\u00A0', ' '));
+        Assert.AreEqual(expected, ValueFormat.Probability(value).Replace('\u00A0', ' '));
 }

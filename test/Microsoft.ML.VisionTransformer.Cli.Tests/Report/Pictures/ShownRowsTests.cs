@@ -5,7 +5,7 @@ using Microsoft.ML.VisionTransformer.Cli.Report;
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
 
 [TestClass]
-public sealed class ShownRowsTests
+public sealed class ExampleRowsTests
 {
     [TestMethod]
     public void TheWorstMistakeIsThatWithTheLeastProbabilityOfItsClass()
@@ -13,16 +13,16 @@ public sealed class ShownRowsTests
         var evaluation = EvaluationResult.Of(Scored.Content(
             Scored.Row(0, 0.2f, 0.8f, 0), Scored.Row(1, 0.5f, 0.1f, 0.4f), Scored.Row(1, 0.9f, 0.1f, 0), Scored.Row(2, 0, 0, 1)))!;
 
-        CollectionAssert.AreEqual(new[] { 0.9, 0.5, 0.8 }, ShownRows.WorstMistakes(evaluation).Select(row => Math.Round(row.Confidence, 6)).ToArray());
+        CollectionAssert.AreEqual(new[] { 0.9, 0.5, 0.8 }, ExampleRows.WorstMistakes(evaluation).Select(row => Math.Round(row.Confidence, 6)).ToArray());
     }
 
     [TestMethod]
     public void TheClassesTakeTurnsInTheHits()
     {
         ScoredRow[] easy = [.. Enumerable.Range(0, 40).Select(_ => Scored.Row(0, 0.99f, 0.01f))];
-        var shown = ShownRows.SurestHits(EvaluationResult.Of(Scored.Content([.. easy, Scored.Row(1, 0.4f, 0.6f), Scored.Row(1, 0.3f, 0.7f)]))!);
+        var shown = ExampleRows.MostConfidentHits(EvaluationResult.Of(Scored.Content([.. easy, Scored.Row(1, 0.4f, 0.6f), Scored.Row(1, 0.3f, 0.7f)]))!);
 
-        Assert.HasCount(ShownRows.Most, shown);
+        Assert.HasCount(ExampleRows.MaxCount, shown);
         Assert.AreEqual(2, shown.Count(row => row.Row.Label == 1));
         CollectionAssert.AreEqual(shown.OrderByDescending(row => row.Confidence).ToArray(), shown.ToArray());
     }

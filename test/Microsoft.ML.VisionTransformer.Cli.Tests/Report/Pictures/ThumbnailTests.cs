@@ -60,7 +60,7 @@ public sealed class ThumbnailTests
     public void AFileThatIsGoneGivesNone()
     {
         using var folder = new TemporaryFolder();
-        Assert.IsNull(RowImage.Read(Scored.Row(0, 1) with { Path = Path.Combine(folder.Path, "gone.png") }));
+        Assert.IsNull(Thumbnail.Read(Scored.Row(0, 1) with { Path = Path.Combine(folder.Path, "gone.png") }));
     }
 
     private static int Difference(SKColor a, SKColor b) => Math.Abs(a.Red - b.Red) + Math.Abs(a.Green - b.Green) + Math.Abs(a.Blue - b.Blue);

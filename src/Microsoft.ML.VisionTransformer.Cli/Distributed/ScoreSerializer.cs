@@ -1,4 +1,4 @@
-// Scores on their way from one process to another.
+// Serializes scores for the exchange between processes.
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
@@ -6,12 +6,12 @@ using Microsoft.ML.VisionTransformer.Cli.Models;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Distributed;
 
-/// <summary>Of each image either its numbers or its problem; the images themselves are known everywhere. Floats travel as they are, bit for bit.</summary>
-internal static class ScoreBytes
+/// <summary>For each image either its values or its problem. Every process has the list of images, so it is not sent. Floats are copied bit for bit.</summary>
+internal static class ScoreSerializer
 {
     private const int NoValues = -1;
 
-    internal static byte[] Of(IEnumerable<ScoredImage> scores)
+    internal static byte[] Write(IEnumerable<ScoredImage> scores)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream, Encoding.UTF8);

@@ -1,24 +1,24 @@
-// Numbers as the report writes them.
+// Formats values for the report.
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
-internal static class Figure
+internal static class ValueFormat
 {
-    /// <summary>What stands for a number that there is none of.</summary>
+    /// <summary>Stands for a missing value.</summary>
     internal const string None = "–";
 
     /// <summary>Keeps a number and its unit on one line.</summary>
     private const char NoBreakSpace = '\u00A0';
 
-    /// <summary>A share in [0, 1] as "91.8 %".</summary>
+    /// <summary>A fraction in [0, 1] as "91.8 %".</summary>
     internal static string Percent(double? fraction) => fraction is { } value ? Invariant($"{value * 100:0.0}{NoBreakSpace}%") : None;
 
-    /// <summary>A share in [0, 1] as "92 %", as the axes have it.</summary>
+    /// <summary>A fraction in [0, 1] as "92 %", for axes.</summary>
     internal static string WholePercent(double fraction) => Invariant($"{fraction * 100:0}{NoBreakSpace}%");
 
     /// <summary>
-    /// A probability as "97.3 %"; never a rounded 100 % or 0 %, which would claim more than the number says.
+    /// A probability as "97.3 %". Values that would round to 100 % or 0 % are written as "&gt; 99.9 %" and "&lt; 0.1 %".
     /// </summary>
     internal static string Probability(double value) => value switch
     {
@@ -30,7 +30,7 @@ internal static class Figure
     /// <summary>A loss as "0.253".</summary>
     internal static string Loss(double? value) => value is { } loss ? Invariant($"{loss:0.000}") : None;
 
-    /// <summary>A rate as "1E-04" would read: three digits, a power of ten where it is small.</summary>
+    /// <summary>A learning rate with three significant digits; small values in scientific notation.</summary>
     internal static string Rate(double value) => Invariant($"{value:G3}");
 
     /// <summary>A count as "14,034".</summary>

@@ -1,10 +1,10 @@
-// What a training came to, in a line.
+// The outcome of a training as one line of text.
 using System.Globalization;
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
-internal static class TrainingSentence
+internal static class TrainingSummary
 {
     internal static string Of(TrainingHistory history)
     {
@@ -13,10 +13,10 @@ internal static class TrainingSentence
         {
             text.Append(CultureInfo.InvariantCulture, $"Trained {history.Epochs.Count} epochs on {history.TrainingRows} images");
             if (history.ValidationRows > 0)
-                text.Append(CultureInfo.InvariantCulture, $", {history.ValidationRows} compared epochs");
-            text.Append(CultureInfo.InvariantCulture, $"; the weights are those of epoch {history.BestEpoch}{(history.IsAverage ? " (running mean)" : "")}");
+                text.Append(CultureInfo.InvariantCulture, $", validated on {history.ValidationRows}");
+            text.Append(CultureInfo.InvariantCulture, $"; the weights are those of epoch {history.BestEpoch}{(history.IsAverage ? " (exponential moving average)" : "")}");
             if (history.StoppedEarly)
-                text.Append(", after which it got no better");
+                text.Append("; stopped early because validation no longer improved");
             text.Append('.');
         }
 

@@ -1,14 +1,15 @@
-// The bins and the calibration error that a report shows are the library's, worked out by hand.
+// The bins and the calibration error of the library, compared with values calculated by hand.
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Evaluation;
 
 [TestClass]
 public sealed class ReliabilityTests
 {
     [TestMethod]
-    public void TheErrorIsTheMeanOverRowsOfTheirBinsGap()
+    public void TheErrorIsTheWeightedMeanOfTheBinGaps()
     {
         // Bin (8/15, 9/15]: confidences 0.5625 and 0.59375, one right: |0.5 - 0.578125| = 0.078125, two rows.
         // Bin (11/15, 12/15]: 0.75 thrice, all right: 0.25. Bin (14/15, 1]: 1 right, 1 wrong: |0.5 - 1| = 0.5.
@@ -19,15 +20,15 @@ public sealed class ReliabilityTests
         Assert.AreEqual(0.578125, found.Bins[8].Confidence, 1e-12);
     }
 
-    /// <summary>(low, high], as in the paper and in training: a probability of 0.6 is no border in 32 bits, 1 is one.</summary>
+    /// <summary>Bins are (low, high], as in the paper and in training: 0.6 is not exactly a boundary in float32, 1 is.</summary>
     [TestMethod]
     [DataRow(1f, 14)]
     [DataRow(0.6f, 9)]
     [DataRow(0.59999996f, 8)]
-    public void AConfidenceOnABorderBelongsBelow(float confidence, int bin) => Assert.AreEqual(1, Of((confidence, true)).Bins[bin].Weight);
+    public void AConfidenceOnABoundaryBelongsToTheLowerBin(float confidence, int bin) => Assert.AreEqual(1, Of((confidence, true)).Bins[bin].Weight);
 
     [TestMethod]
-    public void AnIntervalOfFewRowsIsWideAndStaysWithinZeroAndOne()
+    public void AnIntervalOfFewRowsIsWideAndWithinZeroAndOne()
     {
         // Wilson 1927: for 10 of 10 the lower end is 10 / (10 + z²), z = 1.96.
         var all = WilsonInterval.Of(10, 10);
@@ -39,5 +40,5 @@ public sealed class ReliabilityTests
     }
 
     private static ProbabilityScores Of(params (float Confidence, bool Right)[] rows) =>
-        EvaluationResult.Of([.. rows.Select(row => Scored.Row(row.Right ? 0 : 1, row.Confidence, 1 - row.Confidence))], 2)!.Probabilities;
+        EvaluationResult.Of([.. rows.Select(row => ScoredRows.Row(row.Right ? 0 : 1, row.Confidence, 1 - row.Confidence))], 2)!.Probabilities;
 }

@@ -1,4 +1,4 @@
-// Commands that several processes do together: one result, the same as one process gives.
+// Commands in several processes: one result, equal to that of a single process.
 using System.Text;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -21,7 +21,7 @@ public sealed class MultipleProcessesTests
 
     [TestMethod]
     [DataRow("text"), DataRow("json"), DataRow("csv")]
-    public void FiguresAreThoseOfOneProcess(string format)
+    public void MetricsAreThoseOfOneProcess(string format)
     {
         string[] command = ["evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--format", format, "--quiet"];
 
@@ -54,7 +54,7 @@ public sealed class MultipleProcessesTests
     }
 
     [TestMethod]
-    public void StandardInputOfOneProcessIsEverys()
+    public void StandardInputOfOneProcessReachesAll()
     {
         byte[] paths = Encoding.UTF8.GetBytes(string.Join('\n', Directory.EnumerateFiles(ColoredModel.Images, "*", SearchOption.AllDirectories)));
         string[] command = ["predict", ColoredModel.Zip, "-", "--quiet"];
@@ -80,7 +80,7 @@ public sealed class MultipleProcessesTests
     }
 
     [TestMethod]
-    public void ImagesThatCannotBeReadAreToldOnce()
+    public void UnreadableImagesAreReportedOnce()
     {
         using var folder = new TemporaryFolder();
         File.Copy(ColoredModel.Image("red"), folder.File("0.png"));
@@ -107,14 +107,14 @@ public sealed class MultipleProcessesTests
 
     [TestMethod]
     [DataRow(1, "predict", "missing.zip", "photo.png"), DataRow(2, "predict", "model.zip"), DataRow(2, "evaluate", "model.zip", "--dat", "x")]
-    public void AnErrorOfAllIsToldOnce(int code, params string[] command) => AssertSame(CliRun.Of(command), CliRun.InProcesses(2, [], command), code);
+    public void AnErrorOfAllIsReportedOnce(int code, params string[] command) => AssertSame(CliRun.Of(command), CliRun.InProcesses(2, [], command), code);
 
     [TestMethod]
-    public void ACommandForOneProcessSaysSo()
+    public void ACommandForOneProcessRejectsSeveral()
     {
         var runs = CliRun.InProcesses(2, [], "info", "model.zip");
 
-        runs[0].AssertFailed(2, "2 processes were started, and info works in one: start it without mpirun.");
+        runs[0].AssertFailed(2, "info runs in one process, but 2 were started: run it without mpirun.");
         Assert.AreEqual("", runs[1].Error);
     }
 

@@ -1,13 +1,13 @@
-// Scored rows of a test, in one line.
+// Creates scored rows and report contents for tests.
 using Microsoft.ML.VisionTransformer.Cli.Report;
 
-namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
-internal static class Scored
+internal static class ScoredRows
 {
     internal static ScoredRow Row(int label, params float[] probabilities) => new() { Name = $"{label}.png", Label = label, Probabilities = probabilities };
 
-    /// <summary>A page about rows of classes named a, b, c ...</summary>
+    /// <summary>A report content with classes named a, b, c ...</summary>
     internal static ReportContent Content(params ScoredRow[] rows) => new()
     {
         Title = "Test",
@@ -15,7 +15,7 @@ internal static class Scored
         Rows = rows,
     };
 
-    /// <summary>Random scores whose true class is mostly, not always, the first; some classes are rare, the last has no rows.</summary>
+    /// <summary>Random scores in which the true class usually has the highest probability; some classes are rare, and the last has no rows.</summary>
     internal static ScoredRow[] Random(int count, int classes, int seed = 3)
     {
         var random = new Random(seed);

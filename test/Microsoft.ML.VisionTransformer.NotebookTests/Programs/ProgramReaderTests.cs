@@ -1,12 +1,12 @@
-// A program becomes a notebook, and a program that departs from the format is refused with its line.
+// A program becomes a notebook, and errors in its format are reported with their line.
 using Microsoft.ML.VisionTransformer.NotebookTests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using NotebookRunner.Model;
 
-namespace Microsoft.ML.VisionTransformer.NotebookTests.Twins;
+namespace Microsoft.ML.VisionTransformer.NotebookTests.Programs;
 
 [TestClass]
-public sealed class TwinReaderTests : IDisposable
+public sealed class ProgramReaderTests : IDisposable
 {
     private const string Program = """
         // A program.
@@ -30,7 +30,7 @@ public sealed class TwinReaderTests : IDisposable
 
         Console.WriteLine(2);
 
-        // %% [twin]
+        // %% [program]
         static void display() { }
 
         // %% [types]
@@ -44,7 +44,7 @@ public sealed class TwinReaderTests : IDisposable
     [TestMethod]
     public void SectionsBecomeCells_TypesFollowTheFirstCode()
     {
-        var cells = TwinText.Read(_folder, Program).Notebook.Cells;
+        var cells = ProgramText.Read(_folder, Program).Notebook.Cells;
 
         string[] expected =
         [
@@ -61,27 +61,27 @@ public sealed class TwinReaderTests : IDisposable
     }
 
     [TestMethod]
-    public void WhatTheNotebookDoesNotHaveIsKeptApart() =>
-        Assert.AreEqual("static void display() { }", TwinText.Read(_folder, Program).TwinOnly.Single());
+    public void CodeForTheProgramAloneIsSeparate() =>
+        Assert.AreEqual("static void display() { }", ProgramText.Read(_folder, Program).ProgramOnly.Single());
 
     [TestMethod]
     public void IdsAreUnique_AndStayWhenACellIsAdded()
     {
-        var before = TwinText.Read(_folder, "// A.\n// %%\nint a;\n// %%\nint b;\n// %%\nint b;").Notebook.Cells;
-        var after = TwinText.Read(_folder, "// A.\n// %%\nint a;\n// %%\nint c;\n// %%\nint b;\n// %%\nint b;").Notebook.Cells;
+        var before = ProgramText.Read(_folder, "// A.\n// %%\nint a;\n// %%\nint b;\n// %%\nint b;").Notebook.Cells;
+        var after = ProgramText.Read(_folder, "// A.\n// %%\nint a;\n// %%\nint c;\n// %%\nint b;\n// %%\nint b;").Notebook.Cells;
 
         Assert.HasCount(3, before.Select(c => c.Id).Distinct());
         CollectionAssert.IsSubsetOf(before.Select(c => c.Id).ToArray(), after.Select(c => c.Id).ToArray());
     }
 
     [TestMethod]
-    [DataRow("// %% [markdown]\n// text\ncode();", "line 4: a line of text starts with '// '")]
-    [DataRow("// %% sometimes\ncode();", "line 3: the tag 'sometimes' is not known; tags are varies, folded")]
-    [DataRow("// %% [markup]\n// text", "line 3: a section '[markup]' is not known")]
+    [DataRow("// %% [markdown]\n// text\ncode();", "line 4: a line of text must start with '// '")]
+    [DataRow("// %% sometimes\ncode();", "line 3: the tag 'sometimes' is unknown; known tags are varies, folded")]
+    [DataRow("// %% [markup]\n// text", "line 3: a section '[markup]' is unknown")]
     [DataRow("#:package One", "'#:package One' should be '#:package <id>@<version>'")]
-    public void ADepartureFromTheFormatIsRefusedWithItsPlace(string text, string reason)
+    public void AFormatErrorIsReportedWithItsLine(string text, string reason)
     {
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => TwinText.Read(_folder, "// A program.\n" + text));
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => ProgramText.Read(_folder, "// A program.\n" + text));
 
         StringAssert.Contains(error.Message, "00-test.cs");
         StringAssert.Contains(error.Message, reason);

@@ -1,22 +1,23 @@
-// Figures of the report against ML.NET's, and against numbers worked out by hand.
+// Metrics compared with those of ML.NET and with values calculated by hand.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Evaluation;
 
 [TestClass]
 public sealed class EvaluationResultTests
 {
-    private const double Tolerance = 1e-6;    // ML.NET keeps probabilities and their logarithms in 32 bits
+    private const double Tolerance = 1e-6;    // ML.NET stores probabilities and their logarithms as float32
 
     [TestMethod]
     [DataRow(3, 50)]
     [DataRow(7, 400)]
     [DataRow(30, 600)]
-    public void TheFiguresAreThoseOfMLNet(int classes, int count)
+    public void TheMetricsEqualThoseOfMLNet(int classes, int count)
     {
-        var rows = Scored.Random(count, classes);
+        var rows = ScoredRows.Random(count, classes);
         var expected = Evaluate(rows, classes);
         var found = EvaluationResult.Of(new ReportContent { Title = "", ClassNames = [.. Names(classes)], Rows = rows })!;
 
@@ -34,15 +35,15 @@ public sealed class EvaluationResultTests
     }
 
     [TestMethod]
-    public void ASmallCaseWorkedOutByHand()
+    public void ASmallCaseCalculatedByHand()
     {
-        // a: right, right, taken for b. b: right. c: taken for a.
-        var found = EvaluationResult.Of(Scored.Content(
-            Scored.Row(0, 0.5f, 0.25f, 0.25f),
-            Scored.Row(0, 0.5f, 0.5f, 0),
-            Scored.Row(0, 0.25f, 0.5f, 0.25f),
-            Scored.Row(1, 0, 1, 0),
-            Scored.Row(2, 0.5f, 0.375f, 0.125f)))!;
+        // a: right, right, predicted as b. b: right. c: predicted as a.
+        var found = EvaluationResult.Of(ScoredRows.Content(
+            ScoredRows.Row(0, 0.5f, 0.25f, 0.25f),
+            ScoredRows.Row(0, 0.5f, 0.5f, 0),
+            ScoredRows.Row(0, 0.25f, 0.5f, 0.25f),
+            ScoredRows.Row(1, 0, 1, 0),
+            ScoredRows.Row(2, 0.5f, 0.375f, 0.125f)))!;
 
         Assert.AreEqual(3, found.Right);
         Assert.AreEqual((2 / 3.0 + 1 + 0) / 3, found.MacroAccuracy, 1e-12);
@@ -57,15 +58,15 @@ public sealed class EvaluationResultTests
     }
 
     [TestMethod]
-    public void WithoutRowsThereIsNothingToSay() => Assert.IsNull(EvaluationResult.Of(new ReportContent { Title = "", ClassNames = ["a"] }));
+    public void WithoutRowsThereIsNoResult() => Assert.IsNull(EvaluationResult.Of(new ReportContent { Title = "", ClassNames = ["a"] }));
 
     [TestMethod]
     [DataRow(0, new[] { 0.5f }, "1.png has 1 scores, and there are 2 classes", DisplayName = "few scores")]
-    [DataRow(2, new[] { 0.5f, 0.5f }, "1.png has the class index 2", DisplayName = "foreign class")]
+    [DataRow(2, new[] { 0.5f, 0.5f }, "1.png has the class index 2", DisplayName = "unknown class")]
     [DataRow(-1, new[] { 0.5f, 0.5f }, "1.png has the class index -1", DisplayName = "no class")]
-    [DataRow(0, new[] { 0.5f, float.NaN }, "1.png has the score NaN: no probability", DisplayName = "no number")]
+    [DataRow(0, new[] { 0.5f, float.NaN }, "1.png has the score NaN, which is not a probability", DisplayName = "no number")]
     [DataRow(0, new[] { 0.5f, 1.5f }, "1.png has the score 1.5", DisplayName = "above 1")]
-    public void ARowThatIsNoRowOfThisModelIsRefused(int label, float[] scores, string message)
+    public void AnInvalidRowIsRejected(int label, float[] scores, string message)
     {
         var content = new ReportContent { Title = "", ClassNames = ["a", "b"], Rows = [new() { Name = "1.png", Label = label, Probabilities = scores }] };
 

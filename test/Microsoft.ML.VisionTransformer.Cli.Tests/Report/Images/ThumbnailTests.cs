@@ -1,5 +1,6 @@
-// Thumbnails are small, whole and upright.
+// Thumbnails are small, complete and upright.
 using Microsoft.ML.VisionTransformer.Cli.Report;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
 
@@ -23,7 +24,7 @@ public sealed class ThumbnailTests
         }
     }
 
-    /// <summary>The eight files show the same picture, each stored another way.</summary>
+    /// <summary>The eight files contain the same image, each stored with a different EXIF orientation.</summary>
     [TestMethod]
     [DataRow(2)]
     [DataRow(3)]
@@ -39,28 +40,28 @@ public sealed class ThumbnailTests
 
         Assert.AreEqual((expected.Width, expected.Height), (found.Width, found.Height));
         double difference = expected.Pixels.Zip(found.Pixels, Difference).Average();
-        Assert.IsLessThan(15, difference);    // JPEG twice; a wrong turn is far above
+        Assert.IsLessThan(15, difference);    // JPEG compression twice; a wrong orientation differs far more
     }
 
     [TestMethod]
-    public void WhatIsTransparentIsWhite()
+    public void TransparencyBecomesWhite()
     {
         using var thumbnail = SKBitmap.Decode(Thumbnail.Jpeg(Filled(8, 8, SKColors.Transparent, SKEncodedImageFormat.Png)));
         Assert.AreEqual(SKColors.White, thumbnail.GetPixel(4, 4));
     }
 
     [TestMethod]
-    public void BytesThatAreNoImageGiveNone()
+    public void InvalidBytesGiveNull()
     {
         Assert.IsNull(Thumbnail.Jpeg([]));
         Assert.IsNull(Thumbnail.Jpeg("Dear model"u8.ToArray()));
     }
 
     [TestMethod]
-    public void AFileThatIsGoneGivesNone()
+    public void AMissingFileGivesNull()
     {
         using var folder = new TemporaryFolder();
-        Assert.IsNull(Thumbnail.Read(Scored.Row(0, 1) with { Path = Path.Combine(folder.Path, "gone.png") }));
+        Assert.IsNull(Thumbnail.Read(ScoredRows.Row(0, 1) with { Path = Path.Combine(folder.Path, "gone.png") }));
     }
 
     private static int Difference(SKColor a, SKColor b) => Math.Abs(a.Red - b.Red) + Math.Abs(a.Green - b.Green) + Math.Abs(a.Blue - b.Blue);

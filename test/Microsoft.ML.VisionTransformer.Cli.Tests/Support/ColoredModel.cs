@@ -1,4 +1,4 @@
-// A model of a tiny network that tells colored images apart, trained once for all tests.
+// A tiny model that classifies colored images, trained once for all tests.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
@@ -9,14 +9,14 @@ public sealed class ColoredModel
     private static readonly Lazy<TemporaryFolder> _folder = new(() => new TemporaryFolder());
     private static readonly Lazy<CliRun> _training = new(Train);
 
-    /// <summary>The embedding dimension: a multiple of 16, with which a processor that has AVX2 scores an image alike in any batch.</summary>
+    /// <summary>The embedding dimension: a multiple of 16, so that on a processor with AVX2 the scores of an image do not depend on its batch.</summary>
     internal const int Width = 32;
 
-    /// <summary>Options of a network and a training of a second.</summary>
+    /// <summary>Options of a tiny network that trains in about a second.</summary>
     internal static readonly string[] Tiny =
         ["--image-size", "16", "--patch-size", "8", "--depth", "2", "--embedding-dimension", $"{Width}", "--heads", "2", "--batch-size", "8", "--learning-rate", "3e-3", "--random-crop-minimum-area", "0.5"];
 
-    /// <summary>The training that made it.</summary>
+    /// <summary>The run of train that created the model.</summary>
     internal static CliRun Training => _training.Value;
 
     /// <summary>The model file.</summary>

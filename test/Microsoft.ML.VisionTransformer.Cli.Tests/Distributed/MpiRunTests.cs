@@ -1,8 +1,8 @@
-// The command under a real MPI launcher: the bytes that one process writes.
+// The tool under a real MPI launcher: the output equals that of one process.
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Cli.Tests.Processes;
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Distributed;
 
 [TestClass]
 public sealed class MpiRunTests
@@ -23,7 +23,7 @@ public sealed class MpiRunTests
     }
 
     [TestMethod]
-    public void StandardInputAndAFileOfResultsAreOneProcessesMatter()
+    public void OneProcessReadsStandardInputAndWritesTheFile()
     {
         Requires.SlowTests();
         Requires.MpiLauncher(OpenMpi);
@@ -42,7 +42,7 @@ public sealed class MpiRunTests
     [TestMethod]
     [DataRow(1, "there is no such file or folder", "missing.png")]
     [DataRow(2, "--format is 'xml'", "photo.png", "--format", "xml")]
-    public void AnErrorIsToldOnceAndItsExitCodeIsTheLaunchers(int code, string message, params string[] args)
+    public void AnErrorIsReportedOnceAndTheLauncherReturnsItsExitCode(int code, string message, params string[] args)
     {
         Requires.SlowTests();
         Requires.MpiLauncher(OpenMpi);

@@ -1,4 +1,4 @@
-// Marks keywords, texts, numbers and comments of C# code for the page's style sheet.
+// Highlights keywords, strings, numbers and comments of C# code for the page's style sheet.
 using System.Net;
 using System.Text;
 using Microsoft.CodeAnalysis;
@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace NotebookRunner.Rendering;
 
-internal static class CodeColours
+internal static class CodeColors
 {
     private static readonly CSharpParseOptions _script = new(kind: SourceCodeKind.Script);
 

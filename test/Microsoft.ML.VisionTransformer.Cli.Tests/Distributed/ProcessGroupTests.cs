@@ -1,17 +1,17 @@
-// Processes that work together: each has its share, and an error in one ends all.
+// Process groups: each process scores its shard, and an error in one ends all.
 using System.Text;
 using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Cli.Tests.Processes;
+namespace Microsoft.ML.VisionTransformer.Cli.Tests.Distributed;
 
 [TestClass]
 public sealed class ProcessGroupTests
 {
     [TestMethod]
-    public void WhatEachHasComesToAllByRank()
+    public void ExchangeCollectsTheDataOfAllByRank()
     {
         string[] found = ThreadGroup.Run(3, group =>
         {
@@ -23,28 +23,28 @@ public sealed class ProcessGroupTests
     }
 
     [TestMethod]
-    public void AnErrorOfOneReachesAllAtTheirNextMeeting()
+    public void AnErrorOfOneProcessReachesAllAtTheNextExchange()
     {
-        string[] told = ThreadGroup.Run(3, group => Told(group, rank => rank == 1 ? new IOException("no space") : null));
+        string[] messages = ThreadGroup.Run(3, group => MessageOfFailedRun(group, rank => rank == 1 ? new IOException("no space") : null));
 
-        Assert.AreEqual($"Rank 1 on {Environment.MachineName}: no space", told[0]);
-        Assert.IsTrue(told.All(text => text == told[0]));
+        Assert.AreEqual($"Rank 1 on {Environment.MachineName}: no space", messages[0]);
+        Assert.IsTrue(messages.All(text => text == messages[0]));
     }
 
     [TestMethod]
-    public void OfSeveralErrorsTheFirstRanksIsTold()
+    public void OfSeveralErrorsThatOfTheLowestRankIsReported()
     {
-        string[] told = ThreadGroup.Run(4, group => Told(group, rank => rank > 1 ? new IOException($"error of {rank}") : null));
+        string[] messages = ThreadGroup.Run(4, group => MessageOfFailedRun(group, rank => rank > 1 ? new IOException($"error of {rank}") : null));
 
-        Assert.IsTrue(told.All(text => text == $"Rank 2 on {Environment.MachineName}: error of 2"), string.Join('\n', told));
+        Assert.IsTrue(messages.All(text => text == $"Rank 2 on {Environment.MachineName}: error of 2"), string.Join('\n', messages));
     }
 
     [TestMethod]
-    public void AnErrorThatAllHaveIsToldAsThatOfOneProcess()
+    public void AnErrorInAllProcessesReadsLikeThatOfASingleProcess()
     {
-        string[] told = ThreadGroup.Run(2, group => Told(group, _ => new IOException("no such model")));
+        string[] messages = ThreadGroup.Run(2, group => MessageOfFailedRun(group, _ => new IOException("no such model")));
 
-        CollectionAssert.AreEqual(new[] { "no such model", "no such model" }, told);
+        CollectionAssert.AreEqual(new[] { "no such model", "no such model" }, messages);
     }
 
     [TestMethod]
@@ -81,30 +81,31 @@ public sealed class ProcessGroupTests
         });
 
         CollectionAssert.AreEquivalent(images.Select(image => image.Path).ToArray(), scorers.SelectMany(scorer => scorer.Seen).ToArray());
-        Assert.IsTrue(scorers.All(scorer => scorer.Seen.Count == images.Length / 3), "shares of the same size");
+        Assert.IsTrue(scorers.All(scorer => scorer.Seen.Count == images.Length / 3), "shards of the same size");
     }
 
     [TestMethod]
-    public void ProcessesThatSeeOtherImagesSaySo()
+    public void DifferentImagesAreReported()
     {
-        string[] told = ThreadGroup.Run(2, group => Caught(() => ConsistencyCheck.Run(new ProcessGroup(group), "hub/model", group.Rank == 0 ? ["a", "b"] : ["a"])));
+        string[] messages = ThreadGroup.Run(2, group => Caught(() => ConsistencyCheck.Run(new ProcessGroup(group), "hub/model", group.Rank == 0 ? ["a", "b"] : ["a"])));
 
-        StringAssert.StartsWith(told[0], $"Rank 1 on {Environment.MachineName} has other images (1 files, ");
-        Assert.AreEqual(told[0], told[1]);
+        StringAssert.StartsWith(messages[0], $"Rank 1 on {Environment.MachineName} has different images (1 files, ");
+        Assert.AreEqual(messages[0], messages[1]);
     }
 
     [TestMethod]
-    public void ProcessesThatSeeAnotherModelSaySo()
+    public void DifferentModelsAreReported()
     {
-        string[] told = ThreadGroup.Run(2, group => Caught(() => ConsistencyCheck.Run(new ProcessGroup(group), $"hub/model{group.Rank}", [])));
+        string[] messages = ThreadGroup.Run(2, group => Caught(() => ConsistencyCheck.Run(new ProcessGroup(group), $"hub/model{group.Rank}", [])));
 
-        StringAssert.Contains(told[1], "has another model (hub/model1) than rank 0 (hub/model0)");
+        StringAssert.Contains(messages[1], "has a different model (hub/model1) than rank 0 (hub/model0)");
     }
 
     private static string Caught(Action action) => Assert.Throws<InvalidDataException>(action).Message;
 
-    /// <summary>A run whose second meeting not all processes reach.</summary>
-    private static string Told(ICommunicator group, Func<int, Exception?> errorOf)
+    /// <summary>A run in which not all processes reach the second exchange.</summary>
+    /// <returns>The message of the failure.</returns>
+    private static string MessageOfFailedRun(ICommunicator group, Func<int, Exception?> errorOf)
     {
         var run = new ProcessGroup(group);
         try
@@ -118,11 +119,11 @@ public sealed class ProcessGroupTests
         }
         catch (Exception e)
         {
-            return run.Fail(e, e.Message, 1).Told;
+            return run.Fail(e, e.Message, 1).DisplayMessage;
         }
     }
 
-    /// <summary>Gives the number in an image's name; each tenth cannot be read.</summary>
+    /// <summary>Scores an image with the number in its name; every tenth image cannot be read.</summary>
     private sealed class NumberScorer : IImageScorer
     {
         internal List<string> Seen { get; } = [];

@@ -1,55 +1,55 @@
-// The programs that the notebooks are made from, as programs.
+// The programs that the notebooks are generated from compile, fit the page, and run.
 using System.Diagnostics;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using NotebookRunner;
 using NotebookRunner.Model;
-using NotebookRunner.Twins;
+using NotebookRunner.Programs;
 
 namespace Microsoft.ML.VisionTransformer.NotebookTests;
 
 [TestClass]
-public sealed class TwinProgramsTests
+public sealed class NotebookProgramsTests
 {
-    /// <summary>Characters that a line of code may have, to be read without scrolling at a width of 1200 pixels.</summary>
+    /// <summary>Maximum length of a line of code, so that it fits a page width of 1200 pixels.</summary>
     private const int LongestLine = 115;
 
     private const int TimeoutMilliseconds = 300_000;
 
-    public static IEnumerable<object[]> Names => NotebookFolder.Twins([]).Select(t => new object[] { t.Notebook.Name });
+    public static IEnumerable<object[]> Names => NotebookFolder.Programs([]).Select(t => new object[] { t.Notebook.Name });
 
     [TestMethod]
     [DynamicData(nameof(Names))]
     public void ItCompilesWithoutAWarning(string name) =>
-        Assert.AreEqual("", string.Join('\n', TwinCompilation.Complaints(NotebookFolder.Twins([name]).Single())));
+        Assert.AreEqual("", string.Join('\n', ProgramCompilation.Diagnostics(NotebookFolder.Programs([name]).Single())));
 
     [TestMethod]
     [DynamicData(nameof(Names))]
     public void ItsCodeFitsThePage(string name)
     {
-        var shown = NotebookFolder.Twins([name]).Single().Notebook.Cells.Where(c => c.Kind == CellKind.Code && !c.Tags.Contains(NotebookCell.Folded));
+        var shown = NotebookFolder.Programs([name]).Single().Notebook.Cells.Where(c => c.Kind == CellKind.Code && !c.Tags.Contains(NotebookCell.Folded));
 
         Assert.AreEqual("", string.Join('\n', shown.SelectMany(c => c.Source.Split('\n')).Where(line => line.Length > LongestLine)));
     }
 
-    /// <summary>A program is one file, so what all of them need is in each of them.</summary>
+    /// <summary>Each program is a single file, so shared code is repeated in all of them.</summary>
     [TestMethod]
-    public void WhatTheyHaveInCommonIsTheSameInAll()
+    public void SharedCodeIsIdentical()
     {
-        var twins = NotebookFolder.Twins([]);
+        var programs = NotebookFolder.Programs([]);
 
-        Assert.HasCount(1, twins.Select(t => t.TwinOnly.Single()).Distinct());
-        Assert.HasCount(1, twins.Select(t => t.Notebook.Cells.First(c => c.Tags.Contains(NotebookCell.Folded)).Source).Distinct());
+        Assert.HasCount(1, programs.Select(t => t.ProgramOnly.Single()).Distinct());
+        Assert.HasCount(1, programs.Select(t => t.Notebook.Cells.First(c => c.Tags.Contains(NotebookCell.Folded)).Source).Distinct());
     }
 
-    /// <summary>One stands for all: the others differ from it in code that the notebooks run and the compiler has seen.</summary>
+    /// <summary>One program is enough: the code of the others is compiled and runs in the notebooks.</summary>
     [TestMethod]
     public void DotnetRunRunsOne()
     {
         Requires.SlowTests();
-        string program = NotebookFolder.Twins(["05"]).Single().Path;
+        string program = NotebookFolder.Programs(["05"]).Single().Path;
         var start = new ProcessStartInfo("dotnet", ["run", "-c", "Release", program]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["OMP_NUM_THREADS"] = "1";    // other tests keep the processors busy, and threads that wait for each other then take minutes
+        start.Environment["OMP_NUM_THREADS"] = "1";    // on a busy machine, several OpenMP threads that wait for each other take minutes
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();

@@ -28,6 +28,7 @@ internal static class NotebookFolder
                 return System.IO.Path.Combine(folder.FullName, "docs", "notebooks");
         }
 
-        throw new DirectoryNotFoundException($"No folder above {AppContext.BaseDirectory} contains Microsoft.ML.VisionTransformer.sln; run the program from a build in the repository.");
+        throw new DirectoryNotFoundException(
+            $"No folder above {AppContext.BaseDirectory} contains Microsoft.ML.VisionTransformer.sln; run the program from a build in the repository.");
     }
 }

@@ -62,6 +62,6 @@ public sealed class NotebookProgramsTests
         Assert.AreEqual(0, process.ExitCode, $"{output.Result}\n{error.Result}");
         StringAssert.Contains(output.Result, "a plum is taken for a plum");
         StringAssert.Contains(output.Result, "characters of HTML: open ");
-        Assert.IsEmpty(Directory.GetDirectories(NotebookFolder.Path), "building a program leaves nothing beside it");
+        Assert.IsEmpty(Directory.GetDirectories(NotebookFolder.Path), "building a program must not create folders next to it");
     }
 }

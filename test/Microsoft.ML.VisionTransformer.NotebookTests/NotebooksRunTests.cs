@@ -45,8 +45,8 @@ public sealed class NotebooksRunTests
         NotebookFolder.Programs([]).Select(t => t.Notebook.Name).ToArray(), DataRows.Of(typeof(NotebooksRunTests)).Select(row => row[0]).ToArray());
 
     /// <summary>
-    /// TorchSharp 0.107 counts a parameter twice when a network registers it and once when it is disposed: the count rises by the number of parameters of each network
-    /// although no memory leaks. Without AVX2 the library creates fewer copies.
+    /// TorchSharp 0.107 counts a parameter twice when a network registers it and once when it is disposed: the count rises by the number of parameters of
+    /// each network although no memory leaks. Without AVX2 the library creates fewer copies.
     /// </summary>
     private static void AssertParametersOnly(long more, int classifiers, int featurizers)
     {

@@ -108,7 +108,9 @@ internal static partial class ScaffoldCommand
         return name;
     }
 
-    /// <summary>Whether the generated code uses the name itself, such as Path, Console or a method of the class: a class with that name would hide it.</summary>
+    /// <summary>
+    /// Whether the generated code uses the name itself, such as Path, Console or a method of the class: a class with that name would hide it.
+    /// </summary>
     private static bool Uses(ScaffoldModel model, string name)
     {
         var placeholder = model with { Name = "_" };

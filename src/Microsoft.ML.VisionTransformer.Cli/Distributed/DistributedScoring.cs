@@ -30,7 +30,8 @@ internal static class DistributedScoring
     }
 
     /// <summary>
-    /// The images of one process. The length of a round is a multiple of the number of processes, so the shards of a round are consecutive parts of the whole shards.
+    /// The images of one process. The length of a round is a multiple of the number of processes, so the shards of a round are consecutive parts of the
+    /// whole shards.
     /// </summary>
     private static InputImage[] Shard(IReadOnlyList<InputImage> images, int rank, int size)
     {

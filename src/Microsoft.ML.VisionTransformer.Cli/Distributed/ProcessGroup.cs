@@ -11,13 +11,16 @@ internal interface ICommunicator
     /// <summary>Number of processes, at least 1.</summary>
     int Size { get; }
 
-    /// <summary>Collects the bytes of all processes, by rank, in every process. A collective operation: all processes call it in the same order, and it blocks until all have.</summary>
+    /// <summary>
+    /// Collects the bytes of all processes, by rank, in every process. A collective operation: all processes call it in the same order, and it blocks
+    /// until all have.
+    /// </summary>
     IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> own);
 }
 
 /// <summary>
-/// Collective operations with error propagation. All processes call <see cref="Exchange"/> in the same order, and finally <see cref="Barrier"/> or <see cref="Fail"/>.
-/// A process that fails sends its error to the next collective operation in place of its data, so the others do not wait for it.
+/// Collective operations with error propagation. All processes call <see cref="Exchange"/> in the same order, and finally <see cref="Barrier"/> or <see
+/// cref="Fail"/>. A process that fails sends its error to the next collective operation in place of its data, so the others do not wait for it.
 /// </summary>
 /// <exception cref="InvalidOperationException">A launcher started the process, but there is no MPI library.</exception>
 internal sealed class ProcessGroup(ICommunicator communicator)

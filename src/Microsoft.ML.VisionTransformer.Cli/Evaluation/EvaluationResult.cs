@@ -4,8 +4,8 @@ using Microsoft.ML.VisionTransformer.Cli.Report;
 namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 /// <summary>
-/// Computed once from the rows. The predicted class is the most probable one, on ties the first. The library computes the metrics of the probabilities, so training
-/// and evaluation measure the same.
+/// Computed once from the rows. The predicted class is the most probable one, on ties the first. The library computes the metrics of the probabilities,
+/// so training and evaluation measure the same.
 /// </summary>
 internal sealed class EvaluationResult
 {
@@ -53,8 +53,8 @@ internal sealed class EvaluationResult
 }
 
 /// <summary>
-/// The 95 % confidence interval of a fraction: Wilson's score interval (Journal of the American Statistical Association 22, 1927), which is also valid for fractions
-/// near 0 and 1.
+/// The 95 % confidence interval of a fraction: Wilson's score interval (Journal of the American Statistical Association 22, 1927), which is also valid
+/// for fractions near 0 and 1.
 /// </summary>
 internal readonly record struct WilsonInterval(double From, double To)
 {

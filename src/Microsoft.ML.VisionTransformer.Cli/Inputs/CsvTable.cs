@@ -12,8 +12,8 @@ internal static class CsvTable
 
     /// <summary>The fields of each record; empty lines are skipped.</summary>
     /// <exception cref="InvalidDataException">
-    /// A record has a different number of fields than the first, a quote within a field, text after a quoted field, or an unclosed quote. The message states the line
-    /// of the file on which the record starts, from 1.
+    /// A record has a different number of fields than the first, a quote within a field, text after a quoted field, or an unclosed quote. The message
+    /// states the line of the file on which the record starts, from 1.
     /// </exception>
     internal static IReadOnlyList<string[]> Read(string path)
     {

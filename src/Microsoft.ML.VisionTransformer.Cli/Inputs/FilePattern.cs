@@ -3,8 +3,14 @@ using System.IO.Enumeration;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
-/// <summary>* matches any characters of a name, ? matches one character, ** matches folders at any depth. A name that starts with a dot matches only a pattern that starts with a dot.</summary>
-/// <remarks>.NET matches the names. The directory walk is our own because Microsoft.Extensions.FileSystemGlobbing (10.0) does not support ?, finds hidden files, and follows cyclic links.</remarks>
+/// <summary>
+/// * matches any characters of a name, ? matches one character, ** matches folders at any depth. A name that starts with a dot matches only a pattern
+/// that starts with a dot.
+/// </summary>
+/// <remarks>
+/// .NET matches the names. The directory walk is our own because Microsoft.Extensions.FileSystemGlobbing (10.0) does not support ?, finds hidden files,
+/// and follows cyclic links.
+/// </remarks>
 internal static class FilePattern
 {
     private static readonly char[] _separators = Path.DirectorySeparatorChar == '\\' ? ['/', '\\'] : ['/'];

@@ -14,8 +14,9 @@ internal sealed record InputImage(string Name, string Path)
 }
 
 /// <summary>
-/// The images in the order given; those of a folder or pattern in ordinal order. "-" is standard input: the bytes of one image if it starts with an image signature,
-/// otherwise paths (or folders, or patterns), separated by NUL if it contains NUL, otherwise one per line. Dispose it after the images have been read.
+/// The images in the order given; those of a folder or pattern in ordinal order. "-" is standard input: the bytes of one image if it starts with an image
+/// signature, otherwise paths (or folders, or patterns), separated by NUL if it contains NUL, otherwise one per line. Dispose it after the images have
+/// been read.
 /// </summary>
 internal sealed class InputImages : IDisposable
 {

@@ -5,8 +5,8 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
 /// <summary>
-/// Class names need not be unique: ImageNet has two classes "crane" and two "maillot". A name that several classes share gets the class index (from 0) as a suffix:
-/// "crane#134", "crane#517". Results show these names; labels and options must use them.
+/// Class names need not be unique: ImageNet has two classes "crane" and two "maillot". A name that several classes share gets the class index (from 0) as
+/// a suffix: "crane#134", "crane#517". Results show these names; labels and options must use them.
 /// </summary>
 internal sealed class ModelClasses
 {
@@ -36,6 +36,6 @@ internal sealed class ModelClasses
         string[] several = [.. _byName[label].Select(i => Names[i])];
         return several.Length > 1
             ? string.Create(CultureInfo.InvariantCulture, $"has the class '{label}', and {several.Length} classes of the model have that name; label its images {string.Join(" or ", several)}.")
-            : string.Create(CultureInfo.InvariantCulture, $"has the class '{label}', which the model does not know; the nearest of its {Count} classes is '{NearestName.To(label, Names)}'.");
+            : string.Create(CultureInfo.InvariantCulture, $"has the class '{label}', which is not a class of the model; the nearest of its {Count} classes is '{NearestName.To(label, Names)}'.");
     }
 }

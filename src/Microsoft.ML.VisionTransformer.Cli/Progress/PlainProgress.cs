@@ -3,7 +3,10 @@ using System.Diagnostics;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Progress;
 
-/// <summary>One line per epoch, and one every ten seconds within a long epoch. Of very short epochs, as in a linear probe, it writes at most one per 0.3 s, and the last.</summary>
+/// <summary>
+/// One line per epoch, and one every ten seconds within a long epoch. Of very short epochs, as in a linear probe, it writes at most one per 0.3 s, and
+/// the last.
+/// </summary>
 internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
 {
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(10);

@@ -38,8 +38,8 @@ internal sealed record ReportContent
     public IReadOnlyList<ScoredRow> Rows { get; init; } = [];
 
     /// <summary>
-    /// Draws the attention map of a row's image for a class index, as an encoded image; returns null if there is none. Called sequentially, only for the rows that are
-    /// shown. Null omits overlays.
+    /// Draws the attention map of a row's image for a class index, as an encoded image; returns null if there is none. Called sequentially, only for the
+    /// rows that are shown. Null omits overlays.
     /// </summary>
     public Func<ScoredRow, int, byte[]?>? Overlay { get; init; }
 }

@@ -5,7 +5,9 @@ using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 
-/// <summary>One object whose keys are setting names: <c>{ "epochs": 20, "learning-rate": 1e-4, "class-weights": { "daisy": 2 } }</c>. Comments are allowed.</summary>
+/// <summary>
+/// One object whose keys are setting names: <c>{ "epochs": 20, "learning-rate": 1e-4, "class-weights": { "daisy": 2 } }</c>. Comments are allowed.
+/// </summary>
 internal static class ConfigFile
 {
     private static readonly JsonDocumentOptions _reading = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };

@@ -32,7 +32,9 @@ internal sealed class TrainRequest
 
     internal List<Func<TrainingAugmentations, TrainingAugmentations>> AugmentationChanges { get; } = [];
 
-    /// <summary>Crop and flip as changes of the augmentation. They apply if there are other changes: the trainer then takes them from its augmentation.</summary>
+    /// <summary>
+    /// Crop and flip as changes of the augmentation. They apply if there are other changes: the trainer then takes them from its augmentation.
+    /// </summary>
     internal List<Func<TrainingAugmentations, TrainingAugmentations>> CropAndFlipChanges { get; } = [];
 
     internal int? EarlyStoppingPatience { get; set; }

@@ -56,7 +56,8 @@ internal static class TrainerOptions
     }
 
     /// <summary>
-    /// Applies the changes to the strategy's default augmentation, which may depend on the number of images. Without a strategy, a pretrained model is fine-tuned.
+    /// Applies the changes to the strategy's default augmentation, which may depend on the number of images. Without a strategy, a pretrained model is
+    /// fine-tuned.
     /// </summary>
     /// <returns>Whether there are any changes.</returns>
     internal static bool Augment(TrainRequest request, int images)

@@ -61,7 +61,8 @@ internal static class Tool
                 ProcessTerminationTimeout = null,
             });
             group.Barrier();
-            return group.IsMain ? code : ExitCode.Done;    // only rank 0 returns the code: a launcher may react to another's before rank 0 has written its message
+            // Only rank 0 returns the code: a launcher may react to another process before rank 0 has written its message.
+            return group.IsMain ? code : ExitCode.Done;
         }
         catch (Exception e)
         {

@@ -5,8 +5,8 @@ using Microsoft.ML.VisionTransformer.Cli.Shell;
 namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
 /// <summary>
-/// Holds the trainer's checkpoint and the settings of the run as a configuration file. The settings exist exactly while the run is unfinished, so <c>--resume</c>
-/// needs only the folder.
+/// Holds the trainer's checkpoint and the settings of the run as a configuration file. The settings exist exactly while the run is unfinished, so
+/// <c>--resume</c> needs only the folder.
 /// </summary>
 internal sealed class RunFolder
 {

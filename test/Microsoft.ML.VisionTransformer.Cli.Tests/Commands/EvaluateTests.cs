@@ -65,7 +65,7 @@ public sealed class EvaluateTests
         using var folder = new TemporaryFolder();
         File.Copy(ColoredModel.Image("red"), folder.File("redd", "a.png"));
 
-        CliRun.Of("evaluate", ColoredModel.Zip, "--data", folder.Path).AssertFailed(1, "has the class 'redd', which the model does not know; the nearest of its 3 classes is 'red'");
+        CliRun.Of("evaluate", ColoredModel.Zip, "--data", folder.Path).AssertFailed(1, "has the class 'redd', which is not a class of the model; the nearest of its 3 classes is 'red'");
     }
 
     [TestMethod]

@@ -21,9 +21,9 @@ public sealed class InterruptionTests
         StringAssert.Contains(interrupted.Error, "train --resume --out");
         CliRun.Done("predict", zip, ColoredModel.Image("red"));
         CliRun.Of(Train(zip)).AssertFailed(1, "has an unfinished training");
-        var refused = CliRun.Of("train", "--resume", "--out", zip, "--epochs", "21");
-        Assert.AreEqual(1, refused.ExitCode);
-        StringAssert.Contains(refused.Error, "Epoch was 20 and is 21");
+        var rejected = CliRun.Of("train", "--resume", "--out", zip, "--epochs", "21");
+        Assert.AreEqual(1, rejected.ExitCode);
+        StringAssert.Contains(rejected.Error, "Epoch was 20 and is 21");
 
         var resumed = CliRun.Done("train", "--resume", "--out", zip);
         var whole = CliRun.Done(Train(uninterrupted));
@@ -45,10 +45,10 @@ public sealed class InterruptionTests
         Assert.AreEqual(130, Interrupt(train).ExitCode);
         ColoredSamples.WriteTo(images, perClass: 20, seed: 99);
 
-        var refused = CliRun.Of("train", "--resume", "--out", zip);
+        var rejected = CliRun.Of("train", "--resume", "--out", zip);
 
-        Assert.AreEqual(1, refused.ExitCode);
-        StringAssert.Contains(refused.Error, "differs from this one: the images of the training rows");
+        Assert.AreEqual(1, rejected.ExitCode);
+        StringAssert.Contains(rejected.Error, "differs from this one: the images of the training rows");
     }
 
     private static string[] Train(string zip) => ["train", "--data", ColoredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColoredModel.Tiny];

@@ -95,7 +95,9 @@ public sealed class OtherCommandsTests
         Assert.AreEqual(Parameters(ColoredModel.Zip), Parameters(folder.File("half.zip")));
     }
 
-    /// <summary>info loads a model once and disposes it. TorchSharp's count still rises by a constant with each load, so the commands are compared with info.</summary>
+    /// <summary>
+    /// info loads a model once and disposes it. TorchSharp's count still rises by a constant with each load, so the commands are compared with info.
+    /// </summary>
     [TestMethod]
     [DataRow("export", "onnx", "{model}", "--out", "{out}")]
     [DataRow("export", "safetensors", "{model}", "--out", "{folder}")]

@@ -10,7 +10,10 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Settings;
 [TestClass]
 public sealed class TrainSettingsTests
 {
-    /// <summary>Options without a setting: the tool sets columns and callbacks; images are read from paths, which need no memory limit; the others combine several settings.</summary>
+    /// <summary>
+    /// Options without a setting: the tool sets columns and callbacks; images are read from paths, which need no memory limit; the others combine several
+    /// settings.
+    /// </summary>
     private static readonly string[] _withoutSetting =
     [
         "LabelColumnName", "FeatureColumnName", "ExampleWeightColumnName", "ScoreColumnName", "PredictedLabelColumnName", "MetricsCallback", "CancellationToken", "OnCancellation",

@@ -35,7 +35,10 @@ internal sealed class CliProcess : IDisposable
         }
     }
 
-    /// <summary>Starts the tool. On Linux it resets the handling of SIGINT: a test run started in the background ignores the signal, and child processes inherit that.</summary>
+    /// <summary>
+    /// Starts the tool. On Linux it resets the handling of SIGINT: a test run started in the background ignores the signal, and child processes inherit
+    /// that.
+    /// </summary>
     internal static CliProcess Start(string[] args) => OperatingSystem.IsLinux()
         ? new CliProcess(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Assembly, .. args]))
         : new CliProcess(new ProcessStartInfo("dotnet", [Assembly, .. args]));

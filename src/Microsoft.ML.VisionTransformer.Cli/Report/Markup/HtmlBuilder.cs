@@ -8,8 +8,8 @@ using System.Text.Unicode;
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <summary>
-/// <c>html.Add($"&lt;b&gt;{name}&lt;/b&gt;")</c>: the literal parts of the string are markup, the interpolated values are text. No API adds a value as markup, so the
-/// name of a file or a class cannot inject markup into the page.
+/// <c>html.Add($"&lt;b&gt;{name}&lt;/b&gt;")</c>: the literal parts of the string are markup, the interpolated values are text. No API adds a value as
+/// markup, so the name of a file or a class cannot inject markup into the page.
 /// </summary>
 internal sealed class HtmlBuilder
 {
@@ -25,7 +25,8 @@ internal sealed class HtmlBuilder
     }
 
     /// <summary>
-    /// Escapes characters that are special in HTML, in content and in attribute values. Control characters, which HTML does not allow even as references, become U+FFFD.
+    /// Escapes characters that are special in HTML, in content and in attribute values. Control characters, which HTML does not allow even as references,
+    /// become U+FFFD.
     /// </summary>
     internal void AppendEscaped(string? text) => Text.Append(_encoder.Encode(
         string.Create(text?.Length ?? 0, text, (allowed, given) =>

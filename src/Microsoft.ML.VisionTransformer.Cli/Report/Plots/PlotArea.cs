@@ -2,8 +2,8 @@
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <summary>
-/// The rectangle of a plot in SVG units, and the values at its edges. SVG drawings are about as wide as a phone screen, so their text is readable there; they scale
-/// with the page.
+/// The rectangle of a plot in SVG units, and the values at its edges. SVG drawings are about as wide as a phone screen, so their text is readable there;
+/// they scale with the page.
 /// </summary>
 internal sealed record PlotArea(double Left, double Top, double Right, double Bottom)
 {

@@ -20,7 +20,7 @@ internal static class ClassesSection
     {
         html.Add($"<th scope=\"row\"><bdi>{content.ClassNames[metrics.Index]}</bdi></th>");
         foreach (double? fraction in (double?[])[metrics.Precision, metrics.Recall, metrics.F1])
-            html.Add($"<td class=\"number meter\" style=\"--share:{fraction ?? 0}\">{ValueFormat.Percent(fraction)}</td>");
+            html.Add($"<td class=\"number meter\" style=\"--fraction:{fraction ?? 0}\">{ValueFormat.Percent(fraction)}</td>");
         html.Add($"<td class=\"number\">{ValueFormat.Count(metrics.Support)}</td>");
     }
 }

@@ -51,7 +51,7 @@ internal static class ConfusionSection
         if (count == 0)
             html.Add($"<td class=\"none\">0</td>");
         else
-            html.Add($"<td class=\"{(right ? "right" : "wrong")}\" style=\"--share:{count / (double)ofClass}\">{ValueFormat.Count(count)}</td>");
+            html.Add($"<td class=\"{(right ? "right" : "wrong")}\" style=\"--fraction:{count / (double)ofClass}\">{ValueFormat.Count(count)}</td>");
     }
 
     private static void WritePairs(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts)

@@ -59,7 +59,7 @@ internal static class ImagesSection
     {
         if (Thumbnail.Read(row.Row) is { } image)
         {
-            html.Add($"<div class=\"pictures\">");
+            html.Add($"<div class=\"images\">");
             string predicted = content.ClassNames[row.Predicted];
             WriteImage(html, image, $"An image of the class {content.ClassNames[row.Row.Label]}{(row.IsRight ? "" : $", predicted as {predicted}")}");
             if (content.Overlay?.Invoke(row.Row, row.Predicted) is { } overlay && Thumbnail.Jpeg(overlay) is { } drawn)

@@ -1,4 +1,4 @@
-// ONNX files of this library as checkpoints: weights bit for bit, and what is refused.
+// This library's ONNX files as checkpoints: bit-exact weights, and rejected files.
 using Microsoft.ML.VisionTransformer.Tests.Onnx.Export;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,6 +1,7 @@
 // Runs one damaged file: decodes it and converts it to network input, with settings that depend on the case number.
 using System.Buffers;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
@@ -23,10 +24,10 @@ internal static class FuzzCase
 
     private static readonly ImagePreprocessor[] _converters =
     [
-        new(new ImagePreprocessing { Size = 32 }),
-        new(new ImagePreprocessing { Size = 16, ScaledDecoding = true }),
-        new(new ImagePreprocessing { Size = (24, 40), AllowTruncated = true, Resizing = ImageResizing.Pad }),
-        new(new ImagePreprocessing { Size = 16, AllowTruncated = true, ScaledDecoding = true, Resizing = ImageResizing.Squash }),
+        For(new ImagePreprocessing { Size = 32 }),
+        For(new ImagePreprocessing { Size = 16, ScaledDecoding = true }),
+        For(new ImagePreprocessing { Size = (24, 40), AllowTruncated = true, Resizing = ImageResizing.Pad }),
+        For(new ImagePreprocessing { Size = 16, AllowTruncated = true, ScaledDecoding = true, Resizing = ImageResizing.Squash }),
     ];
 
     /// <exception cref="InvalidOperationException">The same bytes gave two results, or the input has a value that is not finite.</exception>
@@ -43,9 +44,11 @@ internal static class FuzzCase
         }
 
         if (first is not null && !Array.TrueForAll(first, float.IsFinite))
-            throw new InvalidOperationException("The input has a number that is not finite.");
+            throw new InvalidOperationException("The input has a value that is not finite.");
         return first is null ? FuzzOutcome.Refused : FuzzOutcome.Decoded;
     }
+
+    private static ImagePreprocessor For(ImagePreprocessing settings) => new(settings, new AugmentationPipeline(settings));
 
     /// <summary>The input, or null if the file is rejected.</summary>
     private static float[]? Convert(byte[] file, ImagePreprocessor converter, int number)

@@ -22,7 +22,7 @@ internal static class TrainingJob
                 throw new InvalidOperationException("the callback has had enough");
             if (settings.Mishap == "cancels" && steps.Count == settings.Step)
                 stop.Cancel();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rank {DistributedRun.Rank} tells: {metrics.Phase} {metrics.Step} of epoch {metrics.Epoch}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"rank {DistributedRun.Rank} reports: {metrics.Phase} {metrics.Step} of epoch {metrics.Epoch}"));
         };
         context.Log += (_, line) =>
         {
@@ -38,7 +38,7 @@ internal static class TrainingJob
         }
         catch (OperationCanceledException e)
         {
-            Console.WriteLine($"rank {DistributedRun.Rank} was cancelled: {e.Message}");
+            Console.WriteLine($"rank {DistributedRun.Rank} was canceled: {e.Message}");
         }
     }
 

@@ -1,4 +1,4 @@
-// Works out which network a checkpoint's weights belong to.
+// Determines the architecture, preprocessing and classes of a checkpoint.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
@@ -6,17 +6,17 @@ using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
-/// <summary>The file itself says it, or the configuration beside the weights; without one the shapes do, or the user.</summary>
+/// <summary>Sources in order: the file's own metadata, the configuration beside it, the architecture that the caller passes, the tensor shapes.</summary>
 internal static class CheckpointDescriber
 {
     private const string ConfigName = "config.json";
 
-    /// <summary>Describes the open weights.</summary>
+    /// <summary>Describes the open checkpoint.</summary>
     /// <param name="path">The file or folder that was opened.</param>
     /// <param name="file">The weights.</param>
     /// <param name="map">The weights under the network's names.</param>
-    /// <param name="given">The network that the user names, or null.</param>
-    /// <exception cref="InvalidCheckpointException">The configuration is broken, or there is none and the shapes leave something open.</exception>
+    /// <param name="given">The architecture that the caller passes, or null.</param>
+    /// <exception cref="InvalidCheckpointException">The configuration is invalid, or there is none and the shapes are ambiguous.</exception>
     internal static CheckpointDescription Describe(string path, CheckpointFile file, LayoutMap map, VisionTransformerArchitecture? given)
     {
         if (file.Description is { } own)
@@ -31,27 +31,29 @@ internal static class CheckpointDescriber
         }
         catch (InvalidCheckpointException e)
         {
-            // The user says what the configuration would have said.
+            // The caller's architecture replaces the configuration.
             return Given(given, [$"The configuration was not used, the architecture given was: {e.Message}"]);
         }
     }
 
-    /// <summary>The folder whose configuration belongs to the weights: the one that was opened, or that of a file with a hub's usual name.</summary>
+    /// <summary>The folder whose configuration belongs to the weights: the opened folder, or the folder of a file with a standard hub name.</summary>
     private static string? ConfigFolder(string path)
     {
-        string? folder = Directory.Exists(path) ? path : CheckpointFolder.IsUsualName(Path.GetFileName(path)) ? Path.GetDirectoryName(Path.GetFullPath(path)) : null;
+        string? folder = Directory.Exists(path) ? path
+            : CheckpointFolder.IsStandardName(Path.GetFileName(path)) ? Path.GetDirectoryName(Path.GetFullPath(path))
+            : null;
         return folder is not null && File.Exists(Path.Combine(folder, ConfigName)) ? folder : null;
     }
 
     private static CheckpointDescription? FromConfig(string folder, CheckpointFile file)
     {
         string config = Path.Combine(folder, ConfigName);
-        if (TimmConfig.IsOne(config))
+        if (TimmConfig.Matches(config))
             return TimmConfig.Read(config);
-        return HuggingFaceConfig.IsOne(folder)
+        return HuggingFaceConfig.Matches(folder)
             ? HuggingFaceConfig.Read(folder, file)
             : throw new InvalidCheckpointException(
-                $"{config} has neither \"architecture\", as timm's, nor \"model_type\", as Hugging Face's: which network the weights belong to cannot be known from it. Pass the architecture.");
+                $"{config} has neither timm's \"architecture\" nor Hugging Face's \"model_type\", so it does not identify the network. Pass the architecture.");
     }
 
     private static CheckpointDescription FromShapes(LayoutMap map)

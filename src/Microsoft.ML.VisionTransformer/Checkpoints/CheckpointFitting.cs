@@ -1,4 +1,4 @@
-// Puts a checkpoint's weights into a network, which may take other images and tell other classes apart.
+// Copies a checkpoint's weights into a network whose image size, channels and classes may differ.
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
@@ -10,28 +10,28 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>
-/// Fits what may differ: the learned positions to another patch grid, the patch kernels to another number of channels, the head to other classes. All else
-/// must be equal.
+/// Adapts three parts: position embeddings to another patch grid, patch kernels to another number of channels, and the head to other classes.
+/// Every other tensor must have the same shape.
 /// </summary>
-/// <param name="map">The weights under the network's names.</param>
-/// <param name="stored">The network they belong to, as far as it is known.</param>
-/// <param name="target">The network that is filled.</param>
-/// <param name="head">What becomes of the head.</param>
+/// <param name="map">The checkpoint's weights under the network's names.</param>
+/// <param name="stored">The architecture of the checkpoint, as far as it is known.</param>
+/// <param name="target">The architecture of the network to fill.</param>
+/// <param name="head">How the head is handled.</param>
 internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitecture stored, VisionTransformerArchitecture target, HeadPlan head)
 {
     private const string Positions = "pos_embed", PatchKernel = "patch_embed.proj.weight";
 
     private static readonly string[] _leadingTokens = ["cls_token", "dist_token", "reg_token"];
 
-    /// <summary>Compares names, shapes and types; nothing is read.</summary>
-    /// <exception cref="InvalidCheckpointException">The file differs, and <paramref name="strict"/> is set; all differences in one message.</exception>
+    /// <summary>Compares names, shapes and types without reading any values.</summary>
+    /// <exception cref="InvalidCheckpointException">The file differs and <paramref name="strict"/> is true; one message lists all differences.</exception>
     internal CheckpointMismatch Check(bool strict) => map.Check(target.Parameters().Select(AsStored), strict, IsLeftOut);
 
-    /// <summary>A network of the target's shape with the checkpoint's weights.</summary>
-    /// <param name="seed">Draws what the file lacks, where that was allowed.</param>
-    /// <param name="strict">Whether the file must have all.</param>
-    /// <param name="cancellation">Looked at before each tensor.</param>
-    /// <exception cref="InvalidCheckpointException">The file does not fit, or holds values that are no finite numbers.</exception>
+    /// <summary>Creates a network with the target architecture and the checkpoint's weights.</summary>
+    /// <param name="seed">Seeds the weights that the file lacks, if <paramref name="strict"/> is false.</param>
+    /// <param name="strict">Whether the file must contain every tensor.</param>
+    /// <param name="cancellation">Checked before each tensor.</param>
+    /// <exception cref="InvalidCheckpointException">The file does not match, or contains NaN or infinity.</exception>
     internal VisionTransformerNetwork CreateNetwork(int seed, bool strict, CancellationToken cancellation)
     {
         using var state = TorchState.EnterOrdinary();
@@ -56,11 +56,12 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
         var rows = target.Parameters().ToDictionary(row => row.Name, StringComparer.Ordinal);
         foreach (var row in rows.Values.Where(row => IsHead(row.Name) && head.Fit == HeadFit.New))
             Values(parameters[row.Name]).Clear();
-        var wanted = map.Tensors.Values.Where(t => rows.TryGetValue(t.Name, out var row) && !IsLeftOut(t.Name) && t.Shape?.SequenceEqual(AsStored(row).Shape) == true);
-        ForEach(wanted, tensor => Fill(tensor, rows[tensor.Name], Values(parameters[tensor.Name])), cancellation);
+        var matching = map.Tensors.Values.Where(tensor =>
+            rows.TryGetValue(tensor.Name, out var row) && !IsLeftOut(tensor.Name) && tensor.Shape?.SequenceEqual(AsStored(row).Shape) == true);
+        ForEach(matching, tensor => Fill(tensor, rows[tensor.Name], Values(parameters[tensor.Name])), cancellation);
     }
 
-    /// <summary>Reads on all processors where the file allows it, in the file's order elsewhere; an error is the first that was met.</summary>
+    /// <summary>Reads tensors in parallel if the file supports it, otherwise in file order. Throws the first error.</summary>
     private void ForEach(IEnumerable<MappedTensor> tensors, Action<MappedTensor> fill, CancellationToken cancellation)
     {
         if (!map.ReadsInParallel)
@@ -88,7 +89,7 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
     {
         if (IsHead(row.Name) && head.Fit == HeadFit.Reordered)
             HeadValues.Write(Read(tensor), values, checked((int)(row.Length / row.Shape[0])), head);
-        else if (row.Name == Positions && PositionsAsStored() is { } table && table.Grid != target.Grid)
+        else if (row.Name == Positions && StoredPositionTable() is { } table && table.Grid != target.Grid)
             PositionTable.Fit(Read(tensor), table, values, target.Grid, map.Layout.Resampling);
         else if (row.Name == PatchKernel && !tensor.Shape!.SequenceEqual(row.Shape))
             ChannelAdaptation.Adapt(Read(tensor), KernelShape(tensor.Shape!), values, KernelShape(row.Shape), $"{map.Path}: {map.FileNames(row.Name)[0]}");
@@ -96,18 +97,18 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
             tensor.CopyTo(values);
     }
 
-    /// <summary>The row as the file may have it: with its own number of positions and its own channels.</summary>
+    /// <summary>The parameter with the file's number of positions and channels, which may differ from the target's.</summary>
     private ParameterRow AsStored(ParameterRow row)
     {
-        if (row.Name == Positions && PositionsAsStored() is { } table)
+        if (row.Name == Positions && StoredPositionTable() is { } table)
             return row with { Shape = [1, table.Entries, row.Shape[2]] };
         return row.Name == PatchKernel && map.Tensors.TryGetValue(PatchKernel, out var kernel) && kernel.Shape is [_, var channels, _, _]
             ? row with { Shape = [row.Shape[0], channels, row.Shape[2], row.Shape[3]] }
             : row;
     }
 
-    /// <summary>The file's table: its grid is that of the stored network where the number of entries agrees, a square elsewhere.</summary>
-    private PositionTableShape? PositionsAsStored()
+    /// <summary>The shape of the file's position table. Its grid is the stored or target grid if the number of entries matches, otherwise a square.</summary>
+    private PositionTableShape? StoredPositionTable()
     {
         if (!map.Tensors.TryGetValue(Positions, out var positions) || positions.Shape is not [1, var entries, var dimension])
             return null;
@@ -123,10 +124,10 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
         return PositionTableShape.Square(checked((int)entries), prefix, target.EmbeddingDimension, $"{map.Path}: {map.FileNames(Positions)[0]}");
     }
 
-    /// <summary>Whether the file has the target's tokens before the patches; another network's table says nothing of the grid.</summary>
+    /// <summary>Whether the file has all of the target's prefix tokens. Without them the table's grid cannot be derived.</summary>
     private bool HasLeadingTokens() => target.Parameters().All(row => !_leadingTokens.Contains(row.Name) || map.Tensors.ContainsKey(row.Name));
 
-    /// <summary>Whether the file's tensor of that name is not looked at, and none is missed.</summary>
+    /// <summary>Whether the tensor is not read from the file and may be missing from it.</summary>
     private bool IsLeftOut(string name) =>
         (IsHead(name) && head.Fit == HeadFit.New)
         || (name.StartsWith("pre_logits.", StringComparison.Ordinal) && target.RepresentationDimension == 0 && stored.RepresentationDimension > 0)

@@ -1,4 +1,4 @@
-// Finds what a user named: a file, a folder, or a model of a hub.
+// Locates and opens the checkpoint that a user named: a file, a folder, or a model on a hub.
 using System.IO.Compression;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;
@@ -10,15 +10,15 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
-/// <summary>Finds what a user named: a file, a folder, or a model of a hub.</summary>
+/// <summary>Resolves a path or hub id to a local file or folder.</summary>
 internal static class CheckpointSource
 {
-    /// <summary>The local file or folder of a path or hub id; a path that exists comes first.</summary>
+    /// <summary>Returns the local file or folder. An existing path takes precedence over a hub id.</summary>
     /// <param name="pathOrHubId">A path, or <c>owner/name</c>.</param>
-    /// <param name="log">Told of downloads.</param>
-    /// <param name="cancellation">Ends a download.</param>
-    /// <exception cref="FileNotFoundException">It is neither.</exception>
-    /// <exception cref="ModelDownloadException">The hub's model is not in the cache and cannot be had.</exception>
+    /// <param name="log">Receives messages about downloads.</param>
+    /// <param name="cancellation">Cancels a download.</param>
+    /// <exception cref="FileNotFoundException">It is neither an existing path nor a hub id.</exception>
+    /// <exception cref="ModelDownloadException">The model is not in the cache and cannot be downloaded.</exception>
     internal static string Resolve(string pathOrHubId, Action<string> log, CancellationToken cancellation)
     {
         Guard.NotBlank(pathOrHubId);
@@ -27,45 +27,46 @@ internal static class CheckpointSource
         return HubModel.LooksLikeId(pathOrHubId)
             ? HubModel.Resolve(pathOrHubId, HubSettings.FromEnvironment(), log, cancellation)
             : throw new FileNotFoundException(
-                $"{pathOrHubId}: there is no such file or folder, and it is no id of a hub's model (owner/name). Correct the path or the id.", pathOrHubId);
+                $"{pathOrHubId}: there is no such file or folder, and it is not a hub model id (owner/name). Correct the path or the id.", pathOrHubId);
     }
 }
 
-/// <summary>Finds the weights in the folder of a model.</summary>
+/// <summary>Finds the weights file in a model folder.</summary>
 internal static class CheckpointFolder
 {
-    /// <summary>Names in a message; a folder may have thousands of files.</summary>
-    private const int MostNames = 8;
+    /// <summary>Most file names in an error message; a folder may have thousands of files.</summary>
+    private const int MaxNames = 8;
 
-    /// <summary>The names under which hubs and frameworks keep a model's weights; the first that is there is taken.</summary>
+    /// <summary>Standard file names of weights on hubs and in frameworks, in order of preference.</summary>
     private static readonly string[] _names = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "open_clip_model.safetensors"];
 
     private static readonly string[] _extensions = [".safetensors", ".npz", ".pth", ".pt", ".bin"];
 
-    /// <summary>Looked for where there is nothing else: hubs put exports of all kinds beside the weights.</summary>
+    /// <summary>Used only if there is nothing else, because hubs also store exports beside the weights.</summary>
     private const string Exported = ".onnx";
 
-    /// <summary>Whether hubs and frameworks keep weights under that name.</summary>
-    internal static bool IsUsualName(string name) => _names.Contains(name, StringComparer.Ordinal);
+    /// <summary>Whether this is a standard file name of weights.</summary>
+    internal static bool IsStandardName(string name) => _names.Contains(name, StringComparer.Ordinal);
 
-    /// <summary>The file of one of the usual names, or else the only one with the extension of a checkpoint, or else the only ONNX file.</summary>
-    /// <exception cref="FileNotFoundException">There is none, or more than one to choose from.</exception>
+    /// <summary>Returns the file with a standard name, else the only file with a checkpoint extension, else the only ONNX file.</summary>
+    /// <exception cref="FileNotFoundException">There is no candidate, or more than one.</exception>
     internal static string Find(string folder)
     {
-        string? usual = _names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-        if (usual is not null)
-            return usual;
+        string? standard = _names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        if (standard is not null)
+            return standard;
         string[] files = [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)];
         string[] candidates = EndingIn(files, _extensions);
         if (candidates.Length == 0)
             candidates = EndingIn(files, Exported);
         return candidates.Length == 1
             ? candidates[0]
-            : throw new FileNotFoundException($"{folder} has {Describe(candidates, files)}. Looked for were {string.Join(", ", _names)}, "
-                + $"then a single file that ends in {string.Join(", ", _extensions)}, then a single one that ends in {Exported}. Give the path of the file itself.");
+            : throw new FileNotFoundException($"{folder} has {Describe(candidates, files)}. Expected one of {string.Join(", ", _names)}, "
+                + $"a single file with extension {string.Join(", ", _extensions)}, or a single {Exported} file. Pass the path of the file itself.");
     }
 
-    private static string[] EndingIn(string[] files, params string[] extensions) => [.. files.Where(f => extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase))];
+    private static string[] EndingIn(string[] files, params string[] extensions) =>
+        [.. files.Where(file => extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))];
 
     private static string Describe(string[] candidates, string[] files)
     {
@@ -74,18 +75,19 @@ internal static class CheckpointFolder
         return files.Length == 0 ? "no files" : $"no checkpoint among its {files.Length} file(s): {List(files)}";
     }
 
-    private static string List(string[] files) => MessageText.List([.. files.Select(file => Path.GetFileName(file))], MostNames);
+    private static string List(string[] files) => MessageText.List([.. files.Select(file => Path.GetFileName(file))], MaxNames);
 }
 
-/// <summary>The formats that are read, told apart by the first bytes of a file, or by the names in it where it is a zip archive.</summary>
+/// <summary>Opens a checkpoint of any supported format. The format is detected from the first bytes, or from the entry names of a zip archive.</summary>
 internal static class CheckpointFormat
 {
     private const string Known =
-        "Read are safetensors, one file or the index (.index.json) of several, NumPy archives (.npz), zip files of torch.save (.pth, .pt, .bin), and ONNX files of this library.";
+        "Supported formats are safetensors (one file, or the .index.json of a sharded checkpoint), NumPy archives (.npz), "
+        + "zip files from torch.save (.pth, .pt, .bin), and ONNX files exported by this library.";
 
     /// <summary>Opens a file, or the checkpoint that <see cref="CheckpointFolder"/> finds in a folder.</summary>
-    /// <exception cref="FileNotFoundException">There is nothing at the path, or no checkpoint in the folder.</exception>
-    /// <exception cref="InvalidCheckpointException">The file is broken or hostile, or of a format that is not read: the message says which.</exception>
+    /// <exception cref="FileNotFoundException">The path does not exist, or the folder has no checkpoint.</exception>
+    /// <exception cref="InvalidCheckpointException">The file is corrupt, malicious, or in an unsupported format; the message says which.</exception>
     internal static CheckpointFile OpenAny(string path)
     {
         Guard.NotBlank(path);
@@ -93,7 +95,7 @@ internal static class CheckpointFormat
             return OpenFile(CheckpointFolder.Find(path));
         if (!File.Exists(path))
             throw new FileNotFoundException(
-                $"{path}: there is no such file or folder. Correct the path; a model of a hub is named by its id, owner/name, and is not at this place.", path);
+                $"{path}: there is no such file or folder. Correct the path; a hub model id (owner/name) is not accepted here.", path);
         return OpenFile(path);
     }
 
@@ -104,13 +106,13 @@ internal static class CheckpointFormat
         {
             FileKind.Safetensors => SafetensorsCheckpoint.Open(path),
             FileKind.Zip => OpenArchive(path),
-            FileKind.Pickle => PthCheckpoint.Open(path),    // refuses it and says how to save it again
+            FileKind.Pickle => PthCheckpoint.Open(path),    // throws an error that explains how to save it again
             FileKind.Onnx => OnnxCheckpoint.Open(path),
             FileKind.Json => ShardedSafetensorsCheckpoint.Open(path),
-            FileKind.Empty => throw Refused(path, "is empty: the download or the copy failed; get it again."),
-            FileKind.LfsPointer => throw Refused(path, "is a Git LFS pointer, which stands for the file itself: run git lfs pull in its repository."),
+            FileKind.Empty => throw Refused(path, "is empty: the download or copy failed; download it again."),
+            FileKind.LfsPointer => throw Refused(path, "is a Git LFS pointer, not the file itself: run git lfs pull in its repository."),
             FileKind.Markup => throw Refused(path, "is an HTML or XML page: the download failed; download the file itself."),
-            _ => throw Refused(path, $"is no checkpoint: it begins with {Shown(start)}. {Known}"),
+            _ => throw Refused(path, $"is not a checkpoint: it starts with {Shown(start)}. {Known}"),
         };
     }
 
@@ -130,8 +132,8 @@ internal static class CheckpointFormat
             return NpzCheckpoint.Open(path);
         throw Refused(
             path,
-            $"is a zip archive of {names.Length} entries, none of them .npy as in NumPy's archives nor FOLDER/data.pkl as in PyTorch's: "
-            + $"it is no checkpoint, or a packed folder to be unpacked first. {Known}");
+            $"is a zip archive of {names.Length} entries with neither .npy files, as in NumPy archives, nor FOLDER/data.pkl, as in PyTorch files: "
+            + $"it is not a checkpoint, or it is a zipped folder that must be extracted first. {Known}");
     }
 
     private static string[] EntryNames(string path)
@@ -144,7 +146,9 @@ internal static class CheckpointFormat
         catch (Exception e) when (NpzMember.IsDamage(e))
         {
             throw new InvalidCheckpointException(
-                $"{path} begins like a zip archive, as NumPy's and PyTorch's files do, and is damaged or cut off ({e.Message.TrimEnd('.')}). Get it again.", e);
+                $"{path} starts like a zip archive, as NumPy and PyTorch files do, but is corrupt or truncated ({e.Message.TrimEnd('.')}). "
+                + "Download it again.",
+                e);
         }
     }
 

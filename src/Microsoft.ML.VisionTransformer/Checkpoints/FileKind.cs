@@ -1,58 +1,58 @@
-// Tells from its first bytes what a file is.
+// Detects a file's format from its first bytes.
 using System.Buffers.Binary;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
-/// <summary>What the first bytes of a file say that it is.</summary>
+/// <summary>A file format, as detected from the first bytes.</summary>
 internal enum FileKind
 {
-    /// <summary>None of the others.</summary>
+    /// <summary>Not recognized.</summary>
     Unknown,
 
-    /// <summary>No bytes at all.</summary>
+    /// <summary>An empty file.</summary>
     Empty,
 
-    /// <summary>A safetensors file, sound or not.</summary>
+    /// <summary>A safetensors file, valid or not.</summary>
     Safetensors,
 
-    /// <summary>A zip archive, sound or not: NumPy's and PyTorch's files.</summary>
+    /// <summary>A zip archive, valid or not: NumPy and PyTorch files.</summary>
     Zip,
 
-    /// <summary>A Python pickle outside an archive: PyTorch's files from before version 1.6 begin like this too.</summary>
+    /// <summary>A Python pickle outside an archive. PyTorch files from before version 1.6 start with one.</summary>
     Pickle,
 
-    /// <summary>An ONNX model, of this library or another program.</summary>
+    /// <summary>An ONNX model, from this library or another program.</summary>
     Onnx,
 
-    /// <summary>JSON, as the index of a sharded checkpoint is.</summary>
+    /// <summary>JSON, such as the index of a sharded checkpoint.</summary>
     Json,
 
-    /// <summary>The small text that Git keeps in place of a large file.</summary>
+    /// <summary>A Git LFS pointer: the small text file that Git stores in place of a large file.</summary>
     LfsPointer,
 
-    /// <summary>HTML or XML: what servers answer in place of a file.</summary>
+    /// <summary>HTML or XML, usually an error page that a server sent instead of the file.</summary>
     Markup,
 }
 
-/// <summary>Tells from its first bytes what a file is.</summary>
+/// <summary>Detects a file's format from its first bytes.</summary>
 /// <remarks>
-/// A safetensors file begins with the length of its header, 64 bits of which a sound one uses at most 32, and a brace behind it. A zip archive begins with PK,
-/// a pickle of protocol 2 and later with 0x80 and its number. These come first, as both may have zeros where a length has them; what is left and still has
-/// zeros in the length, or a brace behind it, is a broken safetensors file.
+/// A safetensors file starts with the header length, a 64-bit integer that fits in 32 bits in a valid file, followed by a brace. A zip archive starts
+/// with PK, a pickle of protocol 2 or later with 0x80 and the protocol number. Zip and pickle are checked first because both may have zeros in the upper
+/// bytes of the length. Any other file with zeros there, or with a brace after the length, is reported as a broken safetensors file.
 /// </remarks>
 internal static class FileSignature
 {
-    /// <summary>Number of bytes that are looked at.</summary>
+    /// <summary>Number of bytes to read for detection.</summary>
     internal const int Length = 512;
 
-    /// <summary>Number of bytes that a message shows of a file that is not recognised.</summary>
+    /// <summary>Number of bytes of an unrecognized file that an error message shows.</summary>
     internal const int ShownBytes = 8;
 
     private const byte PickleMark = 0x80;
     private const int HighestPickleProtocol = 5;
 
-    /// <summary>An ONNX file begins with the version of the format; the name of its producer follows, or in some the graph.</summary>
+    /// <summary>An ONNX file starts with the IR version, followed by the producer name or, in some files, the graph.</summary>
     private const byte OnnxVersionTag = 0x08, OnnxProducerTag = 0x12, OnnxGraphTag = 0x3A, HighestOnnxVersion = 32;
 
     internal static FileKind Of(ReadOnlySpan<byte> start)
@@ -85,6 +85,6 @@ internal static class FileSignature
         return text.StartsWith("{"u8) || text.StartsWith("["u8) ? FileKind.Json : FileKind.Unknown;
     }
 
-    /// <summary>Text without the mark of UTF-8 that some editors put before it.</summary>
+    /// <summary>The text without a UTF-8 byte order mark.</summary>
     private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> text) => text.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? text[3..] : text;
 }

@@ -1,4 +1,4 @@
-// Writes a network as a folder that timm or Hugging Face's transformers load.
+// Exports a network as a folder that timm or Hugging Face transformers can load.
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
@@ -8,8 +8,8 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
 /// <summary>
-/// <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>. timm's layout wherever timm has the network, Hugging Face's elsewhere. The weights come
-/// last: a folder without them is no checkpoint.
+/// Writes <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>, in timm's layout if timm supports the network, otherwise in
+/// Hugging Face's. The weights are committed last, because a folder without weights is not loaded as a checkpoint.
 /// </summary>
 internal static class SafetensorsExport
 {
@@ -17,15 +17,15 @@ internal static class SafetensorsExport
 
     private static readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
 
-    /// <summary>Writes the folder, which is made where it is not there.</summary>
+    /// <summary>Writes the folder and creates it if necessary.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="description">Network, preprocessing and classes.</param>
-    /// <param name="values">The values of the tensor of that name.</param>
-    /// <exception cref="NotSupportedException">Neither framework has such a network; the message says why.</exception>
+    /// <param name="description">Architecture, preprocessing and classes.</param>
+    /// <param name="values">Returns the values of a tensor by name.</param>
+    /// <exception cref="NotSupportedException">Neither framework supports the network; the message says why.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     internal static void Write(string folder, CheckpointDescription description, Func<string, ReadOnlyMemory<float>> values)
     {
-        // Sines and cosines are written out: neither framework makes them by itself.
+        // The sine-cosine table is written as a learned table, because neither framework computes it.
         var architecture = description.Architecture.PositionEmbedding == PositionEmbedding.SinCos2D
             ? description.Architecture with { PositionEmbedding = PositionEmbedding.Learned }
             : description.Architecture;
@@ -51,8 +51,10 @@ internal static class SafetensorsExport
         if (PreprocessorConfig.Obstacle(description.Preprocessing) is null)
             PreprocessorConfig.Write(files, processor, description.Preprocessing);
         else
-            files.Remove(processor);    // one of another model would be wrong; timm's config.json says it all
-        files.Write(Path.Combine(folder, HuggingFaceConfig.FileName), stream => TimmConfigWriter.Write(stream, architecture, description.Preprocessing, description.ClassNames));
+            files.Remove(processor);    // one left from another model would be wrong; timm's config.json is complete
+        files.Write(
+            Path.Combine(folder, HuggingFaceConfig.FileName),
+            stream => TimmConfigWriter.Write(stream, architecture, description.Preprocessing, description.ClassNames));
     }
 
     private static void WriteHuggingFace(FileSet files, string folder, CheckpointDescription description, Func<string, ReadOnlyMemory<float>> values)

@@ -1,17 +1,17 @@
-// Writes a file whole or not at all.
+// Writes a file completely or not at all.
 using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.VisionTransformer.Common;
 
 internal static partial class AtomicFile
 {
-    /// <summary>A temporary file that nobody writes to for so long was left by a process that was killed.</summary>
+    /// <summary>Age after which a temporary file counts as left behind by a killed process.</summary>
     internal static readonly TimeSpan AbandonedAfter = TimeSpan.FromMinutes(10);
 
-    /// <summary>Writes beside the path and renames: what was there before stays until the new file is complete and on disk.</summary>
+    /// <summary>Writes a temporary file in the same folder and renames it: the old file stays until the new one is complete and on disk.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its content.</param>
-    /// <param name="previous">Another name that the old file gets; null where it is not kept. There is a file of the path at every moment.</param>
+    /// <param name="previous">New name of the old file; null to not keep it. A file exists at the path at all times.</param>
     /// <exception cref="IOException">The folder cannot be written to; the old file is unchanged.</exception>
     internal static void Write(string path, Action<Stream> write, string? previous = null)
     {
@@ -19,35 +19,35 @@ internal static partial class AtomicFile
         file.Commit(previous);
     }
 
-    /// <summary>Writes beside the path and waits for <see cref="PendingFile.Commit"/>: for files of which several get their names together.</summary>
+    /// <summary>Writes a temporary file, to be renamed by <see cref="PendingFile.Commit"/>: for several files that are renamed together.</summary>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     internal static PendingFile Begin(string path, Action<Stream> write)
     {
-        string beside = TemporaryName(path);
+        string temporary = TemporaryName(path);
         try
         {
-            using var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            using var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
             write(stream);
-            stream.Flush(flushToDisk: true);    // before the rename, or a power cut could leave the new name without its data
+            stream.Flush(flushToDisk: true);    // before the rename: a power failure could otherwise leave the new name without its data
         }
         catch
         {
-            DeleteIfPossible(beside);
+            DeleteIfPossible(temporary);
             throw;
         }
 
-        return new PendingFile(beside, path);
+        return new PendingFile(temporary, path);
     }
 
-    /// <summary>A new name beside a path, of the kind that <see cref="RemoveAbandoned"/> knows.</summary>
+    /// <summary>A new temporary name in the folder of a path, in the form that <see cref="RemoveAbandoned"/> looks for.</summary>
     internal static string TemporaryName(string path) => $"{path}.{Guid.NewGuid():N}.tmp";
 
     /// <summary>
-    /// Removes temporary files of a path whose process was killed while it wrote them. One that a living process writes is locked by it, and stays; so does one that cannot be
-    /// removed, which the next writer tries again. The whole folder is looked through: not for files of which many are written into one.
+    /// Removes temporary files of a path that killed processes left behind. Files that a running process is writing are locked and stay; files that
+    /// cannot be removed stay until the next writer tries again. This lists the entire folder, so do not use it in a folder with many files.
     /// </summary>
-    /// <param name="path">The file that they were to become.</param>
-    /// <param name="age">How long nobody has written to them; zero where no other process can be writing.</param>
+    /// <param name="path">The final path of the temporary files.</param>
+    /// <param name="age">Minimum time since the last write; zero if no other process can be writing.</param>
     internal static void RemoveAbandoned(string path, TimeSpan age)
     {
         string full = Path.GetFullPath(path), name = Path.GetFileName(full);
@@ -61,7 +61,7 @@ internal static partial class AtomicFile
         }
     }
 
-    /// <summary>Removes a file after an error, which the user has to hear of rather than of this. One that stays is <see cref="RemoveAbandoned"/>'s.</summary>
+    /// <summary>Removes a file after an error, without hiding that error by another one. <see cref="RemoveAbandoned"/> removes files that stay.</summary>
     internal static void DeleteIfPossible(string path) => Try(() => File.Delete(path));
 
     private static void DeleteUnlessLocked(string path) => Try(() =>
@@ -81,34 +81,34 @@ internal static partial class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // In use, or not ours: writing does not depend on it.
+            // In use, or no permission: writing does not depend on it.
         }
     }
 
     [GeneratedRegex(@"^\.[0-9a-f]{32}\.tmp\z")]
     private static partial Regex TemporaryEnd();
 
-    /// <summary>A complete file that does not have its name yet. Disposed without <see cref="Commit"/> it is removed.</summary>
-    internal sealed class PendingFile(string beside, string path) : IDisposable
+    /// <summary>A complete file that still has its temporary name. Removed when disposed without <see cref="Commit"/>.</summary>
+    internal sealed class PendingFile(string temporary, string path) : IDisposable
     {
         private bool _committed;
 
-        /// <summary>Gives the file its name.</summary>
-        /// <param name="previous">Another name that the old file gets; null where it is not kept.</param>
-        /// <exception cref="IOException">It cannot have it; the old file is unchanged.</exception>
+        /// <summary>Renames the file to its final name.</summary>
+        /// <param name="previous">New name of the old file; null to not keep it.</param>
+        /// <exception cref="IOException">The file cannot be renamed; the old file is unchanged.</exception>
         internal void Commit(string? previous = null)
         {
             if (previous is not null && File.Exists(path))
-                File.Replace(beside, path, previous);
+                File.Replace(temporary, path, previous);
             else
-                File.Move(beside, path, overwrite: true);
+                File.Move(temporary, path, overwrite: true);
             _committed = true;
         }
 
         public void Dispose()
         {
             if (!_committed)
-                DeleteIfPossible(beside);
+                DeleteIfPossible(temporary);
         }
     }
 }

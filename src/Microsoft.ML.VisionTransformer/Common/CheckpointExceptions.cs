@@ -1,7 +1,7 @@
-// The errors of checkpoints: a file that is broken, hostile or of an unknown kind, and a model that cannot be downloaded.
+// Exceptions for checkpoints that cannot be read and models that cannot be downloaded.
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>A checkpoint cannot be read. The message says which file, where in it, what is wrong and what to do.</summary>
+/// <summary>A checkpoint cannot be read. The message states the file, the location in it, what is wrong and what to do.</summary>
 public sealed class InvalidCheckpointException : IOException
 {
     /// <summary>An error without a message.</summary>
@@ -18,14 +18,14 @@ public sealed class InvalidCheckpointException : IOException
 
     /// <summary>An error with its message and cause.</summary>
     /// <param name="message">What is wrong, where, and what to do.</param>
-    /// <param name="innerException">What led to it.</param>
+    /// <param name="innerException">The cause.</param>
     public InvalidCheckpointException(string message, Exception innerException)
         : base(message, innerException)
     {
     }
 }
 
-/// <summary>A model could not be downloaded. The message says what was asked for, what came back, how often it was tried and what to do.</summary>
+/// <summary>A model could not be downloaded. The message states the request, the response, the number of attempts and what to do.</summary>
 public sealed class ModelDownloadException : IOException
 {
     /// <summary>An error without a message.</summary>
@@ -42,12 +42,12 @@ public sealed class ModelDownloadException : IOException
 
     /// <summary>An error with its message and cause.</summary>
     /// <param name="message">What is wrong, where, and what to do.</param>
-    /// <param name="innerException">What led to it.</param>
+    /// <param name="innerException">The cause.</param>
     public ModelDownloadException(string message, Exception innerException)
         : base(message, innerException)
     {
     }
 
-    /// <summary>The hub gave no answer that can be used, so that a copy from an earlier day is better than none.</summary>
+    /// <summary>Whether the hub gave no usable response, in which case an older cached copy may be used.</summary>
     internal bool AnOldCopyMayServe { get; init; }
 }

@@ -1,22 +1,22 @@
-// Several files that belong together: replaced so that no reader meets parts of two sets.
+// Replaces several files that belong together, without exposing a mix of two sets to readers.
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Common;
 
 /// <summary>
-/// Nothing can rename several files at once. One of them, the main file, is what a reader opens, and it is missing while the others are replaced: whoever comes in between, or after a
-/// process that was killed in between, finds no set, never a mixture of an old and a new one.
+/// Several files cannot be renamed atomically. Readers open the main file first, and it is missing while the others are replaced: a reader that comes
+/// in between, or after the process was killed in between, finds no set instead of a mix of an old and a new one.
 /// </summary>
 /// <param name="main">The main file.</param>
 internal sealed class FileSet(string main) : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(1);
 
     private readonly List<(string Path, AtomicFile.PendingFile? File)> _others = [];
     private AtomicFile.PendingFile? _main;
 
-    /// <summary>Writes a file of the set beside its path.</summary>
+    /// <summary>Writes a file of the set under a temporary name.</summary>
     /// <exception cref="IOException">The folder cannot be written to; the old files are unchanged.</exception>
     internal void Write(string path, Action<Stream> write)
     {
@@ -31,11 +31,13 @@ internal sealed class FileSet(string main) : IDisposable
     /// <summary>A file of the old set that the new one does not have.</summary>
     internal void Remove(string path) => _others.Add((path, null));
 
-    /// <summary>Gives all files their names.</summary>
-    /// <exception cref="IOException">One cannot have its name: the old set is unchanged, or where some files were replaced already, there is no main file.</exception>
+    /// <summary>Renames all files to their final names.</summary>
+    /// <exception cref="IOException">
+    /// A file cannot be renamed: the old set is unchanged, or, if some files were already replaced, there is no main file.
+    /// </exception>
     internal void Commit()
     {
-        using var turn = OneWriter();
+        using var mutex = OneWriter();
         string? aside = File.Exists(main) && _others.Exists(other => File.Exists(other.Path)) ? AtomicFile.TemporaryName(main) : null;
         if (aside is not null)
             File.Move(main, aside);
@@ -56,7 +58,7 @@ internal sealed class FileSet(string main) : IDisposable
         catch when (aside is not null && !changed)
         {
             RestoreIfPossible(aside);
-            aside = null;    // it is the main file again, or where that failed the only copy of it
+            aside = null;    // it is the main file again, or the only copy of it if that failed
             throw;
         }
         finally
@@ -66,7 +68,7 @@ internal sealed class FileSet(string main) : IDisposable
         }
     }
 
-    /// <summary>Where it is not, the old main file stays beside its name; the user has to hear of the error before.</summary>
+    /// <summary>If this fails, the old main file keeps its temporary name; the original error is reported.</summary>
     private void RestoreIfPossible(string aside)
     {
         try
@@ -75,11 +77,11 @@ internal sealed class FileSet(string main) : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What is reported is why the set could not be replaced.
+            // The original error, which explains why the set could not be replaced, is reported.
         }
     }
 
-    /// <summary>Two processes or threads that replace one set at the same time would leave parts of both: one waits for the other.</summary>
+    /// <summary>Serializes writers of the same set, in all processes: concurrent writers would leave a mix of both sets.</summary>
     private MutexHolder OneWriter()
     {
         string path = OperatingSystem.IsWindows() ? Path.GetFullPath(main).ToUpperInvariant() : Path.GetFullPath(main);
@@ -95,12 +97,12 @@ internal sealed class FileSet(string main) : IDisposable
             _mutex = new Mutex(initiallyOwned: false, name);
             try
             {
-                if (!_mutex.WaitOne(_patience))
-                    throw new IOException($"Another process has been writing {path} for {_patience.TotalSeconds:F0} seconds. Wait until it has ended, or choose another path.");
+                if (!_mutex.WaitOne(_timeout))
+                    throw new IOException($"Another process has been writing {path} for {_timeout.TotalSeconds:F0} seconds. Wait until it has ended, or choose another path.");
             }
             catch (AbandonedMutexException)
             {
-                // The process that had it was killed: this one has it now.
+                // The previous owner was killed; this process now owns the mutex.
             }
             catch
             {

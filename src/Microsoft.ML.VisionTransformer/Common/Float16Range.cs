@@ -1,4 +1,4 @@
-// Finds numbers among weights that are none.
+// Checks of weights: NaN and infinity, and values beyond the range of float16.
 using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
@@ -11,7 +11,7 @@ internal static class FiniteValues
     private const int Magnitude = 0x7FFFFFFF;
     private const int Infinity = 0x7F800000;
 
-    /// <summary>Null where all values are finite; else what the first other one is: <c>NaN</c> or <c>infinity</c>.</summary>
+    /// <summary>Null if all values are finite; otherwise the kind of the first that is not: <c>NaN</c> or <c>infinity</c>.</summary>
     internal static string? FirstFault(ReadOnlySpan<float> values)
     {
         var bits = MemoryMarshal.Cast<float, int>(values);
@@ -34,15 +34,15 @@ internal static class FiniteValues
 
 internal static class Float16Range
 {
-    /// <summary>Checks that no weight becomes infinite where it is narrowed.</summary>
-    /// <param name="name">The tensor.</param>
+    /// <summary>Checks that no weight becomes infinite when converted to float16.</summary>
+    /// <param name="name">Name of the tensor.</param>
     /// <param name="values">Its values, finite.</param>
-    /// <param name="advice">What to do in place of it.</param>
-    /// <exception cref="InvalidOperationException">A value is beyond the largest 16-bit float.</exception>
+    /// <param name="advice">What to do instead, for the message.</param>
+    /// <exception cref="InvalidOperationException">A value is beyond the largest float16 value.</exception>
     internal static void Check(string name, ReadOnlySpan<float> values, string advice)
     {
         float largest = values.IsEmpty ? 0 : MathF.Abs(TensorPrimitives.MaxMagnitude(values));
         if (largest > (float)Half.MaxValue)
-            throw new InvalidOperationException($"{name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest 16-bit float, 65504; {advice}.");
+            throw new InvalidOperationException($"{name} has a weight of {largest.ToString(CultureInfo.InvariantCulture)}, beyond the largest float16 value, 65504; {advice}.");
     }
 }

@@ -1,11 +1,11 @@
-// The one place that checks arguments and options: each check names the argument, its value and what is allowed.
+// Checks of arguments, options, array lengths and compression ratios; each message names the argument, its value and the allowed values.
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.VisionTransformer.Common;
 
-/// <summary>Argument checks. Every bound is written so that NaN fails it.</summary>
+/// <summary>Argument checks. NaN fails every bound.</summary>
 internal static class Guard
 {
     /// <exception cref="ArgumentNullException">The value is null.</exception>
@@ -32,14 +32,14 @@ internal static class Guard
     internal static T Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")
         where T : struct, Enum => Enum.IsDefined(value) ? value : throw OutOfRange(name, value, $"one of {string.Join(", ", Enum.GetNames<T>())}");
 
-    /// <exception cref="ArgumentException">The condition, which only the caller can put into words, does not hold.</exception>
+    /// <exception cref="ArgumentException">The condition does not hold; the caller provides the message.</exception>
     internal static void That(bool condition, string name, string message)
     {
         if (!condition)
             throw new ArgumentException(message, name);
     }
 
-    /// <summary>The error for data whose columns do not fit, of the kind that ML.NET's own estimators throw.</summary>
+    /// <summary>The error for a schema mismatch, of the type that ML.NET's own estimators throw.</summary>
     internal static ArgumentOutOfRangeException SchemaMismatch(string message) => new("inputSchema", message);
 
     private static ArgumentOutOfRangeException OutOfRange(string name, object value, string allowed) =>
@@ -55,10 +55,10 @@ internal static class ArrayLength
 {
     /// <summary>The length of an array of <paramref name="rows"/> rows of <paramref name="width"/> values.</summary>
     /// <param name="rows">Rows, at least 0.</param>
-    /// <param name="width">Values of a row, at least 0.</param>
-    /// <param name="what">What the array holds, for the message.</param>
-    /// <param name="advice">What to do, for the message; without a full stop.</param>
-    /// <exception cref="NotSupportedException">No array is that long.</exception>
+    /// <param name="width">Values per row, at least 0.</param>
+    /// <param name="what">Contents of the array, for the message.</param>
+    /// <param name="advice">What to do, for the message; without a period.</param>
+    /// <exception cref="NotSupportedException">The length exceeds the maximum length of an array.</exception>
     internal static int Of(long rows, long width, string what, string advice)
     {
         var length = (Int128)rows * width;
@@ -70,9 +70,9 @@ internal static class ArrayLength
 
 internal static class DeflateLimit
 {
-    /// <summary>No deflated stream grows by more than this factor (zlib's technical details, "Maximum Compression Factor").</summary>
+    /// <summary>Maximum compression ratio of deflate (zlib's technical details, "Maximum Compression Factor").</summary>
     private const long LargestRatio = 1032;
 
-    /// <summary>Whether that many bytes of an archive can be unpacked to that many.</summary>
+    /// <summary>Whether a deflated stream of <paramref name="packed"/> bytes can expand to <paramref name="unpacked"/> bytes.</summary>
     internal static bool Allows(long packed, long unpacked) => packed >= 0 && unpacked >= 0 && unpacked / LargestRatio <= packed;
 }

@@ -1,4 +1,4 @@
-// The extensions of files that are taken for images, in the library and in the command line.
+// File extensions of images, for the library and the command line.
 namespace Microsoft.ML.VisionTransformer.Common;
 
 internal static class ImageExtensions
@@ -9,6 +9,6 @@ internal static class ImageExtensions
     /// <summary>The extensions, for a message.</summary>
     internal static string Listed => string.Join(' ', _all);
 
-    /// <summary>Whether a file's name ends like an image's. Extensions only choose files; decoding goes by content.</summary>
+    /// <summary>Whether a file name has the extension of an image. Extensions only select files; decoding detects the format from the content.</summary>
     internal static bool Has(string name) => _all.Contains(Path.GetExtension(name));
 }

@@ -1,4 +1,4 @@
-// What models say of themselves as JSON: indented, so that people can read it.
+// JSON: indented documents in model files, and strict reading of JSON in checkpoints.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
@@ -16,7 +16,7 @@ internal static class ModelJson
 
     internal static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, _options);
 
-    /// <exception cref="JsonException">The text is no such document.</exception>
+    /// <exception cref="JsonException">The text is not a valid document of that type.</exception>
     internal static T Read<T>(byte[] json)
         where T : class => JsonSerializer.Deserialize<T>(json, _options) ?? throw new JsonException("the document is null");
 }
@@ -25,13 +25,13 @@ internal static class StrictJson
 {
     private const int MaxDepth = 16;
 
-    /// <param name="utf8">The text; the document refers to it.</param>
-    /// <param name="where">File and place, for messages.</param>
-    /// <exception cref="InvalidCheckpointException">The bytes are no UTF-8, no JSON, or nest too deep.</exception>
+    /// <param name="utf8">The text; the document keeps a reference to it.</param>
+    /// <param name="where">File and location, for messages.</param>
+    /// <exception cref="InvalidCheckpointException">The bytes are not UTF-8, not JSON, or nested too deeply.</exception>
     internal static JsonDocument Parse(ReadOnlyMemory<byte> utf8, string where)
     {
         if (!Utf8.IsValid(utf8.Span))
-            throw new InvalidCheckpointException($"{where} is not UTF-8 text, JSON is expected: the file is damaged or of another format; fetch it again.");
+            throw new InvalidCheckpointException($"{where} is not UTF-8 text, but JSON is expected: the file is damaged or of another format; fetch it again.");
         try
         {
             return JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaxDepth });
@@ -43,7 +43,7 @@ internal static class StrictJson
     }
 
     /// <summary>The members of an object.</summary>
-    /// <exception cref="InvalidCheckpointException">The element is no object, or has a name twice.</exception>
+    /// <exception cref="InvalidCheckpointException">The element is not an object, or has a duplicate name.</exception>
     internal static Dictionary<string, JsonElement> Members(JsonElement element, string where)
     {
         if (element.ValueKind != JsonValueKind.Object)
@@ -54,18 +54,18 @@ internal static class StrictJson
             string name = Decode(() => member.Name, where);
             if (!members.TryAdd(name, member.Value))
                 throw new InvalidCheckpointException(
-                    $"{where} has the name {MessageText.Of(name)} twice, once is expected; write the file again with the tool that made it.");
+                    $"{where} has the name {MessageText.Of(name)} twice, but once is expected; write the file again with the tool that made it.");
         }
 
         return members;
     }
 
-    /// <exception cref="InvalidCheckpointException">The element is no text.</exception>
+    /// <exception cref="InvalidCheckpointException">The element is not a string.</exception>
     internal static string Text(JsonElement element, string where) => element.ValueKind == JsonValueKind.String
         ? Decode(() => element.GetString()!, where)
-        : throw new InvalidCheckpointException($"{where} is {Kind(element)}, a text is expected; write the file again with the tool that made it.");
+        : throw new InvalidCheckpointException($"{where} is {Kind(element)}, a string is expected; write the file again with the tool that made it.");
 
-    /// <summary>What kind of value that is, for messages.</summary>
+    /// <summary>The kind of a JSON value, for messages.</summary>
     internal static string Kind(JsonElement element) => "JSON " + element.ValueKind switch
     {
         JsonValueKind.True or JsonValueKind.False => "true or false",
@@ -74,7 +74,7 @@ internal static class StrictJson
         JsonValueKind kind => kind.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>Half a surrogate pair, written as an escape, passes the parser and fails only here.</summary>
+    /// <summary>The parser accepts an unpaired surrogate written as an escape; decoding it fails here.</summary>
     private static string Decode(Func<string> read, string where)
     {
         try
@@ -84,7 +84,7 @@ internal static class StrictJson
         catch (InvalidOperationException e)
         {
             throw new InvalidCheckpointException(
-                $"{where} has a text with half a character in it (an unpaired surrogate); write the file again with the tool that made it.", e);
+                $"{where} has a string with an unpaired surrogate; write the file again with the tool that made it.", e);
         }
     }
 }

@@ -1,4 +1,4 @@
-// Text for messages: shortened values, lengths of time, and the known name nearest to an unknown one.
+// Text for messages: shortened values, durations, and the known name nearest to an unknown one.
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Common;
@@ -8,8 +8,8 @@ internal static class MessageText
     private const int MostCharacters = 120;
 
     /// <summary>
-    /// At most 120 characters, those replaced that begin a line or are not seen: a file must neither fill a log nor write lines of its own into it, nor turn
-    /// the direction of what follows.
+    /// At most 120 characters, with line breaks and invisible characters replaced: text from a file must not flood a log, add lines to it, or change
+    /// the direction of the text that follows.
     /// </summary>
     internal static string Of(object? value)
     {
@@ -20,8 +20,8 @@ internal static class MessageText
 
     /// <summary>The first names of a list that may be long, each as <see cref="Of"/> shows it.</summary>
     /// <param name="names">All of them.</param>
-    /// <param name="most">How many are shown; three dots stand for the rest.</param>
-    /// <param name="quote">What stands before and behind each.</param>
+    /// <param name="most">How many are shown; an ellipsis stands for the rest.</param>
+    /// <param name="quote">Quotation mark before and after each name.</param>
     internal static string List(IReadOnlyCollection<string> names, int most, string quote = "") =>
         string.Join(", ", names.Take(most).Select(name => $"{quote}{Of(name)}{quote}")) + (names.Count > most ? ", ..." : "");
 
@@ -38,7 +38,7 @@ internal static class DurationText
 
 internal static class NearestName
 {
-    /// <summary>The candidate with the smallest edit distance (Levenshtein 1966), case ignored; the first of equals. There is at least one.</summary>
+    /// <summary>The candidate with the smallest edit distance (Levenshtein 1966), ignoring case; the first of equals. There must be at least one.</summary>
     internal static string To(string name, IEnumerable<string> candidates) =>
         candidates.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
 

@@ -1,4 +1,4 @@
-// What this processor has beyond what .NET tells.
+// Processor features that .NET does not report.
 using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.VisionTransformer.Common;
@@ -8,7 +8,10 @@ internal static class ProcessorFeatures
     /// <summary>Bits of cpuid's leaf 7 (Intel 64 manual, volume 2, CPUID): AVX512_BF16 in EAX of subleaf 1, AMX-BF16 in EDX of subleaf 0.</summary>
     private const int Leaf = 7, Avx512BFloat16 = 1 << 5, AmxBFloat16 = 1 << 22;
 
-    /// <summary>Whether it multiplies 16-bit brain floats: Intel since Cooper Lake and Sapphire Rapids, AMD since Zen 4. False on other architectures, where nobody has measured it.</summary>
+    /// <summary>
+    /// Whether the processor multiplies bfloat16 in hardware: Intel since Cooper Lake and Sapphire Rapids, AMD since Zen 4. False on other
+    /// architectures, which have not been measured.
+    /// </summary>
     internal static bool MultipliesBFloat16 { get; } = Find();
 
     private static bool Find()

@@ -1,28 +1,29 @@
-// Reads and writes messages of Protocol Buffers field by field, without taking their content into memory.
+// Reads and writes Protocol Buffers messages field by field, without loading their content into memory.
 using System.Text;
 using Google.Protobuf;
 
 namespace Microsoft.ML.VisionTransformer.Common;
 
 /// <summary>
-/// The wire format (https://protobuf.dev/programming-guides/encoding): a tag (number and kind) before each value; kinds are 0 varint, 1 eight bytes, 2
-/// length and bytes, 5 four bytes. No value may end behind the message that it is in.
+/// The wire format (https://protobuf.dev/programming-guides/encoding): a tag (field number and wire type) before each value; wire types are 0 varint,
+/// 1 eight bytes, 2 length and bytes, 5 four bytes. No value may extend past the end of its message.
 /// </summary>
 /// <remarks>
-/// Google.Protobuf's CodedInputStream reads all that it skips, has no message longer than 2 GiB, and does not tell where in the file a field lies; here bytes are stepped over, so that a
-/// file's weights are neither read nor held until they are wanted. Everything that is written goes through Google.Protobuf (<see cref="ProtoMessage"/>).
+/// Google.Protobuf's CodedInputStream reads the bytes that it skips, supports no message longer than 2 GiB, and does not report the offset of a field
+/// in the file. This reader seeks past bytes, so the weights of a file are read only when needed. Writing uses Google.Protobuf
+/// (<see cref="ProtoMessage"/>).
 /// </remarks>
 internal sealed class ProtoReader(Stream stream, string path)
 {
-    /// <summary>Bytes of the longest text that is read: metadata and names.</summary>
+    /// <summary>Maximum length in bytes of a text: metadata and names.</summary>
     private const int MostText = 64 << 20;
 
     private const int MostVarintBytes = 10;
 
     private static readonly UTF8Encoding _strict = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>The fields of the message in these bytes of the file, in order; while they are gone through others may be read.</summary>
-    /// <exception cref="InvalidCheckpointException">The bytes are no such message.</exception>
+    /// <summary>The fields of the message in these bytes of the file, in order. Other fields may be read during the enumeration.</summary>
+    /// <exception cref="InvalidCheckpointException">The bytes are not a valid message.</exception>
     internal IEnumerable<ProtoField> Fields(long start, long length)
     {
         long end = start + length;
@@ -36,11 +37,11 @@ internal sealed class ProtoReader(Stream stream, string path)
     }
 
     /// <summary>The text in a field.</summary>
-    /// <exception cref="InvalidCheckpointException">It is no text, or longer than any that is expected.</exception>
+    /// <exception cref="InvalidCheckpointException">The field is not text, or is longer than the maximum.</exception>
     internal string Text(ProtoField field)
     {
         if (field.Length is < 0 or > MostText)
-            throw Broken($"field {field.Number} at byte {field.Start} is no text, or one of {field.Length} bytes");
+            throw Broken($"field {field.Number} at byte {field.Start}, of {field.Length} bytes, is not a text of at most {MostText} bytes");
         byte[] bytes = new byte[field.Length];
         stream.Position = field.Start;
         stream.ReadExactly(bytes);
@@ -55,7 +56,7 @@ internal sealed class ProtoReader(Stream stream, string path)
     }
 
     internal InvalidCheckpointException Broken(string what, Exception? cause = null) =>
-        new($"{path} is no sound ONNX file: {what}. Get it again, or export it again.", cause!);
+        new($"{path} is not a valid ONNX file: {what}. Download it again, or export it again.", cause!);
 
     private ProtoField ReadField(long end)
     {
@@ -72,10 +73,10 @@ internal sealed class ProtoReader(Stream stream, string path)
             case 2:
                 ulong length = ReadVarint(end);
                 if (length > (ulong)(end - stream.Position))
-                    throw Broken($"field {number} at byte {stream.Position} claims {length} bytes, {end - stream.Position} are left");
+                    throw Broken($"field {number} at byte {stream.Position} claims {length} bytes, but only {end - stream.Position} are left");
                 return new ProtoField(number, 0, stream.Position, (long)length);
             default:
-                throw Broken($"byte {stream.Position} begins a field of the unknown kind {tag & 7}");
+                throw Broken($"byte {stream.Position} starts a field of unknown wire type {tag & 7}");
         }
     }
 
@@ -94,28 +95,30 @@ internal sealed class ProtoReader(Stream stream, string path)
         {
             int next = stream.Position < end ? stream.ReadByte() : -1;
             if (next < 0)
-                throw Broken($"a number is cut off at byte {stream.Position}");
+                throw Broken($"a varint is cut off at byte {stream.Position}");
             value |= (ulong)(next & 0x7F) << (7 * i);
             if (next < 0x80)
                 return value;
         }
 
-        throw Broken($"a number before byte {stream.Position} has more than {MostVarintBytes} bytes");
+        throw Broken($"a varint before byte {stream.Position} has more than {MostVarintBytes} bytes");
     }
 }
 
-/// <summary>One field of a message, by where it lies in the file.</summary>
-/// <param name="Number">Its number.</param>
-/// <param name="Value">A whole number's value; 0 for a field of bytes.</param>
-/// <param name="Start">First byte of a field of bytes.</param>
-/// <param name="Length">Its number of bytes; -1 for a number.</param>
+/// <summary>One field of a message, by its offset in the file.</summary>
+/// <param name="Number">Field number.</param>
+/// <param name="Value">Value of a varint field; 0 for other fields.</param>
+/// <param name="Start">Offset of the first byte of a length-delimited field.</param>
+/// <param name="Length">Length in bytes of a length-delimited field; -1 for other fields.</param>
 internal readonly record struct ProtoField(int Number, long Value, long Start, long Length)
 {
-    /// <summary>Whether it is a message, a text or raw bytes.</summary>
+    /// <summary>Whether the field is length-delimited: a message, text or raw bytes.</summary>
     internal bool HasBytes => Length >= 0;
 }
 
-/// <summary>Fields in the order in which they are added. Of an ONNX graph it holds everything but the weights; of TensorBoard's files one event.</summary>
+/// <summary>
+/// A message to write, with fields in the order in which they were added. It holds an ONNX graph without its weights, or one TensorBoard event.
+/// </summary>
 internal sealed class ProtoMessage
 {
     private readonly List<Action<CodedOutputStream>> _fields = [];
@@ -137,7 +140,7 @@ internal sealed class ProtoMessage
 
     internal ProtoMessage Messages(int field, IEnumerable<ProtoMessage> values) => values.Aggregate(this, (message, value) => message.Message(field, value));
 
-    /// <summary>The beginning of a field of that many bytes, which are written elsewhere.</summary>
+    /// <summary>Starts a field of that many bytes, which are written separately.</summary>
     internal ProtoMessage Open(int field, int length) => Add(field, WireFormat.WireType.LengthDelimited, output => output.WriteLength(length));
 
     internal byte[] ToArray()

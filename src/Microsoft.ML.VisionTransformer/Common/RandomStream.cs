@@ -1,9 +1,9 @@
-// Seeded random numbers on the .NET side: the same keys give the same numbers on every machine and for any number of threads.
+// Seeded random number streams: the same keys give the same numbers on every machine and for any number of threads.
 namespace Microsoft.ML.VisionTransformer.Common;
 
 /// <summary>
-/// A random number generator named by keys such as (seed, purpose, epoch, row), so that what one row draws does not depend on the order in
-/// which rows are processed. SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Not thread-safe.
+/// A random number generator identified by keys such as (seed, purpose, epoch, row): the numbers of a row do not depend on the order in which rows
+/// are processed. SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). Not thread-safe.
 /// </summary>
 internal sealed class RandomStream
 {
@@ -14,17 +14,17 @@ internal sealed class RandomStream
 
     private RandomStream(ulong state) => _state = state;
 
-    /// <summary>The stream that belongs to these keys.</summary>
+    /// <summary>The stream for these keys.</summary>
     internal static RandomStream For(long seed, params ReadOnlySpan<long> keys)
     {
-        // Mixed once more than the keys, so that seed and key cannot change places.
+        // Mixed once more than the keys: swapping seed and key must give another stream.
         ulong state = Mix(Mix((ulong)seed + Increment) + Increment);
         foreach (long key in keys)
             state = Mix(state ^ Mix((ulong)key + Increment));
         return new RandomStream(state);
     }
 
-    /// <summary>A stream that goes on as this one would.</summary>
+    /// <summary>A copy that continues with the same numbers.</summary>
     internal RandomStream Copy() => new(_state) { _spareGaussian = _spareGaussian };
 
     /// <summary>64 random bits.</summary>
@@ -83,8 +83,8 @@ internal sealed class RandomStream
 internal static class BetaDistribution
 {
     /// <summary>
-    /// A number in [0, 1] from Beta(<paramref name="a"/>, <paramref name="b"/>), both above 0: X / (X + Y) of two gamma numbers, in logarithms, so
-    /// that it stays a number where both are tiny.
+    /// A sample in [0, 1] from Beta(<paramref name="a"/>, <paramref name="b"/>), both above 0: X / (X + Y) of two gamma samples, computed in
+    /// logarithms to avoid NaN when both are tiny.
     /// </summary>
     internal static double Next(RandomStream random, double a, double b)
     {
@@ -93,8 +93,8 @@ internal static class BetaDistribution
     }
 
     /// <summary>
-    /// The logarithm of a number from Gamma(<paramref name="shape"/>): Marsaglia and Tsang, "A simple method for generating gamma variables", 2000;
-    /// a shape below 1 is that of shape + 1 times U^(1 / shape), as they say in section 6.
+    /// The logarithm of a sample from Gamma(<paramref name="shape"/>): Marsaglia and Tsang, "A simple method for generating gamma variables", 2000.
+    /// For a shape below 1, a sample for shape + 1 is multiplied by U^(1 / shape) (section 6).
     /// </summary>
     private static double NextLogGamma(RandomStream random, double shape)
     {

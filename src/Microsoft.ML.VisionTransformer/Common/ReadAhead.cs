@@ -1,12 +1,13 @@
-// Produces items on a thread of its own, a few ahead of whoever consumes them.
+// Produces items on a background thread, a few ahead of the consumer.
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace Microsoft.ML.VisionTransformer.Common;
 
 /// <summary>
-/// Runs an enumeration in the background with a bounded queue between it and the consumer. The order stays, an error of the producer is thrown
-/// at the consumer in its place, and <see cref="Dispose"/> stops the producer: within the item it is at where that heeds the token it is given, else after it.
+/// Runs an enumeration in the background with a bounded queue between it and the consumer. Keeps the order, rethrows an error of the producer to the
+/// consumer at the same position, and stops the producer in <see cref="Dispose"/>: within the current item if the enumeration observes the token,
+/// otherwise after it.
 /// </summary>
 internal sealed class ReadAhead<T> : IDisposable
 {
@@ -19,15 +20,15 @@ internal sealed class ReadAhead<T> : IDisposable
     private bool _started;
     private bool _disposed;
 
-    /// <summary>As below, for items that take no notice of being stopped.</summary>
+    /// <summary>For an enumeration that does not observe a cancellation token.</summary>
     internal ReadAhead(IEnumerable<T> items, int capacity, string name)
         : this(_ => items, capacity, name)
     {
     }
 
     /// <summary>Nothing is produced before the first <see cref="TryTake"/>.</summary>
-    /// <param name="items">What to produce, given the token that stops it; enumerated once, on the background thread.</param>
-    /// <param name="capacity">Items that may lie ready.</param>
+    /// <param name="items">Returns the items to produce, given the token that stops them; enumerated once, on the background thread.</param>
+    /// <param name="capacity">Maximum number of items in the queue.</param>
     /// <param name="name">Name of the thread, for debuggers.</param>
     internal ReadAhead(Func<CancellationToken, IEnumerable<T>> items, int capacity, string name)
     {
@@ -37,7 +38,7 @@ internal sealed class ReadAhead<T> : IDisposable
 
     /// <summary>The next item, or false at the end.</summary>
     /// <param name="item">The item.</param>
-    /// <param name="checkAlive">Called every little while that the item is not ready; what it throws ends the wait.</param>
+    /// <param name="checkAlive">Called every 50 ms while the item is not ready; an exception it throws ends the wait.</param>
     internal bool TryTake([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out T item, Action? checkAlive = null)
     {
         if (!_started)
@@ -60,7 +61,9 @@ internal sealed class ReadAhead<T> : IDisposable
         return true;
     }
 
-    /// <summary>Stops the producer and waits for it. ML.NET disposes a cursor more than once where several others lean on it.</summary>
+    /// <summary>
+    /// Stops the producer and waits for it. May be called more than once: ML.NET disposes a cursor repeatedly when several others depend on it.
+    /// </summary>
     public void Dispose()
     {
         if (_disposed)
@@ -82,9 +85,9 @@ internal sealed class ReadAhead<T> : IDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // Stopped by Dispose: nobody waits for an answer.
+            // Stopped by Dispose: there is no consumer left.
         }
-#pragma warning disable CA1031 // Whatever it is, the consumer gets it.
+#pragma warning disable CA1031 // Any exception is rethrown to the consumer.
         catch (Exception e)
         {
             _error = ExceptionDispatchInfo.Capture(e);

@@ -1,9 +1,9 @@
-// A file for bytes that need not outlive the process: seen by no other program, and gone when it is closed or the process dies.
+// A private temporary file that is deleted when it is closed or the process ends.
 namespace Microsoft.ML.VisionTransformer.Common;
 
 /// <summary>
-/// Appended to on one thread, read at any place on any number of threads. It is read by position rather than mapped: a read that fails is an
-/// <see cref="IOException"/>, where a mapped page that fails ends the process, and what was read counts as the system's cache and not as the process's memory.
+/// Appended to by one thread, read at any offset by any number of threads. It is read by offset instead of memory-mapped: a failed read throws an
+/// <see cref="IOException"/>, whereas a failed mapped page ends the process, and the data counts as system cache instead of process memory.
 /// </summary>
 internal sealed class ScratchFile : IDisposable
 {
@@ -15,14 +15,14 @@ internal sealed class ScratchFile : IDisposable
         _stream = stream;
     }
 
-    /// <summary>Where the file lies; on Unix without a name, so that no listing shows it.</summary>
+    /// <summary>Folder of the file; on Unix the file has no name in it and is not listed.</summary>
     internal string Folder { get; }
 
     /// <summary>Bytes written.</summary>
     internal long Length { get; private set; }
 
-    /// <summary>Makes a file in that folder, and the folder where it is missing.</summary>
-    /// <exception cref="IOException">The folder cannot be made or written to.</exception>
+    /// <summary>Creates a file in that folder, and the folder if missing.</summary>
+    /// <exception cref="IOException">The folder cannot be created or written to.</exception>
     internal static ScratchFile Create(string folder)
     {
         string path = Path.Combine(folder, $"vision-transformer-{Guid.NewGuid():N}.tmp");
@@ -30,21 +30,22 @@ internal sealed class ScratchFile : IDisposable
         {
             Directory.CreateDirectory(folder);
             var stream = Open(path);
+            // Unix keeps the open file until it is closed, even if the process is killed; on Windows, or if this fails, DeleteOnClose removes it.
             if (!OperatingSystem.IsWindows())
-                AtomicFile.DeleteIfPossible(path);    // the open file lives on until it is closed, by whatever end; elsewhere, and where this fails, DeleteOnClose does it
+                AtomicFile.DeleteIfPossible(path);
             return new ScratchFile(folder, stream);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new IOException($"No temporary file can be made in {folder}: {e.Message.TrimEnd('.')}.", e);
+            throw new IOException($"No temporary file can be created in {folder}: {e.Message.TrimEnd('.')}.", e);
         }
     }
 
-    /// <summary>A scratch file on an open stream, which it closes.</summary>
+    /// <summary>A scratch file that takes ownership of an open stream.</summary>
     internal static ScratchFile On(FileStream stream) => new(Path.GetDirectoryName(stream.Name) ?? stream.Name, stream);
 
-    /// <summary>Writes at the end and tells where that was.</summary>
-    /// <exception cref="IOException">The disk is full, or does not take the bytes; what was appended before is still there.</exception>
+    /// <summary>Appends the content and returns its offset.</summary>
+    /// <exception cref="IOException">The disk is full or the write fails; earlier content is unchanged.</exception>
     internal long Append(ReadOnlySpan<byte> content)
     {
         long offset = Length;
@@ -53,8 +54,8 @@ internal sealed class ScratchFile : IDisposable
         return offset;
     }
 
-    /// <summary>Reads what was appended there.</summary>
-    /// <exception cref="IOException">The disk does not give the bytes back.</exception>
+    /// <summary>Reads the content at an offset.</summary>
+    /// <exception cref="IOException">The bytes cannot be read.</exception>
     internal void Read(long offset, Span<byte> target)
     {
         while (target.Length > 0)

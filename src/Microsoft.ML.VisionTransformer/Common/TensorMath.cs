@@ -1,4 +1,4 @@
-// Sums of tensors and products with numbers, with the numbers kept alive until native code has read them.
+// Tensor arithmetic with scalars that stay alive until native code has read them, and spans over the memory of tensors.
 using System.Buffers;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -8,9 +8,9 @@ namespace Microsoft.ML.VisionTransformer.Common;
 
 /// <summary>
 /// TorchSharp passes a number to native code as a <see cref="Scalar"/> with a finalizer, and its operators (<c>a + b</c> is
-/// <c>a.add(b, 1)</c>, <c>x * 0.5</c> is <c>x.mul(0.5)</c>) hold that object no longer than it takes to read its handle: a garbage collection
+/// <c>a.add(b, 1)</c>, <c>x * 0.5</c> is <c>x.mul(0.5)</c>) keep that object alive only until its handle is read: a garbage collection
 /// at that moment frees the number while native code reads it, and the sum throws or is wrong. Here every scalar outlives its use. A test
-/// refuses the operators elsewhere.
+/// rejects the operators elsewhere.
 /// </summary>
 internal static class TensorMath
 {
@@ -65,15 +65,15 @@ internal static class TensorMath
     }
 }
 
-/// <summary>32-bit floats in main memory, not copied. The tensor stays the caller's and lives as long as the memory is used.</summary>
+/// <summary>The memory of a float32 tensor in main memory, without a copy. The caller owns the tensor and keeps it alive while the memory is used.</summary>
 internal sealed class TensorMemory(Tensor values) : MemoryManager<float>
 {
-    /// <summary>Numbers of a part: its bytes fit into a span.</summary>
-    private const long MostOfPart = 1L << 28;
+    /// <summary>Values per chunk: its bytes fit into a span.</summary>
+    private const long ChunkLength = 1L << 28;
 
     public override Span<float> GetSpan() => MemoryMarshal.Cast<byte, float>(values.bytes);
 
-    /// <summary>Nothing moves.</summary>
+    /// <summary>Native memory does not move.</summary>
     public override unsafe MemoryHandle Pin(int elementIndex = 0) =>
         new(System.Runtime.CompilerServices.Unsafe.AsPointer(ref GetSpan()[elementIndex]));
 
@@ -81,12 +81,12 @@ internal sealed class TensorMemory(Tensor values) : MemoryManager<float>
     {
     }
 
-    /// <summary>The parts of a flat tensor, [n], in order; they belong to the scope. What is on a device is copied from there.</summary>
-    internal static IEnumerable<Tensor> Parts(Tensor flat)
+    /// <summary>The chunks of a flat tensor, [n], in order; they belong to the scope. Values on a device are copied to main memory.</summary>
+    internal static IEnumerable<Tensor> Chunks(Tensor flat)
     {
         long length = flat.numel();
-        for (long start = 0; start < length; start += MostOfPart)
-            yield return flat.narrow(0, start, Math.Min(MostOfPart, length - start)).cpu();
+        for (long start = 0; start < length; start += ChunkLength)
+            yield return flat.narrow(0, start, Math.Min(ChunkLength, length - start)).cpu();
     }
 
     protected override void Dispose(bool disposing)

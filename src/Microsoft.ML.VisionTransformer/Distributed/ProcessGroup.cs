@@ -1,4 +1,4 @@
-// The processes that a launcher started together, and what they tell each other.
+// The processes that an MPI launcher started together, and their collective operations.
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Distributed.Mpi;
@@ -6,8 +6,8 @@ using Microsoft.ML.VisionTransformer.Distributed.Mpi;
 namespace Microsoft.ML.VisionTransformer.Distributed;
 
 /// <summary>
-/// All processes of an MPI job. Each method but <see cref="Abort"/> is called by every process, in the same order and with lengths that agree; a process waits there
-/// for the others. Any thread may call.
+/// All processes of an MPI job. Every process calls each method except <see cref="Abort"/>, in the same order and with matching lengths, and waits
+/// there for the others. Any thread may call.
 /// </summary>
 internal sealed unsafe class ProcessGroup
 {
@@ -17,35 +17,35 @@ internal sealed unsafe class ProcessGroup
 
     private ProcessGroup(MpiSession session) => _session = session;
 
-    /// <summary>The group that this process belongs to; null where no MPI launcher started it, and then no library is loaded.</summary>
-    /// <exception cref="InvalidOperationException">A launcher started it, but there is no MPI library; the message says what to install.</exception>
-    /// <exception cref="IOException">MPI does not start.</exception>
+    /// <summary>The group that this process belongs to; null if no MPI launcher started it, in which case no library is loaded.</summary>
+    /// <exception cref="InvalidOperationException">A launcher started it, but no MPI library was found; the message names the package to install.</exception>
+    /// <exception cref="IOException">MPI cannot be initialized.</exception>
     internal static ProcessGroup? Current => _current.Value;
 
-    /// <summary>Whether a launcher started this process, told without loading anything.</summary>
+    /// <summary>Whether a launcher started this process; loads nothing.</summary>
     internal static bool IsLaunched => MpiLaunchers.Of(Environment.GetEnvironmentVariable) != MpiLauncher.None;
 
-    /// <summary>Number of this process, from 0.</summary>
+    /// <summary>Rank of this process, from 0.</summary>
     internal int Rank => _session.Rank;
 
-    /// <summary>Number of this process among those of its machine, from 0.</summary>
+    /// <summary>Rank of this process among those of its machine, from 0.</summary>
     internal static int LocalRank => MpiLaunchers.LocalRank(Environment.GetEnvironmentVariable);
 
     /// <summary>Number of processes.</summary>
     internal int Size => _session.Size;
 
-    /// <summary>Whether this is the process that writes and tells.</summary>
+    /// <summary>Whether this is rank 0, which writes files and logs.</summary>
     internal bool IsMain => Rank == 0;
 
-    /// <summary>The library for the log: "Open MPI v4.1.4, ... (OpenMpi, libmpi.so.40)".</summary>
+    /// <summary>Description of the library, for the log: "Open MPI v4.1.4, ... (OpenMpi, libmpi.so.40)".</summary>
     internal string Library => $"{_session.Library.Version} ({_session.Library.Kind}, {_session.Library.Name})";
 
-    /// <summary>The group.</summary>
-    /// <exception cref="InvalidOperationException">There is none; the message says how to start one.</exception>
+    /// <summary>The group that this process belongs to.</summary>
+    /// <exception cref="InvalidOperationException">There is none; the message explains how to start one.</exception>
     internal static ProcessGroup Required => Current ?? throw new InvalidOperationException(
         $"This process was not started by an MPI launcher. Start it with one: mpirun -n 4 program. {(OperatingSystem.IsLinux() ? "Debian and Ubuntu: apt-get install openmpi-bin" : MpiLibraryNames.Advice)}.");
 
-    /// <summary>Replaces the values of every process by their sums. The same bits come to all processes.</summary>
+    /// <summary>Replaces the values of every process with their sums, which are bit for bit the same on all processes.</summary>
     internal void Sum(Span<float> values) => Reduce(values, h => h.Float, h => h.Sum);
 
     /// <inheritdoc cref="Sum(Span{float})"/>
@@ -61,7 +61,7 @@ internal sealed unsafe class ProcessGroup
         return value;
     }
 
-    /// <summary>Gives every process the bytes of one.</summary>
+    /// <summary>Copies the bytes of one process to all.</summary>
     internal void Broadcast(Span<byte> bytes, int from = 0)
     {
         fixed (byte* start = bytes)
@@ -72,7 +72,7 @@ internal sealed unsafe class ProcessGroup
         }
     }
 
-    /// <summary>Gives every process the bytes of all, by rank; they may differ in length, and come to less than 2 GiB.</summary>
+    /// <summary>Collects the bytes of all processes, by rank, in every process; lengths may differ, and the total is less than 2 GiB.</summary>
     internal byte[][] Gather(ReadOnlySpan<byte> own)
     {
         int[] lengths = Lengths(own.Length);
@@ -92,13 +92,13 @@ internal sealed unsafe class ProcessGroup
         return [.. lengths.Select((length, i) => all[starts[i]..(starts[i] + length)])];
     }
 
-    /// <summary>Gives every process the text of all, by rank.</summary>
+    /// <summary>Collects the texts of all processes, by rank, in every process.</summary>
     internal string[] Gather(string own) => [.. Gather(Encoding.UTF8.GetBytes(own)).Select(Encoding.UTF8.GetString)];
 
-    /// <summary>Waits until every process is here.</summary>
+    /// <summary>Waits until every process has called it.</summary>
     internal void Barrier() => _session.Do("MPI_Barrier", mpi => mpi.Barrier(mpi.Handles.World));
 
-    /// <summary>Writes why to the error stream and ends all processes: the others may be waiting for this one, and would wait for ever.</summary>
+    /// <summary>Writes the reason to standard error and ends all processes: the others may be waiting for this one and would wait forever.</summary>
     [DoesNotReturn]
     internal void Abort(string reason)
     {

@@ -1,20 +1,20 @@
-// The rows of a data view that one of several processes reads.
+// One process's shard of the rows of a data view.
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.VisionTransformer.Distributed;
 
 /// <summary>
-/// Rows rank, rank + size, rank + 2 size, ... of the source. Taken in turn and not in runs, they need no row count, which many a source does not know
-/// before it was read, and data sorted by class or by size gives shares that take about as long.
+/// Rows rank, rank + size, rank + 2 size, ... of the source. Interleaved shards do not need a row count, which many sources do not have before they
+/// are read, and take about the same time even if the data is sorted by class or by size.
 /// </summary>
-/// <param name="source">All rows, the same and in the same order each time they are read, and for every process.</param>
-/// <param name="rank">Whose share, in [0, size).</param>
-/// <param name="size">How many shares there are.</param>
+/// <param name="source">All rows; the same rows in the same order on every read and for every process.</param>
+/// <param name="rank">Rank of the shard's process, in [0, size).</param>
+/// <param name="size">Number of shards.</param>
 internal sealed class RowShardView(IDataView source, int rank, int size) : IDataView
 {
     public DataViewSchema Schema => source.Schema;
 
-    /// <summary>False: shares of two different orders would have rows in common and leave others out.</summary>
+    /// <summary>False: shards of two different orders would overlap and miss rows.</summary>
     public bool CanShuffle => false;
 
     public long? GetRowCount() => source.GetRowCount() is { } rows ? rows / size + (rank < rows % size ? 1 : 0) : null;
@@ -22,15 +22,15 @@ internal sealed class RowShardView(IDataView source, int rank, int size) : IData
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
         new RowShardCursor(source.GetRowCursor(columnsNeeded), rank, size);
 
-    /// <summary>One cursor: cursors that share the source's rows out among them do not know the numbers of their rows.</summary>
+    /// <summary>One cursor: cursors that split the source's rows do not provide row numbers.</summary>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
         [new RowShardCursor(source.GetRowCursorSet(columnsNeeded, 1)[0], rank, size)];
 }
 
-/// <summary>Columns, values and ids are those of the source's rows; positions count the rows of the share from 0.</summary>
+/// <summary>Columns, values and ids are those of the source's rows; positions count the rows of the shard from 0.</summary>
 /// <param name="source">The cursor over all rows.</param>
-/// <param name="rank">The first row that is given, from 0.</param>
-/// <param name="size">Distance from one row that is given to the next.</param>
+/// <param name="rank">Index of the first row of the shard.</param>
+/// <param name="size">Stride between rows of the shard.</param>
 internal sealed class RowShardCursor(DataViewRowCursor source, int rank, int size) : DataViewRowCursor
 {
     private long _position = -1;
@@ -38,7 +38,7 @@ internal sealed class RowShardCursor(DataViewRowCursor source, int rank, int siz
 
     public override DataViewSchema Schema => source.Schema;
 
-    /// <summary>-1 before the first row and behind the last.</summary>
+    /// <summary>-1 before the first row and after the last.</summary>
     public override long Position => _ended ? -1 : _position;
 
     public override long Batch => source.Batch;

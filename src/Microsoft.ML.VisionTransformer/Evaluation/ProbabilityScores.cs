@@ -1,4 +1,4 @@
-// Calibration error, log-loss and the other measures of how good probabilities are.
+// Quality measures of predicted probabilities: log loss, Brier score, accuracy and calibration error.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Evaluation;
@@ -6,13 +6,14 @@ using Microsoft.ML.VisionTransformer.Evaluation;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// Evaluates the probabilities of a classifier: log loss, Brier score, accuracy, and the expected calibration error with the bins of its reliability diagram, which
-/// <c>mlContext.MulticlassClassification.Evaluate</c> does not have. Add the rows, then read the values; they are 0 before the first row that has a weight.
+/// Evaluates the probabilities of a classifier: log loss, Brier score, accuracy, and the expected calibration error with the bins of its reliability
+/// diagram, which <c>mlContext.MulticlassClassification.Evaluate</c> does not have. Add the rows, then read the values; they are 0 before the first
+/// row that has a weight.
 /// </summary>
 /// <remarks>All sums are 64-bit floats. An instance serves one thread at a time.</remarks>
 public sealed class ProbabilityScores
 {
-    /// <summary>A probability of 0 would cost without end; ML.NET's evaluators clip at the same value.</summary>
+    /// <summary>Lower clip of probabilities, because the log loss of 0 is infinite; ML.NET's evaluators clip at the same value.</summary>
     private const double LeastProbability = 1e-15;
 
     private readonly CalibrationError _calibration = new();
@@ -25,31 +26,33 @@ public sealed class ProbabilityScores
     /// <summary>Mean of -ln(probability of the true class, at least 1e-15), in nats.</summary>
     public double LogLoss => Mean(_logLoss);
 
-    /// <summary>Mean squared distance, summed over classes, from the probabilities to 1 at the true class and 0 elsewhere; in [0, 2], 0 is best (Brier 1950).</summary>
+    /// <summary>
+    /// Mean squared distance, summed over classes, from the probabilities to 1 at the true class and 0 elsewhere; in [0, 2], 0 is best (Brier 1950).
+    /// </summary>
     public double Brier => Mean(_brier);
 
-    /// <summary>Fraction of rows whose most probable class is the true one, in [0, 1]; among equal ones the first is taken.</summary>
+    /// <summary>Fraction of rows whose most probable class is the true one, in [0, 1]; the first of equal probabilities counts.</summary>
     public double Accuracy => Mean(_right);
 
     /// <summary>
-    /// Expected calibration error (Guo et al. 2017, arXiv:1706.04599, equation 3): the mean over rows of |accuracy - mean confidence| of their bin, in [0, 1], 0 is
-    /// best. The bins are those of <see cref="Bins"/>; errors measured with other bins do not compare.
+    /// Expected calibration error (Guo et al. 2017, arXiv:1706.04599, equation 3): the mean over rows of |accuracy - mean confidence| of their bin,
+    /// in [0, 1], 0 is best. Uses the bins of <see cref="Bins"/>; errors measured with other bins are not comparable.
     /// </summary>
     public double CalibrationError => _calibration.Expected;
 
-    /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; bins of few rows make it jump.</summary>
+    /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; noisy if a bin has few rows.</summary>
     public double LargestCalibrationError => _calibration.Largest;
 
-    /// <summary>The reliability diagram: 15 bins of equal width over the probability of the predicted class, from the least confident; some may be empty.</summary>
+    /// <summary>The reliability diagram: 15 bins of equal width over the probability of the predicted class, in ascending order; some may be empty.</summary>
     public IReadOnlyList<CalibrationBin> Bins => _calibration.Bins;
 
     /// <summary>Adds a row of the column <c>Score</c>.</summary>
-    /// <param name="probabilities">The probability of each class, in [0, 1]; as many in each row.</param>
+    /// <param name="probabilities">The probability of each class, in [0, 1]; the same number in each row.</param>
     /// <param name="trueClass">The index of the true class, from 0.</param>
     /// <param name="weight">Weight of the row, at least 0 and finite. Default 1.</param>
     /// <exception cref="ArgumentException">
-    /// A value is not a probability, such as the NaN of a row whose image cannot be read, the class is not among them, the weight is negative or not finite, or the row
-    /// has another number of classes than those before it.
+    /// A value is not a probability (such as the NaN of a row whose image cannot be read), the class is out of range, the weight is negative or not
+    /// finite, or the row has a different number of classes than earlier rows.
     /// </exception>
     public void Add(ReadOnlySpan<float> probabilities, int trueClass, double weight = 1)
     {
@@ -91,7 +94,7 @@ public sealed class ProbabilityScores
         }
     }
 
-    /// <param name="probabilities">One a class; they sum to 1.</param>
+    /// <param name="probabilities">One per class; they sum to 1.</param>
     /// <param name="trueClass">The true class, from 0.</param>
     /// <param name="weight">Weight of the row, at least 0.</param>
     internal void Add(double[] probabilities, int trueClass, double weight = 1)
@@ -107,7 +110,7 @@ public sealed class ProbabilityScores
         }
 
         bool right = predicted == trueClass;
-        _calibration.Add(Math.Min(probabilities[predicted], 1), right, weight);    // a softmax can round to a little more than 1
+        _calibration.Add(Math.Min(probabilities[predicted], 1), right, weight);    // softmax can round to slightly above 1
         _logLoss -= weight * Math.Log(Math.Clamp(probabilities[trueClass], LeastProbability, 1));
         _brier += weight * squares;
         _right += right ? weight : 0;
@@ -125,39 +128,39 @@ public sealed class CalibrationBin
     internal CalibrationBin(double from, double to, double weight, double rightWeight, double confidence) =>
         (From, To, Weight, RightWeight, Confidence) = (from, to, weight, rightWeight, confidence);
 
-    /// <summary>Lower border, not in the bin.</summary>
+    /// <summary>Lower bound, exclusive.</summary>
     public double From { get; }
 
-    /// <summary>Upper border, in the bin.</summary>
+    /// <summary>Upper bound, inclusive.</summary>
     public double To { get; }
 
-    /// <summary>Sum of the weights of the rows in the bin: their number where each weighs 1.</summary>
+    /// <summary>Sum of the weights of the rows in the bin: the number of rows if all weights are 1.</summary>
     public double Weight { get; }
 
-    /// <summary>Sum of the weights of those whose predicted class is the true one.</summary>
+    /// <summary>Sum of the weights of the rows whose predicted class is the true one.</summary>
     public double RightWeight { get; }
 
     /// <summary>Mean probability of the predicted classes, in [0, 1]; 0 in an empty bin.</summary>
     public double Confidence { get; }
 
-    /// <summary>Fraction of right rows, in [0, 1]; 0 in an empty bin.</summary>
+    /// <summary>Weighted fraction of correct rows, in [0, 1]; 0 in an empty bin.</summary>
     public double Accuracy => Weight > 0 ? RightWeight / Weight : 0;
 }
 
 /// <summary>
-/// Rows fall into 15 equal bins (low, high] by the largest probability of each; the error is the mean over rows of |accuracy - mean confidence| of their bin
-/// (Guo et al. 2017, arXiv:1706.04599, equation 3), rows counted by their weight. All in 64-bit numbers.
+/// Rows are sorted into 15 equal bins (low, high] by their largest probability; the error is the weighted mean over rows of |accuracy - mean
+/// confidence| of their bin (Guo et al. 2017, arXiv:1706.04599, equation 3). All values are float64.
 /// </summary>
 internal sealed class CalibrationError
 {
-    /// <summary>Guo's number; errors measured with other bins do not compare.</summary>
+    /// <summary>The number used by Guo et al.; errors measured with other bins are not comparable.</summary>
     private const int BinCount = 15;
 
     private readonly double[] _weights = new double[BinCount];
     private readonly double[] _confidences = new double[BinCount];
     private readonly double[] _right = new double[BinCount];
 
-    /// <summary>All bins, from the least confident.</summary>
+    /// <summary>All bins, in ascending order of confidence.</summary>
     internal IReadOnlyList<CalibrationBin> Bins =>
     [
         .. Enumerable.Range(0, BinCount).Select(bin => new CalibrationBin(
@@ -174,7 +177,7 @@ internal sealed class CalibrationError
         }
     }
 
-    /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; bins of few rows make it jump.</summary>
+    /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; noisy if a bin has few rows.</summary>
     internal double Largest => Enumerable.Range(0, BinCount).Max(bin => _weights[bin] > 0 ? Gap(bin) / _weights[bin] : 0);
 
     /// <param name="confidence">The probability of the predicted class, in [0, 1].</param>
@@ -182,14 +185,14 @@ internal sealed class CalibrationError
     /// <param name="weight">Weight of the row, at least 0.</param>
     internal void Add(double confidence, bool right, double weight = 1)
     {
-        Guard.That(confidence is >= 0 and <= 1, nameof(confidence), $"The confidence {confidence} is no probability.");
+        Guard.That(confidence is >= 0 and <= 1, nameof(confidence), $"The confidence {confidence} is not a probability.");
         int bin = BinOf(confidence);
         _weights[bin] += weight;
         _confidences[bin] += weight * confidence;
         _right[bin] += right ? weight : 0;
     }
 
-    /// <summary>Compares with the borders themselves: confidence times 15 can round to the other side of one.</summary>
+    /// <summary>Compares with the bounds directly: confidence times 15 could round across one.</summary>
     private static int BinOf(double confidence)
     {
         int bin = BinCount - 1;

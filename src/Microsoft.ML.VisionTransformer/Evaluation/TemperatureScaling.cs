@@ -1,11 +1,12 @@
-// What the probabilities of a finished model are worth, and the temperature that repairs them.
+// Calibrates the probabilities of a trained model by temperature scaling.
 namespace Microsoft.ML.VisionTransformer.Evaluation;
 
-/// <param name="Temperature">What logits are divided by; 1 leaves them as they are.</param>
+/// <summary>The result of a calibration.</summary>
+/// <param name="Temperature">Divisor of the logits; 1 leaves them unchanged.</param>
 /// <param name="Error">Expected calibration error with that temperature.</param>
 internal sealed record Calibration(double Temperature, double Error)
 {
-    /// <summary>Fits the temperature to validation rows that the model was not trained on, or takes the logits as they are.</summary>
+    /// <summary>Fits the temperature to validation rows that the model was not trained on, or uses a temperature of 1.</summary>
     internal static Calibration Of(EvaluatedRows rows, bool fit)
     {
         double temperature = fit ? TemperatureScaling.Fit(rows) : 1;
@@ -14,27 +15,28 @@ internal sealed record Calibration(double Temperature, double Error)
 }
 
 /// <summary>
-/// Temperature scaling (Guo et al. 2017, arXiv:1706.04599, section 4.2): the T above 0 with the smallest weighted mean of -ln softmax(logits / T) at the true class.
-/// The order of classes stays, and with it the accuracy.
+/// Temperature scaling (Guo et al. 2017, arXiv:1706.04599, section 4.2): the T above 0 with the smallest weighted mean of -ln softmax(logits / T) at
+/// the true class. The order of classes and therefore the accuracy do not change.
 /// </summary>
 /// <remarks>
-/// The loss is convex in b = 1 / T: its derivative is the mean of E[z] - z(true), its second one the mean of Var[z], under softmax(b z). Newton's method finds the
-/// zero of the derivative inside a bracket that halves where a step would leave it. All in 64-bit numbers, in the rows' order: the same rows give the same bits.
+/// The loss is convex in b = 1 / T: its first derivative is the mean of E[z] - z(true), its second the mean of Var[z], under softmax(b z). Newton's
+/// method finds the root of the derivative inside a bracket that is bisected if a step would leave it. Sums are float64 in the order of the rows, so
+/// results are reproducible bit for bit.
 /// </remarks>
 internal static class TemperatureScaling
 {
-    /// <summary>Calibration has no business outside; Guo's networks are between 1 and 3.</summary>
+    /// <summary>Range of plausible temperatures; those of the networks of Guo et al. are between 1 and 3.</summary>
     internal const double Least = 0.05, Most = 20;
 
     private const int MostSteps = 100;
 
-    /// <summary>Relative change of b below which it counts as found.</summary>
+    /// <summary>Relative change of b at which the fit has converged.</summary>
     private const double Tolerance = 1e-10;
 
     /// <summary>Fits the temperature, in [0.05, 20].</summary>
     /// <returns>
-    /// 1 where the rows tell nothing: there are none with a weight, or no row has a logit above that of its class. The loss then falls all the way to T = 0, and to
-    /// follow it would make a network that was right on twenty rows claim that it cannot err.
+    /// 1 if the rows do not determine a temperature: no row has a weight, or no row has a logit above that of its class. The loss then decreases down
+    /// to T = 0, and minimizing it would make a network that was correct on twenty rows claim certainty.
     /// </returns>
     internal static double Fit(EvaluatedRows rows)
     {
@@ -92,10 +94,10 @@ internal static class TemperatureScaling
                 largest = Math.Max(largest, logit);
             foreach (float logit in logits)
             {
-                double below = logit - largest, fraction = Math.Exp(b * below);
-                sum += fraction;
-                mean += fraction * below;
-                square += fraction * below * below;
+                double below = logit - largest, weight = Math.Exp(b * below);
+                sum += weight;
+                mean += weight * below;
+                square += weight * below * below;
             }
 
             (mean, square) = (mean / sum, square / sum);
@@ -112,7 +114,7 @@ internal static class TemperedSoftmax
     /// <summary>Writes softmax(logits / temperature).</summary>
     /// <param name="logits">Logits of one row, finite.</param>
     /// <param name="temperature">Above 0.</param>
-    /// <param name="probabilities">As many.</param>
+    /// <param name="probabilities">Receives one value per logit.</param>
     internal static void Fill(ReadOnlySpan<float> logits, double temperature, Span<double> probabilities)
     {
         double largest = double.NegativeInfinity, sum = 0;

@@ -1,45 +1,48 @@
-// What training did, epoch by epoch; it stays with the model.
+// The history of a training run, stored with the model.
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>The record of a training run.</summary>
+/// <summary>The history of a training run.</summary>
 public sealed record TrainingHistory
 {
-    /// <summary>One entry an epoch, in order.</summary>
+    /// <summary>One entry per epoch, in order.</summary>
     public IReadOnlyList<TrainingMetrics> Epochs { get; init; } = [];
 
-    /// <summary>Number (from 1) of the epoch whose weights the model has: the best on the validation rows (docs/training.md says what is better), or the last where there are none.</summary>
+    /// <summary>
+    /// Number (from 1) of the epoch whose weights the model has: the best on the validation rows (docs/training.md defines the comparison), or the
+    /// last if there are none.
+    /// </summary>
     public int BestEpoch { get; init; }
 
-    /// <summary>Whether the model has the running mean of the weights at that epoch, and not the weights themselves.</summary>
+    /// <summary>Whether the model has the exponential moving average of the weights at that epoch instead of the weights themselves.</summary>
     public bool IsAverage { get; init; }
 
-    /// <summary>What the model divides its logits by; 1 where it was not calibrated.</summary>
+    /// <summary>The temperature that the model divides its logits by; 1 if it was not calibrated.</summary>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Expected calibration error of the model on the validation rows, after calibration where there was one; null without such rows.</summary>
+    /// <summary>Expected calibration error of the model on the validation rows, after calibration if there was any; null without such rows.</summary>
     public double? CalibrationError { get; init; }
 
-    /// <summary>Rows trained on.</summary>
+    /// <summary>Number of training rows.</summary>
     public int TrainingRows { get; init; }
 
-    /// <summary>Rows kept for validation.</summary>
+    /// <summary>Number of validation rows.</summary>
     public int ValidationRows { get; init; }
 
-    /// <summary>Rows left out because their label is missing.</summary>
+    /// <summary>Number of rows left out because their label is missing.</summary>
     public int RowsWithoutLabel { get; init; }
 
-    /// <summary>Training and validation rows left out because their image cannot be read (<see cref="InvalidImageHandling.Skip"/>).</summary>
+    /// <summary>Number of training and validation rows left out because their image cannot be read (<see cref="InvalidImageHandling.Skip"/>).</summary>
     public int RowsWithInvalidImage { get; init; }
 
-    /// <summary>What is wrong with those images, each with its row; at most the first 100.</summary>
+    /// <summary>Errors of those images, each with its row; at most the first 100.</summary>
     public IReadOnlyList<string> InvalidImages { get; init; } = [];
 
     /// <summary>Whether early stopping ended the run before its last epoch.</summary>
     public bool StoppedEarly { get; init; }
 
-    /// <summary>Whether the run was cancelled, and this is its best model so far (<see cref="CancellationHandling.ReturnBest"/>).</summary>
+    /// <summary>Whether the run was canceled, and this is its best model so far (<see cref="CancellationHandling.ReturnBest"/>).</summary>
     public bool Cancelled { get; init; }
 
-    /// <summary>The seed that the run's random numbers were drawn from.</summary>
+    /// <summary>The seed of all random streams of the run.</summary>
     public int Seed { get; init; }
 }

@@ -1,4 +1,4 @@
-// The figures of an epoch of training, or of the part of it that is done.
+// The metrics of a training epoch, or of the completed part of it.
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -6,54 +6,59 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>What an epoch of training came to, or has come to so far. Losses are means over rows, in nats; accuracies are shares of rows in [0, 1].</summary>
+/// <summary>
+/// The metrics of a training epoch, or of its completed part. Losses are means over rows, in nats; accuracies are fractions of rows in [0, 1].
+/// </summary>
 public sealed record TrainingMetrics
 {
-    /// <summary>Whether a step or an epoch was completed. Figures of a step are those of its epoch so far.</summary>
+    /// <summary>Whether a step or an epoch was completed. The metrics of a step are those of its epoch so far.</summary>
     public TrainingPhase Phase { get; init; } = TrainingPhase.Epoch;
 
     /// <summary>Number of the epoch, from 1.</summary>
     public int Epoch { get; init; }
 
-    /// <summary>Epochs planned.</summary>
+    /// <summary>Number of planned epochs.</summary>
     public int Epochs { get; init; }
 
-    /// <summary>Steps of this epoch that are done: updates of the weights, or in <see cref="TrainingPhase.Features"/> images.</summary>
+    /// <summary>Number of completed steps of this epoch: updates of the weights, or images in <see cref="TrainingPhase.Features"/>.</summary>
     public int Step { get; init; }
 
-    /// <summary>Steps of an epoch.</summary>
+    /// <summary>Number of steps per epoch.</summary>
     public int Steps { get; init; }
 
     /// <summary>Learning rate of the last step.</summary>
     public double LearningRate { get; init; }
 
-    /// <summary>Training loss, label smoothing included, as measured while the weights changed.</summary>
+    /// <summary>Training loss, including label smoothing, measured during the epoch while the weights change.</summary>
     public double TrainingLoss { get; init; }
 
     /// <summary>
-    /// Accuracy on the augmented training images, as measured while the weights changed. Where mixup or cutmix mix images, the right answer is the
-    /// class with the larger share; far lower values than on validation rows are then normal.
+    /// Accuracy on the augmented training images, measured during the epoch while the weights change. Where mixup or cutmix mix images, the class
+    /// with the larger fraction counts as the correct one; far lower values than on validation rows are then normal.
     /// </summary>
     public double TrainingAccuracy { get; init; }
 
-    /// <summary>Cross-entropy on the validation rows after the epoch, without smoothing; null where there are none.</summary>
+    /// <summary>Cross-entropy on the validation rows after the epoch, without smoothing; null if there are none.</summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Accuracy on the validation rows after the epoch; null where there are none.</summary>
+    /// <summary>Accuracy on the validation rows after the epoch; null if there are none.</summary>
     public double? ValidationAccuracy { get; init; }
 
-    /// <summary>Expected calibration error on the validation rows (15 bins, arXiv:1706.04599): how far the probabilities are from the shares of right answers, in [0, 1]; null without such rows.</summary>
+    /// <summary>
+    /// Expected calibration error on the validation rows (15 bins, arXiv:1706.04599): the difference between the probabilities and the fractions of
+    /// correct predictions, in [0, 1]; null without such rows.
+    /// </summary>
     public double? ValidationCalibrationError { get; init; }
 
-    /// <summary>Whether the validation figures are those of the running mean of the weights, because they are better.</summary>
+    /// <summary>Whether the validation metrics are those of the exponential moving average of the weights, because they are better.</summary>
     public bool ValidatedAverage { get; init; }
 
-    /// <summary>Training images a second.</summary>
+    /// <summary>Training images per second.</summary>
     public double ImagesPerSecond { get; init; }
 
     /// <summary>
-    /// Share of the epoch's training time in which the network stood still because images were not ready, in [0, 1]. Far above 0, decoding is what limits the
-    /// speed: store smaller images, or train where there are more processors. 0 for a linear probe, which looks at each image once.
+    /// Fraction of the epoch's training time in which the network waited for images, in [0, 1]. Far above 0, decoding limits the speed: store smaller
+    /// images, or train on a machine with more processors. 0 for a linear probe, which processes each image once.
     /// </summary>
     [JsonPropertyName("ImageWaitShare")]    // the name in model files
     public double ImageWaitFraction { get; init; }
@@ -61,16 +66,16 @@ public sealed record TrainingMetrics
     /// <summary>Time since training began.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Time left if the remaining steps take as long as those so far.</summary>
+    /// <summary>Estimated time left, if the remaining steps take as long as those so far.</summary>
     public TimeSpan TimeLeft { get; init; }
 
     /// <summary>One line for a console.</summary>
-    /// <returns>"epoch   3/12  loss 1.426 ..."; for <see cref="TrainingPhase.Features"/> how many images have been seen.</returns>
+    /// <returns>"epoch   3/12  loss 1.426 ..."; for <see cref="TrainingPhase.Features"/> the number of images processed.</returns>
     public override string ToString()
     {
         var line = new StringBuilder();
         if (Phase == TrainingPhase.Features)
-            return line.Append(CultureInfo.InvariantCulture, $"features of image {Step}/{Steps}  {ImagesPerSecond:F0} images/s  left {DurationText.Of(TimeLeft)}").ToString();
+            return line.Append(CultureInfo.InvariantCulture, $"features of {Step}/{Steps} images  {ImagesPerSecond:F0} images/s  left {DurationText.Of(TimeLeft)}").ToString();
         line.Append(CultureInfo.InvariantCulture, $"epoch {Epoch,3}/{Epochs}");
         if (Phase == TrainingPhase.Step)
             line.Append(CultureInfo.InvariantCulture, $"  step {Step,3}/{Steps}");
@@ -84,10 +89,10 @@ public sealed record TrainingMetrics
     }
 }
 
-/// <summary>What was completed when figures were given.</summary>
+/// <summary>What had been completed when metrics were reported.</summary>
 public enum TrainingPhase
 {
-    /// <summary>A linear probe has computed the features of some more images.</summary>
+    /// <summary>A linear probe has computed the features of another batch of images.</summary>
     Features,
 
     /// <summary>An update of the weights.</summary>

@@ -1,4 +1,4 @@
-// Trains a network: epochs of steps, each followed by validation; what is best is kept, and what has been done is written down.
+// The training loop: epochs of steps, validation after each, the best weights, early stopping, and checkpoints.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
@@ -15,7 +15,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Training;
 
-/// <summary>One run, or the rest of one that was interrupted.</summary>
+/// <summary>One training run, or the remainder of an interrupted one.</summary>
 internal sealed class TrainingLoop : IDisposable
 {
     private readonly TrainingPlan _plan;
@@ -38,10 +38,10 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="plan">Settings.</param>
     /// <param name="training">Rows to train on, at least one.</param>
     /// <param name="validation">Rows to validate on, or none.</param>
-    /// <param name="network">The network, on its device; stays the caller's.</param>
+    /// <param name="network">The network, on its device; owned by the caller.</param>
     /// <param name="device">The device.</param>
-    /// <param name="checkAlive">Throws when the run was cancelled; called for each batch.</param>
-    /// <param name="recorder">Where the run is written down and may have been; null for nowhere.</param>
+    /// <param name="checkAlive">Throws when the run was canceled; called for each batch.</param>
+    /// <param name="recorder">Reads and writes the run's checkpoints; null for none.</param>
     /// <param name="group">The processes that train together; null for one.</param>
     internal TrainingLoop(
         TrainingPlan plan,
@@ -59,13 +59,13 @@ internal sealed class TrainingLoop : IDisposable
         _batches = new TrainingBatches(new ImagePreprocessor(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation, _group);
         _stepsPerEpoch = _batches.StepsPerEpoch(training.Length);
         _validation = validation.Length > 0 ? new Validation(plan, validation, network, device, checkAlive, _group) : null;
-        _step = new TrainingStep(plan, network, device, _stepsPerEpoch, _group);    // the last that can fail: it holds memory
+        _step = new TrainingStep(plan, network, device, _stepsPerEpoch, _group);    // last: it holds memory, and nothing after it can fail
         _progress = Progress(0);
     }
 
-    /// <summary>Runs all epochs that are left; the network then has the best weights.</summary>
-    /// <param name="report">Told of steps and epochs.</param>
-    /// <exception cref="OperationCanceledException">The run was cancelled, and the plan throws then or there is no model yet.</exception>
+    /// <summary>Runs the remaining epochs; the network then has the best weights.</summary>
+    /// <param name="report">Receives the metrics of steps and epochs.</param>
+    /// <exception cref="OperationCanceledException">The run was canceled, and the plan says to throw or there is no model yet.</exception>
     /// <exception cref="InvalidOperationException">The training diverges, or made no update.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
     /// <exception cref="IOException">The checkpoint cannot be written.</exception>
@@ -73,7 +73,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         _group.Broadcast(_step.Parameters.Values);
         Resume(report);
-        bool cancelled = false;
+        bool canceled = false;
         if (!_progress.Finished)
         {
             try
@@ -85,18 +85,18 @@ internal sealed class TrainingLoop : IDisposable
                 _recorder?.Write(Now(), Tensors());
                 if (_plan.OnCancellation == CancellationHandling.Throw || _step.Done == 0)
                     throw;
-                cancelled = true;
+                canceled = true;
             }
 
             TakeBest();
             CheckResult();
             _group.ExpectSame(_step.Parameters.Values, "The weights at the end of the training");
-            if (!cancelled)
+            if (!canceled)
                 _recorder?.Write(Now() with { Finished = true }, [("parameters", _step.Parameters.Values)]);
         }
 
-        // A run that was told to stop does not begin another pass over the validation rows.
-        var calibration = _plan.Calibrate && !cancelled ? Calibration.Of(_validation!.Logits(), fit: true) : null;
+        // A canceled run does not start another pass over the validation rows.
+        var calibration = _plan.Calibrate && !canceled ? Calibration.Of(_validation!.Logits(), fit: true) : null;
         int best = _progress.Best?.Epoch ?? _epochs.Count;
         return new TrainingHistory
         {
@@ -108,7 +108,7 @@ internal sealed class TrainingLoop : IDisposable
             TrainingRows = _training.Length,
             ValidationRows = _validation?.Rows ?? 0,
             StoppedEarly = _progress.StoppedEarly,
-            Cancelled = cancelled,
+            Cancelled = canceled,
             Seed = _plan.Seed,
         };
     }
@@ -142,7 +142,7 @@ internal sealed class TrainingLoop : IDisposable
     private void RunEpochs(TrainingLog report)
     {
         _clock.Start();
-        // After an epoch's last row comes the next epoch's first.
+        // A run that stopped after the last row of an epoch resumes with the first row of the next.
         int rowsDone = _progress.Rows == _training.Length ? 0 : _progress.Rows;
         using var batches = _batches.ForTraining(_training, _plan.Epochs, _step.Done, rowsDone);
         while (_epochs.Count < _plan.Epochs && !_progress.StoppedEarly)
@@ -197,16 +197,16 @@ internal sealed class TrainingLoop : IDisposable
 
     private TrainingBatch Take(ReadAhead<TrainingBatch> batches)
     {
-        // Processes that train together stop together, between two updates.
+        // The processes of a group stop together, between two updates.
         var check = _group.IsMany ? null : _checkAlive;
         check?.Invoke();
         _waitingForImages.Start();
         bool taken = batches.TryTake(out var batch, check);
         _waitingForImages.Stop();
-        return taken ? batch! : throw new InvalidOperationException("The training images ended before the last epoch.");
+        return taken ? batch! : throw new InvalidOperationException("The training images ran out before the last epoch.");
     }
 
-    /// <summary>The figures of the weights, or of their average where that is better; the better ones are kept if nothing before was.</summary>
+    /// <summary>Metrics of the weights or of their moving average, whichever is better. The better weights are kept if they beat all earlier ones.</summary>
     private (ValidationResult Result, double CalibrationError) Validate(int epoch, Validation validation)
     {
         var (mean, calibrationError) = validation.Evaluate();
@@ -222,7 +222,7 @@ internal sealed class TrainingLoop : IDisposable
         return averaged.IsBetterThan(result) ? (averaged, errorOfAverage) : (result, calibrationError);
     }
 
-    /// <summary>Rows that the user gave are taken at their word; those that were cut off are what was left over.</summary>
+    /// <summary>The standard error counts for validation rows split off the training rows only; a validation set of the user's is compared exactly.</summary>
     private ValidationResult Result(int epoch, bool isAverage, RunningMean mean, int rows) =>
         new(epoch, isAverage, mean.Accuracy, mean.Loss, _plan.CutsValidation ? ValidationResult.StandardError(mean.Accuracy, rows) : 0);
 
@@ -236,12 +236,13 @@ internal sealed class TrainingLoop : IDisposable
     }
 
     /// <summary>
-    /// Refuses a result that is none. Losses so far are those before an update; whether the last one broke the network, with weights that may still be finite, shows in a batch alone.
+    /// Throws if the result is unusable. Each loss so far was measured before an update; damage by the last update, which may leave finite weights,
+    /// shows only when a batch is evaluated.
     /// </summary>
     private void CheckResult()
     {
         if (_step.Done == 0)
-            throw new InvalidOperationException("The training made no update of the weights, which are as they were before it: set Epoch to at least 1, and give it rows.");
+            throw new InvalidOperationException("The training made no update, so the weights are unchanged: set Epoch to at least 1 and provide training rows.");
         _step.RefuseBrokenWeights();
         var rows = _training[..Math.Min(_plan.BatchSize, _training.Length)];
         var mean = new Validation(_plan, rows, _network, _device, () => { }).Evaluate().Mean;
@@ -272,7 +273,7 @@ internal sealed class TrainingLoop : IDisposable
 
     private TimeSpan Elapsed => (_recorder?.Found?.Elapsed ?? TimeSpan.Zero) + _clock.Elapsed;
 
-    /// <summary>At most what a time can be: there may be 2^31 epochs.</summary>
+    /// <summary>At most <see cref="TimeSpan.MaxValue"/>: there may be 2^31 epochs.</summary>
     private TimeSpan TimeLeft()
     {
         double ticks = Elapsed.Ticks * ((double)(_plan.Epochs * _stepsPerEpoch - _step.Done) / Math.Max(1, _step.Done));
@@ -299,14 +300,14 @@ internal sealed class BestWeights : IDisposable
     /// <summary>Its weights, [n].</summary>
     internal Tensor? Values { get; private set; }
 
-    /// <summary>Copies the weights if they are better than all before.</summary>
+    /// <summary>Copies the weights if they are better than all earlier ones.</summary>
     internal void Offer(ValidationResult result, Tensor values)
     {
         if (Result is null || result.IsBetterThan(Result))
             Set(result, values);
     }
 
-    /// <summary>Copies the weights, whatever was there.</summary>
+    /// <summary>Copies the weights unconditionally.</summary>
     internal void Set(ValidationResult result, Tensor values)
     {
         Result = result;
@@ -323,16 +324,16 @@ internal sealed class BestWeights : IDisposable
 
 internal static class EarlyStoppingMonitor
 {
-    /// <summary>Whether the watched figure has not become better by enough for as long as the settings wait.</summary>
+    /// <summary>Whether the monitored metric has not improved by MinDelta for Patience epochs in a row.</summary>
     internal static bool ShouldStop(VisionTransformerTrainer.EarlyStopping settings, IEnumerable<TrainingMetrics> epochs)
     {
         double best = double.NegativeInfinity;
         int waited = 0;
         foreach (var epoch in epochs)
         {
-            double figure = settings.Metric == VisionTransformerTrainer.EarlyStoppingMetric.Accuracy ? epoch.ValidationAccuracy!.Value : -epoch.ValidationLoss!.Value;
-            if (figure - best >= settings.MinDelta)
-                (best, waited) = (figure, 0);
+            double score = settings.Metric == VisionTransformerTrainer.EarlyStoppingMetric.Accuracy ? epoch.ValidationAccuracy!.Value : -epoch.ValidationLoss!.Value;
+            if (score - best >= settings.MinDelta)
+                (best, waited) = (score, 0);
             else if (++waited >= settings.Patience)
                 return true;
         }

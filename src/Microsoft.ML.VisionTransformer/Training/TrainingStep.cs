@@ -1,4 +1,4 @@
-// One update of the weights: forward, loss, backward, clip, optimiser.
+// One update of the weights: forward, loss, backward, clip, optimizer.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Evaluation;
@@ -11,10 +11,13 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Training;
 
-/// <summary>The order is that of PyTorch and timm. The gradients of several batches may be added up before the update; then the result is that of one large batch.</summary>
+/// <summary>
+/// The order of operations is that of PyTorch and timm. Gradients of several batches may be accumulated before the update; the result is that of one
+/// large batch.
+/// </summary>
 internal sealed class TrainingStep : IDisposable
 {
-    /// <summary>More steps than any training makes; WarmupEpochs has no upper bound.</summary>
+    /// <summary>A cap in steps that no training reaches: WarmupEpochs has no upper bound.</summary>
     private const double LongestWarmup = 1L << 62;
 
     private readonly TrainingPlan _plan;
@@ -27,10 +30,10 @@ internal sealed class TrainingStep : IDisposable
     private readonly GradientBuckets? _buckets;
 
     /// <param name="plan">Settings.</param>
-    /// <param name="network">The network, on its device; stays the caller's.</param>
+    /// <param name="network">The network, on its device; owned by the caller.</param>
     /// <param name="device">The device.</param>
     /// <param name="stepsPerEpoch">Updates of an epoch.</param>
-    /// <param name="group">The processes whose gradients are added up; null for one.</param>
+    /// <param name="group">The processes whose gradients are summed; null for one.</param>
     internal TrainingStep(TrainingPlan plan, VisionTransformerNetwork network, Device device, long stepsPerEpoch, TrainingProcessGroup? group = null)
     {
         (_plan, _network, _device) = (plan, network, device);
@@ -57,19 +60,19 @@ internal sealed class TrainingStep : IDisposable
         }
     }
 
-    /// <summary>What is trained.</summary>
+    /// <summary>The trained parameters.</summary>
     internal FlatParameters Parameters { get; }
 
-    /// <summary>The running mean of the weights; null where there is none.</summary>
+    /// <summary>The moving average of the weights; null for none.</summary>
     internal ExponentialMovingAverage? Average { get; }
 
     /// <summary>Updates done.</summary>
     internal long Done { get => _optimizer.Steps; set => _optimizer.Steps = value; }
 
-    /// <summary>Whether gradients are sent while the backward pass goes on; false sends them behind it, to measure what that costs.</summary>
+    /// <summary>Whether gradients are summed across processes during the backward pass; false sums them after it, to measure the cost.</summary>
     internal bool Overlaps { get; init; } = true;
 
-    /// <summary>All numbers that the next update depends on, each [n].</summary>
+    /// <summary>All values that the next update depends on, each [n].</summary>
     internal IEnumerable<(string Name, Tensor Values)> State
     {
         get
@@ -82,17 +85,17 @@ internal sealed class TrainingStep : IDisposable
         }
     }
 
-    /// <summary>The learning rate of the update of that number, from 0.</summary>
+    /// <summary>The learning rate of an update, counted from 0.</summary>
     internal double RateAt(long step) => _schedule.RateAt(step);
 
-    /// <summary>To be called before the first batch of an epoch.</summary>
+    /// <summary>Call before the first batch of an epoch.</summary>
     internal void BeginEpoch() => _frozen.Train(_replica?.Network ?? _network);
 
     /// <summary>One update.</summary>
     /// <param name="batches">Gives the batches of the update, one at a time.</param>
     /// <param name="epoch">From 1, for messages.</param>
     /// <returns>Loss and accuracy on these batches of this process, before the update.</returns>
-    /// <exception cref="InvalidOperationException">The loss is no number any more.</exception>
+    /// <exception cref="InvalidOperationException">The loss is not finite.</exception>
     internal RunningMean Run(Func<TrainingBatch> batches, int epoch)
     {
         Begin();
@@ -115,8 +118,8 @@ internal sealed class TrainingStep : IDisposable
         return mean;
     }
 
-    /// <summary>Guessing costs ln(classes); a network far above that has diverged, even if its numbers are still finite.</summary>
-    /// <exception cref="InvalidOperationException">It has.</exception>
+    /// <summary>The loss of random guessing is ln(classes); a network far above that has diverged, even if its values are still finite.</summary>
+    /// <exception cref="InvalidOperationException">The network has diverged.</exception>
     internal void RefuseDivergence(double loss, string when)
     {
         const double TimesGuessing = 20;
@@ -124,12 +127,12 @@ internal sealed class TrainingStep : IDisposable
         if (!(loss <= TimesGuessing * guessing))
         {
             throw NotLearning(
-                string.Create(CultureInfo.InvariantCulture, $"The mean training loss {when} is {loss:G4}, {loss / guessing:G3} times that of guessing: the training diverges"),
+                string.Create(CultureInfo.InvariantCulture, $"The mean training loss {when} is {loss:G4}, {loss / guessing:G3} times that of random guessing: the training diverges"),
                 RateAt(Math.Max(0, Done - 1)));
         }
     }
 
-    /// <summary>To be called with the loss on rows after an update, in evaluation mode.</summary>
+    /// <summary>Call with the loss on rows after an update, in evaluation mode.</summary>
     /// <param name="loss">Its sum over the rows.</param>
     /// <param name="what">Which rows, for the message.</param>
     /// <exception cref="InvalidOperationException">It is not finite.</exception>
@@ -139,7 +142,7 @@ internal sealed class TrainingStep : IDisposable
             throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The loss on {what} is {loss} after step {Done}: the training diverges"), RateAt(Math.Max(0, Done - 1)));
     }
 
-    /// <summary>To be called before the weights are written down or returned.</summary>
+    /// <summary>Call before the weights are saved or returned.</summary>
     /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
     internal void RefuseBrokenWeights()
     {
@@ -154,7 +157,7 @@ internal sealed class TrainingStep : IDisposable
         _buckets?.Dispose();
         _replica?.Dispose();
         Average?.Dispose();
-        // Of a constructor that failed these may not be there either.
+        // These are null too if the constructor failed.
         _optimizer?.Dispose();
         Parameters?.Dispose();
         FrozenBlocks.Thaw(_network);
@@ -170,7 +173,7 @@ internal sealed class TrainingStep : IDisposable
 
     private RunningMean AddGradients(TrainingBatch batch, int epoch)
     {
-        // An epoch's last batch may have too few rows for every process.
+        // The last batch of an epoch may have fewer rows than there are processes.
         if (batch.Count == 0)
             return default;
         using var scope = NewDisposeScope();
@@ -178,18 +181,18 @@ internal sealed class TrainingStep : IDisposable
         var input = batch.ToTensor(_plan.Architecture, _device);
         var logits = _replica is not null ? _replica.Forward(input) : cuts is null ? _network.forward(input) : _network.ForwardInChunks(input, cuts);
         var loss = BatchLoss.Of(logits, batch, _plan.LabelSmoothing);
-        if (!double.IsFinite(loss.Figures.LossSum))
-            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss.Figures.LossSum} in epoch {epoch}, step {Done + 1}: the training diverges"), RateAt(Done));
-        // An update in which every weight is 0 teaches nothing; its gradient is 0 rather than 0/0.
+        if (!double.IsFinite(loss.Metrics.LossSum))
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss.Metrics.LossSum} in epoch {epoch}, step {Done + 1}: the training diverges"), RateAt(Done));
+        // If the weights of all rows of the update are 0, its gradient is 0 rather than 0/0.
         var mean = loss.Sum.Times(batch.StepWeight > 0 ? 1 / batch.StepWeight : 0);
         if (cuts is null)
             mean.backward();
         else
             cuts.Backward(mean, _buckets!.Ready);
-        return loss.Figures;
+        return loss.Metrics;
     }
 
     private InvalidOperationException NotLearning(string what, double rate) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"{what}, at a learning rate of {rate:E1}. Lower LearningRate (it is {_plan.LearningRate:E1}), lengthen WarmupEpochs, or set ClipGradientNorm (it is {_plan.ClipGradientNorm}); pixels that are not scaled to about -1..1 do this too."));
+        $"{what}, at a learning rate of {rate:E1}. Lower LearningRate (it is {_plan.LearningRate:E1}), lengthen WarmupEpochs, or set ClipGradientNorm (it is {_plan.ClipGradientNorm}); pixels that are not scaled to about -1..1 cause this too."));
 }

@@ -32,10 +32,10 @@ namespace Microsoft.ML.VisionTransformer;
 ///
 /// | Column type | Made by | What happens to it |
 /// | -- | -- | -- |
-/// | vector of Byte | `LoadRawImageBytes` | decoded, oriented by EXIF, resized, cropped, normalised |
-/// | `MLImage` | `LoadImages` | resized, cropped, normalised |
-/// | text | a path in the data | read, then as the first |
-/// | vector of Single, of the network's size | `LoadImages`, `ResizeImages`, `ExtractPixels` | taken as it is |
+/// | vector of Byte | `LoadRawImageBytes` | decoded, oriented by EXIF, resized, cropped, normalized |
+/// | `MLImage` | `LoadImages` | resized, cropped, normalized |
+/// | text | a path in the data | read, then processed like the first |
+/// | vector of Single, of the network's size | `LoadImages`, `ResizeImages`, `ExtractPixels` | used unchanged |
 ///
 /// | Output column | Type | Description |
 /// | -- | -- | -- |
@@ -58,7 +58,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     private readonly int _seed;
     private readonly TrainingPlanBuilder _plans;
 
-    /// <summary>Checks and copies the options: later changes to them do not matter.</summary>
+    /// <summary>Checks and copies the options; later changes to them have no effect.</summary>
     internal VisionTransformerTrainer(IHostEnvironment environment, Options options)
     {
         _host = environment.Register(nameof(VisionTransformerTrainer));
@@ -67,11 +67,11 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     }
 
     /// <summary>
-    /// How training varies images where <see cref="Options.Augmentation"/> is null: what to start from for a change, as in
+    /// The augmentation used when <see cref="Options.Augmentation"/> is null. Start from it to change a setting:
     /// <c>DefaultAugmentation(TrainingStrategy.FineTune, images: 500) with { MixupAlpha = 0.2 }</c>.
     /// </summary>
     /// <param name="strategy">The strategy.</param>
-    /// <param name="images">The number of training images, at least 0; training from scratch varies images more where there are more.</param>
+    /// <param name="images">The number of training images, at least 0; training from scratch augments larger data sets more strongly.</param>
     /// <returns>The settings, with the default crop and flip.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A value is not allowed.</exception>
     public static TrainingAugmentations DefaultAugmentation(TrainingStrategy strategy, int images)
@@ -82,7 +82,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
 
     /// <summary>The input's columns with <c>PredictedLabel</c> and <c>Score</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>Those, and the two of the model.</returns>
+    /// <returns>These columns and the model's two output columns.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
@@ -105,15 +105,17 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
     /// <exception cref="InvalidDataException">There is nothing to train on, or a row cannot be used.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read; the message names its row.</exception>
-    /// <exception cref="IOException">Images beyond <see cref="Options.ImageMemoryLimitBytes"/> cannot be written to a file, or not be read back.</exception>
+    /// <exception cref="IOException">Images beyond <see cref="Options.ImageMemoryLimitBytes"/> cannot be written to a file or read back.</exception>
     /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
-    /// <exception cref="InvalidCheckpointException">The pretrained model is broken, or does not fit <c>Arch</c>.</exception>
+    /// <exception cref="InvalidCheckpointException">The pretrained model is damaged, or does not match <c>Arch</c>.</exception>
     /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The training diverges, or libtorch or the device is not there; or the processes of a job differ in options, data or versions.
+    /// The training diverges; libtorch or the device is missing; or the processes of a job differ in options, data or versions.
     /// </exception>
-    /// <exception cref="NotSupportedException">A batch, or what is computed of all rows, does not fit into one array; the message says what to change.</exception>
-    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <exception cref="NotSupportedException">
+    /// A batch, or a result computed for all rows, does not fit into one array; the message says what to change.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     public VisionTransformerPredictionTransformer Fit(IDataView input)
     {
         Guard.NotNull(input);
@@ -171,7 +173,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     private VisionTransformerCheckpoint? OpenPretrained() =>
         _plans.Options.PretrainedModel is not { } model ? null : PretrainedModels.OpenForTask(_host, model, _plans.Options.Arch, _plans.Options.CancellationToken);
 
-    /// <summary>Checks the columns of all data before a row is read, and gives the classes.</summary>
+    /// <summary>Checks the columns of all data before any row is read, and returns the classes.</summary>
     private static ClassLabels CheckColumns(IDataView input, TrainingPlan plan)
     {
         var labels = LabelsOf(input, plan);
@@ -180,7 +182,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             return labels;
         var found = LabelsOf(plan.ValidationSet, plan);
         return found.Names.SequenceEqual(labels.Names) ? labels : throw Guard.SchemaMismatch(
-            $"The labels of ValidationSet ({MessageText.List(found.Names, most: 5)}) are not those of the training data ({MessageText.List(labels.Names, most: 5)}): map both with one fitted MapValueToKey.");
+            $"The labels of ValidationSet ({MessageText.List(found.Names, most: 5)}) differ from those of the training data ({MessageText.List(labels.Names, most: 5)}): map both with one fitted MapValueToKey.");
     }
 
     private static ClassLabels LabelsOf(IDataView data, TrainingPlan plan)
@@ -196,14 +198,14 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         if (rows.Rows.Length == 0)
         {
             throw new InvalidDataException(rows.Skipped.Count == 0
-                ? $"There is nothing to train on: of {rows.WithoutLabel} rows none has a label."
+                ? $"There is nothing to train on: none of {rows.WithoutLabel} rows has a label."
                 : $"There is nothing to train on: {rows.WithoutLabel} rows have no label, and {rows.Skipped}");
         }
 
         return (rows, plan.ValidationSet is null ? null : TrainingRows.Read(plan.ValidationSet, plan, store, CheckAlive));
     }
 
-    /// <summary>An interrupted run keeps its seed. Contexts without a seed of the user's have different ones, so that processes take that of the first.</summary>
+    /// <summary>An interrupted run keeps its seed. Contexts without a user-set seed differ in theirs, so all processes use that of rank 0.</summary>
     private int AgreeOnSeed(TrainingWorkspace? workspace, TrainingProcessGroup group) =>
         int.Parse(group.Exchange((workspace?.SeedOf(_seed) ?? _seed).ToString(CultureInfo.InvariantCulture))[0], CultureInfo.InvariantCulture);
 
@@ -215,9 +217,9 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         if (plan.Calibrate && validation.Length == 0)
             throw new InvalidDataException("Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet, or more rows for ValidationSetFraction.");
         if (plan.EarlyStopping is not null && validation.Length == 0)
-            throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet, or more rows for ValidationSetFraction.");
+            throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to monitor: give a ValidationSet, or more rows for ValidationSetFraction.");
         if (validation.Length > 0 && Array.TrueForAll(validation, row => row.Weight == 0))
-            throw new InvalidDataException($"The weight of each of the {validation.Length} validation rows is 0, so that they say nothing. Correct ExampleWeightColumnName's column, or give another ValidationSet.");
+            throw new InvalidDataException($"The weight of each of the {validation.Length} validation rows is 0, so they cannot be evaluated. Correct ExampleWeightColumnName's column, or give another ValidationSet.");
         return (training, validation);
     }
 
@@ -229,18 +231,18 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         if (rows.Skipped.Count > 0)
             report.Warning(rows.Skipped.ToString());
         if (plan.Strategy == TrainingStrategy.LinearProbe && OptionChecks.UnusedByProbe(_plans.Options) is { Length: > 0 } unused)
-            report.Warning($"A linear probe has no use for {string.Join(", ", unused)}: it trains the head alone, to convergence. Leave them at their defaults, or set Strategy to FineTune.");
+            report.Warning($"A linear probe does not use {string.Join(", ", unused)}: it trains only the head, to convergence. Leave them at their defaults, or set Strategy to FineTune.");
         if (!ImageColumn.Of(schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
             return;
         PixelRange.WarnIfUnscaled(rows.Training, plan.Preprocessing, report);
         if (plan.AugmentationIsChosen && plan.Augmentation.NeedsImages)
-            report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are left out. Give the trainer the images (bytes, MLImage or paths) to have them.");
+            report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are not applied. Give the trainer the images (bytes, MLImage or paths) to apply them.");
     }
 
     private static VisionTransformerNetwork CreateNetwork(TrainingPlan plan, VisionTransformerCheckpoint? checkpoint, CancellationToken cancellation) =>
         checkpoint?.CreateNetwork(plan.Architecture, plan.Head!, plan.Seed, cancellation) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
 
-    /// <summary>Compares this run with those of the other processes and with the one in the workspace, from which it may continue.</summary>
+    /// <summary>Compares this run with the runs of the other processes and with the one in the workspace, which it may resume.</summary>
     private RunRecorder? FindEarlierRun(TrainingPlan plan, VisionTransformerNetwork? pretrained, Rows rows, TrainingWorkspace? workspace, TrainingProcessGroup group, TrainingLog report)
     {
         if (plan.Workspace is null && !group.IsMany)
@@ -252,9 +254,9 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var found = workspace?.ResumeFrom(identity, plan.Seed, report.Warning, group.Size);
         if (group.IsMany)
         {
-            // The first process has the workspace, and tells the others how far the run has come.
-            string told = group.Exchange(found is null ? "" : Encoding.UTF8.GetString(ModelJson.Write(found)))[0];
-            found = told.Length == 0 ? null : ModelJson.Read<RunProgress>(Encoding.UTF8.GetBytes(told));
+            // Rank 0 has the workspace and sends its progress to the others.
+            string progress = group.Exchange(found is null ? "" : Encoding.UTF8.GetString(ModelJson.Write(found)))[0];
+            found = progress.Length == 0 ? null : ModelJson.Read<RunProgress>(Encoding.UTF8.GetBytes(progress));
         }
 
         return new RunRecorder(workspace, identity, found, plan.CheckpointInterval, group);
@@ -275,12 +277,12 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             new ModelDescription(plan.Architecture, plan.Preprocessing, rows.Labels, plan.Columns, history) { Temperature = history.Temperature }, new ScoringNetwork(run.Network, run.Device));
     }
 
-    /// <summary>Memory that the training kept is given back at its end.</summary>
+    /// <summary>Returns the memory that the training kept to the system at the end.</summary>
     private TrainingHistory TrainAndTrim(Run run, TrainingLog report)
     {
         try
         {
-            return TrainInKeptMemory(run, report);
+            return TrainWithKeptMemory(run, report);
         }
         finally
         {
@@ -288,7 +290,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         }
     }
 
-    private TrainingHistory TrainInKeptMemory(Run run, TrainingLog report)
+    private TrainingHistory TrainWithKeptMemory(Run run, TrainingLog report)
     {
         var (training, validation) = (run.Rows.Training, run.Rows.Validation);
         if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
@@ -311,13 +313,13 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         MLEnvironment.ThrowIfCanceled(_host);
     }
 
-    /// <summary>The data of one training.</summary>
+    /// <summary>The data of one training run.</summary>
     private sealed record Rows(TrainingRow[] Training, TrainingRow[] Validation, ClassLabels Labels, int WithoutLabel, SkippedImages Skipped)
     {
-        /// <summary>What training rows' weights were multiplied by, for each class; null for 1.</summary>
+        /// <summary>The factor of each class that the weights of training rows were multiplied by; null for 1.</summary>
         internal double[]? ClassFactors { get; init; }
     }
 
-    /// <summary>What one training works with.</summary>
+    /// <summary>The inputs of one training run.</summary>
     private sealed record Run(TrainingPlan Plan, VisionTransformerNetwork Network, Rows Rows, torch.Device Device, RunRecorder? Recorder, TrainingProcessGroup Group);
 }

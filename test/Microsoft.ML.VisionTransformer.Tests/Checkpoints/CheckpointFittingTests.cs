@@ -151,7 +151,7 @@ public sealed class CheckpointFittingTests : IDisposable
         var error = Assert.ThrowsExactly<NotSupportedException>(() => checkpoint.CreateNetwork());
 
         Assert.Contains("patch_embed.proj.weight is", error.Message);
-        Assert.Contains("it takes 4 channel(s) and the network 3", error.Message);
+        Assert.Contains("it has 4 channel(s) and the network 3", error.Message);
     }
 
     [TestMethod]
@@ -164,7 +164,7 @@ public sealed class CheckpointFittingTests : IDisposable
         using var network = same.CreateNetwork();
         var error = Assert.ThrowsExactly<InvalidCheckpointException>(() => VisionTransformerCheckpoint.Load(path, trained with { ImageSize = 32 }));
 
-        Assert.Contains("pos_embed has 25 entries, 1 of them for leading tokens: the 24 others are no square grid of patches", error.Message);
+        Assert.Contains("pos_embed has 25 entries, 1 of them for prefix tokens: the other 24 do not form a square patch grid", error.Message);
     }
 
     private static CheckpointLayout Layout(string name) => CheckpointLayouts.All.Single(layout => layout.Name == name);

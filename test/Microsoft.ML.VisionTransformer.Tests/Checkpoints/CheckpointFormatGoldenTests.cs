@@ -80,7 +80,7 @@ public sealed class CheckpointFormatGoldenTests : IDisposable
             string name = entry.GetProperty("file").GetString()!, path = Path.Combine(folder, name);
             string? error = Error(Directory.Exists(path) ? path : Disguise(path));
             TestContext.WriteLine($"{name}: {error?.Replace(_folder.Path, "", StringComparison.Ordinal) ?? "opens"}");
-            bool unknown = error?.Contains("is no checkpoint: it begins with", StringComparison.Ordinal) == true;
+            bool unknown = error?.Contains("is not a checkpoint: it starts with", StringComparison.Ordinal) == true;
             if ((error is not null) != (entry.GetProperty("expect").GetString() == "refuse")
                 || unknown != (name is "pth_not_a_checkpoint.pth" or "seven_bytes.safetensors"))
                 wrong.Add($"{name}: {error ?? "opens"}");

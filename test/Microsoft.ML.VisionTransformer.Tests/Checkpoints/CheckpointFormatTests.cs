@@ -59,7 +59,7 @@ public sealed class CheckpointFormatTests : IDisposable
 
     [TestMethod]
     [DataRow("", "is empty")]
-    [DataRow("version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 12345\n", "Git LFS pointer, which stands for the file itself: run git lfs pull")]
+    [DataRow("version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 12345\n", "Git LFS pointer, not the file itself: run git lfs pull")]
     [DataRow("<!DOCTYPE html><html>", "an HTML or XML page: the download failed")]
     [DataRow("\u00EF\u00BB\u00BF\r\n <html>", "an HTML or XML page: the download failed", DisplayName = "HTML behind a mark of UTF-8")]
     [DataRow("<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "an HTML or XML page")]
@@ -69,14 +69,14 @@ public sealed class CheckpointFormatTests : IDisposable
     [DataRow("{\"error\": ", "is not the JSON expected")]
     [DataRow("\u0080\u0002cos\nsystem\n.", "bare Python pickle")]
     [DataRow("\u0080\u0004\u0095\u001b\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u008c\u0002os.", "bare Python pickle", DisplayName = "zeros in a pickle")]
-    [DataRow("PK\u0003\u0004\u0000\u0000\u0000\u0000\u0000\u0000", "damaged or cut off", DisplayName = "an archive with zeros in it")]
+    [DataRow("PK\u0003\u0004\u0000\u0000\u0000\u0000\u0000\u0000", "corrupt or truncated", DisplayName = "an archive with zeros in it")]
     [DataRow("\u0080\u0002\u008a\u000a\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.", "PyTorch's old format")]
-    [DataRow("\u0089HDF\r\n\u001a\n", "is no checkpoint: it begins with 894844460D0A1A0A. Read are safetensors")]
-    [DataRow("hello", "is no checkpoint: it begins with 68656C6C6F. Read are safetensors")]
-    [DataRow("PK", "damaged or cut off")]
-    [DataRow("PK\u0003\u0004 and no more", "damaged or cut off")]
+    [DataRow("\u0089HDF\r\n\u001a\n", "is not a checkpoint: it starts with 894844460D0A1A0A. Supported formats are safetensors")]
+    [DataRow("hello", "is not a checkpoint: it starts with 68656C6C6F. Supported formats are safetensors")]
+    [DataRow("PK", "corrupt or truncated")]
+    [DataRow("PK\u0003\u0004 and no more", "corrupt or truncated")]
     [DataRow("\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0010{", "header claims")]
-    [DataRow("\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "no safetensors file, or a damaged one")]
+    [DataRow("\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "not a safetensors file or is corrupt")]
     public void WhatIsNoCheckpointIsNamed(string content, string expected)
     {
         string message = Assert.ThrowsExactly<InvalidCheckpointException>(() => KindOf(Encoding.Latin1.GetBytes(content))).Message;
@@ -93,7 +93,7 @@ public sealed class CheckpointFormatTests : IDisposable
             zip.CreateEntry("model/model.safetensors");
 
         StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidCheckpointException>(() => CheckpointFormat.OpenAny(path)).Message, "is a zip archive of 1 entries, none of them .npy");
+            Assert.ThrowsExactly<InvalidCheckpointException>(() => CheckpointFormat.OpenAny(path)).Message, "is a zip archive of 1 entries with neither .npy files");
     }
 
     [TestMethod]
@@ -104,7 +104,7 @@ public sealed class CheckpointFormatTests : IDisposable
         string message = Assert.ThrowsExactly<FileNotFoundException>(() => CheckpointFormat.OpenAny(Path.Combine(_folder.Path, name))).Message;
 
         StringAssert.Contains(message, $"{name}: there is no such file or folder");
-        StringAssert.Contains(message, "a model of a hub is named by its id");
+        StringAssert.Contains(message, "a hub model id (owner/name) is not accepted here");
     }
 
     [TestMethod]

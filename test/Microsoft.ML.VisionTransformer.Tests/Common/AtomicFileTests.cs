@@ -1,4 +1,4 @@
-// A file is replaced whole or not at all.
+// A file is replaced completely or not at all.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

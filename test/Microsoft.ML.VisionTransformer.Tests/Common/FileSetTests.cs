@@ -1,4 +1,4 @@
-// Files that belong together are replaced together: a failure or an end in between leaves the old ones, or none that a reader would open.
+// Files that belong together are replaced together: a failure leaves the old set or no set that a reader would open.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

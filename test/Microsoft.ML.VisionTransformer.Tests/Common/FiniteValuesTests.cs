@@ -1,4 +1,4 @@
-// NaN and infinity among weights are found wherever they stand.
+// NaN and infinity among weights are found at any position.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Common;

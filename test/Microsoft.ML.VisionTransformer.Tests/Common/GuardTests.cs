@@ -1,4 +1,4 @@
-// Argument checks: bounds hold, NaN fails them, and messages name what the caller wrote.
+// Argument checks: bounds hold, NaN fails them, and messages name the argument as the caller wrote it.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Common;

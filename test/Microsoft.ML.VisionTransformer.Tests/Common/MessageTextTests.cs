@@ -1,4 +1,4 @@
-// Text from files as messages show it.
+// How text from files is shown in messages.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Common;

@@ -1,4 +1,4 @@
-// Random streams: repeatable by their keys, different between keys, and distributed as they say.
+// Random streams: reproducible by key, different between keys, and correctly distributed.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Common;

@@ -1,4 +1,4 @@
-// Files that nobody else sees: what is written can be read anywhere, and nothing is left.
+// Private temporary files: content can be read at any offset, and nothing is left behind.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,4 +1,4 @@
-// Arithmetic that a garbage collection cannot disturb.
+// Tensor arithmetic that is safe from garbage collection.
 using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;
 

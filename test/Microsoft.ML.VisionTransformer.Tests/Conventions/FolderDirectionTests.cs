@@ -55,6 +55,17 @@ public sealed partial class FolderDirectionTests
     public void NoFolderUsesOneAboveIt() =>
         AssertNone(BetweenFolders.Where(r => Rank(r.FromFolder) > Rank(r.ToFolder)).Select(Text), "types that use one of a folder above theirs");
 
+    /// <summary>Links in documentation count here: a using directive upward is there for one alone.</summary>
+    [TestMethod]
+    public void NoFileImportsAFolderAboveIt() => AssertNone(
+        from path in TypeReferences.SourceFiles(SourceTree.Library)
+        let file = TypeReferences.Relative(SourceTree.Library, path)
+        let rank = Rank(SourceType.FolderOf(file))
+        from Match import in ImportedFolder().Matches(File.ReadAllText(path))
+        where Rank(import.Groups[1].Value.Replace('.', '/')) is >= 0 and var imported && imported < rank
+        select $"{file} imports {import.Groups[1].Value}",
+        "files that import a folder above theirs");
+
     [TestMethod]
     public void NoFoldersUseEachOther()
     {
@@ -129,6 +140,9 @@ public sealed partial class FolderDirectionTests
         string[] found = [.. wrong.Order(StringComparer.Ordinal)];
         Assert.IsEmpty(found, $"{what}:\n{string.Join('\n', found)}\n");
     }
+
+    [GeneratedRegex(@"^using Microsoft\.ML\.VisionTransformer\.([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex ImportedFolder();
 
     [GeneratedRegex(@"^\uFEFF?// .+\.$")]
     private static partial Regex OpeningSentence();

@@ -1,4 +1,4 @@
-// What a job of several processes does when one of them fails: it ends, with the reason, and goes on later.
+// Failures in a job of several processes: the job ends with the reason and can be resumed.
 using System.Diagnostics;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -37,8 +37,8 @@ public sealed class DistributedFailureTests
     }
 
     [TestMethod]
-    [DataRow("throws", "Rank 0 of 2: the training ends here, and the job with it: System.InvalidOperationException: the callback has had enough")]
-    [DataRow("broken-image", " of 2: the training ends here, and the job with it: Microsoft.ML.VisionTransformer.InvalidImageException")]
+    [DataRow("throws", "Rank 0 of 2: training failed, and the job is aborted: System.InvalidOperationException: the callback has had enough")]
+    [DataRow("broken-image", " of 2: training failed, and the job is aborted: Microsoft.ML.VisionTransformer.InvalidImageException")]
     public void AProcessThatThrowsEndsTheJobWithItsMessage(string mishap, string message)
     {
         Requires.SlowTests();
@@ -54,8 +54,8 @@ public sealed class DistributedFailureTests
 
     [TestMethod]
     [DataRow("other-options", "LearningRate: 0.0020000000949949026 on rank 0 and 0.0010000000474974513 on rank 2")]
-    [DataRow("other-data", "labels or weights of the training rows on rank 2 are not those on rank 0")]
-    [DataRow("other-images", "the images of the training rows on rank 2 are not those on rank 0")]
+    [DataRow("other-data", "labels or weights of the training rows: rank 2 differs from rank 0")]
+    [DataRow("other-images", "the images of the training rows: rank 2 differs from rank 0")]
     public void WhatDiffersIsNamedBeforeTheTrainingBegins(string mishap, string difference)
     {
         Requires.SlowTests();
@@ -65,7 +65,7 @@ public sealed class DistributedFailureTests
         Assert.AreNotEqual(0, result.ExitCode);
         StringAssert.Contains(result.Error, "The processes of this job do not train the same model: ");
         StringAssert.Contains(result.Error, difference);
-        Assert.DoesNotContain("tells", result.Output);
+        Assert.DoesNotContain("reports", result.Output);
     }
 
     [TestMethod]
@@ -78,7 +78,7 @@ public sealed class DistributedFailureTests
 
         Assert.AreNotEqual(0, result.ExitCode);
         StringAssert.Contains(result.Error, "The weight in row 3 of column 'Weight' is -1");
-        Assert.DoesNotContain("tells", result.Output);
+        Assert.DoesNotContain("reports", result.Output);
     }
 
     [TestMethod]
@@ -89,8 +89,8 @@ public sealed class DistributedFailureTests
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=100000", "mishap=cancels");
 
         Assert.AreEqual(0, result.ExitCode, result.Error);
-        StringAssert.Contains(result.Output, "rank 0 was cancelled");
-        StringAssert.Contains(result.Output, "rank 1 was cancelled: Another process of the job was told to stop.");
+        StringAssert.Contains(result.Output, "rank 0 was canceled");
+        StringAssert.Contains(result.Output, "rank 1 was canceled: Another process of the job was canceled.");
     }
 
     [TestMethod]
@@ -111,7 +111,7 @@ public sealed class DistributedFailureTests
 
         Assert.AreEqual(0, result.ExitCode, result.Error);
         // 24 rows; four updates of 8 rows were done: the second epoch goes on at its row 8.
-        StringAssert.Contains(result.Output, processes > 1 ? "rank 0 tells: Step 2 of epoch 2" : "rank 0 tells: Step 3 of epoch 2");
+        StringAssert.Contains(result.Output, processes > 1 ? "rank 0 reports: Step 2 of epoch 2" : "rank 0 reports: Step 3 of epoch 2");
         Assert.DoesNotContain("Step 1 of epoch 2", result.Output);
         Assert.DoesNotContain("of epoch 1", result.Output);
         StringAssert.Contains(result.Output, "rank 0 has a model of 24 rows");

@@ -1,4 +1,4 @@
-// The binding to MPI, tried in real jobs.
+// The MPI binding, tested in real jobs.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Distributed;

@@ -1,4 +1,4 @@
-// Training across two hosts, and what a user sees when the link between them is cut.
+// Training across two hosts, and the errors a user sees when the link between them is cut.
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
@@ -44,36 +44,36 @@ public sealed class TwoHostsTests
     public void ACutLinkIsFoundByTheLaunchersDaemons()
     {
         TwoHosts.Require();
-        string told = Cut(_watchfulLauncher, [], everything: true);
+        string output = Cut(_watchfulLauncher, [], everything: true);
 
-        StringAssert.Contains(told, "ORTE has lost communication with a remote daemon");
+        StringAssert.Contains(output, "ORTE has lost communication with a remote daemon");
     }
 
-    /// <summary>The launcher itself waits for its daemon behind the link, as long as its own settings say.</summary>
+    /// <summary>The launcher itself waits for its daemon behind the link, as long as its own settings allow.</summary>
     [TestMethod]
-    public void ACutLinkIsToldByTheProcessThatWaits()
+    public void TheWaitingProcessReportsACutLink()
     {
         TwoHosts.Require();
-        string told = Cut([], [(WaitLimit.Variable, "4")], everything: false);
+        string output = Cut([], [(WaitLimit.Variable, "4")], everything: false);
 
-        StringAssert.Contains(told, "Rank 0 of 2");
-        StringAssert.Contains(told, "has waited 4 s for the other processes in MPI_");
+        StringAssert.Contains(output, "Rank 0 of 2");
+        StringAssert.Contains(output, "has waited 4 s for the other processes in MPI_");
     }
 
-    /// <summary>Cuts the link in the middle of a training and waits until what runs on the hosts has ended.</summary>
+    /// <summary>Cuts the link in the middle of a training and waits until the processes on the hosts have ended.</summary>
     /// <param name="settings">For mpirun.</param>
     /// <param name="environment">For the processes that train.</param>
-    /// <param name="everything">Whether the launcher and its daemons must end; else the processes that train.</param>
-    /// <returns>What was told.</returns>
+    /// <param name="everything">Whether the launcher and its daemons must end; otherwise only the training processes.</param>
+    /// <returns>The output.</returns>
     private string Cut(string[] settings, (string Name, string Value)[] environment, bool everything)
     {
         using var hosts = new TwoHosts();
         using var job = hosts.Start(settings, environment, "train", "epochs=100000");
         using var trains = new ManualResetEventSlim();
-        var told = new ConcurrentQueue<string>();
+        var lines = new ConcurrentQueue<string>();
         void Read(object sender, DataReceivedEventArgs line)
         {
-            told.Enqueue(line.Data ?? "");
+            lines.Enqueue(line.Data ?? "");
             if (line.Data?.Contains("of epoch 3", StringComparison.Ordinal) == true)
                 trains.Set();
         }
@@ -82,15 +82,15 @@ public sealed class TwoHostsTests
         job.ErrorDataReceived += Read;
         job.BeginOutputReadLine();
         job.BeginErrorReadLine();
-        Assert.IsTrue(trains.Wait(TimeSpan.FromMinutes(1)), $"it did not begin to train: {string.Join('\n', told)}");
+        Assert.IsTrue(trains.Wait(TimeSpan.FromMinutes(1)), $"it did not begin to train: {string.Join('\n', lines)}");
         hosts.Cut();
         var clock = Stopwatch.StartNew();
         string? program = everything ? null : "dotnet";
         bool ended = SpinWait.SpinUntil(() => hosts.Running(program) == 0, TimeSpan.FromSeconds(MostSeconds));
         double seconds = clock.Elapsed.TotalSeconds;
-        string seen = string.Join('\n', told.Where(line => !line.Contains("rank 0 tells", StringComparison.Ordinal)));
+        string seen = string.Join('\n', lines.Where(line => !line.Contains("rank 0 reports", StringComparison.Ordinal)));
         string gone = everything ? "nothing" : "no process that trains";
-        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s after the cut {gone} runs on either host. Told:\n{seen}"));
+        TestContext.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s after the cut {gone} runs on either host. Output:\n{seen}"));
         Assert.IsTrue(ended, $"processes are left after {MostSeconds} s: {seen}");
         return seen;
     }

@@ -1,4 +1,4 @@
-// Log-loss, Brier score and calibration error against golden numbers and by hand.
+// Log loss, Brier score and calibration error, compared with golden values and with values worked out by hand.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Evaluation;
 using Microsoft.ML.VisionTransformer.Tests.Support;

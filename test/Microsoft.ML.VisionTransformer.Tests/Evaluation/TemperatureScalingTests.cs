@@ -1,4 +1,4 @@
-// The fitted temperature against the golden one, where it can be worked out by hand, and where rows tell nothing.
+// The fitted temperature, compared with the golden value and with values worked out by hand, and for rows that do not determine one.
 using Microsoft.ML.VisionTransformer.Evaluation;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,4 +1,4 @@
-// The line of figures for a console.
+// The console line of training metrics.
 namespace Microsoft.ML.VisionTransformer.Tests.Evaluation;
 
 [TestClass]

@@ -137,9 +137,9 @@ public sealed class InternalsInUseTests
         CollectionAssert.AreEqual(
             new[]
             {
-                "Transformers/VisionTransformerExplanationTransformer.cs",
-                "Transformers/VisionTransformerFeatureTransformer.cs",
-                "Transformers/VisionTransformerPredictionTransformer.cs",
+                "Scoring/VisionTransformerExplanationTransformer.cs",
+                "Scoring/VisionTransformerFeatureTransformer.cs",
+                "Scoring/VisionTransformerPredictionTransformer.cs",
             },
             touching.Order(StringComparer.Ordinal).ToArray());
     }

@@ -110,7 +110,7 @@ public sealed class WeightStorageTests : IDisposable
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Save(model, "model.zip"));
 
         Assert.AreEqual(
-            "blocks.1.mlp.fc1.weight has a weight of 70000, beyond the largest 16-bit float, 65504; save the model with WeightStorage Float32.", error.Message);
+            "blocks.1.mlp.fc1.weight has a weight of 70000, beyond the largest float16 value, 65504; save the model with WeightStorage Float32.", error.Message);
     }
 
     [TestMethod]

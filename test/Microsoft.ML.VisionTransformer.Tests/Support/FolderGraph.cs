@@ -35,21 +35,22 @@ internal sealed class FolderGraph
         return circles;
     }
 
-    /// <summary>A page with a row and a column for each folder: how many types of the row's folder use how many of the column's.</summary>
+    /// <summary>A page with a row and a column for each folder: whether a type of the row's folder uses one of the column's.</summary>
     internal string ToMarkdown(IEnumerable<string> order)
     {
         string[] folders = [.. order];
         var text = new StringBuilder();
         text.Append("# Folder dependencies\n\n")
-            .Append("Which folder of the library uses which. A row uses the columns; a number counts the pairs of types of which the one names the other or uses a member of it. Folders stand in the order of\n")
-            .Append("`FolderDirectionTests`, which writes this page: a number to the left of the diagonal points up, or to another subfolder of the same folder. See [the map of the code](code-map.md).\n\n")
+            .Append("Which folder of the library uses which: in a row, x marks the folders whose types the row's folder names or uses.\n")
+            .Append("The order is that of `FolderDirectionTests`, which writes this page: every x is to the right of the diagonal, so that no two folders use each other.\n")
+            .Append("See [the map of the code](code-map.md).\n\n")
             .Append("| # | folder | ").AppendJoin(" | ", folders.Select((_, i) => Number(i + 1))).Append(" |\n")
-            .Append("| --: | -- |").Insert(text.Length, " --: |", folders.Length).Append('\n');
+            .Append("| --: | -- |").Insert(text.Length, " :-: |", folders.Length).Append('\n');
         for (int row = 0; row < folders.Length; row++)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {row + 1} | {NameOf(folders[row])} |");
             for (int column = 0; column < folders.Length; column++)
-                text.Append(' ').Append(row == column ? "·" : Count(folders[row], folders[column])).Append(" |");
+                text.Append(' ').Append(row == column ? "·" : _uses.GetValueOrDefault(folders[row])?.ContainsKey(folders[column]) == true ? "x" : "").Append(" |");
             text.Append('\n');
         }
 
@@ -73,9 +74,6 @@ internal sealed class FolderGraph
 
         return paths;
     }
-
-    private string Count(string from, string to) =>
-        _uses.GetValueOrDefault(from)?.GetValueOrDefault(to) is { } references ? Number(references.DistinctBy(r => (r.FromType, r.ToType)).Count()) : "";
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

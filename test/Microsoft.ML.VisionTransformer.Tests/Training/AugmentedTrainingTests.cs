@@ -1,4 +1,4 @@
-// Training with augmentation: targets of mixed rows, presets, seeds, threads, contradictions, memory.
+// Training with augmentation: targets of mixed rows, presets, seeds, threads, contradicting options, memory.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
@@ -166,7 +166,7 @@ public sealed class AugmentedTrainingTests
         var options = Options(TrainingAugmentations.Light);
         (options.Strategy, options.PretrainedModel) = (TrainingStrategy.LinearProbe, "some/model");
 
-        Assert.Contains("which sees each image once and as it is", Assert.Throws<ArgumentException>(() => options.ToPlan(1)).Message);
+        Assert.Contains("which processes each image once, unchanged", Assert.Throws<ArgumentException>(() => options.ToPlan(1)).Message);
     }
 
     [TestMethod]

@@ -1,4 +1,4 @@
-// Training in bfloat16 with gradients of several batches added up: the sum is that of one large batch.
+// bfloat16 training with gradient accumulation: the sum equals that of one large batch.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training;

@@ -1,4 +1,4 @@
-// Trainings that diverge are errors that name LearningRate and what to do, whichever update breaks the weights.
+// Diverging training throws an error that names LearningRate and what to do, whichever update breaks the weights.
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.Data;

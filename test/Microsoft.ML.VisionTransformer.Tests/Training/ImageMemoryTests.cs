@@ -1,4 +1,4 @@
-// Training with a limit on the memory of images: the same model, flat memory, nothing left behind, clear errors.
+// Training with a limit on image memory: the same model, bounded memory, no leftover files, clear errors.
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.Data;

@@ -1,4 +1,4 @@
-// Counts that users give, up to the largest: no product of them wraps around.
+// Counts in options, up to the maximum: no product of them overflows.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;

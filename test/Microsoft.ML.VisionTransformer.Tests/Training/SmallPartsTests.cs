@@ -1,4 +1,4 @@
-// Schedule, means and early stopping, with numbers to check by hand.
+// Learning rate schedule, running means and early stopping, with values that can be checked by hand.
 using Microsoft.ML.VisionTransformer.Evaluation;
 using Microsoft.ML.VisionTransformer.Training;
 using Microsoft.ML.VisionTransformer.Training.Evaluation;

@@ -1,4 +1,4 @@
-// What the options of a run do: weights of classes, accumulation, frozen blocks, averages, calibration, logs, strategies that are chosen.
+// Effects of the options of a run: class weights, gradient accumulation, frozen blocks, EMA, calibration, logs, and the choice of a strategy.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Input;

@@ -1,4 +1,4 @@
-// Training as a user meets it: columns in, a model out.
+// Training from a user's point of view: columns in, a model out.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Training;
@@ -135,7 +135,7 @@ public sealed class VisionTransformerTrainerTests
 
         var error = Assert.ThrowsExactly<InvalidDataException>(() => context.MulticlassClassification.Trainers.VisionTransformer(TinyTraining.Options()).Fit(mapped));
 
-        Assert.Contains("of 6 rows none has a label", error.Message);
+        Assert.Contains("none of 6 rows has a label", error.Message);
     }
 
     [TestMethod]
@@ -165,7 +165,7 @@ public sealed class VisionTransformerTrainerTests
     [TestMethod]
     public void AWeightOfZeroIsAsIfTheRowTaughtNothing()
     {
-        // Half of the rows are labelled wrongly and weigh nothing.
+        // Half of the rows are labeled wrongly and weigh nothing.
         var context = new MLContext(seed: 1);
         var rows = ColoredSamples.Make(16).Select((p, i) => new WeightedImage { Image = p.Image, Label = p.Label, Weight = 1 })
             .Concat(ColoredSamples.Make(16, seed: 8).Select(p => new WeightedImage { Image = p.Image, Label = "blue", Weight = 0 }));

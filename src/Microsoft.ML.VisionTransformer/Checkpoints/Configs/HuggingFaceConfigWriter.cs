@@ -1,4 +1,4 @@
-// The settings of Hugging Face's config.json for the networks it knows.
+// Creates the settings of Hugging Face's config.json for the networks that Hugging Face supports.
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -6,34 +6,36 @@ using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
-/// <summary><c>ViTForImageClassification</c>, or <c>Dinov2ForImageClassification</c> (with registers) where there is LayerScale.</summary>
+/// <summary>
+/// Creates settings for <c>ViTForImageClassification</c>, or for <c>Dinov2ForImageClassification</c> (optionally with registers) if there is LayerScale.
+/// </summary>
 internal static class HuggingFaceConfigWriter
 {
-    /// <summary>Ours: the dropout on the embeddings where it differs from the others'.</summary>
+    /// <summary>This library's own setting: the embedding dropout rate, if it differs from the projection dropout rate.</summary>
     internal const string EmbeddingDropoutKey = "embedding_dropout_prob";
 
     private static readonly Dictionary<string, StoredTensor> _noTensors = [];
 
     /// <summary>
-    /// Why Hugging Face's files cannot say it; null where they can: the settings, read back, give the same network. How fresh weights were drawn is
-    /// not written, nor is an MLP width given as anything but a ratio: these say nothing of a trained network.
+    /// Why Hugging Face's files cannot express the checkpoint; null if they can, meaning that the settings read back give the same network. The weight
+    /// initialization is not written, and the MLP width is written only as a ratio, because neither affects a trained network.
     /// </summary>
     internal static string? Obstacle(CheckpointDescription description)
     {
         var architecture = description.Architecture;
         if (architecture.Classes < 1)
-            return "networks with a classifier are written (Classes is 0)";
+            return "only networks with a classifier are supported (Classes is 0)";
         if (description.ClassNames is { } names && names.Count != architecture.Classes)
             return string.Create(CultureInfo.InvariantCulture, $"there are {names.Count} class names and {architecture.Classes} classes");
         if (description.Preprocessing.Size != architecture.ImageSize)
-            return $"images are prepared at {description.Preprocessing.Size} pixels and the network takes {architecture.ImageSize}";
+            return $"images are preprocessed to {description.Preprocessing.Size} pixels, but the network's image size is {architecture.ImageSize}";
         var differing = Differing(KnownArchitecture.Canonical(architecture), KnownArchitecture.Canonical(ReadBack(description)));
         return differing.Count > 0
-            ? $"its {(architecture.LayerScale is null ? "ViT" : "DINOv2")} has no such {string.Join(", ", differing)}; write timm's layout"
+            ? $"its {(architecture.LayerScale is null ? "ViT" : "DINOv2")} does not support the values of {string.Join(", ", differing)}; use timm's layout"
             : PreprocessorConfig.Obstacle(description.Preprocessing);
     }
 
-    /// <summary>The settings; all that matters is written, whether or not it is what Hugging Face assumes.</summary>
+    /// <summary>Creates the settings. All relevant settings are written, even if they equal Hugging Face's defaults.</summary>
     internal static JsonObject Settings(CheckpointDescription description)
     {
         var architecture = description.Architecture;
@@ -84,7 +86,7 @@ internal static class HuggingFaceConfigWriter
         settings["architectures"] = new JsonArray(registers ? "Dinov2WithRegistersForImageClassification" : "Dinov2ForImageClassification");
         settings["layerscale_value"] = layerScale;
         settings["use_swiglu_ffn"] = gated;
-        int width = gated ? architecture.MlpHiddenDimension / 2 * 3 : architecture.MlpHiddenDimension;    // of which two thirds are behind the gate
+        int width = gated ? architecture.MlpHiddenDimension / 2 * 3 : architecture.MlpHiddenDimension;    // DINOv2's SwiGLU uses two thirds of this width
         settings["mlp_ratio"] = VisionTransformerArchitecture.MlpRatioOf(width, architecture.EmbeddingDimension);
         if (registers)
             settings["num_register_tokens"] = architecture.RegisterTokens;

@@ -1,10 +1,10 @@
-// The model types of Hugging Face that are read, and how.
+// The supported Hugging Face model types, and how their configurations become architectures.
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
-/// <summary>The model types of Hugging Face that are read, and how.</summary>
+/// <summary>A supported Hugging Face model type.</summary>
 /// <param name="Name">The <c>model_type</c> of <c>config.json</c>.</param>
-/// <param name="Read">Makes the network's architecture.</param>
-/// <param name="Processor">How the published checkpoints of the type prepare images, where <c>preprocessor_config.json</c> is missing.</param>
+/// <param name="Read">Reads the architecture.</param>
+/// <param name="Processor">The image processor of the type's published checkpoints, used if <c>preprocessor_config.json</c> is missing.</param>
 internal sealed record HuggingFaceModelType(string Name, Func<HuggingFaceSource, VisionTransformerArchitecture> Read, ImageProcessor Processor)
 {
     private static readonly HuggingFaceModelType[] _known =
@@ -25,18 +25,19 @@ internal sealed record HuggingFaceModelType(string Name, Func<HuggingFaceSource,
     /// <summary>The setting that names the type.</summary>
     internal const string Key = "model_type";
 
-    /// <exception cref="InvalidCheckpointException">The type is left out or not read.</exception>
+    /// <exception cref="InvalidCheckpointException">The type is missing or not supported.</exception>
     internal static HuggingFaceModelType Find(JsonSettings settings)
     {
         string? name = settings.Text(Key);
         return Array.Find(_known, type => type.Name == name)
-            ?? throw settings.Unsupported(Key, $"the types {string.Join(", ", _known.Select(type => type.Name))} are read; take a checkpoint of one of these.");
+            ?? throw settings.Unsupported(
+                Key, $"the supported types are {string.Join(", ", _known.Select(type => type.Name))}; use a checkpoint of one of these.");
     }
 }
 
 /// <summary>
-/// The plain Vision Transformers of Hugging Face: vit, deit, vit_mae, vit_msn. Settings of <c>ViTConfig</c>, <c>DeiTConfig</c>, <c>ViTMAEConfig</c> and
-/// <c>ViTMSNConfig</c>.
+/// Reads Hugging Face's plain Vision Transformers: vit, deit, vit_mae, vit_msn. Defaults are those of <c>ViTConfig</c>, <c>DeiTConfig</c>,
+/// <c>ViTMAEConfig</c> and <c>ViTMSNConfig</c>.
 /// </summary>
 internal static class HuggingFaceVit
 {
@@ -49,16 +50,16 @@ internal static class HuggingFaceVit
 
     internal static VisionTransformerArchitecture ReadMsn(HuggingFaceSource source) => WithHead(Body(source, _standard with { NormEpsilon = 1e-6 }), source);
 
-    /// <summary>The encoder alone; its sine and cosine table is stored and therefore read as a learned one.</summary>
+    /// <summary>Reads the encoder only. Its sine-cosine table is stored in the file and is therefore read as a learned table.</summary>
     internal static VisionTransformerArchitecture ReadMae(HuggingFaceSource source)
     {
-        source.Notes.Add("The encoder is read, the decoder left out; Hugging Face's model hides three quarters of the patches at random, here all are seen.");
+        source.Notes.Add("The encoder is loaded without the decoder. Hugging Face's model masks 75 % of the patches at random; this library uses all patches.");
         return WithHead(Body(source, _standard), source);
     }
 
     /// <summary>
-    /// With both heads (<c>DeiTForImageClassificationWithTeacher</c>) the logits are their mean. With one, the distillation token takes part in
-    /// attention and nothing reads it at the end: it is a register token with a position of its own.
+    /// With both heads (<c>DeiTForImageClassificationWithTeacher</c>), the logits are their mean. With one head, the distillation token takes part in attention
+    /// but its output is not used: it is a register token with a position embedding.
     /// </summary>
     internal static VisionTransformerArchitecture ReadDeit(HuggingFaceSource source)
     {
@@ -70,9 +71,9 @@ internal static class HuggingFaceVit
     }
 
     private static VisionTransformerArchitecture Body(HuggingFaceSource source, VisionTransformerArchitecture standard) =>
-        (HuggingFaceTower.Read(source.Root, standard) with { QkvBias = source.Root.Switch("qkv_bias", true) }).WithDropout(source.Root);
+        (HuggingFaceTower.Read(source.Root, standard) with { QkvBias = source.Root.Boolean("qkv_bias", true) }).WithDropout(source.Root);
 
-    /// <summary>A classifier on the class token; without one the features, behind the pooler if there is one.</summary>
+    /// <summary>Adds a classifier on the class token. Without one the outputs are the features, after the pooler if there is one.</summary>
     private static VisionTransformerArchitecture WithHead(VisionTransformerArchitecture body, HuggingFaceSource source)
     {
         if (source.HasHead(Head, ForClasses))
@@ -80,14 +81,14 @@ internal static class HuggingFaceVit
         if (source.Find(Pooler) is null)
             return body with { Classes = 0 };
         if (source.Root.Text("pooler_act") is { } activation && activation != "tanh")
-            throw source.Root.Unsupported("pooler_act", "a pooler with tanh is read; take another checkpoint.");
-        int width = source.Root.Whole("pooler_output_size", body.EmbeddingDimension);
+            throw source.Root.Unsupported("pooler_act", "only a pooler with tanh is supported; use another checkpoint.");
+        int width = source.Root.Integer("pooler_output_size", body.EmbeddingDimension);
         return body with { Classes = 0, RepresentationDimension = source.Outputs(Pooler, width, "pooler_output_size") };
     }
 }
 
 /// <summary>
-/// The image tower of CLIP in Hugging Face, with and without its projection. Settings of <c>CLIPVisionConfig</c>, on their own or inside <c>CLIPConfig</c>.
+/// Reads CLIP's image tower, with or without its projection. Settings of <c>CLIPVisionConfig</c>, at the top level or inside <c>CLIPConfig</c>.
 /// </summary>
 internal static class HuggingFaceClip
 {
@@ -103,10 +104,10 @@ internal static class HuggingFaceClip
         NormEpsilon = 1e-5,
     };
 
-    /// <summary><c>clip_vision_model</c>: the tower's settings are the file's.</summary>
+    /// <summary><c>clip_vision_model</c>: the tower's settings are at the top level.</summary>
     internal static VisionTransformerArchitecture ReadVision(HuggingFaceSource source) => Read(source, source.Root);
 
-    /// <summary><c>clip</c>: the tower's settings are an object inside; the older name of that object wins where both are there, as in Hugging Face.</summary>
+    /// <summary><c>clip</c>: the tower's settings are a nested object. If both names of that object exist, the older one is used, as in Hugging Face.</summary>
     internal static VisionTransformerArchitecture ReadBoth(HuggingFaceSource source) =>
         Read(source, source.Root.Object("vision_config_dict") ?? source.Root.Object("vision_config") ?? JsonSettings.Empty);
 
@@ -115,7 +116,7 @@ internal static class HuggingFaceClip
         if (source.HasHead("classifier.weight", "ForImageClassification"))
         {
             throw source.Root.Unsupported(
-                "architectures", "CLIP's tower is read with its projection or without; its classifier skips the last norm and is not read.");
+                "architectures", "CLIP's image tower is supported with or without its projection, but not with a classifier, which skips the last norm.");
         }
 
         return HuggingFaceTower.Read(vision, _standard) with
@@ -130,12 +131,12 @@ internal static class HuggingFaceClip
         if (!source.HasHead(Projection, "CLIPVisionModelWithProjection") && !source.IsClass("CLIPModel"))
             return 0;
         source.Notes.Add("The outputs are CLIP's image embedding, not classes.");
-        return source.Outputs(Projection, source.Root.Whole(ProjectionKey, 512), ProjectionKey);
+        return source.Outputs(Projection, source.Root.Integer(ProjectionKey, 512), ProjectionKey);
     }
 }
 
 /// <summary>
-/// The image tower of SigLIP in Hugging Face; SigLIP 2 with a fixed image size has the same. Settings of <c>SiglipVisionConfig</c>, on their own or inside
+/// Reads SigLIP's image tower, which SigLIP 2 with a fixed image size shares. Settings of <c>SiglipVisionConfig</c>, at the top level or inside
 /// <c>SiglipConfig</c>.
 /// </summary>
 internal static class HuggingFaceSiglip
@@ -150,14 +151,14 @@ internal static class HuggingFaceSiglip
         Classes = 0,
     };
 
-    /// <summary><c>siglip_vision_model</c>: the tower's settings are the file's.</summary>
+    /// <summary><c>siglip_vision_model</c>: the tower's settings are at the top level.</summary>
     internal static VisionTransformerArchitecture ReadVision(HuggingFaceSource source) => Read(source, source.Root);
 
-    /// <summary><c>siglip</c>: the tower's settings are an object inside.</summary>
+    /// <summary><c>siglip</c>: the tower's settings are a nested object.</summary>
     internal static VisionTransformerArchitecture ReadBoth(HuggingFaceSource source) =>
         Read(source, source.Root.Object("vision_config") ?? JsonSettings.Empty);
 
-    /// <summary>A classifier sees the mean of the normed patch tokens, not the attention pool, which then lies in the file unused.</summary>
+    /// <summary>A classifier's input is the mean of the normalized patch tokens; the attention pool is in the file but unused.</summary>
     private static VisionTransformerArchitecture Read(HuggingFaceSource source, JsonSettings vision)
     {
         var tower = HuggingFaceTower.Read(vision, _standard) with { AttentionDropoutRate = HuggingFaceTower.Rate(vision, "attention_dropout") };
@@ -167,14 +168,14 @@ internal static class HuggingFaceSiglip
             return tower with { Pooling = TokenPooling.Average, NormAfterPooling = false, Classes = classes };
         }
 
-        if (vision.Switch("vision_use_head", true))
+        if (vision.Boolean("vision_use_head", true))
             return tower;
-        source.Notes.Add("The checkpoint has no pool: the features are all patch tokens.");
+        source.Notes.Add("The checkpoint has no pooling: the features are all patch tokens.");
         return tower with { Pooling = TokenPooling.None };
     }
 }
 
-/// <summary>DINOv2 of Hugging Face, with and without register tokens. Settings of <c>Dinov2Config</c> and <c>Dinov2WithRegistersConfig</c>.</summary>
+/// <summary>Reads DINOv2, with or without register tokens. Settings of <c>Dinov2Config</c> and <c>Dinov2WithRegistersConfig</c>.</summary>
 internal static class HuggingFaceDinov2
 {
     private const string Head = "classifier.weight";
@@ -183,12 +184,12 @@ internal static class HuggingFaceDinov2
     internal static VisionTransformerArchitecture Read(HuggingFaceSource source) => Read(source, new VisionTransformerArchitecture { PatchSize = 14 });
 
     /// <summary>
-    /// The class token has a position and the registers have none. In this network positions cover all leading tokens or none: the class token's
-    /// position is added to the token itself when the weights are read.
+    /// The class token has a position embedding and the registers have none. In this library's network, positions cover all prefix tokens or none, so the class
+    /// token's position is added to the token itself when the weights are read.
     /// </summary>
     internal static VisionTransformerArchitecture ReadWithRegisters(HuggingFaceSource source) => Read(source, new VisionTransformerArchitecture()) with
     {
-        RegisterTokens = source.Root.Whole("num_register_tokens", 4, least: 0),
+        RegisterTokens = source.Root.Integer("num_register_tokens", 4, least: 0),
         PositionsCoverPrefix = false,
     };
 
@@ -201,17 +202,17 @@ internal static class HuggingFaceDinov2
     private static VisionTransformerArchitecture Read(HuggingFaceSource source, VisionTransformerArchitecture standard)
     {
         var settings = source.Root;
-        bool gated = settings.Switch("use_swiglu_ffn", false);
+        bool gated = settings.Boolean("use_swiglu_ffn", false);
         var tower = HuggingFaceTower.Read(settings, standard with { Mlp = gated ? MlpKind.SwiGlu : MlpKind.Plain }).WithDropout(settings);
         double ratio = settings.Number("mlp_ratio", StandardMlpRatio, v => v is > 0 and <= 1000, "a number above 0, at most 1000,");
         int width = (int)(tower.EmbeddingDimension * ratio);
         if (width < 1)
-            throw settings.Wrong("mlp_ratio", "a number that leaves the MLP at least one wide");
+            throw settings.Wrong("mlp_ratio", "a number that gives an MLP width of at least 1");
         bool head = source.HasHead(Head, "ForImageClassification");
         return tower with
         {
             MlpRatio = VisionTransformerArchitecture.MlpRatioOf(gated ? SwiGluWidth(width) : width, tower.EmbeddingDimension),
-            QkvBias = settings.Switch("qkv_bias", true),
+            QkvBias = settings.Boolean("qkv_bias", true),
             LayerScale = HuggingFaceTower.LayerScale(settings),
             Pooling = head ? TokenPooling.ClassTokenAndAverage : TokenPooling.ClassToken,
             Classes = head ? source.Outputs(Head, HuggingFaceLabels.Read(settings).Count, HuggingFaceLabels.NamesKey) : 0,
@@ -220,7 +221,7 @@ internal static class HuggingFaceDinov2
 }
 
 /// <summary>
-/// DINOv3 of Hugging Face: rotary positions, biases by setting, plain or gated MLP. Settings of <c>DINOv3ViTConfig</c>. The models have no head.
+/// Reads DINOv3: rotary positions, configurable biases, plain or gated MLP. Settings of <c>DINOv3ViTConfig</c>. The models have no head.
 /// </summary>
 internal static class HuggingFaceDinov3
 {
@@ -237,15 +238,15 @@ internal static class HuggingFaceDinov3
     {
         var settings = source.Root;
         CheckFixed(source);
-        bool gated = settings.Switch("use_gated_mlp", false);
+        bool gated = settings.Boolean("use_gated_mlp", false);
         if (gated && settings.Text("hidden_act") != "silu")
-            throw settings.Unsupported("hidden_act", "a gated MLP is read with \"silu\" only; take another checkpoint.");
+            throw settings.Unsupported("hidden_act", "a gated MLP is supported with \"silu\" only; use another checkpoint.");
         var tower = HuggingFaceTower.Read(settings, _standard with { Mlp = gated ? MlpKind.SwiGlu : MlpKind.Plain });
         double theta = settings.Number("rope_theta", 100, v => v is > 0 and <= 1e9, "a number above 0, at most 1e9,");
         return tower with
         {
-            RegisterTokens = settings.Whole("num_register_tokens", 0, least: 0),
-            QkvBias = settings.Switch("query_bias", true),
+            RegisterTokens = settings.Integer("num_register_tokens", 0, least: 0),
+            QkvBias = settings.Boolean("query_bias", true),
             KeyBias = KeyBias(settings),
             LayerScale = HuggingFaceTower.LayerScale(settings),
             AttentionDropoutRate = HuggingFaceTower.Rate(settings, "attention_dropout"),
@@ -257,22 +258,22 @@ internal static class HuggingFaceDinov3
     {
         foreach (string key in new[] { "proj_bias", "mlp_bias" })
         {
-            if (!source.Root.Switch(key, true))
-                throw source.Root.Unsupported(key, "layers without this bias are not read; take another checkpoint.");
+            if (!source.Root.Boolean(key, true))
+                throw source.Root.Unsupported(key, "layers without this bias are not supported; use another checkpoint.");
         }
 
         if (source.HasHead("classifier.weight", "ForImageClassification"))
-            throw source.Root.Unsupported("architectures", "DINOv3 is read without a head; take the checkpoint of DINOv3ViTModel.");
+            throw source.Root.Unsupported("architectures", "DINOv3 is supported without a head only; use a checkpoint of DINOv3ViTModel.");
     }
 
-    /// <summary>Queries and values have biases both or none; keys only where the others do.</summary>
+    /// <summary>Queries and values must both have a bias or both have none; keys may have one only if the others do.</summary>
     private static bool KeyBias(JsonSettings settings)
     {
-        bool query = settings.Switch("query_bias", true), key = settings.Switch("key_bias", false);
-        if (settings.Switch("value_bias", true) != query)
-            throw settings.Unsupported("value_bias", "query_bias differs, and networks with only one of the two are not read; take another checkpoint.");
+        bool query = settings.Boolean("query_bias", true), key = settings.Boolean("key_bias", false);
+        if (settings.Boolean("value_bias", true) != query)
+            throw settings.Unsupported("value_bias", "query_bias differs, and networks with only one of the two are not supported; use another checkpoint.");
         if (key && !query)
-            throw settings.Unsupported("key_bias", "query_bias is false, and keys are read with a bias only where queries have one; take another checkpoint.");
+            throw settings.Unsupported("key_bias", "query_bias is false, and a bias on keys requires one on queries; use another checkpoint.");
         return key || !query;
     }
 }

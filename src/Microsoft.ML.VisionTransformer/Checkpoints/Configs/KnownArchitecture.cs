@@ -1,14 +1,15 @@
-// Finds the timm preset that an architecture is a variant of.
+// Finds the timm preset that matches an architecture.
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
+/// <summary>Finds the timm preset that matches an architecture.</summary>
 internal static class KnownArchitecture
 {
     /// <summary>
-    /// Name of the preset with the same blocks, patches and tokens, whatever its head, image size, channels, norm epsilon and dropout. Among several, one that
-    /// is called after the model type comes first, then the nearest image size, the same pool, the shortest name. Without any it is the model type's.
+    /// Name of the preset with the same blocks, patches and tokens, ignoring head, image size, channels, norm epsilon and dropout. Among several, the order of
+    /// preference is: name contains the model type, closest image size, same pooling, shortest name. If there is none, the model type is returned.
     /// </summary>
-    /// <param name="architecture">The network.</param>
-    /// <param name="modelType">Hugging Face's name of its kind: <c>vit</c>, <c>deit</c>, <c>clip_vision_model</c>, ...</param>
+    /// <param name="architecture">The architecture.</param>
+    /// <param name="modelType">Hugging Face's model type: <c>vit</c>, <c>deit</c>, <c>clip_vision_model</c>, ...</param>
     internal static string NameOf(VisionTransformerArchitecture architecture, string modelType)
     {
         var blocks = Blocks(architecture);
@@ -23,7 +24,9 @@ internal static class KnownArchitecture
             .FirstOrDefault()?.Name ?? modelType;
     }
 
-    /// <summary>One way to write down a network: what says the same in two ways, or says nothing here, has one value.</summary>
+    /// <summary>
+    /// A canonical form for comparison: settings that can be expressed in two ways, or that have no effect in this network, have a fixed value.
+    /// </summary>
     internal static VisionTransformerArchitecture Canonical(VisionTransformerArchitecture architecture) => architecture with
     {
         PatchStride = architecture.Stride,

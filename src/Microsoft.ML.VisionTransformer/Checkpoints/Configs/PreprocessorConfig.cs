@@ -1,12 +1,12 @@
-// Hugging Face's preprocessor_config.json: read into ImagePreprocessing and written from it.
+// Reads and writes Hugging Face's preprocessor_config.json.
 using System.Text.Json.Nodes;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>
-/// The evaluation transform that goes with a checkpoint. Hugging Face has two implementations whose crops differ by a pixel where an odd number of
-/// pixels is cut off; this library rounds as the newer one (torchvision's) does.
+/// Converts the evaluation transform of a checkpoint. Hugging Face has two implementations whose crops differ by one pixel when an odd number of pixels is
+/// cropped; this library rounds like the newer one (torchvision).
 /// </summary>
 internal static class PreprocessorConfig
 {
@@ -15,17 +15,17 @@ internal static class PreprocessorConfig
     private const string MeanKey = "image_mean", DeviationKey = "image_std", ResampleKey = "resample", RescaleKey = "rescale_factor";
     private const double ByteRange = 255;
 
-    /// <summary>Settings that ask for something that is not done here, when they are on.</summary>
+    /// <summary>Settings for steps that are not supported; they must be false.</summary>
     private static readonly string[] _refused = ["do_pad", "do_flip_channel_order", "rescale_offset"];
 
     /// <summary>
-    /// The file's preprocessing at the network's image size; where the file is missing, what the model type's published checkpoints have.
+    /// Reads the preprocessing at the network's image size. If the file is missing, the result is that of the model type's published checkpoints.
     /// </summary>
     /// <param name="path">The file, which may be missing.</param>
-    /// <param name="architecture">The network: its image size, to which its positions belong, and its channels.</param>
-    /// <param name="published">What is usual for the model type.</param>
-    /// <param name="notes">Takes what has to be assumed.</param>
-    /// <exception cref="InvalidCheckpointException">A value is wrong, or asks for what cannot be done.</exception>
+    /// <param name="architecture">The network; its image size and channels are used.</param>
+    /// <param name="published">The image processor of the model type's published checkpoints.</param>
+    /// <param name="notes">Receives a sentence for each assumption.</param>
+    /// <exception cref="InvalidCheckpointException">A value is invalid or not supported.</exception>
     internal static ImagePreprocessing Read(string path, VisionTransformerArchitecture architecture, ImageProcessor published, ICollection<string> notes)
     {
         bool found = File.Exists(path);
@@ -34,18 +34,17 @@ internal static class PreprocessorConfig
         var geometry = ProcessorGeometry.Read(settings, processor, found ? notes : []);
         if (!found)
         {
-            notes.Add($"There is no {FileName}: images are prepared as is usual for the model type.");
+            notes.Add($"There is no {FileName}: images are preprocessed as usual for the model type.");
         }
         else if (geometry.Size != architecture.ImageSize)
         {
             notes.Add(
-                $"{FileName} prepares images of {geometry.Size} pixels, the weights' positions are for {architecture.ImageSize}: "
-                + "images are prepared for the weights.");
+                $"{FileName} has an image size of {geometry.Size} pixels, but the weights' positions are for {architecture.ImageSize}, which is used.");
         }
 
-        RefuseTheRest(settings);
+        RejectUnsupported(settings);
         double scale = ReadScale(settings);
-        bool normalizes = settings.Switch("do_normalize", true);
+        bool normalizes = settings.Boolean("do_normalize", true);
         return new ImagePreprocessing
         {
             Size = architecture.ImageSize,
@@ -59,17 +58,19 @@ internal static class PreprocessorConfig
         };
     }
 
-    /// <summary>Why a file cannot say it; null where it can.</summary>
+    /// <summary>Why the file cannot express the preprocessing; null if it can.</summary>
     internal static string? Obstacle(ImagePreprocessing preprocessing) => preprocessing switch
     {
         { Resizing: ImageResizing.Pad } => "Hugging Face's image processors do not pad to an aspect ratio (Resizing is Pad)",
         { Resizing: ImageResizing.CenterCrop } p when p.Size.Height != p.Size.Width =>
-            $"Hugging Face's image processors crop towards {p.Size} in another way than this library: only square inputs, or Squash, can be written",
+            $"Hugging Face's image processors crop to {p.Size} differently from this library: only square inputs, or Resizing Squash, can be written",
         _ => null,
     };
 
-    /// <summary>Writes the file; <c>BitImageProcessor</c> is Hugging Face's plain resize and centre crop, <c>ViTImageProcessor</c> its squash.</summary>
-    /// <exception cref="NotSupportedException">The file cannot say it: see <see cref="Obstacle"/>.</exception>
+    /// <summary>
+    /// Writes the file with <c>BitImageProcessor</c> for resize and center crop, or <c>ViTImageProcessor</c> for a resize that ignores the aspect ratio.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The file cannot express the preprocessing: see <see cref="Obstacle"/>.</exception>
     internal static void Write(FileSet files, string path, ImagePreprocessing preprocessing)
     {
         if (Obstacle(preprocessing) is { } obstacle)
@@ -96,19 +97,19 @@ internal static class PreprocessorConfig
 
     private static JsonObject Sides(ImageDimensions size) => new() { ["height"] = size.Height, ["width"] = size.Width };
 
-    private static void RefuseTheRest(JsonSettings settings)
+    private static void RejectUnsupported(JsonSettings settings)
     {
         foreach (string key in _refused)
         {
-            if (settings.Switch(key, false))
-                throw settings.Unsupported(key, "this step is not done here; take another checkpoint, or switch it off if it does not matter.");
+            if (settings.Boolean(key, false))
+                throw settings.Unsupported(key, "this step is not supported; use another checkpoint, or set it to false if it has no effect.");
         }
     }
 
-    /// <summary>Pillow's number of the filter, or its name.</summary>
+    /// <summary>Reads Pillow's filter, as a number or a name.</summary>
     private static ImageInterpolation ReadInterpolation(JsonSettings settings, ImageProcessor processor)
     {
-        const string Expected = "1 (Lanczos), 2 (bilinear) or 3 (bicubic), antialiased as Pillow's filters are,";
+        const string Expected = "1 (Lanczos), 2 (bilinear) or 3 (bicubic), antialiased like Pillow's filters,";
         if (settings.IsText(ResampleKey))
         {
             return settings.Text(ResampleKey)!.ToUpperInvariant() switch
@@ -130,21 +131,21 @@ internal static class PreprocessorConfig
     }
 
     /// <summary>
-    /// Upper end of the range that pixels are scaled to: 1 for 1/255, 2 for 1/127.5, 255 without rescaling. Here pixels are scaled to 1, and mean and deviation
-    /// are divided by this: (s x - m) / d = (x - m / s) / (d / s).
+    /// Upper end of the range that pixels are scaled to: 1 for 1/255, 2 for 1/127.5, 255 without rescaling. This library scales pixels to [0, 1] and divides
+    /// mean and standard deviation by this value: (s x - m) / d = (x - m / s) / (d / s).
     /// </summary>
     private static double ReadScale(JsonSettings settings)
     {
-        if (!settings.Switch("do_rescale", true))
+        if (!settings.Boolean("do_rescale", true))
             return ByteRange;
         double scale = ByteRange * settings.Number(RescaleKey, 1 / ByteRange, v => v is >= 1e-6 and <= 1, "a number from 1e-6 to 1, usually 1/255,");
-        return Math.Abs(scale - 1) < 1e-6 ? 1 : scale;    // 1/255 is written with 6 to 17 digits
+        return Math.Abs(scale - 1) < 1e-6 ? 1 : scale;    // files have 1/255 with 6 to 17 digits
     }
 
-    /// <summary>One number for each channel; one for all is allowed.</summary>
+    /// <summary>Reads one value per channel, or one value for all channels.</summary>
     private static ChannelValues ReadColors(JsonSettings settings, string key, ChannelValues standard, int channels)
     {
-        string expected = $"one number, or {channels}, of at most a million" + (key == DeviationKey ? ", above 0," : ",");
+        string expected = $"one number, or one for each of {channels} channels, of at most a million" + (key == DeviationKey ? ", above 0," : ",");
         var values = settings.Values(key, v => Math.Abs(v) <= 1e6 && (key == MeanKey || v > 1e-6), expected) ?? [.. standard.Select(v => (double)v)];
         if (values.Count == channels)
             return new ChannelValues([.. values.Select(v => (float)v)]);

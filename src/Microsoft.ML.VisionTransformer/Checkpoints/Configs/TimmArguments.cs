@@ -1,4 +1,4 @@
-// timm's keyword arguments (model_args) as changes of a preset's architecture.
+// Applies timm's constructor arguments (model_args) to a preset's architecture.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
@@ -6,8 +6,9 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
 /// <summary>
-/// The constructors of timm's <c>VisionTransformer</c> and <c>Eva</c> as tables: name of an argument, what it changes. Rotary positions take several arguments
-/// together (<see cref="TimmRotary"/>). Arguments that can only be Python objects (<c>block_fn</c>, <c>mlp_layer</c>, <c>embed_layer</c>) are refused.
+/// The constructor arguments of timm's <c>VisionTransformer</c> and <c>Eva</c> as tables from name to change. The arguments for rotary positions are
+/// evaluated together (<see cref="TimmRotary"/>). Arguments that can only be Python objects (<c>block_fn</c>, <c>mlp_layer</c>, <c>embed_layer</c>) are
+/// rejected.
 /// </summary>
 internal static class TimmArguments
 {
@@ -21,7 +22,7 @@ internal static class TimmArguments
         ["patch_size"] = (a, v) => a with { PatchSize = v.Size() },
         ["in_chans"] = (a, v) => a with { Channels = v.Count(1) },
         ["num_classes"] = (a, v) => a with { Classes = v.Count(0) },
-        ["global_pool"] = (a, v) => a with { Pooling = v.One(TimmNames.Pooling) },
+        ["global_pool"] = (a, v) => a with { Pooling = v.OneOf(TimmNames.Pooling) },
         ["embed_dim"] = (a, v) => a with { EmbeddingDimension = v.Count(1) },
         ["depth"] = (a, v) => a with { Depth = v.Count(1) },
         ["num_heads"] = (a, v) => a with { Heads = v.Count(1) },
@@ -37,22 +38,22 @@ internal static class TimmArguments
 
     private static readonly Dictionary<string, Change> _vit = new(StringComparer.Ordinal)
     {
-        // timm counts both halves of the packed SwiGLU, and takes a LayerScale of 0 for none
+        // timm counts both halves of the packed SwiGLU, and treats a LayerScale of 0 as none
         ["mlp_ratio"] = (a, v) => a with { MlpRatio = v.Positive(LargestRatio) / (a.Mlp == MlpKind.SwiGlu ? 2 : 1) },
         ["init_values"] = (a, v) => a with { LayerScale = v.IsNull || v.Number() == 0 ? null : v.Number() },
         ["qk_norm"] = (a, v) => a with { QkNorm = v.Flag() },
         ["scale_attn_norm"] = (a, v) => a with { AttentionNorm = v.Flag() },
         ["scale_mlp_norm"] = (a, v) => a with { MlpNorm = v.Flag() },
         ["reg_tokens"] = (a, v) => a with { RegisterTokens = v.Count(0) },
-        ["pos_embed"] = (a, v) => a with { PositionEmbedding = v.One(TimmNames.Positions) },
+        ["pos_embed"] = (a, v) => a with { PositionEmbedding = v.OneOf(TimmNames.Positions) },
         ["pre_norm"] = (a, v) => a with { PreNorm = v.Flag(), PatchBias = !v.Flag() },
         ["fc_norm"] = (a, v) => a with { NormAfterPooling = v.FlagOrNull() },
         ["pool_include_prefix"] = (a, v) => a with { PoolPrefixTokens = v.Flag() },
         ["act_layer"] = Activate,
         ["embed_norm_layer"] = (a, v) => a with { PatchNorm = IsLayerNorm(v) },
-        ["proj_bias"] = (a, v) => v.Flag() ? a : throw v.Not("true (projections without bias are not built)"),
-        ["final_norm"] = (a, v) => v.Flag() ? a : throw v.Not("true (networks without a final norm are not built)"),
-        ["attn_layer"] = (a, v) => v.Text() is "" or "attn" ? a : throw v.Not("\"attn\" (other kinds of attention are not built)"),
+        ["proj_bias"] = (a, v) => v.Flag() ? a : throw v.Expected("true (projections without bias are not supported)"),
+        ["final_norm"] = (a, v) => v.Flag() ? a : throw v.Expected("true (networks without a final norm are not supported)"),
+        ["attn_layer"] = (a, v) => v.Text() is "" or "attn" ? a : throw v.Expected("\"attn\" (other kinds of attention are not supported)"),
     };
 
     private static readonly Dictionary<string, Change> _eva = new(StringComparer.Ordinal)
@@ -67,33 +68,33 @@ internal static class TimmArguments
         ["use_abs_pos_emb"] = (a, v) => a with { PositionEmbedding = v.Flag() ? PositionEmbedding.Learned : PositionEmbedding.None },
         ["use_pre_transformer_norm"] = (a, v) => a with { PreNorm = v.Flag(), PatchBias = !v.Flag() },
         ["use_fc_norm"] = (a, v) => a with { NormAfterPooling = v.FlagOrNull() },
-        ["attn_type"] = (a, v) => v.Text() == "eva" ? a : throw v.Not("\"eva\" (other kinds of attention are not built)"),
-        ["use_post_norm"] = (a, v) => v.Flag() ? throw v.Not("false (residual post-norm is not built)") : a,
-        ["attn_pool_num_heads"] = (a, v) => v.IsNull ? a : throw v.Not("null (the pool has as many heads as a block)"),
-        ["attn_pool_mlp_ratio"] = (a, v) => v.IsNull ? a : throw v.Not("null (the pool's MLP has the blocks' ratio)"),
+        ["attn_type"] = (a, v) => v.Text() == "eva" ? a : throw v.Expected("\"eva\" (other kinds of attention are not supported)"),
+        ["use_post_norm"] = (a, v) => v.Flag() ? throw v.Expected("false (residual post-norm is not supported)") : a,
+        ["attn_pool_num_heads"] = (a, v) => v.IsNull ? a : throw v.Expected("null (attention pooling has as many heads as a block)"),
+        ["attn_pool_mlp_ratio"] = (a, v) => v.IsNull ? a : throw v.Expected("null (attention pooling has the MLP ratio of the blocks)"),
     };
 
-    /// <summary>Arguments that change no number of a trained network, and why.</summary>
+    /// <summary>Arguments that do not change a trained network's output, with the reason for a note or null.</summary>
     private static readonly Dictionary<string, string?> _ignored = new(StringComparer.Ordinal)
     {
         ["dynamic_img_size"] = null,
         ["weight_init"] = null,
         ["fix_init"] = null,
         ["head_init_scale"] = null,
-        ["qkv_fused"] = null,    // names of weights alone
-        ["use_post_transformer_norm"] = null,    // compared below
+        ["qkv_fused"] = null,    // affects only the names of weights
+        ["use_post_transformer_norm"] = null,    // checked in Complete
         ["dynamic_img_pad"] = "images are not padded to whole patches",
         ["drop_rate"] = "there is no dropout before the head in training",
         ["patch_drop_rate"] = "patches are not dropped in training",
     };
 
-    /// <summary>The architecture that timm builds from a preset with these arguments.</summary>
-    /// <param name="preset">The preset; its family decides which arguments there are.</param>
-    /// <param name="start">The preset's architecture, with what the rest of the file says already in it.</param>
-    /// <param name="arguments">Name and value, with the place for messages.</param>
+    /// <summary>Returns the architecture that timm builds from a preset with these arguments.</summary>
+    /// <param name="preset">The preset; its timm class determines the valid arguments.</param>
+    /// <param name="start">The preset's architecture with the rest of the file already applied.</param>
+    /// <param name="arguments">The arguments by name.</param>
     /// <param name="where">The file, for messages.</param>
-    /// <param name="notes">Takes a sentence for each argument that is left out of account.</param>
-    /// <exception cref="InvalidCheckpointException">An argument is unknown, has a wrong value, or asks for a network that cannot be built.</exception>
+    /// <param name="notes">Receives a sentence for each ignored argument.</param>
+    /// <exception cref="InvalidCheckpointException">An argument is unknown, has an invalid value, or specifies a network that cannot be built.</exception>
     internal static VisionTransformerArchitecture Apply(
         ArchitecturePreset preset,
         VisionTransformerArchitecture start,
@@ -114,52 +115,54 @@ internal static class TimmArguments
 
         if (preset.IsEva)
             architecture = Complete(architecture with { Rotary = TimmRotary.Apply(architecture.Rotary, arguments) }, arguments);
-        return TimmLimits.Broken(preset, architecture) is string reason
+        return TimmLimits.Violation(preset, architecture) is string reason
             ? throw new InvalidCheckpointException($"{where} describes a network that cannot be built: {reason}. Correct model_args or pass the architecture.")
             : architecture;
     }
 
-    /// <summary>What timm's Eva decides from several arguments: its norm follows the mean alone if nothing is said, and only SwiGLU is aligned.</summary>
+    /// <summary>
+    /// Applies the rules of timm's Eva that depend on several arguments: by default only average pooling has a norm after it, and only SwiGLU is aligned.
+    /// </summary>
     private static VisionTransformerArchitecture Complete(VisionTransformerArchitecture architecture, IReadOnlyDictionary<string, TimmValue> arguments)
     {
         if (architecture is { NormAfterPooling: null, Pooling: TokenPooling.Max or TokenPooling.AverageAndMax })
             architecture = architecture with { NormAfterPooling = false };
         if (arguments.TryGetValue("use_post_transformer_norm", out var before) && before.FlagOrNull() == architecture.NormsPooled)
-            throw before.Not($"{(architecture.NormsPooled ? "false" : "true")} (there is one final norm, before or behind the pool)");
+            throw before.Expected($"{(architecture.NormsPooled ? "false" : "true")} (there is exactly one final norm, before or after pooling)");
         return architecture.Mlp == MlpKind.Plain ? architecture with { MlpWidthMultiple = 1 } : architecture;
     }
 
     private static VisionTransformerArchitecture Activate(VisionTransformerArchitecture architecture, TimmValue value)
     {
         if (architecture.Mlp == MlpKind.SwiGlu)
-            return value.Element.ValueKind == JsonValueKind.String && value.Text() is "silu" or "swish" ? architecture : throw value.Not("\"silu\"");
-        return architecture with { Activation = value.IsNull ? MlpActivation.Gelu : value.One(TimmNames.Activation) };
+            return value.Element.ValueKind == JsonValueKind.String && value.Text() is "silu" or "swish" ? architecture : throw value.Expected("\"silu\"");
+        return architecture with { Activation = value.IsNull ? MlpActivation.Gelu : value.OneOf(TimmNames.Activation) };
     }
 
-    /// <summary>False for null and "", timm's "as you see fit".</summary>
+    /// <summary>False for null and "", with which timm uses its default.</summary>
     private static bool IsLayerNorm(TimmValue value) =>
-        !value.IsNull && value.Text() is { Length: > 0 } name && (name is "layernorm" or "layer_norm" ? true : throw value.Not("\"layernorm\""));
+        !value.IsNull && value.Text() is { Length: > 0 } name && (name is "layernorm" or "layer_norm" ? true : throw value.Expected("\"layernorm\""));
 
     private static void Note(TimmValue value, string? why, ICollection<string> notes)
     {
         bool off = value.Element.ValueKind == JsonValueKind.False || (value.Element.ValueKind == JsonValueKind.Number && value.Number() == 0);
         if (why is not null && !off)
-            notes.Add($"{value.Where} is left out of account: {why}.");
+            notes.Add($"{value.Where} is ignored: {why}.");
     }
 
     private static InvalidCheckpointException Unknown(ArchitecturePreset preset, string name, TimmValue value)
     {
         IEnumerable<string> known = [.. _both.Keys, .. (preset.IsEva ? _eva : _vit).Keys, .. _ignored.Keys];
         return new InvalidCheckpointException(
-            $"{value.Where} is no argument that is understood for {preset.Architecture.Name}; "
-            + $"the nearest is \"{NearestName.To(MessageText.Of(name), known)}\". Take it out if it does not matter, or pass the architecture.");
+            $"{value.Where} is not a supported argument of {preset.Architecture.Name}; "
+            + $"the closest is \"{NearestName.To(MessageText.Of(name), known)}\". Remove it if it has no effect, or pass the architecture.");
     }
 }
 
-/// <summary>timm's arguments for rotary positions, which only mean something together.</summary>
+/// <summary>timm's arguments for rotary positions, which are evaluated together.</summary>
 /// <remarks>
-/// Two combinations can be built: <c>rope_type</c> "cat" (EVA-02) with <c>rope_rotate_half</c> false, and "dinov3" with true. A grid offset, columns before
-/// rows ("xy") and learned angles ("mixed") cannot.
+/// Two combinations are supported: <c>rope_type</c> "cat" (EVA-02) with <c>rope_rotate_half</c> false, and "dinov3" with true. A grid offset, column-first
+/// indexing ("xy") and learned angles ("mixed") are not supported.
 /// </remarks>
 internal static class TimmRotary
 {
@@ -168,18 +171,18 @@ internal static class TimmRotary
         "use_rot_pos_emb", "rope_type", "rope_temperature", "ref_feat_shape", "rope_rotate_half", "rope_grid_offset", "rope_grid_indexing",
     };
 
-    /// <summary>Whether an argument belongs to rotary positions.</summary>
+    /// <summary>Whether an argument configures rotary positions.</summary>
     internal static bool Has(string name) => _names.Contains(name);
 
-    /// <summary>The preset's rotation with what the arguments change; null for none.</summary>
-    /// <exception cref="InvalidCheckpointException">A value is wrong, or the combination cannot be built.</exception>
+    /// <summary>The preset's rotary embedding with the arguments applied; null for none.</summary>
+    /// <exception cref="InvalidCheckpointException">A value is invalid, or the combination is not supported.</exception>
     internal static RotaryEmbedding? Apply(RotaryEmbedding? preset, IReadOnlyDictionary<string, TimmValue> arguments)
     {
         bool used = arguments.TryGetValue("use_rot_pos_emb", out var use) ? use.Flag() : preset is not null;
         var rotary = preset ?? new RotaryEmbedding();
         bool half = rotary.Layout == RotaryLayout.Dinov3;
         if (arguments.TryGetValue("rope_type", out var type))
-            rotary = rotary with { Layout = type.One(TimmNames.Rotary) };
+            rotary = rotary with { Layout = type.OneOf(TimmNames.Rotary) };
         if (arguments.TryGetValue("rope_temperature", out var temperature))
             rotary = rotary with { Temperature = temperature.Positive(double.MaxValue) };
         if (arguments.TryGetValue("ref_feat_shape", out var grid))
@@ -187,31 +190,31 @@ internal static class TimmRotary
         if (arguments.TryGetValue("rope_rotate_half", out var rotate))
             half = rotate.Flag();
         if (arguments.TryGetValue("rope_grid_offset", out var offset) && offset.Number() != 0)
-            throw offset.Not("0 (grids with an offset are not built)");
+            throw offset.Expected("0 (grids with an offset are not supported)");
         if (arguments.TryGetValue("rope_grid_indexing", out var indexing) && indexing.Text() != "ij")
-            throw indexing.Not("\"ij\" (grids that count columns first are not built)");
+            throw indexing.Expected("\"ij\" (column-first grids are not supported)");
         if (used && half != (rotary.Layout == RotaryLayout.Dinov3))
-            throw (rotate.Where is null ? type : rotate).Not("\"rope_type\" \"cat\" with \"rope_rotate_half\" false, or \"dinov3\" with true,");
+            throw (rotate.Where is null ? type : rotate).Expected("\"rope_type\" \"cat\" with \"rope_rotate_half\" false, or \"dinov3\" with true,");
         return used ? rotary : null;
     }
 }
 
-/// <summary>Combinations that timm refuses, or computes in a way that the network here does not.</summary>
+/// <summary>Combinations that timm rejects, or computes differently from this library.</summary>
 internal static class TimmLimits
 {
-    /// <summary>Why timm's class of a preset cannot compute what an architecture says; null if it can.</summary>
-    internal static string? Broken(ArchitecturePreset preset, VisionTransformerArchitecture architecture)
+    /// <summary>Why the preset's timm class cannot compute the architecture; null if it can.</summary>
+    internal static string? Violation(ArchitecturePreset preset, VisionTransformerArchitecture architecture)
     {
         bool pools = architecture.Pooling == TokenPooling.Attention;
         if (architecture is { Pooling: TokenPooling.ClassToken, ClassToken: false })
             return "global_pool is \"token\" and class_token false";
         if (pools && architecture.PoolPrefixTokens)
-            return "pool_include_prefix is true with global_pool \"map\", whose pool sees patches alone";
+            return "pool_include_prefix is true with global_pool \"map\", which pools patch tokens only";
         if (preset.IsEva && pools && architecture.PrefixTokens > 0)
-            return "global_pool is \"map\" with class or register tokens, which timm's Eva pools and the network here does not";
+            return "global_pool is \"map\" with class or register tokens, which timm's Eva includes in pooling and this library does not";
         bool distilled = preset.Timm == TimmFamily.DistilledVisionTransformer;
         if (distilled && architecture is not { ClassToken: true, RegisterTokens: 0, PositionsCoverPrefix: true, Pooling: TokenPooling.ClassToken })
-            return "with a distillation token timm needs class_token true, reg_tokens 0, no_embed_class false and global_pool \"token\"";
+            return "with a distillation token, timm requires class_token true, reg_tokens 0, no_embed_class false and global_pool \"token\"";
         return null;
     }
 }

@@ -1,4 +1,4 @@
-// The config.json of timm's hub layout: which network the weights beside it belong to, and how its images are prepared.
+// Reads config.json in timm's hub layout: architecture, preprocessing and class names.
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Architecture;
@@ -7,33 +7,33 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
-/// <summary>The config.json of timm's hub layout: which network the weights beside it belong to, and how its images are prepared.</summary>
+/// <summary>Reads config.json in timm's hub layout: architecture, preprocessing and class names.</summary>
 /// <remarks>
-/// Format, as timm's <c>save_config_for_hf</c> writes it: a JSON object with <c>architecture</c> (a name without tag), <c>num_classes</c>, <c>num_features</c>,
-/// <c>global_pool</c>, <c>label_names</c> (a list, or an object from index to name), <c>model_args</c> (arguments of the constructor that differ from the
-/// name's own) and <c>pretrained_cfg</c> (input size, normalisation, crop). Old files have the members of <c>pretrained_cfg</c> at the top. Arguments in
-/// <c>model_args</c> come before <c>num_classes</c>, that before <c>pretrained_cfg</c>, that before the name. <see cref="TimmConfigWriter"/> is the way back.
+/// Format, as written by timm's <c>save_config_for_hf</c>: a JSON object with <c>architecture</c> (a name without tag), <c>num_classes</c>,
+/// <c>num_features</c>, <c>global_pool</c>, <c>label_names</c> (a list, or an object from index to name), <c>model_args</c> (constructor arguments that
+/// differ from the preset) and <c>pretrained_cfg</c> (input size, normalization, crop). Old files have the members of <c>pretrained_cfg</c> at the top level.
+/// Precedence: <c>model_args</c>, <c>num_classes</c>, <c>pretrained_cfg</c>, preset. <see cref="TimmConfigWriter"/> writes this format.
 /// </remarks>
 internal static class TimmConfig
 {
     private const long MaxLength = 16 << 20;
 
-    /// <summary>Whether a parsed <c>config.json</c> is timm's: it has a text <c>architecture</c> (Hugging Face's own have <c>architectures</c>).</summary>
-    internal static bool IsOne(JsonElement root) =>
+    /// <summary>Whether a parsed <c>config.json</c> is timm's: it has a string <c>architecture</c> (Hugging Face's files have <c>architectures</c>).</summary>
+    internal static bool Matches(JsonElement root) =>
         root.ValueKind == JsonValueKind.Object && root.TryGetProperty("architecture", out var name) && name.ValueKind == JsonValueKind.String;
 
-    /// <summary>Whether a file is such a <c>config.json</c>.</summary>
-    /// <exception cref="InvalidCheckpointException">The file is no JSON.</exception>
-    internal static bool IsOne(string path)
+    /// <summary>Whether a file is timm's <c>config.json</c>.</summary>
+    /// <exception cref="InvalidCheckpointException">The file is not valid JSON.</exception>
+    internal static bool Matches(string path)
     {
         using var document = Open(path);
-        return IsOne(document.RootElement);
+        return Matches(document.RootElement);
     }
 
-    /// <summary>Network, preprocessing and class names.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <summary>Reads architecture, preprocessing and class names.</summary>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidCheckpointException">
-    /// The file is broken, or describes a network that cannot be built; the message names the key and what is allowed.
+    /// The file is invalid, or describes a network that cannot be built; the message names the key and the allowed values.
     /// </exception>
     internal static CheckpointDescription Read(string path)
     {
@@ -50,9 +50,9 @@ internal static class TimmConfig
         var architecture = Checked(TimmArguments.Apply(preset, start, arguments, path, notes), path);
         Compare(architecture, root, arguments, notes);
         if (!arguments.ContainsKey("num_classes") && !root.ContainsKey("num_classes") && !settings.ContainsKey("num_classes"))
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path} gives no num_classes; {architecture.Classes} is assumed, as in timm's {name}."));
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path} has no num_classes; {architecture.Classes} is assumed, as in timm's {name}."));
         if (architecture.ImageSize != start.ImageSize && settings.ContainsKey("input_size"))
-            notes.Add($"{path} has the img_size {architecture.ImageSize} and the input_size {start.ImageSize}; images are prepared at the former.");
+            notes.Add($"{path} has img_size {architecture.ImageSize} and input_size {start.ImageSize}; images are preprocessed to the former.");
         var preprocessing = TimmPreprocessing.Read(settings, ImagePreprocessing.For(architecture, name), architecture.Channels, name, path, notes);
         return new CheckpointDescription(architecture, preprocessing, TimmLabels.Read(root, settings, architecture.Classes, notes), notes);
     }
@@ -62,7 +62,7 @@ internal static class TimmConfig
         long length = new FileInfo(path).Length;
         return length <= MaxLength
             ? StrictJson.Parse(File.ReadAllBytes(path), path)
-            : throw new InvalidCheckpointException($"{path} has {length} bytes, a configuration of at most {MaxLength} is read; pass the right file.");
+            : throw new InvalidCheckpointException($"{path} has {length} bytes, a configuration may have at most {MaxLength}; pass the correct file.");
     }
 
     private static Dictionary<string, TimmValue> Members(JsonElement element, string where, string prefix) => StrictJson.Members(element, where)
@@ -71,16 +71,16 @@ internal static class TimmConfig
     private static ArchitecturePreset FindPreset(Dictionary<string, TimmValue> root, string path)
     {
         if (!root.TryGetValue("architecture", out var value))
-            throw new InvalidCheckpointException($"{path} has no architecture: it is no configuration of timm; pass another file.");
+            throw new InvalidCheckpointException($"{path} has no architecture: it is not a timm configuration; pass another file.");
         string bare = ArchitecturePresets.Split(value.Text()).Bare;
         return ArchitecturePresets.Find(bare) ?? throw new InvalidCheckpointException(
-            $"{value.Where} is {MessageText.Of(value.Element.GetRawText())}, which is no known plain Vision Transformer; the nearest name is "
+            $"{value.Where} is {MessageText.Of(value.Element.GetRawText())}, which is not a known plain Vision Transformer; the closest name is "
             + $"\"{NearestName.To(MessageText.Of(bare), ArchitecturePresets.Names)}\". "
             + $"{nameof(VisionTransformerArchitecture)}.{nameof(VisionTransformerArchitecture.Known)} lists all names; "
-            + "pass the architecture if the network is one of them under another name.");
+            + "pass the architecture if the network is one of these under another name.");
     }
 
-    /// <summary>The name's architecture with the input size and class count that timm takes from outside <c>model_args</c>.</summary>
+    /// <summary>The preset's architecture with the input size and class count that timm reads from outside <c>model_args</c>.</summary>
     private static VisionTransformerArchitecture Start(
         VisionTransformerArchitecture preset, Dictionary<string, TimmValue> root, Dictionary<string, TimmValue> settings)
     {
@@ -90,7 +90,7 @@ internal static class TimmConfig
             var sizes = input.Items();
             start = sizes.Length == 3
                 ? start with { Channels = sizes[0].Count(1), ImageSize = (sizes[1].Count(1), sizes[2].Count(1)) }
-                : throw input.Not("[channels, rows, columns]");
+                : throw input.Expected("[channels, rows, columns]");
         }
 
         return (root.TryGetValue("num_classes", out var classes) || settings.TryGetValue("num_classes", out classes)) && !classes.IsNull
@@ -111,34 +111,37 @@ internal static class TimmConfig
         }
     }
 
-    /// <summary>Members that only repeat what the arguments say: a contradiction in a number is damage, in the pool it is known of timm's files.</summary>
+    /// <summary>
+    /// Checks members that repeat what the arguments state. Contradicting numbers are an error. A contradicting <c>global_pool</c> occurs in timm's own files
+    /// and only causes a note.
+    /// </summary>
     private static void Compare(
         VisionTransformerArchitecture architecture, Dictionary<string, TimmValue> root, Dictionary<string, TimmValue> arguments, List<string> notes)
     {
         Same("num_features", architecture.EmbeddingDimension);
         if (arguments.ContainsKey("num_classes"))
             Same("num_classes", architecture.Classes);
-        if (root.TryGetValue("global_pool", out var pool) && !pool.IsNull && pool.One(TimmNames.Pooling) != architecture.Pooling)
+        if (root.TryGetValue("global_pool", out var pool) && !pool.IsNull && pool.OneOf(TimmNames.Pooling) != architecture.Pooling)
         {
             notes.Add(
-                $"{pool.Where} is \"{pool.Text()}\", which timm does not follow either: "
-                + $"the network pools as its name and model_args say ({architecture.Pooling}).");
+                $"{pool.Where} is \"{pool.Text()}\", which is ignored, as in timm: "
+                + $"the network uses the pooling of its name and model_args ({architecture.Pooling}).");
         }
 
         void Same(string name, int expected)
         {
             if (root.TryGetValue(name, out var value) && !value.IsNull && value.Count(0) != expected)
-                throw value.Not(string.Create(CultureInfo.InvariantCulture, $"{expected}, which the architecture with its model_args has,"));
+                throw value.Expected(string.Create(CultureInfo.InvariantCulture, $"{expected}, as in the architecture with its model_args,"));
         }
     }
 }
 
-/// <summary>A value of timm's config.json with its place in the file, read as the type that belongs there.</summary>
+/// <summary>A value of timm's config.json with its location, read as the expected type.</summary>
 /// <param name="Element">The value.</param>
 /// <param name="Where">File and key, for messages.</param>
 internal readonly record struct TimmValue(JsonElement Element, string Where)
 {
-    /// <summary>No width, depth or side of a network comes near; larger numbers are damage, and sizes made of them would overflow.</summary>
+    /// <summary>Largest size that is accepted. No network comes close; larger values are invalid, and products of them would overflow.</summary>
     private const int Largest = 1_000_000;
 
     internal bool IsNull => Element.ValueKind == JsonValueKind.Null;
@@ -147,75 +150,77 @@ internal readonly record struct TimmValue(JsonElement Element, string Where)
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        _ => throw Not("true or false"),
+        _ => throw Expected("true or false"),
     };
 
-    /// <summary>As <see cref="Flag"/>, null for null.</summary>
+    /// <summary>Same as <see cref="Flag"/>, but null for null.</summary>
     internal bool? FlagOrNull() => IsNull ? null : Flag();
 
     internal string Text() => StrictJson.Text(Element, Where);
 
-    /// <summary>A whole number from <paramref name="least"/> to a million.</summary>
+    /// <summary>An integer from <paramref name="least"/> to a million.</summary>
     internal int Count(int least) =>
         Element.ValueKind == JsonValueKind.Number && Element.TryGetInt32(out int value) && value >= least && value <= Largest
             ? value
-            : throw Not($"a whole number from {least} to {Largest}");
+            : throw Expected($"an integer from {least} to {Largest}");
 
     /// <summary>A finite number.</summary>
     internal double Number() =>
-        Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out double value) && double.IsFinite(value) ? value : throw Not("a finite number");
+        Element.ValueKind == JsonValueKind.Number && Element.TryGetDouble(out double value) && double.IsFinite(value)
+            ? value
+            : throw Expected("a finite number");
 
     /// <summary>A number above 0 and up to <paramref name="most"/>.</summary>
     internal double Positive(double most)
     {
         double value = Number();
-        return value > 0 && value <= most ? value : throw Not(string.Create(CultureInfo.InvariantCulture, $"a number above 0, at most {most}"));
+        return value > 0 && value <= most ? value : throw Expected(string.Create(CultureInfo.InvariantCulture, $"a number above 0, at most {most}"));
     }
 
     /// <summary>A dropout rate in [0, 1).</summary>
-    internal double Rate() => Number() is double value and >= 0 and < 1 ? value : throw Not("a rate in [0, 1)");
+    internal double Rate() => Number() is double value and >= 0 and < 1 ? value : throw Expected("a rate in [0, 1)");
 
-    /// <summary>One number for both sides, or [rows, columns].</summary>
+    /// <summary>One size for both sides, or [rows, columns].</summary>
     internal ImageDimensions Size()
     {
         if (Element.ValueKind == JsonValueKind.Number)
             return Count(1);
         var sides = Items();
-        return sides.Length == 2 ? (sides[0].Count(1), sides[1].Count(1)) : throw Not("a side, or [rows, columns]");
+        return sides.Length == 2 ? (sides[0].Count(1), sides[1].Count(1)) : throw Expected("one size, or [rows, columns]");
     }
 
     /// <summary>The members of a list.</summary>
     internal TimmValue[] Items()
     {
         if (Element.ValueKind != JsonValueKind.Array)
-            throw Not("a list");
+            throw Expected("a list");
         string where = Where;
         return [.. Element.EnumerateArray().Select((item, i) => new TimmValue(item, string.Create(CultureInfo.InvariantCulture, $"{where}[{i}]")))];
     }
 
-    /// <summary>One of the texts of a table, as what it means.</summary>
-    internal T One<T>(IReadOnlyDictionary<string, T> meanings) =>
+    /// <summary>The table's value for a string.</summary>
+    internal T OneOf<T>(IReadOnlyDictionary<string, T> meanings) =>
         Element.ValueKind == JsonValueKind.String && meanings.TryGetValue(Text(), out var meaning)
             ? meaning
-            : throw Not($"one of {string.Join(", ", meanings.Keys.Select(key => $"\"{key}\""))}");
+            : throw Expected($"one of {string.Join(", ", meanings.Keys.Select(key => $"\"{key}\""))}");
 
-    /// <summary>The error for a value that does not belong here.</summary>
-    internal InvalidCheckpointException Not(string allowed)
+    /// <summary>Creates the error for an invalid value.</summary>
+    internal InvalidCheckpointException Expected(string allowed)
     {
         string shown = Element.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? StrictJson.Kind(Element) : MessageText.Of(Element.GetRawText());
         return new($"{Where} is {shown}; {allowed} is expected. Correct the file or pass the architecture.");
     }
 }
 
-/// <summary>Class names in timm's config.json.</summary>
+/// <summary>Reads the class names in timm's config.json.</summary>
 internal static class TimmLabels
 {
     /// <summary>
-    /// The names in the order of the head's outputs; null if there are none. Those at the top belong to the head and must be as many as its classes; those in
-    /// <c>pretrained_cfg</c> are the ones of the weights that the network began as, and are left out where they are not.
+    /// The names in the order of the head's outputs; null if there are none. Names at the top level belong to the head, and there must be one for each class.
+    /// Names in <c>pretrained_cfg</c> belong to the original pretrained weights, and are ignored if their number differs.
     /// </summary>
     /// <exception cref="InvalidCheckpointException">
-    /// The names are no list of texts and no object from every index to one, or not as many as classes.
+    /// The names are neither a list of strings nor an object from each index to a string, or their number is not the number of classes.
     /// </exception>
     internal static IReadOnlyList<string>? Read(
         IReadOnlyDictionary<string, TimmValue> root, IReadOnlyDictionary<string, TimmValue> settings, int classes, ICollection<string> notes)
@@ -228,12 +233,14 @@ internal static class TimmLabels
             return names.Length == 0 ? null : names;
         string mismatch = string.Create(CultureInfo.InvariantCulture, $"{value.Where} has {names.Length} names for {classes} classes");
         if (atTop)
-            throw new InvalidCheckpointException($"{mismatch}; one for each class is expected. Correct num_classes or the names.");
-        notes.Add($"{mismatch}: they are of other weights and left out.");
+            throw new InvalidCheckpointException($"{mismatch}; one name per class is expected. Correct num_classes or the names.");
+        notes.Add($"{mismatch}: they belong to other weights and are ignored.");
         return null;
     }
 
-    /// <summary>timm's form for heads without a gap in their indices or with one; only the former has a name for every output.</summary>
+    /// <summary>
+    /// Reads an object from index to name. timm also writes objects with gaps in the indices, which do not name every output and are rejected.
+    /// </summary>
     private static string[] ByIndex(TimmValue value)
     {
         var members = StrictJson.Members(value.Element, value.Where);
@@ -243,7 +250,7 @@ internal static class TimmLabels
             if (!int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out int index) || index >= names.Length || names[index] is not null)
             {
                 throw new InvalidCheckpointException(
-                    $"{value.Where} has the key {MessageText.Of(key)}; each index from 0 to {names.Length - 1} once is expected.");
+                    $"{value.Where} has the key {MessageText.Of(key)}; the keys must be the indices from 0 to {names.Length - 1}, each once.");
             }
 
             names[index] = StrictJson.Text(name, $"{value.Where}: {key}");

@@ -1,4 +1,4 @@
-// Writes the config.json of timm's hub layout, so that timm builds the same network and prepares images in the same way.
+// Writes config.json in timm's hub layout, so timm builds the same network and preprocesses images the same way.
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -6,10 +6,12 @@ using Microsoft.ML.VisionTransformer.Architecture;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
-/// <summary>Writes the config.json of timm's hub layout, so that timm builds the same network and prepares images in the same way.</summary>
+/// <summary>Writes config.json in timm's hub layout.</summary>
 internal static class TimmConfigWriter
 {
-    /// <summary>Where timm can begin if the architecture's own name is unknown or does not lead to it: one of each class, norm epsilon and MLP.</summary>
+    /// <summary>
+    /// Base presets for architectures whose own name is unknown to timm or cannot be adapted: one for each combination of class, norm epsilon and MLP.
+    /// </summary>
     private static readonly string[] _bases =
     [
         "vit_base_patch16_224", "vit_base_patch16_clip_224", "deit_base_distilled_patch16_224", "vit_giant_patch14_dinov2", "eva_giant_patch14_224",
@@ -19,13 +21,13 @@ internal static class TimmConfigWriter
     private static readonly JsonWriterOptions _form = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
-    /// Writes the configuration. <see cref="VisionTransformerArchitecture.Initialization"/> is not in it: it says nothing of trained weights.
+    /// Writes the configuration. <see cref="VisionTransformerArchitecture.Initialization"/> is omitted because it does not affect trained weights.
     /// </summary>
     /// <returns>
-    /// The preset that timm begins with, whose class decides the names of the weights: the one of the architecture's name, or, where the name is unknown
-    /// or timm's class of that name cannot become the architecture, a base of another class (whose name the architecture has when the file is read again).
+    /// timm's base preset, whose class determines the names of the weights. It is the preset of the architecture's name, or another one if the name is unknown
+    /// or its class cannot express the architecture. In the latter case, reading the file gives the architecture the name of the other preset.
     /// </returns>
-    /// <exception cref="NotSupportedException">timm cannot express the architecture; the message names the part.</exception>
+    /// <exception cref="NotSupportedException">timm cannot express the architecture; the message names the property.</exception>
     internal static ArchitecturePreset Write(
         Stream stream, VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing, IReadOnlyList<string>? classNames)
     {
@@ -48,7 +50,7 @@ internal static class TimmConfigWriter
         return preset;
     }
 
-    /// <summary>The preset to begin with and the arguments that lead from it to the architecture.</summary>
+    /// <summary>Finds the base preset and the constructor arguments that change it to the architecture.</summary>
     internal static (ArchitecturePreset Preset, JsonObject Arguments) Express(VisionTransformerArchitecture architecture)
     {
         string? firstReason = null;
@@ -62,7 +64,7 @@ internal static class TimmConfigWriter
             firstReason ??= reason;
         }
 
-        throw new NotSupportedException($"timm cannot express this architecture: {firstReason}. Save it in another layout, or change that part.");
+        throw new NotSupportedException($"timm cannot express this architecture: {firstReason}. Save it in another layout, or change that property.");
     }
 
     private static JsonObject Settings(ArchitecturePreset preset, VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing)
@@ -84,11 +86,12 @@ internal static class TimmConfigWriter
 }
 
 /// <summary>
-/// What separates an architecture from a preset, in timm's arguments: TimmArguments the other way round. One row: the argument's name in timm's
-/// <c>VisionTransformer</c> and in its <c>Eva</c> (null where it has none) and its value.
+/// A property that may differ between an architecture and a preset: its timm argument in <c>VisionTransformer</c> and in <c>Eva</c> (null if the class has
+/// none), and its value. The reverse of <see cref="TimmArguments"/>.
 /// </summary>
 internal sealed record TimmDifference(string What, string? Vit, string? Eva, Func<VisionTransformerArchitecture, JsonNode?> Value);
 
+/// <summary>Expresses the differences between an architecture and a preset as timm's constructor arguments.</summary>
 internal static class TimmDifferences
 {
     private const double TimmsNormEpsilon = 1e-6;
@@ -135,10 +138,10 @@ internal static class TimmDifferences
         Both(nameof(VisionTransformerArchitecture.DropPathRate), "drop_path_rate", a => a.DropPathRate),
     ];
 
-    /// <summary>The arguments that make timm build an architecture from a preset, in the order of its constructor.</summary>
-    /// <param name="preset">Where timm begins.</param>
-    /// <param name="architecture">Where it is to arrive.</param>
-    /// <param name="reason">Why it cannot, naming the part; null if it can.</param>
+    /// <summary>Finds the arguments with which timm builds the architecture from the preset, in the order of timm's constructor.</summary>
+    /// <param name="preset">The base preset.</param>
+    /// <param name="architecture">The architecture to build.</param>
+    /// <param name="reason">Why timm cannot build it, starting with the property; null if it can.</param>
     internal static JsonObject Find(ArchitecturePreset preset, VisionTransformerArchitecture architecture, out string? reason)
     {
         var arguments = new JsonObject();
@@ -159,56 +162,56 @@ internal static class TimmDifferences
 
     private static TimmDifference Both(string what, string name, Func<VisionTransformerArchitecture, JsonNode?> value) => new(what, name, name, value);
 
-    /// <summary>timm's Eva puts the norm behind a maximum only where it is told to.</summary>
+    /// <summary>timm's Eva places the norm after max pooling only if the argument is set.</summary>
     private static JsonNode? AfterEvaPool(VisionTransformerArchitecture architecture) =>
         architecture is { NormAfterPooling: null, Pooling: TokenPooling.Max or TokenPooling.AverageAndMax } ? true : architecture.NormAfterPooling;
 
     private static JsonNode Size(ImageDimensions size) => size.Height == size.Width ? size.Height : new JsonArray(size.Height, size.Width);
 }
 
-/// <summary>Which architectures timm can build from a preset with arguments that fit into JSON.</summary>
+/// <summary>Determines whether timm can build an architecture from a preset with arguments that JSON can represent.</summary>
 internal static class TimmExpressible
 {
     private const double TimmsNormEpsilon = 1e-6;
-    private const string FixedEpsilon = "NormEpsilon is no argument of timm's; it is 1e-6, or 1e-5 in some names";
+    private const string FixedEpsilon = "NormEpsilon is not a timm argument; it is 1e-6, or 1e-5 for some names";
 
-    /// <summary>The first part of an architecture that stands in the way, with the reason; null if there is none.</summary>
+    /// <summary>The first property that timm cannot express, with the reason; null if there is none.</summary>
     internal static string? Obstacle(ArchitecturePreset preset, VisionTransformerArchitecture architecture) =>
-        Common(architecture) ?? (preset.IsEva ? ForEva(preset, architecture) : ForVit(preset, architecture)) ?? TimmLimits.Broken(preset, architecture);
+        Common(architecture) ?? (preset.IsEva ? ForEva(preset, architecture) : ForVit(preset, architecture)) ?? TimmLimits.Violation(preset, architecture);
 
     private static string? Common(VisionTransformerArchitecture a) => a switch
     {
-        _ when a.Stride != a.PatchSize => "PatchStride differs from PatchSize; timm's patches lie side by side",
-        _ when a.PatchBias == a.PreNorm => "PatchBias and PreNorm are equal; timm's patches have a bias exactly where there is no norm before the blocks",
-        { RepresentationDimension: > 0 } => "RepresentationDimension is set; timm has no layer between pool and head",
-        { HeadBias: false } => "HeadBias is false; timm's head has a bias, which can be zeros",
-        { PositionEmbedding: PositionEmbedding.SinCos2D } => "PositionEmbedding is SinCos2D; timm has a learned table, which can hold the same numbers",
-        { Pooling: TokenPooling.ClassTokenAndAverage } => "Pooling is ClassTokenAndAverage; timm has no such pool",
-        { Mlp: MlpKind.Plain, MlpWidthMultiple: > 1 } => "MlpWidthMultiple is above 1; timm has it for SwiGLU alone, elsewhere take another MlpRatio",
+        _ when a.Stride != a.PatchSize => "PatchStride differs from PatchSize; timm's patches do not overlap",
+        _ when a.PatchBias == a.PreNorm => "PatchBias and PreNorm are equal; timm's patch embedding has a bias only if there is no norm before the blocks",
+        { RepresentationDimension: > 0 } => "RepresentationDimension is set; timm has no layer between pooling and head",
+        { HeadBias: false } => "HeadBias is false; timm's head always has a bias, which can be zeros",
+        { PositionEmbedding: PositionEmbedding.SinCos2D } => "PositionEmbedding is SinCos2D; timm has a learned table, which can hold the same values",
+        { Pooling: TokenPooling.ClassTokenAndAverage } => "Pooling is ClassTokenAndAverage; timm has no such pooling",
+        { Mlp: MlpKind.Plain, MlpWidthMultiple: > 1 } => "MlpWidthMultiple is above 1; timm has it for SwiGLU only, use another MlpRatio",
         _ => null,
     };
 
     private static string? ForVit(ArchitecturePreset preset, VisionTransformerArchitecture a) => a switch
     {
-        _ when a.DistillationToken != preset.Architecture.DistillationToken => "DistillationToken is a class of its own in timm",
-        _ when a.Mlp != preset.Architecture.Mlp => "Mlp is no argument of timm's VisionTransformer",
+        _ when a.DistillationToken != preset.Architecture.DistillationToken => "DistillationToken requires a separate class in timm",
+        _ when a.Mlp != preset.Architecture.Mlp => "Mlp is not an argument of timm's VisionTransformer",
         _ when a.NormEpsilon != preset.Architecture.NormEpsilon && a.NormEpsilon != TimmsNormEpsilon => FixedEpsilon,
-        { QkvBias: true, KeyBias: false } => "KeyBias is false; timm's VisionTransformer has a bias on all three or none",
+        { QkvBias: true, KeyBias: false } => "KeyBias is false; timm's VisionTransformer has a bias on all of q, k and v or on none",
         { Rotary: not null } => "Rotary is set; timm's VisionTransformer has no rotary positions",
         { MlpWidthMultiple: > 1 } => "MlpWidthMultiple is above 1; timm's VisionTransformer has no such argument",
-        { LayerScale: 0 } => "LayerScale is 0, which timm's VisionTransformer takes for none",
-        { PatchNorm: true } when a.NormEpsilon != TimmsNormEpsilon => "PatchNorm with a NormEpsilon other than 1e-6 cannot be written as text",
+        { LayerScale: 0 } => "LayerScale is 0, which timm's VisionTransformer treats as none",
+        { PatchNorm: true } when a.NormEpsilon != TimmsNormEpsilon => "PatchNorm with a NormEpsilon other than 1e-6 cannot be expressed in JSON",
         _ => null,
     };
 
     private static string? ForEva(ArchitecturePreset preset, VisionTransformerArchitecture a) => a switch
     {
-        { DistillationToken: true } => "DistillationToken is a class of its own in timm",
+        { DistillationToken: true } => "DistillationToken requires a separate class in timm",
         _ when a.NormEpsilon != preset.Architecture.NormEpsilon => FixedEpsilon,
         { QkvBias: true, KeyBias: true } => "KeyBias is true; timm's Eva has none",
         { QkNorm: true } => "QkNorm is true; timm's Eva has none",
         { PatchNorm: true } => "PatchNorm is true; timm's Eva has none",
-        { PoolPrefixTokens: true } => "PoolPrefixTokens is true; timm's Eva pools patches alone",
+        { PoolPrefixTokens: true } => "PoolPrefixTokens is true; timm's Eva pools patch tokens only",
         { Mlp: MlpKind.Plain, Activation: not MlpActivation.Gelu } => "Activation is not Gelu; timm's Eva has no other",
         _ => null,
     };

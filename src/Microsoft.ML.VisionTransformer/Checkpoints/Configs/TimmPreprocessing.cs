@@ -1,27 +1,27 @@
-// timm's words for architectures and preprocessing, each table read in both directions.
+// Converts timm's pretrained_cfg to and from image preprocessing, and timm's names to and from enum values.
 using System.Text.Json.Nodes;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 
-/// <summary>Mean, deviation, crop and kernel between timm's pretrained_cfg and the preprocessing here.</summary>
+/// <summary>Converts mean, standard deviation, crop and interpolation between timm's pretrained_cfg and <see cref="ImagePreprocessing"/>.</summary>
 internal static class TimmPreprocessing
 {
     private static readonly string[] _keys = ["mean", "std", "crop_pct", "crop_mode", "interpolation"];
 
-    /// <summary>What the members say, and where they say nothing what is known of the name.</summary>
+    /// <summary>Reads the settings; missing ones have the preset's values.</summary>
     /// <param name="settings">Members of <c>pretrained_cfg</c>.</param>
-    /// <param name="known">The name's own settings at the network's size.</param>
+    /// <param name="known">The preset's preprocessing at the network's image size.</param>
     /// <param name="channels">Channels of the network.</param>
-    /// <param name="name">The name, for notes.</param>
+    /// <param name="name">The preset's name, for notes.</param>
     /// <param name="path">The file, for notes.</param>
-    /// <param name="notes">Takes a sentence for what is assumed.</param>
+    /// <param name="notes">Receives a sentence for each assumption.</param>
     internal static ImagePreprocessing Read(
         IReadOnlyDictionary<string, TimmValue> settings, ImagePreprocessing known, int channels, string name, string path, ICollection<string> notes)
     {
         var given = settings.Where(setting => !setting.Value.IsNull).ToDictionary(setting => setting.Key, setting => setting.Value, StringComparer.Ordinal);
         string[] missing = [.. _keys.Where(key => !given.ContainsKey(key))];
         if (missing.Length > 0)
-            notes.Add($"{path} gives no {string.Join(", ", missing)}; taken as in timm's {name}.");
+            notes.Add($"{path} has no {string.Join(", ", missing)}; the values of timm's {name} are used.");
         var result = known;
         if (given.TryGetValue("mean", out var mean))
             result = result with { Mean = Channels(mean, channels, _ => true, "finite numbers", notes) };
@@ -30,13 +30,13 @@ internal static class TimmPreprocessing
         if (given.TryGetValue("crop_pct", out var crop))
             result = result with { CropFraction = crop.Positive(1) };
         if (given.TryGetValue("crop_mode", out var mode))
-            result = result with { Resizing = mode.One(TimmNames.CropMode) };
+            result = result with { Resizing = mode.OneOf(TimmNames.CropMode) };
         if (given.TryGetValue("interpolation", out var kernel))
-            result = result with { Interpolation = kernel.One(TimmNames.Interpolation) };
+            result = result with { Interpolation = kernel.OneOf(TimmNames.Interpolation) };
         return result;
     }
 
-    /// <summary>Puts the settings into a <c>pretrained_cfg</c>.</summary>
+    /// <summary>Adds the settings to a <c>pretrained_cfg</c>.</summary>
     internal static void Write(ImagePreprocessing preprocessing, JsonObject settings)
     {
         settings["interpolation"] = TimmNames.Of(TimmNames.Interpolation, preprocessing.Interpolation);
@@ -50,17 +50,17 @@ internal static class TimmPreprocessing
     {
         var items = value.Items();
         if (items.Length is not (1 or 3) && items.Length != channels)
-            throw value.Not($"one number for each of {channels} channels");
-        float[] values = Array.ConvertAll(items, item => Allowed((float)item.Number()) ?? throw item.Not(what));
+            throw value.Expected($"one number for each of {channels} channels");
+        float[] values = Array.ConvertAll(items, item => Allowed((float)item.Number()) ?? throw item.Expected(what));
         if (values.Length != channels)
-            notes.Add($"{value.Where} has {values.Length} numbers for {channels} channels; their average stands for those that have none of their own.");
+            notes.Add($"{value.Where} has {values.Length} values for {channels} channels; their average is used for the other channels.");
         return new ChannelValues(values).ForChannels(channels);
 
         float? Allowed(float number) => float.IsFinite(number) && allowed(number) ? number : null;
     }
 }
 
-/// <summary>timm's words for what an architecture and its preprocessing offer by name; each table is read in both directions.</summary>
+/// <summary>timm's names for architecture and preprocessing options. Each table is used for reading and writing.</summary>
 internal static class TimmNames
 {
     internal static readonly IReadOnlyDictionary<string, TokenPooling> Pooling = new Dictionary<string, TokenPooling>(StringComparer.Ordinal)
@@ -108,7 +108,7 @@ internal static class TimmNames
         ["lanczos"] = ImageInterpolation.Lanczos,
     };
 
-    /// <summary>timm's first word for a meaning; null if it has none.</summary>
+    /// <summary>timm's first name for a value; null if it has none.</summary>
     internal static string? Of<T>(IReadOnlyDictionary<string, T> meanings, T meaning) =>
         meanings.Where(pair => EqualityComparer<T>.Default.Equals(pair.Value, meaning)).Select(pair => pair.Key).FirstOrDefault();
 }

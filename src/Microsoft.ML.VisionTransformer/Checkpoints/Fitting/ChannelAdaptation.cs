@@ -1,29 +1,29 @@
-// Fits the patch kernels of a color network to images of another number of channels.
+// Adapts patch kernels of an RGB network to another number of image channels.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
 /// <summary>
-/// What timm's <c>adapt_input_conv</c> does with kernels of red, green and blue. For one channel they are summed, which answers a grey image as the color
-/// network answers it with three equal channels. For N channels they are repeated in turn, red again after blue, and multiplied by 3 / N, which keeps the size
-/// of the sum.
+/// Same as timm's <c>adapt_input_conv</c>. For one channel the RGB kernels are summed: a grayscale image then gives the same result as in the RGB network
+/// with three equal channels. For N channels the kernels are repeated cyclically (red again after blue) and multiplied by 3 / N, which preserves the
+/// magnitude of the sum.
 /// </summary>
 internal static class ChannelAdaptation
 {
     private const int Colors = 3;
 
-    /// <summary>Writes the kernels for another number of channels; those of the same shape are copied.</summary>
-    /// <param name="stored">The kernels.</param>
+    /// <summary>Writes the kernels for another number of channels; kernels with the same number are copied.</summary>
+    /// <param name="stored">The stored kernels.</param>
     /// <param name="from">Their shape.</param>
-    /// <param name="result">Room for the new kernels.</param>
-    /// <param name="to">The new shape, of which only the channels may differ.</param>
-    /// <param name="where">File and tensor, for messages.</param>
-    /// <exception cref="InvalidCheckpointException">The kernels are of another embedding dimension.</exception>
-    /// <exception cref="NotSupportedException">The patch size differs, or the channels do and the stored ones are not three.</exception>
+    /// <param name="result">Receives the new kernels.</param>
+    /// <param name="to">The new shape; only the channels may differ.</param>
+    /// <param name="where">File and tensor, for error messages.</param>
+    /// <exception cref="InvalidCheckpointException">The embedding dimension differs.</exception>
+    /// <exception cref="NotSupportedException">The patch size differs, or the channels differ and the stored kernels are not RGB.</exception>
     internal static void Adapt(ReadOnlySpan<float> stored, PatchKernelShape from, Span<float> result, PatchKernelShape to, string where)
     {
-        Guard.That(stored.Length == from.Count, nameof(stored), $"The kernels have {stored.Length} values, their shape says {from.Count}.");
-        Guard.That(result.Length == to.Count, nameof(result), $"The new kernels have {to.Count} values, there is room for {result.Length}.");
+        Guard.That(stored.Length == from.Count, nameof(stored), $"The kernels have {stored.Length} values, {from.Count} are expected from their shape.");
+        Guard.That(result.Length == to.Count, nameof(result), $"The new kernels have {to.Count} values, the span has {result.Length}.");
         CheckShapes(from, to, where);
         if (from.Channels == to.Channels)
             stored.CopyTo(result);
@@ -37,15 +37,15 @@ internal static class ChannelAdaptation
     {
         if (from.Dimension != to.Dimension)
             throw new InvalidCheckpointException(
-                $"{where} is {from}, the network needs {to}: it is another network's; leave the architecture null to take it from the file.");
+                $"{where} is {from}, the network needs {to}: the file belongs to another network; leave the architecture null to read it from the file.");
         if (from.Patch != to.Patch)
             throw new NotSupportedException(
-                $"{where} is {from}: its patches are of {from.Patch} pixels and the network's of {to.Patch}. "
-                + "Kernels are not resized; set the patch size of the file.");
+                $"{where} is {from}: its patches are {from.Patch} pixels and the network's are {to.Patch}. "
+                + "Kernels are not resized; use the file's patch size.");
         if (from.Channels != to.Channels && from.Channels != Colors)
             throw new NotSupportedException(
-                $"{where} is {from}: it takes {from.Channels} channel(s) and the network {to.Channels}. Only kernels of red, green and blue are fitted "
-                + $"to other channels, as nothing says what those of this file stand for; give it images of {from.Channels} channel(s).");
+                $"{where} is {from}: it has {from.Channels} channel(s) and the network {to.Channels}. Only RGB kernels can be adapted "
+                + $"to other channels, because the meaning of other channels is not known; use images with {from.Channels} channel(s).");
     }
 
     private static void Sum(ReadOnlySpan<float> stored, Span<float> result, int plane)
@@ -68,18 +68,18 @@ internal static class ChannelAdaptation
     }
 }
 
-/// <summary>The sizes of the kernels that turn patches into tokens. Kernels [D, C, kernel height, kernel width], row-major.</summary>
+/// <summary>The shape of the patch embedding's kernels, [D, C, kernel height, kernel width], row-major.</summary>
 /// <param name="Dimension">D, the number of kernels.</param>
-/// <param name="Channels">C, those of the image.</param>
-/// <param name="Patch">Height and width in pixels.</param>
+/// <param name="Channels">C, the number of image channels.</param>
+/// <param name="Patch">Kernel height and width in pixels.</param>
 internal readonly record struct PatchKernelShape(int Dimension, int Channels, ImageDimensions Patch)
 {
-    /// <summary>Number of values of one channel of one kernel.</summary>
+    /// <summary>Number of values in one channel of one kernel.</summary>
     internal int Plane => checked(Patch.Height * Patch.Width);
 
     /// <summary>Number of values.</summary>
     internal int Count => checked(Dimension * Channels * Plane);
 
-    /// <summary>"[192, 3, 16, 16]".</summary>
+    /// <summary>Text such as "[192, 3, 16, 16]".</summary>
     public override string ToString() => FormattableString.Invariant($"[{Dimension}, {Channels}, {Patch.Height}, {Patch.Width}]");
 }

@@ -1,18 +1,18 @@
-// Stretches a table of learned positions over another grid of patches.
+// Resamples a table of learned position embeddings to another patch grid.
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
-/// <summary>Tables are [1, P, D], row-major; their leading entries are kept as they are, the others are resampled as an image of D channels.</summary>
+/// <summary>Tables are [1, P, D], row-major. The prefix entries are copied; the others are resampled as an image with D channels.</summary>
 internal static class PositionTable
 {
-    /// <summary>The table for another grid, as the framework makes it: it is kept where the framework keeps it, and otherwise resampled.</summary>
+    /// <summary>Writes the table for another grid as the framework does: copied if the framework copies it, otherwise resampled.</summary>
     /// <param name="table">The table.</param>
     /// <param name="shape">Its shape.</param>
-    /// <param name="result">Room for the new table.</param>
+    /// <param name="result">Receives the new table.</param>
     /// <param name="to">The new grid.</param>
-    /// <param name="kind">The framework.</param>
+    /// <param name="kind">The framework's method.</param>
     internal static void Fit(ReadOnlySpan<float> table, PositionTableShape shape, Span<float> result, ImageDimensions to, PositionResampling kind)
     {
         if (IsKept(shape, to, kind))
@@ -25,16 +25,16 @@ internal static class PositionTable
         Resample(table, shape, result, to, kind);
     }
 
-    /// <summary>Whether a framework takes the table as it is.</summary>
+    /// <summary>Whether the framework uses the table unchanged.</summary>
     /// <remarks>
-    /// All compare the number of entries and not the grids: one of 2 by 8 is taken as it is for 4 by 4. Where positions are resampled on the way through the
-    /// network the new grid must be square too; where .npz files are loaded the number is enough.
+    /// All frameworks compare the number of entries, not the grids: a table for 2 by 8 is used unchanged for 4 by 4. If positions are resampled during the
+    /// forward pass, the new grid must also be square; when .npz files are loaded, only the number counts.
     /// </remarks>
     internal static bool IsKept(PositionTableShape shape, ImageDimensions to, PositionResampling kind) =>
         (shape with { Grid = to }).Entries == shape.Entries
         && (to.Height == to.Width || kind is PositionResampling.Bilinear or PositionResampling.CornersAligned);
 
-    /// <summary>The table resampled, whatever the grids are. Along rows, then along columns, in 64-bit numbers that are rounded once.</summary>
+    /// <summary>Resamples the table for any pair of grids: along rows, then along columns, in float64 with one rounding at the end.</summary>
     internal static void Resample(ReadOnlySpan<float> table, PositionTableShape shape, Span<float> result, ImageDimensions to, PositionResampling kind)
     {
         CheckLengths(table, shape, result, to);
@@ -48,9 +48,9 @@ internal static class PositionTable
     {
         Guard.AtLeast(to.Height, 1);
         Guard.AtLeast(to.Width, 1);
-        int wanted = (shape with { Grid = to }).Count;
-        Guard.That(table.Length == shape.Count, nameof(table), $"The position table has {table.Length} values, its shape says {shape.Count}.");
-        Guard.That(result.Length == wanted, nameof(result), $"The new position table has {wanted} values, there is room for {result.Length}.");
+        int expected = (shape with { Grid = to }).Count;
+        Guard.That(table.Length == shape.Count, nameof(table), $"The position table has {table.Length} values, {shape.Count} are expected from its shape.");
+        Guard.That(result.Length == expected, nameof(result), $"The new position table has {expected} values, the span has {result.Length}.");
     }
 
     /// <summary>[rows, columns, D] to [rows, new columns, D].</summary>
@@ -96,9 +96,9 @@ internal static class PositionTable
 }
 
 /// <summary>
-/// The sizes of a table of learned positions. A table [1, P, D] whose P entries are those of leading tokens and, behind them, one for each patch, row by row.
+/// The shape of a table of learned positions, [1, P, D]. The P entries are those of the prefix tokens, followed by one per patch, row by row.
 /// </summary>
-/// <param name="Prefix">Leading entries: of the class, distillation and register tokens that have a position.</param>
+/// <param name="Prefix">Number of leading entries: class, distillation and register tokens that have a position.</param>
 /// <param name="Grid">Rows and columns of patches.</param>
 /// <param name="Dimension">D.</param>
 internal readonly record struct PositionTableShape(int Prefix, ImageDimensions Grid, int Dimension)
@@ -109,9 +109,9 @@ internal readonly record struct PositionTableShape(int Prefix, ImageDimensions G
     /// <summary>Number of values.</summary>
     internal int Count => checked(Entries * Dimension);
 
-    /// <summary>The shape of a table whose grid nobody has told: it is taken for a square, as timm does.</summary>
+    /// <summary>The shape of a table whose grid is not known: a square grid is assumed, as in timm.</summary>
     /// <param name="entries">P.</param>
-    /// <param name="prefix">Leading entries.</param>
+    /// <param name="prefix">Number of leading entries.</param>
     /// <param name="dimension">D.</param>
     /// <param name="where">File and tensor, for messages.</param>
     /// <exception cref="InvalidCheckpointException">The entries behind the leading ones are no square.</exception>
@@ -121,27 +121,28 @@ internal readonly record struct PositionTableShape(int Prefix, ImageDimensions G
         return side > 0 && side * side == patches
             ? new PositionTableShape(prefix, side, dimension)
             : throw new InvalidCheckpointException(
-                $"{where} has {entries} entries, {prefix} of them for leading tokens: the {patches} others are no square grid of patches; "
-                + "give the architecture that the weights were trained with, image size included.");
+                $"{where} has {entries} entries, {prefix} of them for prefix tokens: the other {patches} do not form a square patch grid; "
+                + "pass the architecture that the weights were trained with, including the image size.");
     }
 }
 
 /// <summary>
-/// Entry i of n is the interval [i, i + 1] of [0, n]. With scale = input / output, output entry i samples the input at (i + 0.5) * scale - 0.5, entries
-/// beyond the border being those at the border; PyTorch's <c>interpolate</c> with <c>align_corners=False</c>. Weights of an output entry sum to 1.
+/// Entry i of n covers the interval [i, i + 1] of [0, n]. With scale = input / output, output entry i samples the input at (i + 0.5) * scale - 0.5, and
+/// entries beyond the border repeat the border entry, as in PyTorch's <c>interpolate</c> with <c>align_corners=False</c>. The weights of an output entry
+/// sum to 1.
 /// </summary>
 internal static class AxisTaps
 {
-    /// <summary>PyTorch's constant where it antialiases; Pillow's too.</summary>
+    /// <summary>PyTorch's and Pillow's constant with antialiasing.</summary>
     private const double AntialiasedCubicA = -0.5;
 
-    /// <summary>PyTorch's constant where it does not.</summary>
+    /// <summary>PyTorch's constant without antialiasing.</summary>
     private const double PlainCubicA = -0.75;
 
     private const int CubicRadius = 2;
     private const int LinearRadius = 1;
 
-    /// <summary>What DINOv2's code adds to the wanted number of patches before it divides by that of the table.</summary>
+    /// <summary>DINOv2's code adds this to the new number of patches before dividing by the table's number.</summary>
     private const double Dinov2Offset = 0.1;
 
     /// <summary>The taps of each output entry. Both sizes are at least 1.</summary>
@@ -152,14 +153,14 @@ internal static class AxisTaps
         PositionResampling.Dinov2Original => Plain(input, output, i => Center(i, input / (output + Dinov2Offset)), CubicRadius, PlainCubic),
         PositionResampling.Bilinear => Plain(input, output, i => Center(i, (double)input / output), LinearRadius, Linear),
         PositionResampling.CornersAligned => Plain(input, output, i => output == 1 ? 0 : i * (input - 1.0) / (output - 1), LinearRadius, Linear),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind of resampling is not known."),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Unknown resampling method."),
     };
 
     private static double Center(int i, double scale) => (i + 0.5) * scale - 0.5;
 
     /// <summary>
-    /// Where the side shrinks the kernel is widened by the scale, so that every entry counts. Entries beyond the border are left out, and the weights divided
-    /// by their sum.
+    /// When downsampling, the kernel is widened by the scale to cover every entry. Entries beyond the border are dropped, and the weights are divided by
+    /// their sum.
     /// </summary>
     private static AxisTap[][] Antialiased(int input, int output)
     {
@@ -198,5 +199,5 @@ internal static class AxisTaps
     };
 }
 
-/// <summary>Which entries of one side of a grid each entry of the resampled side is made of. An input entry and its share of an output entry.</summary>
+/// <summary>An input entry and its weight in an output entry.</summary>
 internal readonly record struct AxisTap(int Index, double Weight);

@@ -1,17 +1,17 @@
-// The folder of one model in the cache that is shared with huggingface_hub, and the lock on its files.
+// The folder of one model in the cache shared with huggingface_hub, and the lock on its blobs.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
-/// <summary>Paths of a model, and what is there.</summary>
+/// <summary>Paths and content of one model in the cache.</summary>
 /// <remarks>
-/// Layout of <c>models--owner--name</c>, as huggingface_hub describes it in its guide "Understand caching"; the locks are beside it, in
-/// <c>.locks/models--owner--name/etag.lock</c>:
+/// Layout of <c>models--owner--name</c>, as described in huggingface_hub's guide "Understand caching". The locks are in
+/// <c>.locks/models--owner--name/etag.lock</c> next to it:
 /// <list type="table">
-/// <item><term>refs/main</term><description>text: the commit that the branch or tag stood for when it was last asked</description></item>
-/// <item><term>blobs/etag</term><description>the bytes of a file, by its hash; <c>etag.incomplete</c> while it is downloaded</description></item>
-/// <item><term>snapshots/commit/file</term><description>relative link to the blob; the file itself where links are not possible</description></item>
+/// <item><term>refs/main</term><description>text: the commit of the branch or tag at the last request</description></item>
+/// <item><term>blobs/etag</term><description>the content of a file, named by its hash; <c>etag.incomplete</c> during the download</description></item>
+/// <item><term>snapshots/commit/file</term><description>relative link to the blob; the file itself if links are not supported</description></item>
 /// <item><term>.no_exist/commit/file</term><description>empty: the commit does not have the file</description></item>
 /// </list>
 /// </remarks>
@@ -30,28 +30,28 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
 
     internal string Lock(string etag) => Path.Combine(settings.CacheFolder, ".locks", _name, etag + ".lock");
 
-    /// <summary>Whether the commit's folder has the file; a link to a blob that is gone does not count.</summary>
-    internal bool Has(string commit, string file) => IsThere(Pointer(commit, file));
+    /// <summary>Whether the commit's folder has the file; a link to a deleted blob does not count.</summary>
+    internal bool Has(string commit, string file) => Exists(Pointer(commit, file));
 
-    /// <summary>Whether it is known that the commit does not have the file.</summary>
+    /// <summary>Whether the cache records that the commit does not have the file.</summary>
     internal bool IsKnownAbsent(string commit, string file) => File.Exists(Absent(commit, file));
 
-    /// <summary>The newest snapshot of the id's revision that holds weights, without asking the network; null where there is none.</summary>
+    /// <summary>The latest cached snapshot of the id's revision that has weights, without network access; null if there is none.</summary>
     internal string? FindUsable()
     {
         string? commit = id.IsCommit ? id.Revision : ReadReference();
         return commit is not null && HubWeights.InOrder.Any(file => HasWeights(commit, file)) ? Snapshot(commit) : null;
     }
 
-    /// <summary>The names of the shards that the index of that commit lists.</summary>
-    /// <exception cref="InvalidCheckpointException">The index is broken, or names a file outside its folder.</exception>
+    /// <summary>The names of the shards in the commit's index.</summary>
+    /// <exception cref="InvalidCheckpointException">The index is invalid, or lists a file outside its folder.</exception>
     internal IReadOnlyCollection<string> Shards(string commit) => ShardedSafetensorsCheckpoint.ShardNames(Pointer(commit, HubWeights.Index));
 
-    /// <summary>Notes which commit the branch or tag stands for; a commit needs no note.</summary>
+    /// <summary>Records the commit of the branch or tag. Nothing is written if the revision is itself a commit.</summary>
     internal void WriteReference(string commit)
     {
         if (commit == id.Revision || ReadReference() == commit)
-            return;    // an unchanged cache may be one that cannot be written
+            return;    // avoids a write, because the cache may be read-only
         string path = Reference();
         OnDisk(path, () =>
         {
@@ -60,7 +60,7 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
         });
     }
 
-    /// <summary>Notes that the commit does not have the file.</summary>
+    /// <summary>Records that the commit does not have the file.</summary>
     internal void WriteAbsent(string commit, string file)
     {
         string path = Absent(commit, file);
@@ -71,33 +71,33 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
         });
     }
 
-    /// <summary>Gives the blob its name in the commit's folder.</summary>
+    /// <summary>Links the blob into the commit's folder.</summary>
     /// <param name="commit">The commit.</param>
-    /// <param name="file">The name.</param>
+    /// <param name="file">The file name.</param>
     /// <param name="etag">The blob.</param>
-    /// <param name="isNew">No other name can refer to the blob yet, so that it may be moved where links are not possible.</param>
+    /// <param name="isNew">Whether no other link refers to the blob yet. If links are not supported, a new blob is moved instead of copied.</param>
     internal void Link(string commit, string file, string etag, bool isNew)
     {
         string pointer = Pointer(commit, file), blob = Blob(etag);
         OnDisk(pointer, () =>
         {
             Directory.CreateDirectory(Snapshot(commit));
-            if (IsThere(pointer))
+            if (Exists(pointer))
                 return;
-            File.Delete(pointer);    // a link to a blob that is gone
+            File.Delete(pointer);    // a link to a deleted blob
             try
             {
                 settings.CreateLink(pointer, Path.GetRelativePath(Snapshot(commit), blob));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                if (!IsThere(pointer))    // else another process made the link between the look and the attempt
-                    Install(blob, pointer, isNew);    // as huggingface_hub does under Windows without the right to make links
+                if (!Exists(pointer))    // otherwise another process created the link after the check
+                    Install(blob, pointer, isNew);    // as huggingface_hub does on Windows without permission to create links
             }
         });
     }
 
-    /// <summary>Runs something that touches the cache; an error there becomes one that says what to do.</summary>
+    /// <summary>Runs a disk operation on the cache and converts its errors to a <see cref="ModelDownloadException"/> with advice.</summary>
     internal void OnDisk(string path, Action action) => OnDisk(path, () =>
     {
         action();
@@ -117,8 +117,8 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
         }
     }
 
-    /// <summary>Follows links to their end.</summary>
-    internal static bool IsThere(string path)
+    /// <summary>Whether the file, or the final target of the link, exists.</summary>
+    internal static bool Exists(string path)
     {
         var file = new FileInfo(path);
         return file.LinkTarget is null ? file.Exists : file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true };
@@ -146,7 +146,7 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
 
     private string Absent(string commit, string file) => Path.Combine(Folder, ".no_exist", commit, file);
 
-    /// <summary>The commit of the branch or tag; null where it was never noted, or the note is no plain name.</summary>
+    /// <summary>The recorded commit of the branch or tag; null if there is none or it is not a plain name.</summary>
     private string? ReadReference()
     {
         string path = Reference();
@@ -155,12 +155,12 @@ internal sealed class HubCache(HubModelId id, HubSettings settings, HubErrors er
     }
 }
 
-/// <summary>Waits until no other process downloads the same blob. The lock file of a blob, held while it is downloaded.</summary>
+/// <summary>The lock file of a blob. It is held during the download, so only one process downloads a blob at a time.</summary>
 /// <remarks>
-/// Under Linux and macOS a file opened with <see cref="FileShare.None"/> is locked with flock(2), which is what the filelock package of Python uses
-/// (<c>fcntl.flock</c>): each waits for the other. Under Windows filelock keeps the file open and locks its first byte; opening it here fails as long as it
-/// is open there, and the other way round. The file stays after the download, as huggingface_hub leaves it. On a file system without flock nothing is
-/// locked; two downloads then cost time, but the blob still gets its name only when it is whole.
+/// On Linux and macOS, .NET locks a file opened with <see cref="FileShare.None"/> with flock(2), which Python's filelock package also uses
+/// (<c>fcntl.flock</c>), so each waits for the other. On Windows, filelock keeps the file open and locks its first byte; opening the file here fails
+/// while it is open there, and vice versa. The lock file is not deleted after the download, as in huggingface_hub. On a file system without flock nothing
+/// is locked: two processes may download the same blob, but the blob is still renamed only when it is complete.
 /// </remarks>
 internal static class HubLock
 {
@@ -168,17 +168,17 @@ internal static class HubLock
     private const int WouldBlockMacOS = 35;
     private const int SharingViolation = unchecked((int)0x80070020);
 
-    /// <summary>The lock; disposing it lets the next one in.</summary>
-    /// <param name="path">The lock file, made where it is not there.</param>
-    /// <param name="interval">How often to try.</param>
+    /// <summary>Takes the lock; disposing the stream releases it.</summary>
+    /// <param name="path">The lock file; created if necessary.</param>
+    /// <param name="interval">Time between attempts.</param>
     /// <param name="waiting">Called once, before the first wait.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="IOException">The file cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file cannot be made.</exception>
+    /// <param name="cancellation">Cancels the wait.</param>
+    /// <exception cref="IOException">The file cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be created.</exception>
     internal static async Task<FileStream> TakeAsync(string path, TimeSpan interval, Action waiting, CancellationToken cancellation)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        for (bool told = false; ; told = true)
+        for (bool notified = false; ; notified = true)
         {
             try
             {
@@ -186,7 +186,7 @@ internal static class HubLock
             }
             catch (IOException e) when (e.HResult is WouldBlockLinux or WouldBlockMacOS or SharingViolation)
             {
-                if (!told)
+                if (!notified)
                     waiting();
             }
 

@@ -1,4 +1,4 @@
-// Requests to a hub: redirects, the token, time limits, what each status means, and what is tried again.
+// HTTP requests to a hub: redirects, access token, timeouts, status codes and retries.
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -6,11 +6,11 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
-/// <summary>Sends requests as huggingface_hub does: nothing is compressed, and the token goes to the endpoint's own scheme, host and port alone.</summary>
+/// <summary>Sends requests as huggingface_hub does: without compression, and with the token only for the endpoint's own scheme, host and port.</summary>
 internal sealed class HubClient : IDisposable
 {
-    /// <summary>As many as browsers follow.</summary>
-    private const int MostRedirects = 20;
+    /// <summary>The limit that browsers use.</summary>
+    private const int MaxRedirects = 20;
 
     private readonly HubSettings _settings;
     private readonly HubErrors _errors;
@@ -24,43 +24,43 @@ internal sealed class HubClient : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
-            UseProxy = !settings.Endpoint.IsLoopback,    // a proxy cannot reach a mirror on this machine
+            UseProxy = !settings.Endpoint.IsLoopback,    // a proxy cannot reach a mirror on the local machine
         };
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    /// <summary>Sends, and follows redirects until one is to be kept.</summary>
+    /// <summary>Sends a request and follows redirects until <paramref name="keep"/> returns true.</summary>
     /// <param name="method">HEAD or GET.</param>
-    /// <param name="address">What to ask for.</param>
-    /// <param name="from">First byte wanted; 0 asks for the whole file.</param>
-    /// <param name="timeout">Longest wait for each answer's headers.</param>
-    /// <param name="keep">Sees each redirect and its target; true ends with that answer.</param>
-    /// <param name="cancellation">Ends the request.</param>
-    /// <returns>An answer of status 2xx, 404 or 416, or a redirect that is kept.</returns>
+    /// <param name="address">The URL.</param>
+    /// <param name="from">The first byte to request; 0 requests the whole file.</param>
+    /// <param name="timeout">Timeout for each response's headers.</param>
+    /// <param name="keep">Receives each redirect and its target; returns true to stop and return that response.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <returns>A response with status 2xx, 404 or 416, or the redirect that was kept.</returns>
     /// <exception cref="HubAttemptException">Another attempt may succeed.</exception>
-    /// <exception cref="ModelDownloadException">No attempt will.</exception>
+    /// <exception cref="ModelDownloadException">Another attempt will not succeed.</exception>
     internal async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, Uri address, long from, TimeSpan timeout, Func<HttpResponseMessage, Uri, bool> keep, CancellationToken cancellation)
     {
-        bool atHome = true;    // once another host has had a say, no later address gets the token
+        bool onHubHost = true;    // after a redirect through another host, no later URL receives the token
         for (int redirects = 0; ; redirects++)
         {
-            atHome &= IsSameHost(address, _settings.Endpoint);
-            var response = await SendOnceAsync(method, address, from, atHome, timeout, cancellation);
+            onHubHost &= IsSameHost(address, _settings.Endpoint);
+            var response = await SendOnceAsync(method, address, from, onHubHost, timeout, cancellation);
             try
             {
                 if (Target(response) is not { } target)
                 {
-                    Check(response, atHome);
+                    Check(response, onHubHost);
                     return response;
                 }
 
                 if (keep(response, target))
                     return response;
-                if (redirects == MostRedirects)
-                    throw _errors.NoHub(address, $"redirects without end, {MostRedirects} redirects were followed");
+                if (redirects == MaxRedirects)
+                    throw _errors.NoHub(address, $"redirects too often, {MaxRedirects} redirects were followed");
                 if (address.Scheme == Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttps)
-                    throw _errors.NoHub(address, $"redirects from https to {HubErrors.Shown(target)}, which anyone on the way could change");
+                    throw _errors.NoHub(address, $"redirects from https to {HubErrors.Shown(target)}, which is not protected against tampering");
                 address = target;
             }
             catch
@@ -73,7 +73,7 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    /// <summary>The same scheme, host and port.</summary>
+    /// <summary>Whether scheme, host and port are the same.</summary>
     internal static bool IsSameHost(Uri one, Uri other) =>
         Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
@@ -84,7 +84,7 @@ internal sealed class HubClient : IDisposable
     {
         using var request = new HttpRequestMessage(method, address);
         request.Headers.UserAgent.ParseAdd(HubSettings.UserAgent);
-        request.Headers.AcceptEncoding.ParseAdd("identity");    // sizes and hashes are those of the plain file
+        request.Headers.AcceptEncoding.ParseAdd("identity");    // sizes and hashes refer to the uncompressed file
         if (from > 0)
             request.Headers.Range = new RangeHeaderValue(from, null);
         if (withToken && _settings.Token is not null)
@@ -93,7 +93,7 @@ internal sealed class HubClient : IDisposable
             timeout, $"{method} {HubErrors.Shown(address)}", token => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), cancellation);
     }
 
-    /// <summary>Waits for the network at most that long; every failure of it becomes one of an attempt.</summary>
+    /// <summary>Runs a network operation with a timeout and converts its errors to <see cref="HubAttemptException"/>.</summary>
     internal static async Task<T> WithinAsync<T>(TimeSpan timeout, string what, Func<CancellationToken, Task<T>> action, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -104,7 +104,7 @@ internal sealed class HubClient : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            throw new HubAttemptException($"{what} brought nothing for {timeout.TotalSeconds:0.###} s", e);
+            throw new HubAttemptException($"{what} received no data for {timeout.TotalSeconds:0.###} s", e);
         }
         catch (HttpRequestException e)
         {
@@ -112,7 +112,7 @@ internal sealed class HubClient : IDisposable
         }
         catch (IOException e)
         {
-            throw new HubAttemptException($"{what} broke off: {Reason(e)}", e);
+            throw new HubAttemptException($"{what} was interrupted: {Reason(e)}", e);
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed class HubClient : IDisposable
             ? target
             : null;
 
-    private void Check(HttpResponseMessage response, bool atHome)
+    private void Check(HttpResponseMessage response, bool onHubHost)
     {
         switch (response.StatusCode)
         {
@@ -133,9 +133,9 @@ internal sealed class HubClient : IDisposable
             case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
                 or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout:
                 throw new HubAttemptException(_errors.Clean(HubErrors.DescribeResponse(response))) { RetryAfter = RetryAfter(response.Headers.RetryAfter) };
-            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when atHome:
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when onHubHost:
                 throw _errors.Refused(response);
-            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:    // a signed address that has expired; the hub makes a new one
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden:    // an expired signed URL; the hub issues a new one
                 throw new HubAttemptException(_errors.Clean(HubErrors.DescribeResponse(response)));
             default:
                 throw _errors.Unexpected(response);
@@ -144,21 +144,21 @@ internal sealed class HubClient : IDisposable
 
     private TimeSpan? RetryAfter(RetryConditionHeaderValue? header) => header?.Delta ?? header?.Date - _settings.Clock.GetUtcNow();
 
-    /// <summary>The innermost message: "Connection refused" says more than "An error occurred while sending the request".</summary>
+    /// <summary>The innermost message: "Connection refused" is more useful than "An error occurred while sending the request".</summary>
     private static string Reason(Exception e) => MessageText.Of(e.GetBaseException().Message.TrimEnd('.'));
 }
 
-/// <summary>Repeats what may work the next time, with growing waits between.</summary>
+/// <summary>Retries failed attempts with exponential backoff.</summary>
 internal static class HubRetry
 {
-    /// <summary>Runs an attempt until one succeeds, or <paramref name="attempts"/> in a row failed without progress.</summary>
-    /// <param name="settings">Waits and their source.</param>
-    /// <param name="attempts">Most attempts, at least 1.</param>
-    /// <param name="attempt">One attempt; a <see cref="HubAttemptException"/> asks for another. Its argument counts from 1 without a reset.</param>
-    /// <param name="progressed">Whether more is there than ever before; the count begins again then.</param>
-    /// <param name="log">Told of each wait.</param>
-    /// <param name="giveUp">The error after the last attempt.</param>
-    /// <param name="cancellation">Ends attempts and waits.</param>
+    /// <summary>Runs attempts until one succeeds, or <paramref name="attempts"/> consecutive ones fail without progress.</summary>
+    /// <param name="settings">The delays.</param>
+    /// <param name="attempts">Most consecutive attempts, at least 1.</param>
+    /// <param name="attempt">One attempt; a <see cref="HubAttemptException"/> causes a retry. Its argument counts all attempts from 1.</param>
+    /// <param name="progressed">Whether the last attempt made progress; the count of failures then restarts.</param>
+    /// <param name="log">Receives a message about each delay.</param>
+    /// <param name="giveUp">Creates the error after the last attempt.</param>
+    /// <param name="cancellation">Cancels attempts and delays.</param>
     internal static async Task<T> RunAsync<T>(
         HubSettings settings, int attempts, Func<int, Task<T>> attempt, Func<bool> progressed, Action<string> log,
         Func<HubAttemptException, int, ModelDownloadException> giveUp, CancellationToken cancellation)
@@ -184,8 +184,8 @@ internal static class HubRetry
     }
 
     /// <summary>
-    /// The wait after that many failures: first x 2^(failed - 1), at most the longest, of which a random half is left away so that clients which failed
-    /// together do not come back together; at least what the server asks for, as far as that is allowed.
+    /// The delay after a number of failures: first x 2^(failed - 1), capped at the longest delay, and reduced by up to half at random to spread clients that
+    /// failed at the same time. The delay is never shorter than the server's Retry-After, up to its limit.
     /// </summary>
     internal static TimeSpan Wait(int failed, TimeSpan? retryAfter, HubSettings settings)
     {
@@ -197,14 +197,14 @@ internal static class HubRetry
 }
 
 /// <summary>
-/// One attempt at a request failed in a way that another may not. Never leaves the hub client: <see cref="HubRetry"/> turns the last of them into a
+/// An attempt failed, and a retry may succeed. This exception never leaves the hub client: <see cref="HubRetry"/> converts the last one to a
 /// <see cref="ModelDownloadException"/>.
 /// </summary>
 internal sealed class HubAttemptException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
-    /// <summary>The wait that the server asks for; null where it does not.</summary>
+    /// <summary>The server's Retry-After delay; null if it sent none.</summary>
     internal TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Another attempt would end the same way, as with a certificate that is not trusted.</summary>
+    /// <summary>Whether a retry would fail the same way, as with an untrusted certificate.</summary>
     internal bool IsFinal { get; init; }
 }

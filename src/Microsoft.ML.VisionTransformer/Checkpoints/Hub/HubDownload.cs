@@ -1,4 +1,4 @@
-// Brings one blob into the cache: resumed, checked, and under its name only when it is whole.
+// Downloads one blob into the cache: resumes partial downloads, verifies the content, and renames the file once it is complete.
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
@@ -10,11 +10,11 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 /// <summary>Downloads blobs of one model; the caller holds the blob's lock.</summary>
 internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubClient client, HubCache cache, Action<string> log)
 {
-    /// <summary>A file whose bytes are wrong is fetched once more: the first may have been resumed from bytes of another day.</summary>
-    private const int MostDownloads = 2;
+    /// <summary>A file with wrong content is downloaded once more, because the first download may have resumed from an outdated partial file.</summary>
+    private const int MaxDownloads = 2;
 
-    /// <summary>The blob is there and right when this returns.</summary>
-    /// <exception cref="ModelDownloadException">It cannot be had, is not what the hub announced, or cannot be stored.</exception>
+    /// <summary>Downloads and verifies the blob.</summary>
+    /// <exception cref="ModelDownloadException">The blob cannot be downloaded, does not match what the hub reported, or cannot be stored.</exception>
     internal async Task FetchAsync(HubFile file, CancellationToken cancellation)
     {
         string incomplete = cache.Blob(file.Etag) + ".incomplete";
@@ -26,15 +26,15 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
             if (problem is null)
                 break;
             cache.OnDisk(incomplete, () => File.Delete(incomplete));
-            if (downloads == MostDownloads)
+            if (downloads == MaxDownloads)
                 throw errors.Corrupt(file, problem, downloads);
-            log(errors.Clean($"{file.Name} {problem}; it is downloaded again."));
+            log(errors.Clean($"{file.Name} {problem}; downloading it again."));
         }
 
         cache.OnDisk(cache.Blob(file.Etag), () => File.Move(incomplete, cache.Blob(file.Etag), overwrite: true));
     }
 
-    /// <summary>Attempts until the server has sent all it has to send; dropped connections are taken up where they ended.</summary>
+    /// <summary>Retries until the whole file is received. A dropped connection is resumed at the last byte received.</summary>
     private async Task ReceiveAsync(HubFile file, string incomplete, CancellationToken cancellation)
     {
         var progress = new HubProgress(file.Name, file.Bytes, settings, log);
@@ -43,7 +43,7 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
 
         async Task<bool> AttemptAsync(int run)
         {
-            // Later attempts ask the hub again: a signed address of the first may have expired.
+            // Later attempts go through the hub again, because the first attempt's signed URL may have expired.
             await ReceiveOnceAsync(file, run == 1 ? file.Location : file.Address, incomplete, progress, cancellation);
             return true;
         }
@@ -61,15 +61,15 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
     {
         long have = Length(incomplete);
         if (have > 0 && have >= file.Bytes)
-            return;    // whole, or too long: the check will tell
+            return;    // complete or too long; the content check decides
         using var response = await client.SendAsync(HttpMethod.Get, address, have, settings.DownloadTimeout, (_, _) => false, cancellation);
         if (response.StatusCode == HttpStatusCode.NotFound)
             throw errors.Unexpected(response);
         bool continues = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == have;
         if (have > 0 && !continues)
-            log($"{file.Name}: the server does not continue at byte {have}; it is downloaded from the start.");
+            log($"{file.Name}: the server cannot resume at byte {have}; restarting the download.");
         else if (have > 0)
-            log($"{file.Name}: continued after {HubErrors.Size(have)}.");
+            log($"{file.Name}: resumed after {HubErrors.Size(have)}.");
         if (!continues && response.StatusCode != HttpStatusCode.OK)
         {
             cache.OnDisk(incomplete, () => File.Delete(incomplete));
@@ -79,7 +79,7 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
         await CopyAsync(file, response, incomplete, continues ? have : 0, progress, cancellation);
     }
 
-    /// <summary>Writes the answer's body behind the first <paramref name="from"/> bytes.</summary>
+    /// <summary>Writes the response body after the first <paramref name="from"/> bytes.</summary>
     private async Task CopyAsync(HubFile file, HttpResponseMessage response, string incomplete, long from, HubProgress progress, CancellationToken cancellation)
     {
         string what = $"GET {HubErrors.Shown(response.RequestMessage!.RequestUri!)}";
@@ -94,10 +94,10 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
             cache.OnDisk(incomplete, () => target.Write(buffer, 0, read));
             progress.Report(target.Position);
             if (target.Position > file.Bytes)
-                return;    // more than announced: the check will refuse it, the rest need not be fetched
+                return;    // longer than reported; the content check will reject the file
         }
 
-        // Before it gets its name, or a power cut could leave the name without the bytes.
+        // Flush before renaming, or a power failure could leave the final name without the data.
         cache.OnDisk(incomplete, () => target.Flush(flushToDisk: true));
     }
 
@@ -111,28 +111,28 @@ internal sealed class HubDownload(HubSettings settings, HubErrors errors, HubCli
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 }
 
-/// <summary>Checks that downloaded bytes are those that the hub announced.</summary>
+/// <summary>Checks a downloaded file against the size and hash that the hub reported.</summary>
 /// <remarks>
-/// The hub's tag of a large file is the SHA-256 of its bytes (Git LFS), 64 hexadecimal digits; that of a small one is git's name for it, the SHA-1 of
-/// <c>blob {length}\0</c> and the bytes, 40 digits. A tag of another form says nothing about the bytes; then the size alone is checked.
+/// The ETag of a large file is the SHA-256 of its bytes (Git LFS), 64 hexadecimal digits. The ETag of a small file is its git blob id, the SHA-1 of
+/// <c>blob {length}\0</c> and the bytes, 40 digits. With any other ETag only the size is checked.
 /// </remarks>
 internal static class HubContent
 {
-    /// <summary>What is wrong with the file, as the end of a sentence about it; null where nothing is.</summary>
+    /// <summary>What is wrong with the file, worded to follow its name; null if it is correct.</summary>
     internal static string? Problem(HubFile file, string path, CancellationToken cancellation)
     {
         long length = new FileInfo(path).Length;
         if (file.Bytes is { } expected && length != expected)
-            return string.Create(CultureInfo.InvariantCulture, $"has {length} bytes, the hub announced {expected}");
+            return string.Create(CultureInfo.InvariantCulture, $"has {length} bytes, the hub reported {expected}");
         if (!file.Etag.All(char.IsAsciiHexDigit) || file.Etag.Length is not (64 or 40))
             return null;
         string found = file.Etag.Length == 64 ? Hash(HashAlgorithmName.SHA256, "", path, cancellation) : GitName(path, length, cancellation);
         return found.Equals(file.Etag, StringComparison.OrdinalIgnoreCase)
             ? null
-            : $"has the {(file.Etag.Length == 64 ? "SHA-256" : "git SHA-1")} {found}, the hub announced {file.Etag}";
+            : $"has the {(file.Etag.Length == 64 ? "SHA-256" : "git SHA-1")} {found}, the hub reported {file.Etag}";
     }
 
-    [SuppressMessage("Security", "CA5350", Justification = "Git names its blobs by SHA-1; there is nothing else to compare with.")]
+    [SuppressMessage("Security", "CA5350", Justification = "Git identifies blobs by SHA-1; the hub provides no other hash for small files.")]
     private static string GitName(string path, long length, CancellationToken cancellation) =>
         Hash(HashAlgorithmName.SHA1, string.Create(CultureInfo.InvariantCulture, $"blob {length}\0"), path, cancellation);
 
@@ -153,8 +153,8 @@ internal static class HubContent
 }
 
 /// <summary>
-/// Says how far a download is, seldom enough to be read.
-/// Lines such as "model.safetensors: 12.3 of 22.9 MB (54 %)"; between two lie at least the interval and 5 % of the file (10 MB of an unknown size).
+/// Logs the progress of a download in lines such as "model.safetensors: 12.3 of 22.9 MB (54 %)". Consecutive lines are at least the interval and 5 % of
+/// the file apart (10 MB if the size is unknown).
 /// </summary>
 internal sealed class HubProgress(string file, long? bytes, HubSettings settings, Action<string> log)
 {
@@ -162,7 +162,7 @@ internal sealed class HubProgress(string file, long? bytes, HubSettings settings
     private long _lastTime = settings.Clock.GetTimestamp();
     private long _lastBytes;
 
-    /// <summary>That many bytes are there.</summary>
+    /// <summary>Logs the number of bytes received, if it is time for the next line.</summary>
     internal void Report(long done)
     {
         if (done - _lastBytes < _step || settings.Clock.GetElapsedTime(_lastTime) < settings.ProgressInterval)

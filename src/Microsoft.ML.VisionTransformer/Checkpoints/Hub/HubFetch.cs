@@ -1,49 +1,49 @@
-// Brings the files of one model into the cache, all of one commit.
+// Downloads the files of one model to the cache, all from the same commit.
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
-/// <summary>One run over the files of a model.</summary>
+/// <summary>Downloads the files of one model.</summary>
 internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors errors, HubClient client, HubCache cache, Action<string> log)
 {
-    /// <summary>How often a branch may move while it is downloaded.</summary>
-    private const int MostRounds = 3;
+    /// <summary>How often the download starts over when the branch moves.</summary>
+    private const int MaxRounds = 3;
 
     private readonly HubMetadata _metadata = new(id, settings, errors, client);
     private readonly HubDownload _download = new(settings, errors, client, cache, log);
 
-    /// <summary>The commit whose files are brought; null until the first answer tells it.</summary>
+    /// <summary>The commit to download; null until the first response names it.</summary>
     private string? _commit = id.IsCommit ? id.Revision : null;
 
-    /// <summary>An answer told another commit than one before it: the files so far may not fit those to come.</summary>
+    /// <summary>Whether a response named another commit than an earlier one. The files downloaded so far may then not match later ones.</summary>
     private bool _moved;
 
-    /// <summary>The folder with the files.</summary>
-    /// <param name="attempts">Most attempts to ask about a file; a download has its own number.</param>
-    /// <param name="cancellation">Ends it.</param>
+    /// <summary>Downloads the files and returns their folder.</summary>
+    /// <param name="attempts">Most attempts to request a file's metadata; downloads have their own limit.</param>
+    /// <param name="cancellation">Cancels the download.</param>
     internal async Task<string> RunAsync(int attempts, CancellationToken cancellation)
     {
-        for (int round = 1; round <= MostRounds; round++)
+        for (int round = 1; round <= MaxRounds; round++)
         {
             _moved = false;
             foreach (string file in HubWeights.Companions)
-                await BringAsync(file, attempts, cancellation);
-            await BringWeightsAsync(attempts, cancellation);
+                await FetchAsync(file, attempts, cancellation);
+            await FetchWeightsAsync(attempts, cancellation);
             if (_moved)
                 continue;
-            Note(() => cache.WriteReference(_commit!));
+            TryWrite(() => cache.WriteReference(_commit!));
             return cache.Snapshot(_commit!);
         }
 
-        throw errors.Moving(MostRounds);
+        throw errors.KeepsChanging(MaxRounds);
     }
 
-    private async Task BringWeightsAsync(int attempts, CancellationToken cancellation)
+    private async Task FetchWeightsAsync(int attempts, CancellationToken cancellation)
     {
         foreach (string file in HubWeights.InOrder)
         {
-            if (!await BringAsync(file, attempts, cancellation))
+            if (!await FetchAsync(file, attempts, cancellation))
                 continue;
             if (file == HubWeights.Index)
-                await BringShardsAsync(attempts, cancellation);
+                await FetchShardsAsync(attempts, cancellation);
             return;
         }
 
@@ -51,19 +51,20 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
             throw errors.NoWeights(HubWeights.InOrder, _metadata.Address(HubWeights.InOrder[^1]));
     }
 
-    private async Task BringShardsAsync(int attempts, CancellationToken cancellation)
+    private async Task FetchShardsAsync(int attempts, CancellationToken cancellation)
     {
         foreach (string shard in cache.Shards(_commit!))
         {
-            if (!await BringAsync(shard, attempts, cancellation) && !_moved)
+            if (!await FetchAsync(shard, attempts, cancellation) && !_moved)
                 throw errors.NoShard(shard, _metadata.Address(shard));
         }
     }
 
     /// <summary>
-    /// Whether the model has the file, which is in the commit's folder then. What is known of a commit is not asked again: commits do not change.
+    /// Downloads the file to the commit's folder if necessary. Returns whether the model has the file. What the cache knows about a commit is not requested
+    /// again, because commits do not change.
     /// </summary>
-    private async Task<bool> BringAsync(string name, int attempts, CancellationToken cancellation)
+    private async Task<bool> FetchAsync(string name, int attempts, CancellationToken cancellation)
     {
         if (_commit is not null && cache.Has(_commit, name))
             return true;
@@ -75,7 +76,7 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
         if (file is not null)
             await StoreAsync(file, cancellation);
         else if (_metadata.Commit is { } commit)
-            Note(() => cache.WriteAbsent(commit, name));
+            TryWrite(() => cache.WriteAbsent(commit, name));
         return file is not null;
     }
 
@@ -84,20 +85,20 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
         if (commit is null || commit == _commit)
             return;
         if (id.IsCommit)
-            throw errors.NoHub(_metadata.Address(name), $"answered for the commit {commit} instead");
+            throw errors.NoHub(_metadata.Address(name), $"returned the commit {commit} instead");
         _moved |= _commit is not null;
         _commit = commit;
     }
 
-    /// <summary>Gives the file its place in the commit's folder, downloading its blob unless the cache has it.</summary>
+    /// <summary>Links the file into the commit's folder, and downloads its blob unless the cache has it.</summary>
     private async Task StoreAsync(HubFile file, CancellationToken cancellation)
     {
         if (cache.Has(file.Commit, file.Name))
             return;
         using var held = await LockAsync(file, cancellation);
-        if (cache.Has(file.Commit, file.Name))    // another process was faster
+        if (cache.Has(file.Commit, file.Name))    // another process downloaded it meanwhile
             return;
-        bool isNew = !HubCache.IsThere(cache.Blob(file.Etag));
+        bool isNew = !HubCache.Exists(cache.Blob(file.Etag));
         if (isNew)
         {
             log($"Downloading {file.Name}{(file.Bytes is { } bytes ? $" ({HubErrors.Size(bytes)})" : "")} of {id} from {HubErrors.Shown(file.Location)}");
@@ -119,11 +120,11 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
             throw errors.Disk(path, e);
         }
 
-        void Waiting() => log($"Another process downloads {file.Name} of {id}; waiting for {path}.");
+        void Waiting() => log($"Another process is downloading {file.Name} of {id}; waiting for {path}.");
     }
 
-    /// <summary>Writes what spares a later request; a cache that can only be read serves all the same.</summary>
-    private void Note(Action write)
+    /// <summary>Writes a record that saves a later request. A read-only cache is not an error.</summary>
+    private void TryWrite(Action write)
     {
         try
         {
@@ -131,20 +132,20 @@ internal sealed class HubFetch(HubModelId id, HubSettings settings, HubErrors er
         }
         catch (ModelDownloadException e)
         {
-            log($"{e.Message} The model is used all the same.");
+            log($"{e.Message} The model is used anyway.");
         }
     }
 }
 
-/// <summary>The files of a model that are looked for on a hub.</summary>
+/// <summary>The files that are requested for a model.</summary>
 internal static class HubWeights
 {
-    /// <summary>A list of shards, which is worth something only with all of them.</summary>
+    /// <summary>The shard index; usable only with all of its shards.</summary>
     internal const string Index = "model.safetensors.index.json";
 
-    /// <summary>Fetched where the model has them.</summary>
+    /// <summary>Optional files.</summary>
     internal static readonly IReadOnlyList<string> Companions = ["config.json", "preprocessor_config.json"];
 
-    /// <summary>One of these is needed; the first that the model has is taken.</summary>
+    /// <summary>Weights files in order of preference; the model must have at least one.</summary>
     internal static readonly IReadOnlyList<string> InOrder = ["model.safetensors", Index, "pytorch_model.bin", "open_clip_model.safetensors"];
 }

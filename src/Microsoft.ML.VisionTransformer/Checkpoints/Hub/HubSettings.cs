@@ -1,87 +1,87 @@
-// Where models come from, where they are kept, and how patient the client is.
+// Settings of the hub client: endpoint, cache folder, token, timeouts and retries, with their environment variables.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
-/// <summary>Everything the hub client takes from outside; <see cref="FromEnvironment()"/> is what users get.</summary>
+/// <summary>All external settings of the hub client. <see cref="FromEnvironment()"/> creates the settings that users get.</summary>
 internal sealed record HubSettings
 {
     private readonly Uri _endpoint = new("https://huggingface.co/");
 
-    /// <summary>The hub's address; it ends in '/'. Default https://huggingface.co/.</summary>
+    /// <summary>The hub's address, ending in '/'. Default https://huggingface.co/.</summary>
     internal Uri Endpoint
     {
         get => _endpoint;
         init => _endpoint = new Uri(value.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/");
     }
 
-    /// <summary>The folder that has a folder for each model, shared with huggingface_hub.</summary>
+    /// <summary>The cache folder, with one subfolder per model; shared with huggingface_hub.</summary>
     internal required string CacheFolder { get; init; }
 
-    /// <summary>What proves to the endpoint who asks; null asks without a name. Sent to the endpoint's host alone.</summary>
+    /// <summary>The access token; null sends anonymous requests. Sent to the endpoint's host only.</summary>
     internal string? Token { get; init; }
 
-    /// <summary>Nothing is asked of the network. Default false.</summary>
+    /// <summary>Whether network access is disabled. Default false.</summary>
     internal bool Offline { get; init; }
 
-    /// <summary>Longest wait for an answer about a file. Default 10 s.</summary>
+    /// <summary>Timeout for a file's metadata. Default 10 s.</summary>
     internal TimeSpan MetadataTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Longest wait for the next bytes of a file. Default 10 s.</summary>
+    /// <summary>Timeout for the next bytes of a file. Default 10 s.</summary>
     internal TimeSpan DownloadTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Requests in a row without progress before giving up. Default 5.</summary>
+    /// <summary>Consecutive requests without progress before giving up. Default 5.</summary>
     internal int Attempts { get; init; } = 5;
 
-    /// <summary>Wait after the first failure; each further one doubles it. Default 1 s.</summary>
+    /// <summary>Delay after the first failure; each further failure doubles it. Default 1 s.</summary>
     internal TimeSpan FirstDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longest wait between two attempts, unless the server asks for more. Default 8 s.</summary>
+    /// <summary>Longest delay between attempts, unless the server requests a longer one. Default 8 s.</summary>
     internal TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>Longest wait that a server may ask for. Default 5 minutes.</summary>
+    /// <summary>Longest delay that a server may request. Default 5 minutes.</summary>
     internal TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often a lock held by another process is tried. Default 0.25 s.</summary>
+    /// <summary>Interval between attempts to take a lock held by another process. Default 0.25 s.</summary>
     internal TimeSpan LockInterval { get; init; } = TimeSpan.FromSeconds(0.25);
 
-    /// <summary>Least time between two lines of progress. Default 1 s.</summary>
+    /// <summary>Shortest time between two progress messages. Default 1 s.</summary>
     internal TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Tells the time for progress and for servers that name the hour to come back.</summary>
+    /// <summary>The clock for progress messages and for Retry-After headers with a date.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Waits between two attempts.</summary>
+    /// <summary>Waits between attempts.</summary>
     internal Func<TimeSpan, CancellationToken, Task> Delay { get; init; } = Task.Delay;
 
-    /// <summary>Spreads the waits of many clients, in [0, 1).</summary>
+    /// <summary>Returns a random value in [0, 1) that spreads the delays of many clients.</summary>
     internal Func<double> Jitter { get; init; } = Random.Shared.NextDouble;
 
-    /// <summary>Makes the links of a snapshot: path of the link, what it points to; throws <see cref="IOException"/> where links are not possible.</summary>
+    /// <summary>Creates a link in a snapshot from its path and target; throws <see cref="IOException"/> if links are not supported.</summary>
     internal Action<string, string> CreateLink { get; init; } = (link, target) => File.CreateSymbolicLink(link, target);
 
-    /// <summary>How the client names itself.</summary>
+    /// <summary>The client's User-Agent header.</summary>
     internal static string UserAgent { get; } = "Microsoft.ML.VisionTransformer/" + typeof(HubSettings).Assembly.GetName().Version?.ToString(3);
 
-    /// <summary>The settings that huggingface_hub would find in this process's environment.</summary>
+    /// <summary>The settings that huggingface_hub would read from this process's environment.</summary>
     internal static HubSettings FromEnvironment() => HubEnvironment.Read(Environment.GetEnvironmentVariable);
 
-    /// <summary>Without the token: a record prints all of its members otherwise.</summary>
+    /// <summary>Omits the token; a record's default text includes all members.</summary>
     public override string ToString() => $"{Endpoint} cached in {CacheFolder}";
 }
 
-/// <summary>The environment variables of huggingface_hub, with its defaults.</summary>
+/// <summary>Reads the environment variables of huggingface_hub, with its defaults.</summary>
 /// <remarks>
-/// Names, order and defaults are those of huggingface_hub's <c>constants.py</c>. An empty variable counts as unset, as it does there for most. Of the home
-/// folder only a leading <c>~</c> is replaced; variables inside a value are not.
+/// Names, order and defaults are those of huggingface_hub's <c>constants.py</c>. An empty variable counts as unset, as most do there. A leading <c>~</c>
+/// is replaced with the home folder; variables inside a value are not expanded.
 /// </remarks>
 internal static class HubEnvironment
 {
     private static readonly string[] _true = ["1", "ON", "YES", "TRUE"];
 
-    /// <param name="variable">The value of a variable; null where it is not set.</param>
-    /// <exception cref="ArgumentException">A variable has a value that cannot be used.</exception>
+    /// <param name="variable">Returns the value of a variable; null if it is not set.</param>
+    /// <exception cref="ArgumentException">A variable has an invalid value.</exception>
     internal static HubSettings Read(Func<string, string?> variable)
     {
         string home = Path("HF_HOME") ?? System.IO.Path.Combine(Path("XDG_CACHE_HOME") ?? System.IO.Path.Combine(UserFolder(), ".cache"), "huggingface");
@@ -129,8 +129,8 @@ internal static class HubEnvironment
             string source = token is null ? file : "HF_TOKEN";
             if (token is null && File.Exists(file))
                 token = File.ReadAllText(file).Trim();
-            if (token?.Any(c => c is <= ' ' or > '~') == true)    // the value stays out of the message
-                throw new ArgumentException($"The token in {source} has blanks or characters outside ASCII; put the token there alone.", nameof(token));
+            if (token?.Any(c => c is <= ' ' or > '~') == true)    // the message must not contain the token
+                throw new ArgumentException($"The token in {source} has spaces or non-ASCII characters; store only the token there.", nameof(token));
             return string.IsNullOrEmpty(token) ? null : token;
         }
     }

@@ -41,7 +41,7 @@ internal static class ArchitectureFromShapes
     private static VisionTransformerArchitecture Patches(NetworkShapes shapes)
     {
         int[] kernel = shapes.Of("patch_embed.proj.weight", 4);
-        bool either = shapes.AreOne("dist_token", "reg_token"), distilled = shapes.Has("dist_token") && (!either || shapes.Has("head_dist.weight"));
+        bool either = shapes.ShareTensor("dist_token", "reg_token"), distilled = shapes.Has("dist_token") && (!either || shapes.Has("head_dist.weight"));
         return new VisionTransformerArchitecture
         {
             EmbeddingDimension = kernel[0],
@@ -136,7 +136,7 @@ internal sealed class NetworkShapes(LayoutMap map)
     internal bool Has(string name) => map.Tensors.TryGetValue(name, out var tensor) && tensor.Shape is not null && !map.IsUnused(name);
 
     /// <summary>Whether two of the network's tensors are one in the file, so that it can have only one of them.</summary>
-    internal bool AreOne(string name, string other) => Has(name) && Has(other) && map.Tensors[name].Parts[0].Tensor == map.Tensors[other].Parts[0].Tensor;
+    internal bool ShareTensor(string name, string other) => Has(name) && Has(other) && map.Tensors[name].Parts[0].Tensor == map.Tensors[other].Parts[0].Tensor;
 
     /// <summary>Sizes of a tensor that must be there and have that many axes.</summary>
     /// <exception cref="InvalidCheckpointException">It is not there, is not whole, or has other axes.</exception>

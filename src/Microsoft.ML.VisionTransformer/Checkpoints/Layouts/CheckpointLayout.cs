@@ -158,7 +158,7 @@ internal static class CheckpointLayouts
 /// <summary>What training tools put before every name of a network.</summary>
 internal static class WrapperPrefix
 {
-    private const int MostLevels = 3;
+    private const int MaxLevels = 3;
 
     /// <summary>Distributed training, compiled modules, and the fields that hold a network in common training code.</summary>
     private static readonly string[] _known = ["module.", "_orig_mod.", "model.", "backbone."];
@@ -167,7 +167,7 @@ internal static class WrapperPrefix
     internal static IEnumerable<string> Of(IEnumerable<string> names)
     {
         IReadOnlyCollection<string> level = [""];
-        for (int depth = 0; depth <= MostLevels && level.Count > 0; depth++)
+        for (int depth = 0; depth <= MaxLevels && level.Count > 0; depth++)
         {
             foreach (string prefix in level)
                 yield return prefix;

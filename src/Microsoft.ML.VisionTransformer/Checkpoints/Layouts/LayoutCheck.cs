@@ -62,12 +62,12 @@ internal static class LayoutCheck
 
     private static IEnumerable<string> WrongShapes(ParameterRow row, MappedTensor tensor)
     {
-        long[] fraction = [.. row.Shape];
-        if (!tensor.Rule.Sum && fraction.Length > 0)
-            fraction[0] /= tensor.Parts.Count;
+        long[] expected = [.. row.Shape];
+        if (!tensor.Rule.Sum && expected.Length > 0)
+            expected[0] /= tensor.Parts.Count;
         return tensor.Parts
-            .Where(part => part.Tensor is not null && part.Shape?.SequenceEqual(fraction) != true)
-            .Select(part => $"{part.Name} is [{MessageText.Of(string.Join(", ", part.Tensor!.Shape))}], the network needs {part.DescribeExpected(fraction)}");
+            .Where(part => part.Tensor is not null && part.Shape?.SequenceEqual(expected) != true)
+            .Select(part => $"{part.Name} is [{MessageText.Of(string.Join(", ", part.Tensor!.Shape))}], the network needs {part.DescribeExpected(expected)}");
     }
 }
 
@@ -84,7 +84,7 @@ internal sealed record CheckpointMismatch(
     IReadOnlyList<string> WrongShape,
     IReadOnlyList<string> WrongType)
 {
-    private const int MostInMessage = 10;
+    private const int MaxInMessage = 10;
 
     /// <summary>Whether the file fits.</summary>
     internal bool IsEmpty => Missing.Count + Unexpected.Count + WrongShape.Count + WrongType.Count == 0;
@@ -96,7 +96,7 @@ internal sealed record CheckpointMismatch(
     public override string ToString()
     {
         var all = All;
-        string more = all.Count > MostInMessage ? $"; and {all.Count - MostInMessage} more" : "";
-        return string.Join("; ", all.Take(MostInMessage)) + more;
+        string more = all.Count > MaxInMessage ? $"; and {all.Count - MaxInMessage} more" : "";
+        return string.Join("; ", all.Take(MaxInMessage)) + more;
     }
 }

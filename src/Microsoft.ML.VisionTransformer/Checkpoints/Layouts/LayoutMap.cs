@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 internal sealed class LayoutMap
 {
     /// <summary>More blocks than any network has: a tensor that claims more is no stack of blocks.</summary>
-    private const int MostStackedBlocks = 10_000;
+    private const int MaxStackedBlocks = 10_000;
 
     private readonly CheckpointFile _file;
     private readonly string _wrapper;
@@ -113,7 +113,7 @@ internal sealed class LayoutMap
             return true;
         }
 
-        if (tensor.Shape.Count == 0 || tensor.Shape[0] is < 1 or > MostStackedBlocks)
+        if (tensor.Shape.Count == 0 || tensor.Shape[0] is < 1 or > MaxStackedBlocks)
             return false;
         for (int index = 0; index < tensor.Shape[0]; index++)
             Put(tensor, rule, part, index);

@@ -55,8 +55,8 @@ internal static class LayoutWriting
         for (int i = 0; i < rule.Parts.Length; i++)
         {
             int length = rule.Sum ? values.Length : values.Length / rule.Parts.Length;
-            var fraction = !rule.Sum ? values.Slice(i * length, length) : i == 0 ? values : new float[length];
-            yield return (NamePattern.Fill(rule.Parts[i].Name, block), rule.Parts[i], shape, fraction);
+            var slice = !rule.Sum ? values.Slice(i * length, length) : i == 0 ? values : new float[length];
+            yield return (NamePattern.Fill(rule.Parts[i].Name, block), rule.Parts[i], shape, slice);
         }
     }
 

@@ -116,9 +116,9 @@ internal sealed record MappedPart(NamePart Part, string Name, StoredTensor? Tens
     internal long[]? Shape => WholeShape is { } whole ? Part.Range.Of(whole)?.Shape : null;
 
     /// <summary>The file's shape that would give a share of those sizes, for messages.</summary>
-    internal string DescribeExpected(long[] fraction)
+    internal string DescribeExpected(long[] partShape)
     {
-        string text = Part.Order.Describe(Part.Range.DescribeWhole(fraction));
+        string text = Part.Order.Describe(Part.Range.DescribeWhole(partShape));
         return StackIndex is null ? text : text.Replace("[", "[blocks, ", StringComparison.Ordinal);
     }
 }

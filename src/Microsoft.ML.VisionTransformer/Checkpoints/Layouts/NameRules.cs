@@ -80,15 +80,15 @@ internal static class PartRanges
     }
 
     /// <summary>The whole that has such a share, for messages: a size that the share does not say is a word.</summary>
-    internal static string[] DescribeWhole(this PartRange range, long[] fraction)
+    internal static string[] DescribeWhole(this PartRange range, long[] partShape)
     {
-        string[] sizes = [.. fraction.Select(Text)];
+        string[] sizes = [.. partShape.Select(Text)];
         if (sizes.Length > 0 && range is PartRange.QueryRows or PartRange.ValueRows)
-            sizes[0] = Text(fraction[0] * 3);
+            sizes[0] = Text(partShape[0] * 3);
         if (sizes.Length > 0 && range is PartRange.KeyAndValueRows)
-            sizes[0] = Text(fraction[0] / 2 * 3);
+            sizes[0] = Text(partShape[0] / 2 * 3);
         if (sizes.Length > 1 && range is PartRange.LaterPositions)
-            sizes[1] = Text(fraction[1] + 1);
+            sizes[1] = Text(partShape[1] + 1);
         if (sizes.Length > 1 && range is PartRange.FirstPosition)
             sizes[1] = "positions";
         return sizes;
@@ -110,7 +110,7 @@ internal static class NamePattern
     /// <summary>No name of a known layout comes near; longer ones are not looked at, so that a hostile name costs nothing.</summary>
     private const int LongestName = 256;
 
-    private const int MostDigits = 9;
+    private const int MaxDigits = 9;
 
     /// <summary>Whether a pattern has a place for the block's number.</summary>
     internal static bool HasBlock(string pattern) => pattern.Contains(Block, StringComparison.Ordinal);
@@ -133,7 +133,7 @@ internal static class NamePattern
             int end = start;
             while (end < name.Length && char.IsAsciiDigit(name[end]))
                 end++;
-            bool plain = end - start is 1 || (end - start is > 1 and <= MostDigits && name[start] != '0');
+            bool plain = end - start is 1 || (end - start is > 1 and <= MaxDigits && name[start] != '0');
             if (plain)
             {
                 int block = int.Parse(name.AsSpan(start, end - start), CultureInfo.InvariantCulture);

@@ -1,11 +1,11 @@
-// An MPI library: the functions that are used, found by name at run time.
+// Binding to an MPI library, loaded at run time: its functions, handles and file names.
 using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Distributed.Mpi;
 
 /// <summary>
-/// The C interface of MPI (MPI Forum, "MPI: A Message-Passing Interface Standard", version 3.1). Every function gives 0 or an error, which
+/// The C interface of MPI (MPI Forum, "MPI: A Message-Passing Interface Standard", version 3.1). Every function returns 0 or an error code, which
 /// <see cref="Check"/> turns into an exception.
 /// </summary>
 internal sealed unsafe class MpiLibrary
@@ -13,7 +13,7 @@ internal sealed unsafe class MpiLibrary
     /// <summary>MPI_THREAD_SERIALIZED: any thread may call, one at a time.</summary>
     internal const int Serialized = 2;
 
-    /// <summary>No library's texts are longer.</summary>
+    /// <summary>Buffer size for texts; no library has longer ones.</summary>
     private const int TextLength = 8192;
 
     private readonly delegate* unmanaged<byte*, int*, int> _libraryVersion;
@@ -42,7 +42,7 @@ internal sealed unsafe class MpiLibrary
         AllGatherVaried = (delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, int>)NativeLibrary.GetExport(library, "MPI_Allgatherv");
     }
 
-    /// <summary>The name it was found under.</summary>
+    /// <summary>The name that the library was found under.</summary>
     internal string Name { get; }
 
     internal MpiKind Kind { get; }
@@ -78,7 +78,7 @@ internal sealed unsafe class MpiLibrary
 
     internal delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, int> AllGatherVaried { get; }
 
-    /// <summary>What the library says of itself, first line: "Open MPI v4.1.4, ...".</summary>
+    /// <summary>First line of the library's version text: "Open MPI v4.1.4, ...".</summary>
     internal string Version
     {
         get
@@ -90,9 +90,9 @@ internal sealed unsafe class MpiLibrary
         }
     }
 
-    /// <summary>Loads the first library that is there.</summary>
-    /// <param name="names">Names or paths, in the order of trying.</param>
-    /// <exception cref="InvalidOperationException">None is there, or it lacks a function.</exception>
+    /// <summary>Loads the first library that exists.</summary>
+    /// <param name="names">Names or paths, in the order to try.</param>
+    /// <exception cref="InvalidOperationException">None exists, or it lacks a function.</exception>
     internal static MpiLibrary Load(IReadOnlyList<string> names)
     {
         foreach (string name in names)
@@ -105,18 +105,18 @@ internal sealed unsafe class MpiLibrary
             }
             catch (EntryPointNotFoundException e)
             {
-                throw new InvalidOperationException($"{name} is not an MPI library of version 3 that can be used: {e.Message} Set {MpiLibraryNames.Variable} to the path of another.", e);
+                throw new InvalidOperationException($"{name} is not a usable MPI 3 library: {e.Message} Set {MpiLibraryNames.Variable} to the path of another.", e);
             }
         }
 
         throw new InvalidOperationException(
-            $"No MPI library was found (tried: {string.Join(", ", names)}). {MpiLibraryNames.Advice}, or set {MpiLibraryNames.Variable} to the path of one, the one whose mpirun starts the program. A training with Distributed set to Off needs none.");
+            $"No MPI library was found (tried: {string.Join(", ", names)}). {MpiLibraryNames.Advice}, or set {MpiLibraryNames.Variable} to the path of the one whose mpirun starts the program. Training with Distributed set to Off does not need one.");
     }
 
     /// <summary>Turns a function's result into an exception.</summary>
-    /// <param name="error">What the function gave.</param>
+    /// <param name="error">The result of the function.</param>
     /// <param name="function">Its name, for the message.</param>
-    /// <exception cref="IOException">It failed.</exception>
+    /// <exception cref="IOException">The function failed.</exception>
     internal void Check(int error, string function)
     {
         if (error == 0)
@@ -138,8 +138,8 @@ internal sealed unsafe class MpiLibrary
 }
 
 /// <summary>
-/// What <c>mpi.h</c> defines, as arguments. MPICH's numbers are 32 bits wide and are passed as wider ones: in a register or in an eight-byte place on the stack,
-/// where all 64-bit conventions put what is used here, the callee reads the lower half.
+/// The handles that <c>mpi.h</c> defines, as arguments. MPICH's handles are 32-bit integers but are passed as 64-bit ones: in a register or an
+/// eight-byte stack slot, where all 64-bit calling conventions pass these arguments, the callee reads the lower half.
 /// </summary>
 /// <param name="World">MPI_COMM_WORLD.</param>
 /// <param name="Byte">MPI_BYTE.</param>
@@ -152,7 +152,7 @@ internal sealed unsafe class MpiLibrary
 /// <param name="InPlace">MPI_IN_PLACE.</param>
 internal sealed record MpiHandles(nint World, nint Byte, nint Float, nint Double, nint Long, nint Sum, nint Max, nint ErrorsReturn, nint InPlace)
 {
-    /// <summary>The numbers of MPICH's binary interface (libmpi.so.12), which MS-MPI's mpi.h has too.</summary>
+    /// <summary>The constants of MPICH's ABI (libmpi.so.12), which MS-MPI's mpi.h shares.</summary>
     internal static MpiHandles Constants { get; } = new(
         World: 0x44000000,
         Byte: 0x4c00010d,
@@ -165,7 +165,7 @@ internal sealed record MpiHandles(nint World, nint Byte, nint Float, nint Double
         InPlace: -1);
 
     /// <summary>The addresses of Open MPI's variables.</summary>
-    /// <exception cref="EntryPointNotFoundException">One is not there.</exception>
+    /// <exception cref="EntryPointNotFoundException">A variable is missing.</exception>
     internal static MpiHandles AddressesIn(nint library) => new(
         World: NativeLibrary.GetExport(library, "ompi_mpi_comm_world"),
         Byte: NativeLibrary.GetExport(library, "ompi_mpi_byte"),
@@ -178,22 +178,22 @@ internal sealed record MpiHandles(nint World, nint Byte, nint Float, nint Double
         InPlace: 1);
 }
 
-/// <summary>MPI's C interface leaves the handles to the library: a program is compiled against one family.</summary>
+/// <summary>The families of MPI libraries. The standard does not define the values of handles, so programs are compiled against one family.</summary>
 internal enum MpiKind
 {
     /// <summary>Handles are addresses of variables that the library exports.</summary>
     OpenMpi,
 
-    /// <summary>MPICH and what shares its binary interface (Intel MPI, MVAPICH, Cray MPI): handles are numbers.</summary>
+    /// <summary>MPICH and libraries with its ABI (Intel MPI, MVAPICH, Cray MPI): handles are integers.</summary>
     Mpich,
 
-    /// <summary>Microsoft's, which keeps MPICH's numbers. Written from its header; never run by the authors.</summary>
+    /// <summary>MS-MPI, which uses MPICH's constants. Written from its header; not tested by the authors.</summary>
     MsMpi,
 }
 
 internal static class MpiLibraryNames
 {
-    /// <summary>The variable that names the library where the lists below do not have it.</summary>
+    /// <summary>Environment variable with the library's name or path, for libraries that are not in the lists below.</summary>
     internal const string Variable = "VISION_TRANSFORMER_MPI_LIBRARY";
 
     private static readonly string[] _openMpi = ["libmpi.so.40", "libmpi.so.20"];
@@ -206,10 +206,10 @@ internal static class MpiLibraryNames
     ];
 
     /// <summary>
-    /// The names to try, in order. The launcher's own family comes first: a program that loads another's library starts as a job of one process.
+    /// The names to try, in order. The launcher's own family comes first: a program that loads another family's library starts as a job of one process.
     /// </summary>
-    /// <param name="launcher">Who started the process.</param>
-    /// <param name="chosen">The value of <see cref="Variable"/>; then nothing else is tried.</param>
+    /// <param name="launcher">The launcher of the process.</param>
+    /// <param name="chosen">The value of <see cref="Variable"/>; if set, nothing else is tried.</param>
     internal static IReadOnlyList<string> For(MpiLauncher launcher, string? chosen)
     {
         if (!string.IsNullOrWhiteSpace(chosen))
@@ -221,7 +221,7 @@ internal static class MpiLibraryNames
         return launcher == MpiLauncher.Pmi ? [.. _mpich, .. _openMpi] : [.. _openMpi, .. _mpich];
     }
 
-    /// <summary>What to do where none of them was found.</summary>
+    /// <summary>Advice for the error when no library is found.</summary>
     internal static string Advice =>
         OperatingSystem.IsWindows() ? "Install MS-MPI's runtime (msmpisetup.exe)"
         : OperatingSystem.IsMacOS() ? "Install one: brew install open-mpi"

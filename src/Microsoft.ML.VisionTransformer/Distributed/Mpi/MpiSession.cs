@@ -1,4 +1,4 @@
-// MPI's life in this process: begun once, ended when the process ends.
+// The lifetime of MPI in this process, the detection of launchers, the signal handlers to keep, and the limit on waiting.
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -6,30 +6,30 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.VisionTransformer.Distributed.Mpi;
 
 /// <summary>
-/// MPI can be initialised once a process and never again after its end, so this is the one place with state of the whole process. A program that uses MPI itself is
-/// left in charge: what it has begun is used and not ended.
+/// MPI can be initialized only once per process, so this is the only type with process-wide state. If the program has initialized MPI itself, that
+/// session is used and not finalized.
 /// </summary>
 internal sealed unsafe class MpiSession
 {
-    private readonly object _oneAtATime = new();
-    private readonly bool _ours;
+    private readonly object _lock = new();
+    private readonly bool _ownsMpi;
     private readonly WaitLimit _limit;
     private bool _ended;
 
-    /// <summary>Begins MPI, or joins what the program has begun.</summary>
-    /// <exception cref="InvalidOperationException">MPI has ended already, or does not let several threads call it in turn.</exception>
+    /// <summary>Initializes MPI, or uses the session that the program has initialized.</summary>
+    /// <exception cref="InvalidOperationException">MPI has been finalized already, or does not support calls from several threads.</exception>
     /// <exception cref="IOException">MPI fails.</exception>
     internal MpiSession(MpiLibrary library)
     {
         Library = library;
-        _ours = Begin();
+        _ownsMpi = Begin();
         library.Check(library.SetErrorHandler(library.Handles.World, library.Handles.ErrorsReturn), "MPI_Comm_set_errhandler");
         int rank = 0, size = 0;
         library.Check(library.Rank(library.Handles.World, &rank), "MPI_Comm_rank");
         library.Check(library.Size(library.Handles.World, &size), "MPI_Comm_size");
         (Rank, Size) = (rank, size);
         _limit = WaitLimit.FromEnvironment(rank, size);
-        if (_ours)
+        if (_ownsMpi)
             AppDomain.CurrentDomain.ProcessExit += (_, _) => EndWithProcess();
     }
 
@@ -39,13 +39,13 @@ internal sealed unsafe class MpiSession
 
     internal int Size { get; }
 
-    /// <summary>Calls MPI while no other thread does.</summary>
+    /// <summary>Calls MPI, one thread at a time.</summary>
     internal void Do(string function, Func<MpiLibrary, int> call)
     {
-        lock (_oneAtATime)
+        lock (_lock)
         {
             if (_ended)
-                throw new InvalidOperationException($"{function} was called after the end of MPI: the process is ending.");
+                throw new InvalidOperationException($"{function} was called after MPI was finalized: the process is ending.");
             _limit.Begin(function);
             int error = call(Library);
             _limit.End();
@@ -53,7 +53,7 @@ internal sealed unsafe class MpiSession
         }
     }
 
-    /// <summary>Ends all processes of the job. Does not return where the launcher is alive.</summary>
+    /// <summary>Ends all processes of the job. Does not return while the launcher is running.</summary>
     internal void Abort(int code) => Library.Abort(Library.Handles.World, code);
 
     private bool Begin()
@@ -61,7 +61,7 @@ internal sealed unsafe class MpiSession
         int done = 0, level = 0;
         Library.Check(Library.Finalized(&done), "MPI_Finalized");
         if (done != 0)
-            throw new InvalidOperationException("MPI has been finalized in this process already, and cannot be initialised again. End it when the process ends.");
+            throw new InvalidOperationException("MPI has already been finalized in this process and cannot be initialized again. Finalize it only when the process ends.");
         Library.Check(Library.Initialized(&done), "MPI_Initialized");
         if (done == 0)
             Library.Check(Library.InitThread(0, 0, MpiLibrary.Serialized, &level), "MPI_Init_thread");
@@ -69,16 +69,18 @@ internal sealed unsafe class MpiSession
             Library.Check(Library.QueryThread(&level), "MPI_Query_thread");
         return level >= MpiLibrary.Serialized
             ? done == 0
-            : throw new InvalidOperationException($"{Library.Name} was initialised with thread level {level}; {MpiLibrary.Serialized} (MPI_THREAD_SERIALIZED) is needed.");
+            : throw new InvalidOperationException($"{Library.Name} was initialized with thread level {level}; {MpiLibrary.Serialized} (MPI_THREAD_SERIALIZED) is needed.");
     }
 
-    /// <summary>A process that ends well says so to the others; one that ends in error would leave them waiting, and ends them.</summary>
+    /// <summary>
+    /// Finalizes MPI when the process exits normally. A process that exits with an error aborts the job, because the others would wait for it.
+    /// </summary>
     private void EndWithProcess()
     {
         int done = 0;
         if (Environment.ExitCode != 0)
             Abort(Environment.ExitCode);
-        lock (_oneAtATime)
+        lock (_lock)
         {
             _ended = true;
             _limit.Begin("MPI_Finalize");
@@ -88,34 +90,34 @@ internal sealed unsafe class MpiSession
     }
 }
 
-/// <summary>The programs that start the processes of a job: each puts variables into their environment.</summary>
+/// <summary>The launchers of a job, which set environment variables of its processes.</summary>
 internal enum MpiLauncher
 {
-    /// <summary>The process was started by hand.</summary>
+    /// <summary>The process was started without a launcher.</summary>
     None,
 
-    /// <summary>Open MPI's mpirun, or a batch system through PMIx, which Open MPI speaks.</summary>
+    /// <summary>Open MPI's mpirun, or a batch system through PMIx, which Open MPI supports.</summary>
     OpenMpi,
 
-    /// <summary>Hydra (MPICH, Intel MPI, MVAPICH), MS-MPI's mpiexec, or a batch system through PMI, which MPICH speaks.</summary>
+    /// <summary>Hydra (MPICH, Intel MPI, MVAPICH), MS-MPI's mpiexec, or a batch system through PMI, which MPICH supports.</summary>
     Pmi,
 }
 
 internal static class MpiLaunchers
 {
     /// <summary>The launcher of a process with these variables.</summary>
-    /// <param name="variable">A variable's value; null where there is none.</param>
+    /// <param name="variable">Returns the value of a variable; null if it is not set.</param>
     internal static MpiLauncher Of(Func<string, string?> variable)
     {
         if (variable("OMPI_COMM_WORLD_SIZE") is not null)
             return MpiLauncher.OpenMpi;
-        // Slurm's own numbers (SLURM_PROCID) are there without any MPI: only the interface to it counts.
+        // Slurm sets its own variables (SLURM_PROCID) without MPI too, so only the PMI variables count.
         if (variable("PMI_RANK") is not null || variable("PMI_SIZE") is not null)
             return MpiLauncher.Pmi;
         return variable("PMIX_RANK") is not null ? MpiLauncher.OpenMpi : MpiLauncher.None;
     }
 
-    /// <summary>Number of a process among those of the job on the same machine, from 0; 0 where no launcher says it.</summary>
+    /// <summary>Rank of a process among those of the job on the same machine, from 0; 0 if the launcher does not set it.</summary>
     internal static int LocalRank(Func<string, string?> variable)
     {
         string?[] found = [variable("OMPI_COMM_WORLD_LOCAL_RANK"), variable("MPI_LOCALRANKID"), variable("SLURM_LOCALID")];
@@ -124,15 +126,16 @@ internal static class MpiLaunchers
 }
 
 /// <summary>
-/// The runtime makes exceptions of signals: a null reference of a user's program is a SIGSEGV. UCX, which carries MPICH and often Open MPI, installs handlers
-/// that print a backtrace and pass the signal on wrongly: the process dies of its first caught null reference. What was there before is there again afterwards.
+/// Restores signal handlers. The runtime turns signals into exceptions: a null reference in managed code is a SIGSEGV. UCX, the transport of MPICH
+/// and often of Open MPI, installs handlers that print a backtrace and forward the signal incorrectly, so the process would crash on its first caught
+/// null reference.
 /// </summary>
 internal sealed unsafe partial class SignalHandlers : IDisposable
 {
-    /// <summary>More than any system's struct sigaction, in bytes.</summary>
+    /// <summary>Bytes for a struct sigaction; larger than that of any supported system.</summary>
     private const int Size = 512;
 
-    /// <summary>SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV have these numbers everywhere; then SIGBUS and SIGCHLD of Linux or of macOS.</summary>
+    /// <summary>SIGILL, SIGTRAP, SIGABRT, SIGFPE and SIGSEGV have the same numbers everywhere; SIGBUS and SIGCHLD differ between Linux and macOS.</summary>
     private static readonly int[] _signals = [4, 5, 6, 8, 11, .. OperatingSystem.IsLinux() ? [7, 17] : (int[])[10, 20]];
 
     private readonly byte[][] _actions = [.. _signals.Select(_ => new byte[Size])];
@@ -146,7 +149,7 @@ internal sealed unsafe partial class SignalHandlers : IDisposable
         }
     }
 
-    /// <summary>Remembers the handlers until it is disposed; null on Windows, which has no signals.</summary>
+    /// <summary>Saves the current handlers and restores them when disposed; null on Windows, which has no signals.</summary>
     internal static SignalHandlers? Keep() => OperatingSystem.IsWindows() ? null : new SignalHandlers();
 
     public void Dispose()
@@ -164,15 +167,15 @@ internal sealed unsafe partial class SignalHandlers : IDisposable
 }
 
 /// <summary>
-/// A process waits inside MPI, where nothing can be thrown, and a network that has gone silent may let it wait for hours. Past the limit it writes why to the error stream and
-/// ends, whereupon the launcher ends the rest of the job.
+/// Limits the time that a process waits inside MPI, where nothing can be thrown and a broken network connection can block it for hours. After the
+/// limit the process writes the reason to standard error and exits; the launcher then ends the rest of the job.
 /// </summary>
 internal sealed class WaitLimit
 {
-    /// <summary>The variable with the limit in seconds; 0 for none.</summary>
+    /// <summary>Environment variable with the limit in seconds; 0 for no limit.</summary>
     internal const string Variable = "VISION_TRANSFORMER_MPI_TIMEOUT_SECONDS";
 
-    /// <summary>Half an hour, as PyTorch's process groups have it: the slowest process may be writing a checkpoint or preparing images.</summary>
+    /// <summary>Half an hour, the default of PyTorch's process groups: the slowest process may be writing a checkpoint or preparing images.</summary>
     private const int StandardSeconds = 1800;
 
     private readonly string _rank;
@@ -187,12 +190,12 @@ internal sealed class WaitLimit
             new Thread(Watch) { IsBackground = true, Name = "Vision Transformer wait limit" }.Start();
     }
 
-    /// <exception cref="InvalidOperationException">The variable has no such value.</exception>
+    /// <exception cref="InvalidOperationException">The variable is not a valid limit.</exception>
     internal static WaitLimit FromEnvironment(int rank, int size) =>
         new(string.Create(CultureInfo.InvariantCulture, $"Rank {rank} of {size} on {Environment.MachineName}"), Seconds(Environment.GetEnvironmentVariable(Variable)));
 
-    /// <summary>The limit that the variable's value says; null is none given.</summary>
-    /// <exception cref="InvalidOperationException">It is no such value.</exception>
+    /// <summary>The limit in seconds from the value of <see cref="Variable"/>; the default for null.</summary>
+    /// <exception cref="InvalidOperationException">The value is not a valid limit.</exception>
     internal static int Seconds(string? value)
     {
         if (value is null)
@@ -202,14 +205,14 @@ internal sealed class WaitLimit
             : throw new InvalidOperationException($"{Variable} is '{value}'; it must be a whole number of seconds, or 0 for no limit.");
     }
 
-    /// <summary>A wait begins.</summary>
+    /// <summary>Marks the beginning of a wait.</summary>
     internal void Begin(string function)
     {
         _function = function;
         Volatile.Write(ref _began, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>It has ended.</summary>
+    /// <summary>Marks the end of a wait.</summary>
     internal void End() => Volatile.Write(ref _began, 0);
 
     private void Watch()
@@ -217,18 +220,18 @@ internal sealed class WaitLimit
         while (true)
         {
             Thread.Sleep(TimeSpan.FromSeconds(1));
-            Look();
+            ExitIfExceeded();
         }
     }
 
-    private void Look()
+    private void ExitIfExceeded()
     {
         long began = Volatile.Read(ref _began);
         if (began == 0 || Stopwatch.GetElapsedTime(began).TotalSeconds < _seconds)
             return;
         Console.Error.WriteLine(
-            $"{_rank}: has waited {_seconds} s for the other processes in {_function}, and ends. One of them hangs, or the network between them is down. " +
-            $"A training with a workspace goes on from its last checkpoint. {Variable} sets the limit.");
+            $"{_rank}: has waited {_seconds} s for the other processes in {_function} and exits. One of them hangs, or the network between them is down. " +
+            $"A training run with a workspace can be resumed from its last checkpoint. {Variable} sets the limit.");
         Console.Error.Flush();
         using var self = Process.GetCurrentProcess();
         self.Kill();

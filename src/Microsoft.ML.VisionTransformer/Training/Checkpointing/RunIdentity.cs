@@ -1,4 +1,4 @@
-// What must be the same for a run to continue from a checkpoint, or for a finished run to be returned.
+// The identity of a run: everything that must match for a run to resume from a checkpoint, or for a finished run to be returned.
 using System.Globalization;
 using System.IO.Hashing;
 using System.Reflection;
@@ -14,8 +14,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Training.Checkpointing;
 
 /// <summary>
-/// Everything that the weights of a run depend on, each under the name that users know: all properties of its plan but those with a
-/// <see cref="NotInIdentityAttribute"/>, the weights of the pretrained model, and classes, labels, weights and images of all rows. docs/run-identity.md has the table.
+/// Everything that the weights of a run depend on, under user-facing names: all properties of its plan except those with a
+/// <see cref="NotInIdentityAttribute"/>, the weights of the pretrained model, and classes, labels, weights and images of all rows.
+/// docs/run-identity.md has the table.
 /// </summary>
 internal static class RunIdentity
 {
@@ -23,16 +24,16 @@ internal static class RunIdentity
     internal static IReadOnlyList<PropertyInfo> Properties { get; } =
         [.. Settable.Where(property => property.GetCustomAttribute<NotInIdentityAttribute>() is null)];
 
-    /// <summary>The properties of a plan that a run is made with; the others follow from them.</summary>
+    /// <summary>The settable properties of a plan; the others are derived from them.</summary>
     internal static IEnumerable<PropertyInfo> Settable => typeof(TrainingPlan).GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Where(p => p.CanWrite);
 
     /// <summary>The identity of a run.</summary>
     /// <param name="plan">Its settings.</param>
-    /// <param name="pretrained">The network with the weights of the pretrained model; null for random weights, which follow from the seed.</param>
+    /// <param name="pretrained">The network with the weights of the pretrained model; null for random weights, which the seed determines.</param>
     /// <param name="classes">The classes of the label.</param>
     /// <param name="training">The training rows; all of their images are read.</param>
     /// <param name="validation">The validation rows, likewise.</param>
-    /// <param name="checkAlive">Throws when the run was cancelled.</param>
+    /// <param name="checkAlive">Throws when the run was canceled.</param>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
     internal static SortedDictionary<string, string> Of(
         TrainingPlan plan, VisionTransformerNetwork? pretrained, IReadOnlyList<string> classes, TrainingRow[] training, TrainingRow[] validation, Action checkAlive)
@@ -53,20 +54,20 @@ internal static class RunIdentity
         return identity;
     }
 
-    /// <summary>The name that users know a property by.</summary>
+    /// <summary>The user-facing name of a property.</summary>
     internal static string NameOf(PropertyInfo property) => property.GetCustomAttribute<OptionNameAttribute>()?.Name ?? property.Name;
 
     /// <summary>An identity with the batch size of another.</summary>
     internal static IReadOnlyDictionary<string, string> WithBatchSizeOf(IReadOnlyDictionary<string, string> other, IReadOnlyDictionary<string, string> identity) =>
         new Dictionary<string, string>(identity, StringComparer.Ordinal) { ["BatchSize"] = other["BatchSize"] };
 
-    /// <summary>An identity that may be of an earlier build, whose 32-bit floats had another name.</summary>
-    internal static IReadOnlyDictionary<string, string> WithNamesOfToday(IReadOnlyDictionary<string, string> identity) =>
+    /// <summary>An identity with current names: earlier builds had another name for <see cref="TrainingPrecision.Float32"/>.</summary>
+    internal static IReadOnlyDictionary<string, string> WithCurrentNames(IReadOnlyDictionary<string, string> identity) =>
         identity.GetValueOrDefault(nameof(TrainingPlan.Precision)) != "Full"
             ? identity
             : new Dictionary<string, string>(identity, StringComparer.Ordinal) { [nameof(TrainingPlan.Precision)] = nameof(TrainingPrecision.Float32) };
 
-    /// <summary>What differs, in words; empty where nothing does.</summary>
+    /// <summary>Descriptions of the differences; empty if there are none.</summary>
     internal static IReadOnlyList<string> Differences(IReadOnlyDictionary<string, string> was, IReadOnlyDictionary<string, string> now)
     {
         const int Readable = 40;
@@ -81,7 +82,7 @@ internal static class RunIdentity
 
     private static string Target(TrainingRow row) => Text(row.Class) + " " + Text(row.Weight);
 
-    /// <summary>The value of a property. A type that is not known here is an error: two different values must not have the same text.</summary>
+    /// <summary>The value of a property as text. An unknown type is an error: different values must not have the same text.</summary>
     private static string Text(object? value) => value switch
     {
         null => "none",
@@ -91,12 +92,12 @@ internal static class RunIdentity
         HeadPlan head => $"{head.Fit} {string.Join(',', head.Rows)}",
         IReadOnlyDictionary<string, float> weights => Json(new SortedDictionary<string, float>(weights.ToDictionary(), StringComparer.Ordinal)),
         VisionTransformerArchitecture or ImagePreprocessing or TrainingAugmentations or VisionTransformerTrainer.EarlyStopping => Json(value),
-        _ => throw new NotSupportedException($"RunIdentity cannot compare values of type {value.GetType()}; add the type there."),
+        _ => throw new NotSupportedException($"RunIdentity cannot compare values of type {value.GetType()}; add the type to RunIdentity.Text."),
     };
 
     private static string Json(object value) => Encoding.UTF8.GetString(ModelJson.Write(value));
 
-    /// <summary>Long, so that no message shows it.</summary>
+    /// <summary>Too long to be shown in a message.</summary>
     private static string HashOf(IEnumerable<string> texts)
     {
         var hash = new XxHash128();
@@ -118,27 +119,27 @@ internal static class RunIdentity
         {
             using var scope = NewDisposeScope();
             hash.Append(Encoding.UTF8.GetBytes($"{name} [{string.Join(',', values.shape)}]"));
-            foreach (var part in TensorMemory.Parts(values.reshape(-1)))
-                hash.Append(MemoryMarshal.AsBytes(new TensorMemory(part).GetSpan()));
+            foreach (var chunk in TensorMemory.Chunks(values.reshape(-1)))
+                hash.Append(MemoryMarshal.AsBytes(new TensorMemory(chunk).GetSpan()));
         }
 
         return HashText.Of(hash);
     }
 }
 
-/// <summary>Hashes as text, longer than the values that messages show.</summary>
+/// <summary>Hashes as text, longer than the values shown in messages.</summary>
 internal static class HashText
 {
     internal static string Of(XxHash128 hash) => $"XXH128 {Convert.ToHexString(hash.GetCurrentHash())} of the content";
 }
 
 /// <summary>
-/// XXH128 of the whole content of every image, in the order of the rows. Files are read for it once: less than that is wrong for some data set (an edited photo may have the size, the time and
-/// most bytes of the old one), and names are not part of it, so that a set may be moved.
+/// XXH128 of the entire content of every image, in the order of the rows. This reads every file once; a cheaper check would miss changes (an edited
+/// photo may have the size, the time stamp and most bytes of the old one). File names are not included, so a data set may be moved.
 /// </summary>
 internal static class ImageHash
 {
-    /// <summary>Rows between two looks at whether the run was cancelled.</summary>
+    /// <summary>Rows between two checks for cancellation.</summary>
     private const int RowsAtATime = 256;
 
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>

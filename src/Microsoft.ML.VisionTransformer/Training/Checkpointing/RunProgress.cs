@@ -1,4 +1,4 @@
-// How far a run has come: what is written down for it to go on from.
+// The progress of a run, as stored in a checkpoint, and the recorder that reads and writes the run's checkpoints.
 using System.Diagnostics;
 using Microsoft.ML.VisionTransformer.Evaluation;
 using Microsoft.ML.VisionTransformer.Training.Distributed;
@@ -7,7 +7,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Training.Checkpointing;
 
-/// <summary>Everything about a run between two updates that is not a tensor.</summary>
+/// <summary>The state of a run between two updates, except its tensors.</summary>
 internal sealed record RunProgress
 {
     /// <summary>The run's seed.</summary>
@@ -16,13 +16,13 @@ internal sealed record RunProgress
     /// <summary>Updates done.</summary>
     public required long Step { get; init; }
 
-    /// <summary>Rows of an update, over all processes; 0 in checkpoints from before there were several.</summary>
+    /// <summary>Rows per update, over all processes; 0 in checkpoints of versions without distributed training.</summary>
     public long RowsPerStep { get; init; }
 
-    /// <summary>Processes that trained together.</summary>
+    /// <summary>Number of processes that trained together.</summary>
     public int Processes { get; init; } = 1;
 
-    /// <summary>Sums over the rows of the epoch under way.</summary>
+    /// <summary>Sum of the weighted losses over the rows of the current epoch so far; the next three are sums over the same rows.</summary>
     public double LossSum { get; init; }
 
     public double Weight { get; init; }
@@ -31,26 +31,27 @@ internal sealed record RunProgress
 
     public int Rows { get; init; }
 
-    /// <summary>Figures of the epochs that are complete, validation included.</summary>
+    /// <summary>Metrics of the completed epochs, including validation.</summary>
     public IReadOnlyList<TrainingMetrics> Epochs { get; init; } = [];
 
-    /// <summary>The best so far.</summary>
+    /// <summary>The best validation result so far.</summary>
     public ValidationResult? Best { get; init; }
 
-    /// <summary>Time the run has taken, over all its parts.</summary>
+    /// <summary>Training time so far, including the time before interruptions.</summary>
     public TimeSpan Elapsed { get; init; }
 
     /// <summary>Whether early stopping ended the run.</summary>
     public bool StoppedEarly { get; init; }
 
-    /// <summary>Whether nothing is left to do: the parameters are those of the model.</summary>
+    /// <summary>Whether the run is complete; the parameters are then those of the model.</summary>
     public bool Finished { get; init; }
 
     /// <summary>
-    /// The same progress counted in updates of another size, where the number of processes or their batches have changed: rows that have passed do not pass again.
+    /// The same progress in updates of another size, after a change in the number of processes or their batch size. Rows that were used are not used
+    /// again in the epoch.
     /// </summary>
-    /// <param name="rowsPerStep">Rows of an update from now on.</param>
-    /// <param name="rows">Training rows.</param>
+    /// <param name="rowsPerStep">New number of rows per update.</param>
+    /// <param name="rows">Number of training rows.</param>
     internal RunProgress InStepsOf(long rowsPerStep, int rows)
     {
         if (RowsPerStep == 0 || RowsPerStep == rowsPerStep)
@@ -60,25 +61,26 @@ internal sealed record RunProgress
         return this with { Step = Epochs.Count * stepsPerEpoch + stepsOfEpoch, RowsPerStep = rowsPerStep };
     }
 
-    /// <summary>The sums as a mean.</summary>
+    /// <summary>The mean over the rows of the current epoch so far.</summary>
     internal RunningMean EpochSoFar => new(LossSum, Weight, Right, Rows);
 }
 
-/// <param name="workspace">Where to; null in a process that leaves it to another of its team.</param>
+/// <summary>Reads and writes the checkpoints of a run.</summary>
+/// <param name="workspace">The workspace; null on ranks above 0, which write no checkpoints.</param>
 /// <param name="identity">Options and data of the run.</param>
-/// <param name="found">Where the run goes on from; null at its beginning.</param>
-/// <param name="interval">The most time between two checkpoints, within an epoch; zero writes after epochs only.</param>
+/// <param name="found">The progress to resume from; null for a new run.</param>
+/// <param name="interval">Interval of checkpoints within an epoch; zero writes only after epochs.</param>
 /// <param name="group">The processes of the run; null for one.</param>
 internal sealed class RunRecorder(
     TrainingWorkspace? workspace, IReadOnlyDictionary<string, string> identity, RunProgress? found, TimeSpan interval, TrainingProcessGroup? group = null)
 {
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
 
-    /// <summary>Where the run goes on from.</summary>
+    /// <summary>The progress to resume from; null for a new run.</summary>
     internal RunProgress? Found => found;
 
-    /// <summary>Fills tensors with what the checkpoint has of them.</summary>
-    /// <exception cref="InvalidDataException">It has not got them.</exception>
+    /// <summary>Fills tensors from the checkpoint.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint does not have them.</exception>
     internal void Read(IEnumerable<(string Name, torch.Tensor Values)> tensors)
     {
         (string, torch.Tensor Values)[] all = [.. tensors];
@@ -89,7 +91,7 @@ internal sealed class RunRecorder(
     }
 
     /// <summary>Replaces the checkpoint.</summary>
-    /// <exception cref="IOException">It cannot be written; the last one is still there.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be written; the previous one is unchanged.</exception>
     internal void Write(RunProgress progress, IEnumerable<(string Name, torch.Tensor Values)> tensors)
     {
         if (workspace is null)

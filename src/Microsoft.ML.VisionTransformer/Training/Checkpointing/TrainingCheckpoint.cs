@@ -1,4 +1,4 @@
-// The file that an interrupted training goes on from.
+// The checkpoint file that an interrupted training resumes from.
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -9,13 +9,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Training.Checkpointing;
 
 /// <summary>
-/// A safetensors file: flat tensors of weights and optimiser, cut where a span would be too long, and as metadata <see cref="RunProgress"/> and
-/// <see cref="RunIdentity"/>, and at the end a checksum of all bytes. It is written beside and renamed, so that there is always a whole one; the one before it stays under another name.
+/// A safetensors file with flat tensors of the weights and the optimizer, split where a span would be too long, <see cref="RunProgress"/> and
+/// <see cref="RunIdentity"/> as metadata, and a checksum of all bytes at the end. It is written to a temporary file and renamed, so a complete one
+/// always exists; the previous one is kept under another name.
 /// </summary>
 internal static class TrainingCheckpoint
 {
-    /// <summary>What to do where no checkpoint can be used.</summary>
-    internal const string Advice = "Delete it to train anew, or set WorkspacePath to another folder.";
+    /// <summary>Advice for errors when no checkpoint can be used.</summary>
+    internal const string Advice = "Delete it to start over, or set WorkspacePath to another folder.";
 
     private const string Version = "2", VersionWithoutChecksum = "1", VersionKey = "training_checkpoint", ProgressKey = "progress", IdentityKey = "identity";
 
@@ -37,14 +38,14 @@ internal static class TrainingCheckpoint
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string last = File.Exists(path) ? "The last checkpoint is still there, and the training goes on from it" : "There is none yet; the training begins anew";
+            string last = File.Exists(path) ? "The previous checkpoint still exists, and training resumes from it" : "There is no earlier checkpoint; training starts over";
             throw new IOException(
                 $"The training checkpoint {path} could not be written: {e.Message.TrimEnd('.')}. {last} when Fit is called again. Free space there, or set WorkspacePath to another folder.", e);
         }
     }
 
-    /// <summary>What the file says of its run; null where there is no file.</summary>
-    /// <exception cref="InvalidDataException">The file is no training checkpoint, or of another version, or a byte of it was changed.</exception>
+    /// <summary>Progress and identity of the run in the file; null if there is no file.</summary>
+    /// <exception cref="InvalidDataException">The file is not a training checkpoint, has another version, or is damaged.</exception>
     internal static (RunProgress Progress, IReadOnlyDictionary<string, string> Identity)? Describe(string path)
     {
         if (!File.Exists(path))
@@ -53,8 +54,8 @@ internal static class TrainingCheckpoint
         if (file.Metadata.GetValueOrDefault(VersionKey) is var version && version != Version)
         {
             throw Broken(path, version == VersionWithoutChecksum
-                ? "it is of an earlier version of the library and has no checksum, so that damage could not be seen; end the training with that version"
-                : "it is not a training checkpoint that this version of the library reads");
+                ? "it was written by an earlier version of the library and has no checksum, so damage could not be detected; finish the training with that version"
+                : "it is not a training checkpoint that this version of the library can read");
         }
 
         if (!HasItsChecksum(path))
@@ -86,7 +87,7 @@ internal static class TrainingCheckpoint
         }
     }
 
-    /// <summary>Fills flat tensors with what the file has under their names.</summary>
+    /// <summary>Fills flat tensors from the file, by name.</summary>
     /// <exception cref="InvalidDataException">The file has no such tensor, or one of another length.</exception>
     internal static void Read(string path, IEnumerable<(string Name, Tensor Values)> state)
     {
@@ -104,29 +105,29 @@ internal static class TrainingCheckpoint
     }
 
     private static IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> Stored((string Name, Tensor Values) tensor) =>
-        TensorMemory.Parts(tensor.Values).Select((part, number) => (PartName(tensor.Name, number), part.shape, (ReadOnlyMemory<float>)new TensorMemory(part).Memory));
+        TensorMemory.Chunks(tensor.Values).Select((chunk, number) => (ChunkName(tensor.Name, number), chunk.shape, (ReadOnlyMemory<float>)new TensorMemory(chunk).Memory));
 
     private static void Fill(SafetensorsCheckpoint file, string name, Tensor values)
     {
         using var scope = NewDisposeScope();
         long start = 0;
         int number = 0;
-        foreach (var part in TensorMemory.Parts(values))
+        foreach (var chunk in TensorMemory.Chunks(values))
         {
-            string partName = PartName(name, number++);
-            if (!file.Tensors.TryGetValue(partName, out var stored) || stored.Count != part.numel())
-                throw Broken(file.Path, string.Create(CultureInfo.InvariantCulture, $"{partName} is missing or has not {part.numel()} values"));
+            string chunkName = ChunkName(name, number++);
+            if (!file.Tensors.TryGetValue(chunkName, out var stored) || stored.Count != chunk.numel())
+                throw Broken(file.Path, string.Create(CultureInfo.InvariantCulture, $"{chunkName} is missing or does not have {chunk.numel()} values"));
             try
             {
-                stored.CopyTo(new TensorMemory(part).GetSpan());
+                stored.CopyTo(new TensorMemory(chunk).GetSpan());
             }
             catch (InvalidCheckpointException e)
             {
                 throw Broken(file.Path, e.Message, e);
             }
 
-            values.narrow(0, start, part.numel()).copy_(part);
-            start += part.numel();
+            values.narrow(0, start, chunk.numel()).copy_(chunk);
+            start += chunk.numel();
         }
     }
 
@@ -145,7 +146,7 @@ internal static class TrainingCheckpoint
     private static T Json<T>(SafetensorsCheckpoint file, string key)
         where T : class => ModelJson.Read<T>(Encoding.UTF8.GetBytes(file.Metadata[key]));
 
-    private static string PartName(string name, int number) => string.Create(CultureInfo.InvariantCulture, $"{name}.{number}");
+    private static string ChunkName(string name, int number) => string.Create(CultureInfo.InvariantCulture, $"{name}.{number}");
 
     private static InvalidDataException Broken(string path, string what, Exception? inner = null) =>
         new($"The training checkpoint {path} cannot be used: {what}.", inner);

@@ -1,18 +1,18 @@
-// The folder of a run: its last two checkpoints, and a lock that keeps other trainings out.
+// The folder of a run: its last two checkpoints, and a lock that excludes other training runs.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Training.Checkpointing;
 
-/// <summary>A workspace that is in use by this run alone, in this process or any other.</summary>
+/// <summary>A workspace, locked for exclusive use by this run.</summary>
 internal sealed class TrainingWorkspace : IDisposable
 {
-    /// <summary>The checkpoint's name in the folder.</summary>
+    /// <summary>File name of the checkpoint.</summary>
     internal const string CheckpointName = "training-checkpoint.safetensors";
 
     private const string PreviousName = "training-checkpoint.previous.safetensors", DamagedName = "training-checkpoint.damaged.safetensors", LockName = "training.lock";
 
-    /// <summary>What a lock that another process holds is reported as: EWOULDBLOCK of Linux and of macOS, and Windows's sharing violation.</summary>
+    /// <summary>Error codes for a lock held by another process: EWOULDBLOCK on Linux and on macOS, and the sharing violation of Windows.</summary>
     private static readonly int[] _heldErrors = [11, 35, unchecked((int)0x80070020)];
 
     private readonly FileStream _lock;
@@ -23,31 +23,31 @@ internal sealed class TrainingWorkspace : IDisposable
         _lock = heldLock;
         Checkpoint = Path.Combine(folder, CheckpointName);
         Previous = Path.Combine(folder, PreviousName);
-        // Nobody else writes here while the lock is held.
+        // No other process writes here while the lock is held.
         AtomicFile.RemoveAbandoned(Checkpoint, TimeSpan.Zero);
         if (Find() is var (progress, identity))
-            (Found, FoundIdentity) = (progress, RunIdentity.WithNamesOfToday(identity));
+            (Found, FoundIdentity) = (progress, RunIdentity.WithCurrentNames(identity));
     }
 
     internal string Folder { get; }
 
-    /// <summary>Path of the checkpoint, whether it is there or not.</summary>
+    /// <summary>Path of the checkpoint, which may not exist yet.</summary>
     internal string Checkpoint { get; }
 
-    /// <summary>Path of the checkpoint before it.</summary>
+    /// <summary>Path of the previous checkpoint.</summary>
     internal string Previous { get; }
 
-    /// <summary>What is to be said of the checkpoint that was found; null where it is as it was written.</summary>
+    /// <summary>Warning for the log about a damaged checkpoint; null if the checkpoint is intact.</summary>
     internal string? Warning { get; private set; }
 
-    /// <summary>How far the run of the checkpoint had come; null where there is no checkpoint.</summary>
+    /// <summary>Progress of the run in the checkpoint; null if there is no checkpoint.</summary>
     internal RunProgress? Found { get; }
 
     private IReadOnlyDictionary<string, string>? FoundIdentity { get; }
 
-    /// <summary>Takes the folder, which is made where it is missing; null where there is none.</summary>
+    /// <summary>Locks the folder, which is created if missing; null if <paramref name="folder"/> is null.</summary>
     /// <exception cref="IOException">Another training uses the folder, or it cannot be written to.</exception>
-    /// <exception cref="InvalidDataException">There is a checkpoint that cannot be used, and none before it that can.</exception>
+    /// <exception cref="InvalidDataException">Neither the checkpoint nor the previous one can be used.</exception>
     internal static TrainingWorkspace? Open(string? folder)
     {
         if (folder is null)
@@ -64,15 +64,15 @@ internal sealed class TrainingWorkspace : IDisposable
         }
     }
 
-    /// <summary>The seed of the run: that of the checkpoint where a run was interrupted, so that it goes on as it would have.</summary>
+    /// <summary>The seed of the run: an interrupted run keeps the seed of its checkpoint.</summary>
     internal int SeedOf(int own) => Found is { Finished: false } ? Found.Seed : own;
 
-    /// <summary>Where the run goes on from; null where it begins anew: without a checkpoint, or after a finished run with other options, data or seed.</summary>
+    /// <summary>The progress to resume from; null to start over: without a checkpoint, or after a finished run with other options, data or seed.</summary>
     /// <param name="identity">Options and data of this run.</param>
-    /// <param name="seed">Its seed.</param>
-    /// <param name="startsOver">Told why a finished run is not taken.</param>
-    /// <param name="processes">How many processes train; where they have become more or fewer, the batch of each may be another.</param>
-    /// <exception cref="InvalidOperationException">The run that was interrupted had other options or data.</exception>
+    /// <param name="seed">The seed of this run.</param>
+    /// <param name="startsOver">Receives the reason why a finished run is not reused.</param>
+    /// <param name="processes">Number of processes; if it has changed, the batch size of each process may differ too.</param>
+    /// <exception cref="InvalidOperationException">The interrupted run had other options or data.</exception>
     internal RunProgress? ResumeFrom(IReadOnlyDictionary<string, string> identity, int seed, Action<string> startsOver, int processes = 1)
     {
         if (Found is null)
@@ -80,9 +80,9 @@ internal sealed class TrainingWorkspace : IDisposable
         List<string> differences = [.. RunIdentity.Differences(Found.Processes == processes ? FoundIdentity! : RunIdentity.WithBatchSizeOf(identity, FoundIdentity!), identity)];
         if (Found.Finished)
         {
-            Int128 were = RowsOf(FoundIdentity!, Found.Processes), are = RowsOf(identity, processes);
-            if (Found.Processes != processes && were != are)
-                differences.Add($"the rows of an update were {were} and are {are}");
+            Int128 oldRows = RowsOf(FoundIdentity!, Found.Processes), newRows = RowsOf(identity, processes);
+            if (Found.Processes != processes && oldRows != newRows)
+                differences.Add($"the rows of an update were {oldRows} and are {newRows}");
         }
 
         if (Found.Seed != seed)
@@ -97,17 +97,17 @@ internal sealed class TrainingWorkspace : IDisposable
 
         throw new InvalidOperationException(
             $"{Checkpoint} belongs to a training that was interrupted after {Found.Epochs.Count} epochs and differs from this one: {string.Join("; ", differences)}. " +
-            "Make them the same to go on with it, delete the file to train anew, or set WorkspacePath to another folder.");
+            "Make them the same to resume it, delete the file to start over, or set WorkspacePath to another folder.");
     }
 
-    /// <summary>The rows of a batch of all processes.</summary>
+    /// <summary>Rows per batch, over all processes.</summary>
     private static Int128 RowsOf(IReadOnlyDictionary<string, string> identity, int processes) => Int128.Parse(identity["BatchSize"], CultureInfo.InvariantCulture) * processes;
 
     public void Dispose() => _lock.Dispose();
 
     /// <summary>
-    /// The checkpoint; where it is damaged the one before it, which takes its place. The damaged one stays under another name. Who deletes the checkpoint wants to begin anew: then the
-    /// one before it goes too.
+    /// Reads the checkpoint. A damaged checkpoint is kept under another name, and the previous one replaces it. If the user has deleted the
+    /// checkpoint to start over, the previous one is deleted too.
     /// </summary>
     private (RunProgress Progress, IReadOnlyDictionary<string, string> Identity)? Find()
     {
@@ -136,17 +136,17 @@ internal sealed class TrainingWorkspace : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"{damage.Message} So is the one before it: {e.Message} Delete the first to train anew, or set WorkspacePath to another folder.", damage);
+            throw new InvalidDataException($"{damage.Message} The previous checkpoint cannot be used either: {e.Message} Delete the first to start over, or set WorkspacePath to another folder.", damage);
         }
 
         string aside = Path.Combine(Folder, DamagedName);
         File.Move(Checkpoint, aside, overwrite: true);
         File.Move(Previous, Checkpoint);
-        Warning = $"{damage.Message} The checkpoint before it is used; the damaged one is kept as {aside}.";
+        Warning = $"{damage.Message} The previous checkpoint is used; the damaged one is kept as {aside}.";
         return found;
     }
 
-    /// <summary>The system lets go of the lock with the process, by whatever end.</summary>
+    /// <summary>The system releases the lock when the process ends, even if it is killed.</summary>
     private static FileStream Lock(string folder)
     {
         string path = Path.Combine(folder, LockName);
@@ -156,7 +156,7 @@ internal sealed class TrainingWorkspace : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The workspace {folder} cannot be made: {e.Message.TrimEnd('.')}. Set WorkspacePath to a folder that can be written to.", e);
+            throw new IOException($"The workspace {folder} cannot be created: {e.Message.TrimEnd('.')}. Set WorkspacePath to a writable folder.", e);
         }
 
         try
@@ -165,11 +165,11 @@ internal sealed class TrainingWorkspace : IDisposable
         }
         catch (IOException e) when (_heldErrors.Contains(e.HResult))
         {
-            throw new IOException($"The workspace {folder} is used by another training, in this process or another: wait until it has ended, or give each its own WorkspacePath.", e);
+            throw new IOException($"The workspace {folder} is used by another training run, in this process or another: wait until it has ended, or set a different WorkspacePath for each.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The workspace {folder} cannot be written to: {e.Message.TrimEnd('.')}. Set WorkspacePath to a folder that can be.", e);
+            throw new IOException($"The workspace {folder} cannot be written to: {e.Message.TrimEnd('.')}. Set WorkspacePath to a writable folder.", e);
         }
     }
 }

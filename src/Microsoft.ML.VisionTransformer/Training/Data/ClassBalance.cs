@@ -1,4 +1,4 @@
-// Lets classes weigh more or less in training.
+// Weights of classes in the training loss.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Training.Plan;
 
@@ -6,22 +6,22 @@ namespace Microsoft.ML.VisionTransformer.Training.Data;
 
 internal static class ClassBalance
 {
-    /// <summary>The rows with their weights times those of their classes.</summary>
+    /// <summary>The rows, with their weights multiplied by the factors of their classes.</summary>
     /// <param name="rows">Training rows; validation rows keep their weights.</param>
-    /// <param name="factors">What <see cref="Factors"/> gives.</param>
+    /// <param name="factors">The result of <see cref="Factors"/>.</param>
     internal static TrainingRow[] Apply(TrainingRow[] rows, double[]? factors) =>
         factors is null ? rows : [.. rows.Select(row => row with { Weight = (float)(row.Weight * factors[row.Class]) })];
 
-    /// <summary>What the weights of each class are multiplied by; null where classes weigh the same.</summary>
+    /// <summary>The weight factor of each class; null if all classes weigh the same.</summary>
     /// <param name="rows">Training rows.</param>
-    /// <param name="plan">How classes weigh.</param>
-    /// <param name="names">The classes, by number.</param>
+    /// <param name="plan">Settings of the class weights.</param>
+    /// <param name="names">The class names, by index.</param>
     internal static double[]? Factors(TrainingRow[] rows, TrainingPlan plan, IReadOnlyList<string> names) =>
         plan.ClassWeights is not null ? [.. names.Select(name => (double)plan.ClassWeights[name])]
         : plan.ClassWeighting == ClassWeighting.Balanced ? Balanced(rows, names.Count)
         : null;
 
-    /// <summary>As scikit-learn has it, with weights in the place of counts; a class without rows gets 0.</summary>
+    /// <summary>scikit-learn's formula, with weights instead of counts; a class without rows gets 0.</summary>
     private static double[] Balanced(TrainingRow[] rows, int classes)
     {
         double[] sums = new double[classes];
@@ -32,8 +32,8 @@ internal static class ClassBalance
         return [.. sums.Select(sum => sum > 0 ? all / (present * sum) : 0)];
     }
 
-    /// <summary>Checks that given weights are for the classes of the label.</summary>
-    /// <exception cref="ArgumentException">They are for classes that are not there, or not for all.</exception>
+    /// <summary>Checks that the given weights match the classes of the label.</summary>
+    /// <exception cref="ArgumentException">A class has no weight, or a weight has no class.</exception>
     internal static void CheckNames(IReadOnlyDictionary<string, float>? given, IReadOnlyList<string> names)
     {
         if (given is null)

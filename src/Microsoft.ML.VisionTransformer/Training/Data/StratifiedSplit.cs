@@ -1,4 +1,4 @@
-// Cuts validation rows off the training rows, the same share of each class.
+// Splits validation rows off the training rows, the same fraction of each class.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Training.Plan;
 
@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Training.Data;
 internal static class StratifiedSplit
 {
     /// <summary>
-    /// Picks round(share * n) rows of each class at random, always leaving one to train on; both parts keep the order of the rows.
+    /// Picks round(fraction * n) rows of each class at random and always leaves at least one to train on; both parts keep the order of the rows.
     /// </summary>
     internal static (TrainingRow[] Training, TrainingRow[] Validation) Cut(TrainingRow[] rows, double fraction, int seed)
     {

@@ -1,4 +1,4 @@
-// The rows of a data set as training needs them: images that can be read again each epoch, class numbers and weights.
+// Reads training rows from a data view: images that can be read again each epoch, class indices and weights. Finds rows with invalid images.
 using System.Buffers;
 using System.Globalization;
 using Microsoft.ML.Data;
@@ -9,20 +9,22 @@ using Microsoft.ML.VisionTransformer.Training.Plan;
 
 namespace Microsoft.ML.VisionTransformer.Training.Data;
 
-/// <summary>One labelled image.</summary>
-/// <param name="Image">The image, encoded, as a path, or decoded: as its column has it.</param>
-/// <param name="Class">Number of the class, from 0.</param>
+/// <summary>One labeled image.</summary>
+/// <param name="Image">The image as in its column: encoded, decoded, or a path.</param>
+/// <param name="Class">Index of the class, from 0.</param>
 /// <param name="Weight">Weight in the loss.</param>
 internal readonly record struct TrainingRow(ImageSource Image, int Class, float Weight);
 
-/// <summary>Reads rows from a data view.</summary>
+/// <summary>The rows of a data view.</summary>
 internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, SkippedImages Skipped)
 {
-    /// <summary>Reads all rows in one pass from first to last; those without a label, and with an invalid image where the plan says so, are left out and counted.</summary>
+    /// <summary>
+    /// Reads all rows in one pass, in order. Rows without a label, and rows with an invalid image if the plan skips those, are left out and counted.
+    /// </summary>
     /// <param name="data">The data.</param>
     /// <param name="plan">Names of the columns.</param>
-    /// <param name="store">Keeps the images; whatever uses the rows ends before it is disposed.</param>
-    /// <param name="checkAlive">Called for each row; throws when the run was cancelled.</param>
+    /// <param name="store">Stores the images; must outlive the rows.</param>
+    /// <param name="checkAlive">Called for each row; throws when the run was canceled.</param>
     internal static TrainingRows Read(IDataView data, TrainingPlan plan, ImageStore store, Action checkAlive)
     {
         var image = ImageColumn.Of(data.Schema, plan.Columns.Image, plan.Preprocessing);
@@ -48,7 +50,7 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
         return new TrainingRows(readable, withoutLabel, skipped);
     }
 
-    /// <summary>The column of weights; null where none is named.</summary>
+    /// <summary>The weight column; null if <paramref name="name"/> is null.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is not Single.</exception>
     internal static DataViewSchema.Column? FindWeight(DataViewSchema schema, string? name)
     {
@@ -58,7 +60,7 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
         return column.Type == NumberDataViewType.Single ? column : throw NotAWeight(name, column.Type.ToString()!);
     }
 
-    /// <summary>The same check on a schema that is known before any data is.</summary>
+    /// <summary>The same check on a schema shape, before there is data.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such column, or it is not Single.</exception>
     internal static void CheckWeight(SchemaShape schema, string name)
     {
@@ -74,7 +76,7 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
     private static ArgumentOutOfRangeException NotAWeight(string name, string found) =>
         Guard.SchemaMismatch($"Schema mismatch for the weight column '{name}': expected Single, got {found}.");
 
-    /// <summary>A key's number, from 1; 0 is a missing label. Keys come in four widths.</summary>
+    /// <summary>Reads a key, counted from 1; 0 is a missing label. Keys have one of four integer types.</summary>
     private static Func<ulong> OpenKey(DataViewRow row, DataViewSchema.Column label)
     {
         if (label.Type.RawType == typeof(byte))
@@ -105,23 +107,23 @@ internal sealed record TrainingRows(TrainingRow[] Rows, int WithoutLabel, Skippe
             getter(ref value);
             return value >= 0 && float.IsFinite(value)
                 ? value
-                : throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The weight in row {row.Position} of column '{weight.Name}' is {value}; weights are at least 0 and finite."));
+                : throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The weight in row {row.Position} of column '{weight.Name}' is {value}; it must be at least 0 and finite."));
         };
     }
 }
 
-/// <summary>How many rows were left out, and why; the list is capped, the count is not.</summary>
+/// <summary>The number of skipped rows, and the reasons; the list is capped, the count is not.</summary>
 internal sealed record SkippedImages(int Count, IReadOnlyList<string> Reasons)
 {
     private const int MostReasons = 100;
 
-    /// <summary>Rows between two looks at whether the run was cancelled.</summary>
+    /// <summary>Rows between two checks for cancellation.</summary>
     private const int RowsAtATime = 64;
 
     internal static SkippedImages None { get; } = new(0, []);
 
     /// <summary>
-    /// Prepares every image once, as prediction would, and tells the rows apart. Training then runs as if the others had never been there.
+    /// Prepares every image once, as prediction would, to find the rows that cannot be read. Training then runs as if those rows did not exist.
     /// </summary>
     internal static (TrainingRow[] Readable, SkippedImages Skipped) Find(TrainingRow[] rows, TrainingPlan plan, Action checkAlive)
     {
@@ -133,20 +135,20 @@ internal sealed record SkippedImages(int Count, IReadOnlyList<string> Reasons)
         {
             checkAlive();
             int first = start;
-            ParallelImages.For(Math.Min(RowsAtATime, rows.Length - first), i => reasons[first + i] = ReasonAgainst(rows[first + i].Image, converter));
+            ParallelImages.For(Math.Min(RowsAtATime, rows.Length - first), i => reasons[first + i] = FailureOf(rows[first + i].Image, converter));
         }
 
         string[] found = [.. reasons.OfType<string>()];
         return found.Length == 0 ? (rows, None) : ([.. rows.Where((_, i) => reasons[i] is null)], new SkippedImages(found.Length, [.. found.Take(MostReasons)]));
     }
 
-    /// <summary>Those of both.</summary>
+    /// <summary>The skipped rows of both.</summary>
     internal SkippedImages And(SkippedImages other) => new(Count + other.Count, [.. Reasons.Concat(other.Reasons).Take(MostReasons)]);
 
     /// <summary>One line for the log.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Count} images cannot be read and are left out; the first: {Reasons[0]}");
 
-    private static string? ReasonAgainst(ImageSource image, ImagePreprocessor converter)
+    private static string? FailureOf(ImageSource image, ImagePreprocessor converter)
     {
         float[] input = ArrayPool<float>.Shared.Rent(converter.Length);
         try

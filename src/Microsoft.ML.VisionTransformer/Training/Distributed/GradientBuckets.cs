@@ -1,4 +1,4 @@
-// Adds the gradients of all processes up, in pieces, while the backward pass is still at work on others.
+// Sums gradients across processes in buckets, overlapped with the backward pass.
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.VisionTransformer.Training.Optimizers;
@@ -7,69 +7,69 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Training.Distributed;
 
 /// <summary>
-/// The flat gradients in runs of about 4 MiB. A bucket is sent off by a thread of its own once the layers that it belongs to are done; all processes send them in the
-/// same order. The thread that trains does not call MPI between <see cref="Ready"/> and <see cref="End"/>.
+/// The flat gradients in ranges of about 4 MiB. A separate thread sends each bucket once its layers are complete; all processes send the buckets in
+/// the same order. The training thread does not call MPI between <see cref="Ready"/> and <see cref="End"/>.
 /// </summary>
 internal sealed class GradientBuckets : IDisposable
 {
-    /// <summary>Numbers of a bucket: few enough that the first is soon complete, enough that the time of sending is not that of beginning.</summary>
+    /// <summary>Values per bucket: small enough that the first bucket is complete early, large enough that latency does not dominate.</summary>
     internal const long Length = 1 << 20;
 
     private readonly (int Layer, Tensor Values)[] _buckets;
     private readonly BlockingCollection<Tensor> _queue = [];
-    private readonly CountdownEvent _left = new(1);
+    private readonly CountdownEvent _remaining = new(1);
     private readonly Thread _sender;
     private ExceptionDispatchInfo? _error;
     private int _sent;
 
-    /// <param name="group">Who adds up.</param>
-    /// <param name="parameters">The gradients; stay the caller's.</param>
-    /// <param name="rates">Knows the layers.</param>
+    /// <param name="group">The processes whose gradients are summed.</param>
+    /// <param name="parameters">The gradients; owned by the caller.</param>
+    /// <param name="rates">Maps parameters to layers.</param>
     internal GradientBuckets(TrainingProcessGroup group, FlatParameters parameters, LayerDecay rates)
     {
         _buckets = [.. Cut(parameters.Layout, rates)
-            .Select(run => (run.Layer, parameters.Gradients.narrow(0, run.Start, run.Length).DetachFromDisposeScope()))];
+            .Select(range => (range.Layer, parameters.Gradients.narrow(0, range.Start, range.Length).DetachFromDisposeScope()))];
         _sender = new Thread(() => Send(group)) { IsBackground = true, Name = "Vision Transformer gradients" };
         _sender.Start();
     }
 
-    /// <summary>To be called before the backward pass.</summary>
+    /// <summary>Call before the backward pass.</summary>
     internal void Begin()
     {
         _sent = 0;
-        _left.Reset(_buckets.Length);
+        _remaining.Reset(_buckets.Length);
     }
 
-    /// <summary>The gradients of that layer and all above it are final.</summary>
+    /// <summary>Queues the buckets of that layer and all above it: their gradients are final.</summary>
     internal void Ready(int layer)
     {
         while (_sent < _buckets.Length && _buckets[_sent].Layer >= layer)
             _queue.Add(_buckets[_sent++].Values);
     }
 
-    /// <summary>Waits until all gradients are those of all processes.</summary>
+    /// <summary>Waits until all gradients are summed over all processes.</summary>
     /// <exception cref="IOException">MPI fails.</exception>
     internal void End()
     {
         Ready(0);
-        _left.Wait();
+        _remaining.Wait();
         _error?.Throw();
     }
 
-    /// <summary>Runs of about that length, those first whose lowest layer is highest.</summary>
+    /// <summary>Ranges of about that length, ordered by their lowest layer, highest first.</summary>
     internal static (int Layer, long Start, long Length)[] Cut(IReadOnlyList<ParameterRange> layout, LayerDecay rates, long length = Length)
     {
-        var runs = new List<(int Layer, long Start, long Length)>();
-        foreach (var position in layout)
+        var ranges = new List<(int Layer, long Start, long Length)>();
+        foreach (var parameter in layout)
         {
-            int layer = rates.FinishedWith(position.Name);
-            if (runs.Count > 0 && runs[^1].Length < length)
-                runs[^1] = (Math.Min(runs[^1].Layer, layer), runs[^1].Start, runs[^1].Length + position.Length);
+            int layer = rates.FinishedWith(parameter.Name);
+            if (ranges.Count > 0 && ranges[^1].Length < length)
+                ranges[^1] = (Math.Min(ranges[^1].Layer, layer), ranges[^1].Start, ranges[^1].Length + parameter.Length);
             else
-                runs.Add((layer, position.Start, position.Length));
+                ranges.Add((layer, parameter.Start, parameter.Length));
         }
 
-        return [.. runs.OrderByDescending(run => run.Layer).ThenBy(run => run.Start)];
+        return [.. ranges.OrderByDescending(range => range.Layer).ThenBy(range => range.Start)];
     }
 
     public void Dispose()
@@ -77,7 +77,7 @@ internal sealed class GradientBuckets : IDisposable
         _queue.CompleteAdding();
         _sender.Join();
         _queue.Dispose();
-        _left.Dispose();
+        _remaining.Dispose();
         foreach (var (_, values) in _buckets)
             values.Dispose();
     }
@@ -91,13 +91,13 @@ internal sealed class GradientBuckets : IDisposable
                 if (_error is null)
                     group.Sum(bucket);
             }
-#pragma warning disable CA1031 // Whatever it is, the thread that trains gets it.
+#pragma warning disable CA1031 // Any exception is rethrown on the training thread.
             catch (Exception e)
             {
                 _error = ExceptionDispatchInfo.Capture(e);
             }
 #pragma warning restore CA1031
-            _left.Signal();
+            _remaining.Signal();
         }
     }
 }

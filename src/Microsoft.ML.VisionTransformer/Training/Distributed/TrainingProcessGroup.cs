@@ -1,4 +1,4 @@
-// The processes that train one model together, as training sees them; a group of one process sends nothing.
+// The process group of a training run: collective operations, failure handling, the check that processes agree, and the shards of a batch.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -12,25 +12,26 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Training.Distributed;
 
 /// <summary>
-/// Before the training begins, a process that fails tells the others why, and all of them throw (<see cref="Exchange"/>, <see cref="ReportFailure"/>). Once it has begun the
-/// others may be waiting inside MPI, where nothing but the end of the job reaches them, and that is what a failure becomes.
+/// A group of one process communicates with no one. Before training begins, a process that fails reports the reason to the others, and all of them
+/// throw (<see cref="Exchange"/>, <see cref="ReportFailure"/>). After it has begun, the others may be waiting inside MPI, where only the end of the
+/// job reaches them, so a failure aborts the job.
 /// </summary>
 internal sealed class TrainingProcessGroup(ProcessGroup? group)
 {
-    private const char Fine = '0', Failed = '1', Stopped = '2';
+    private const char Ok = '0', Failed = '1', Canceled = '2';
 
     private bool _begun;
     private bool _agreedToEnd;
 
-    /// <summary>One process.</summary>
+    /// <summary>A group of one process.</summary>
     internal static TrainingProcessGroup Alone => new(null);
 
-    /// <summary>Number of this process, from 0.</summary>
+    /// <summary>Rank of this process, from 0.</summary>
     internal int Rank => group?.Rank ?? 0;
 
     internal int Size => group?.Size ?? 1;
 
-    /// <summary>Whether this process writes and tells.</summary>
+    /// <summary>Whether this is rank 0, which writes files and logs.</summary>
     internal bool IsMain => Rank == 0;
 
     internal bool IsMany => group is not null;
@@ -38,11 +39,11 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
     /// <summary>The MPI library, for the log.</summary>
     internal string Library => group?.Library ?? "";
 
-    /// <summary>The processes that train together under that setting.</summary>
+    /// <summary>The process group under that setting.</summary>
     internal static TrainingProcessGroup Of(DistributedTraining setting) =>
         setting == DistributedTraining.Auto && ProcessGroup.Current is { Size: > 1 } many ? new TrainingProcessGroup(many) : Alone;
 
-    /// <summary>What the learning rate is multiplied by.</summary>
+    /// <summary>The factor of the learning rate.</summary>
     internal static double RateFactor(LearningRateScaling scaling, int processes) => scaling switch
     {
         LearningRateScaling.Linear => processes,
@@ -50,39 +51,39 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
         _ => 1,
     };
 
-    /// <summary>Tells the others something before the training begins, and hears the same from them.</summary>
-    /// <returns>What each said, by rank.</returns>
+    /// <summary>Exchanges a text with all processes before training begins.</summary>
+    /// <returns>The text of each process, by rank.</returns>
     /// <exception cref="InvalidOperationException">One of them failed.</exception>
-    /// <exception cref="OperationCanceledException">One of them was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">One of them was canceled.</exception>
     internal string[] Exchange(string text)
     {
         if (group is null)
             return [text];
-        string[] all = group.Gather(Fine + text);
-        int bad = Array.FindIndex(all, said => said[0] != Fine);
-        if (bad < 0)
-            return [.. all.Select(said => said[1..])];
+        string[] all = group.Gather(Ok + text);
+        int failed = Array.FindIndex(all, reply => reply[0] != Ok);
+        if (failed < 0)
+            return [.. all.Select(reply => reply[1..])];
         _agreedToEnd = true;
-        string message = string.Create(CultureInfo.InvariantCulture, $"Rank {bad} of {Size} could not begin the training: {all[bad][1..]}");
-        throw all[bad][0] == Stopped ? new OperationCanceledException(message) : new InvalidOperationException(message);
+        string message = string.Create(CultureInfo.InvariantCulture, $"Rank {failed} of {Size} could not begin the training: {all[failed][1..]}");
+        throw all[failed][0] == Canceled ? new OperationCanceledException(message) : new InvalidOperationException(message);
     }
 
-    /// <summary>From now on a failure ends the job.</summary>
+    /// <summary>Marks the beginning of training: from here on a failure aborts the job.</summary>
     internal void Begin() => _begun = true;
 
-    /// <summary>Tells the others that this process has failed, or ends the job where they would not hear it; to be called before the exception leaves.</summary>
+    /// <summary>Reports a failure to the other processes, or aborts the job if they cannot receive it. Call before rethrowing the exception.</summary>
     internal void ReportFailure(Exception failure)
     {
         if (group is null || _agreedToEnd)
             return;
         if (_begun)
-            group.Abort($"the training ends here, and the job with it: {failure}");
-        group.Gather((failure is OperationCanceledException ? Stopped : Failed) + failure.Message);
+            group.Abort($"training failed, and the job is aborted: {failure}");
+        group.Gather((failure is OperationCanceledException ? Canceled : Failed) + failure.Message);
     }
 
-    /// <summary>Looks whether any process was cancelled; all of them then throw at the same place.</summary>
-    /// <param name="checkAlive">Throws where this one was.</param>
-    /// <exception cref="OperationCanceledException">One was.</exception>
+    /// <summary>Checks whether any process was canceled; all of them then throw at the same point.</summary>
+    /// <param name="checkAlive">Throws if this process was canceled.</param>
+    /// <exception cref="OperationCanceledException">A process was canceled.</exception>
     internal void CheckAlive(Action checkAlive)
     {
         OperationCanceledException? own = null;
@@ -98,11 +99,11 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
         if (group is null || group.Max(own is null ? 0 : 1) == 0)
             return;
         _agreedToEnd = true;
-        throw own ?? new OperationCanceledException("Another process of the job was told to stop.");
+        throw own ?? new OperationCanceledException("Another process of the job was canceled.");
     }
 
-    /// <summary>Replaces the values of every process by their sums.</summary>
-    /// <param name="values">[n]; on a device they pass through main memory.</param>
+    /// <summary>Replaces the values of every process with their sums over all processes (all-reduce).</summary>
+    /// <param name="values">[n]; values on a device are copied through main memory.</param>
     internal void Sum(Tensor values)
     {
         if (group is null)
@@ -119,13 +120,13 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
     {
         if (group is null)
             return own;
-        // Counts stay exact in 64-bit numbers up to 2^53.
+        // Counts up to 2^53 are exact in float64.
         double[] sums = [own.LossSum, own.Weight, own.Right, own.Rows];
         group.Sum(sums);
         return new RunningMean(sums[0], sums[1], (long)sums[2], (int)sums[3]);
     }
 
-    /// <summary>Gives every process the values of the first.</summary>
+    /// <summary>Copies the values of rank 0 to every process.</summary>
     /// <param name="values">[n].</param>
     internal void Broadcast(Tensor values)
     {
@@ -134,28 +135,28 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         long start = 0;
-        foreach (var part in TensorMemory.Parts(values))
+        foreach (var chunk in TensorMemory.Chunks(values))
         {
-            group.Broadcast(MemoryMarshal.AsBytes(new TensorMemory(part).GetSpan()));
-            values.narrow(0, start, part.numel()).copy_(part);
-            start += part.numel();
+            group.Broadcast(MemoryMarshal.AsBytes(new TensorMemory(chunk).GetSpan()));
+            values.narrow(0, start, chunk.numel()).copy_(chunk);
+            start += chunk.numel();
         }
     }
 
-    /// <summary>The numbers that the first process has; all have as many.</summary>
+    /// <summary>Replaces the values with those of rank 0; all processes pass the same length.</summary>
     internal double[] OfMain(double[] values)
     {
         group?.Broadcast(MemoryMarshal.AsBytes(values.AsSpan()));
         return values;
     }
 
-    /// <summary>What each process has, by rank.</summary>
+    /// <summary>The bytes of each process, by rank.</summary>
     internal byte[][] Gather(byte[] own) => group is null ? [own] : group.Gather(own);
 
-    /// <summary>Compares the numbers of all processes, bit for bit.</summary>
+    /// <summary>Checks that the values are identical on all processes, bit for bit.</summary>
     /// <param name="values">[n].</param>
-    /// <param name="what">For the message.</param>
-    /// <exception cref="InvalidOperationException">They differ.</exception>
+    /// <param name="what">Description of the values, for the message.</param>
+    /// <exception cref="InvalidOperationException">The values differ.</exception>
     internal void ExpectSame(Tensor values, string what)
     {
         if (group is null)
@@ -163,27 +164,27 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var part in TensorMemory.Parts(values))
-            hash.AppendData(MemoryMarshal.AsBytes(new TensorMemory(part).GetSpan()));
+        foreach (var chunk in TensorMemory.Chunks(values))
+            hash.AppendData(MemoryMarshal.AsBytes(new TensorMemory(chunk).GetSpan()));
         string[] all = group.Gather(Convert.ToHexString(hash.GetHashAndReset()));
         string others = string.Join(", ", Enumerable.Range(0, Size).Where(rank => all[rank] != all[0]));
         if (others.Length > 0)
         {
             throw new InvalidOperationException(
-                $"{what} on rank {others} are not those on rank 0, bit for bit: the processes have trained apart. Give all of them the same processors, library versions and number of threads (OMP_NUM_THREADS).");
+                $"{what} on rank {others} are not bit for bit those on rank 0: the processes are out of sync. Run all of them with the same processors, library versions and number of threads (OMP_NUM_THREADS).");
         }
     }
 }
 
-/// <summary>Options and data of the run, and the versions of what computes.</summary>
+/// <summary>Checks that all processes have the same options, data and library versions.</summary>
 internal static class ProcessAgreement
 {
     private const int Readable = 40;
 
     /// <summary>Compares the processes.</summary>
-    /// <param name="group">All of them.</param>
-    /// <param name="run">The <see cref="RunIdentity"/> of this one.</param>
-    /// <exception cref="InvalidOperationException">They differ; the message says in what, and on which.</exception>
+    /// <param name="group">The process group.</param>
+    /// <param name="run">The <see cref="RunIdentity"/> of this process.</param>
+    /// <exception cref="InvalidOperationException">The processes differ; the message lists the differences and their ranks.</exception>
     internal static void Check(TrainingProcessGroup group, IReadOnlyDictionary<string, string> run)
     {
         if (!group.IsMany)
@@ -193,7 +194,7 @@ internal static class ProcessAgreement
             ["the version of Microsoft.ML.VisionTransformer"] = VersionOf(typeof(ProcessAgreement)),
             ["the version of TorchSharp"] = VersionOf(typeof(TorchSharp.torch)),
             ["the version of Microsoft.ML"] = VersionOf(typeof(MLContext)),
-            ["the processor's kind"] = RuntimeInformation.ProcessArchitecture.ToString(),
+            ["the processor architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
         };
         SortedDictionary<string, string>[] all = [.. group.Exchange(Encoding.UTF8.GetString(ModelJson.Write(own))).Select(json => ModelJson.Read<SortedDictionary<string, string>>(Encoding.UTF8.GetBytes(json)))];
         string[] differences = [.. Differences(all)];
@@ -204,7 +205,7 @@ internal static class ProcessAgreement
         }
     }
 
-    /// <summary>What differs from the first process, in words.</summary>
+    /// <summary>Descriptions of the differences from rank 0.</summary>
     internal static IEnumerable<string> Differences(IReadOnlyList<IReadOnlyDictionary<string, string>> all)
     {
         foreach (string key in all.SelectMany(identity => identity.Keys).Distinct().Order(StringComparer.Ordinal))
@@ -215,7 +216,7 @@ internal static class ProcessAgreement
                 string other = all[rank].GetValueOrDefault(key, "missing");
                 if (other == first)
                     continue;
-                yield return first.Length <= Readable && other.Length <= Readable ? $"{key}: {first} on rank 0 and {other} on rank {rank}" : $"{key} on rank {rank} are not those on rank 0";
+                yield return first.Length <= Readable && other.Length <= Readable ? $"{key}: {first} on rank 0 and {other} on rank {rank}" : $"{key}: rank {rank} differs from rank 0";
                 break;
             }
         }
@@ -224,15 +225,16 @@ internal static class ProcessAgreement
     private static string VersionOf(Type type) => type.Assembly.GetName().Version?.ToString() ?? "unknown";
 }
 
-/// <summary>The shares of all processes are disjoint and together the batch.</summary>
+/// <summary>Splits a batch into disjoint shards, one per process.</summary>
 internal static class BatchShard
 {
-    /// <summary>The rows of one process, out of those of all.</summary>
-    /// <param name="rows">The batch of all.</param>
-    /// <param name="rank">Number of the process.</param>
+    /// <summary>The shard of one process.</summary>
+    /// <param name="rows">The batch of all processes.</param>
+    /// <param name="rank">Rank of the process.</param>
     /// <param name="size">Number of processes.</param>
     /// <param name="inPairs">
-    /// Whether rows i and n - 1 - i stay together and so take their places, because mixup and cutmix mix them. Shares then differ by two rows at most, else by one.
+    /// Whether rows i and n - 1 - i stay together, at mirrored positions, because mixup and cutmix mix them. Shard sizes then differ by at most two
+    /// rows, otherwise by one.
     /// </param>
     internal static int[] Of(ReadOnlySpan<int> rows, int rank, int size, bool inPairs)
     {
@@ -240,7 +242,7 @@ internal static class BatchShard
         int start = (int)((long)n * rank / size), end = (int)((long)n * (rank + 1) / size);
         if (!inPairs)
             return rows[start..end].ToArray();
-        // The row in the middle of an odd number is its own partner.
+        // The middle row of an odd number of rows is its own partner.
         var middle = rows.Length % 2 == 1 && rank == size - 1 ? rows.Slice(n, 1) : [];
         return [.. rows[start..end], .. middle, .. rows[(rows.Length - end)..(rows.Length - start)]];
     }

@@ -1,4 +1,4 @@
-// What a batch's logits cost.
+// The loss of a batch: cross-entropy with label smoothing, and the soft targets of mixed rows.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Evaluation;
 using Microsoft.ML.VisionTransformer.Training.Data;
@@ -6,15 +6,15 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Training.Evaluation;
 
-/// <summary>Cross-entropy of a batch, summed over its rows as they are weighted.</summary>
+/// <summary>Cross-entropy of a batch: the weighted sum over its rows.</summary>
 /// <param name="Sum">The sum, to differentiate.</param>
-/// <param name="Figures">Loss and right answers.</param>
-internal sealed record BatchLoss(Tensor Sum, RunningMean Figures)
+/// <param name="Metrics">Loss and correct predictions.</param>
+internal sealed record BatchLoss(Tensor Sum, RunningMean Metrics)
 {
     /// <summary>The loss of logits [Count, classes]; tensors belong to the scope.</summary>
-    /// <param name="logits">32-bit numbers.</param>
-    /// <param name="batch">The rows. Where they are mixed, a right answer is the class that has the larger share.</param>
-    /// <param name="smoothing">Share of each target that is spread over all classes.</param>
+    /// <param name="logits">float32.</param>
+    /// <param name="batch">The rows. Where they are mixed, the correct class is the one with the larger fraction.</param>
+    /// <param name="smoothing">Fraction of each target that is spread over all classes.</param>
     internal static BatchLoss Of(Tensor logits, TrainingBatch batch, double smoothing)
     {
         bool mixed = batch.OwnFraction < 1;
@@ -40,9 +40,9 @@ internal sealed record BatchLoss(Tensor Sum, RunningMean Figures)
 internal static class SoftTargets
 {
     /// <summary>
-    /// [Count, classes]: share w_i y_i + (1 - share) w_j y_j with j = Count - 1 - i, where w is a row's weight and y its smoothed target,
-    /// smoothing / classes for every class and 1 - smoothing more for its own. With weights of 1 these are timm's <c>mixup_target</c>; a row of
-    /// weight 0 teaches nothing, in its partner's image neither.
+    /// [Count, classes]: f w_i y_i + (1 - f) w_j y_j with f = OwnFraction and j = Count - 1 - i, where w is a row's weight and y its smoothed target,
+    /// smoothing / classes for every class plus 1 - smoothing for its own. With weights of 1 these are timm's <c>mixup_target</c>; a row of
+    /// weight 0 contributes nothing, including to its partner's image.
     /// </summary>
     internal static float[] Of(TrainingBatch batch, int classes, double smoothing)
     {
@@ -65,6 +65,6 @@ internal static class SoftTargets
     /// <summary>Soft-target cross-entropy, summed over rows: -sum target log softmax(logits), both [N, classes].</summary>
     internal static Tensor CrossEntropy(Tensor logits, Tensor targets) => nn.functional.log_softmax(logits, 1).mul(targets).sum().neg();
 
-    /// <summary>The class with the larger share of each row; its own where both are a half.</summary>
+    /// <summary>The class with the larger fraction of each row; its own class where both are a half.</summary>
     internal static long[] Dominant(TrainingBatch batch) => batch.OwnFraction >= 0.5 ? batch.Classes : [.. Enumerable.Reverse(batch.Classes)];
 }

@@ -1,4 +1,4 @@
-// Judges a network on rows that it is not trained on.
+// Evaluates a network on validation rows, and compares the results of epochs.
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Evaluation;
@@ -11,10 +11,10 @@ namespace Microsoft.ML.VisionTransformer.Training.Evaluation;
 
 /// <param name="plan">Settings.</param>
 /// <param name="rows">The rows, prepared as for prediction.</param>
-/// <param name="network">The network, on its device; stays the caller's.</param>
+/// <param name="network">The network, on its device; owned by the caller.</param>
 /// <param name="device">The device.</param>
-/// <param name="checkAlive">Throws when the run was cancelled; called for each batch.</param>
-/// <param name="group">The processes that share the rows; null for one.</param>
+/// <param name="checkAlive">Throws when the run was canceled; called for each batch.</param>
+/// <param name="group">The processes that the rows are split among; null for one.</param>
 internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingProcessGroup? group = null)
 {
     private readonly ShardedPass _pass = new(group, plan, checkAlive);
@@ -22,7 +22,9 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
     /// <summary>Number of rows.</summary>
     internal int Rows => rows.Length;
 
-    /// <summary>Loss, accuracy and calibration error with the weights as they are; the same for any number of processes. The loss is NaN where a logit is not finite.</summary>
+    /// <summary>
+    /// Loss, accuracy and calibration error with the current weights; the same for any number of processes. The loss is NaN if a logit is not finite.
+    /// </summary>
     internal (RunningMean Mean, double CalibrationError) Evaluate()
     {
         var mean = default(RunningMean);
@@ -31,7 +33,7 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
         {
             using var scope = NewDisposeScope();
             var batch = new TrainingBatch([], ClassesOf(rowsOfBatch), WeightsOf(rowsOfBatch));
-            mean = mean.And(BatchLoss.Of(tensor(logits, [batch.Count, plan.Architecture.Classes], device: CPU), batch, smoothing: 0).Figures);
+            mean = mean.And(BatchLoss.Of(tensor(logits, [batch.Count, plan.Architecture.Classes], device: CPU), batch, smoothing: 0).Metrics);
             if (Array.TrueForAll(logits, float.IsFinite))
                 scores.Add(new EvaluatedRows(logits, batch.Classes, batch.Weights, plan.Architecture.Classes));
             else
@@ -57,7 +59,7 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
 
     private static float[] WeightsOf(TrainingRow[] some) => [.. some.Select(row => row.Weight)];
 
-    /// <summary>Logits pass between processes, and not figures: sums are then made in the order of the rows, whoever computed them.</summary>
+    /// <summary>Processes exchange logits instead of metrics, so every process sums in the order of the rows.</summary>
     private void ForEachBatch(Action<float[], TrainingRow[]> take)
     {
         network.eval();
@@ -80,21 +82,22 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
     }
 }
 
-/// <summary>Figures on the validation rows.</summary>
+/// <summary>Metrics on the validation rows.</summary>
 /// <param name="Epoch">From 1.</param>
-/// <param name="IsAverage">Whether the weights are the running mean.</param>
-/// <param name="Accuracy">Share of right answers.</param>
+/// <param name="IsAverage">Whether the weights are the exponential moving average (EMA).</param>
+/// <param name="Accuracy">Fraction of correct predictions.</param>
 /// <param name="Loss">Cross-entropy.</param>
-/// <param name="StandardErrorOfAccuracy">How much the accuracy may be off by chance; 0 takes it at its word.</param>
+/// <param name="StandardErrorOfAccuracy">Standard error of the accuracy; 0 compares accuracies exactly.</param>
 internal sealed record ValidationResult(int Epoch, bool IsAverage, double Accuracy, double Loss, double StandardErrorOfAccuracy = 0)
 {
     /// <summary>
-    /// The standard error of a share p of n rows, sqrt(p (1 - p) / n): a tenth for 15 rows, where the accuracy alone would pick an epoch by chance, and next to nothing for
-    /// 10,000. (The one-standard-error rule of Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984, section 3.4.3.)
+    /// The standard error of a fraction p of n rows, sqrt(p (1 - p) / n): about 0.1 for 15 rows, where accuracy alone would pick an epoch by chance,
+    /// and negligible for 10,000. (The one-standard-error rule of Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984,
+    /// section 3.4.3.)
     /// </summary>
     internal static double StandardError(double accuracy, int rows) => Math.Sqrt(accuracy * (1 - accuracy) / rows);
 
-    /// <summary>Whether the accuracy is higher by more than the doubt, or as good within that and the loss lower.</summary>
+    /// <summary>Whether the accuracy is higher by more than the standard error, or equal within it and the loss lower.</summary>
     internal bool IsBetterThan(ValidationResult other)
     {
         double gain = Accuracy - other.Accuracy;

@@ -1,4 +1,4 @@
-// The features of some rows, with their classes and weights.
+// A matrix of features with classes and weights of its rows, stored in chunks in main memory or in a file.
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Evaluation;
@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Training.LinearProbe;
 
-/// <summary>Rows as a linear probe sees them: 64-bit numbers, chunk after chunk.</summary>
+/// <summary>The training data of a linear probe: float64 features in chunks of rows.</summary>
 internal sealed class FeatureMatrix : IDisposable
 {
     private readonly IDisposable[] _owned;
@@ -14,16 +14,16 @@ internal sealed class FeatureMatrix : IDisposable
     private readonly float[] _weights;
 
     /// <param name="chunks">The features.</param>
-    /// <param name="dimension">Numbers of a row.</param>
+    /// <param name="dimension">Values of a row.</param>
     /// <param name="targets">Class of each row.</param>
     /// <param name="weights">Weight of each row, at least 0.</param>
     /// <param name="classes">Number of classes.</param>
-    /// <param name="owned">What is disposed with this.</param>
+    /// <param name="owned">Disposed with the matrix.</param>
     internal FeatureMatrix(IReadOnlyList<FeatureChunk> chunks, int dimension, long[] targets, float[] weights, int classes, params IDisposable[] owned)
     {
         (Chunks, Dimension, Classes, _targets, _weights, _owned) = (chunks, dimension, classes, targets, weights, owned);
         double sum = weights.Sum(weight => (double)weight);
-        // Where every weight is 0 nothing is asked of the rows; shares of 0 say so.
+        // If every weight is 0, no row contributes to the loss.
         RowWeights = [.. weights.Select(weight => sum > 0 ? weight / sum : 0)];
     }
 
@@ -31,7 +31,7 @@ internal sealed class FeatureMatrix : IDisposable
 
     internal ReadOnlySpan<long> Targets => _targets;
 
-    /// <summary>Share of each row in the loss; their sum is 1.</summary>
+    /// <summary>Normalized weight of each row in the loss; they sum to 1.</summary>
     internal double[] RowWeights { get; }
 
     internal int Classes { get; }
@@ -40,7 +40,7 @@ internal sealed class FeatureMatrix : IDisposable
 
     internal int Rows => _targets.Length;
 
-    /// <summary>A matrix in main memory, of numbers that lie row after row.</summary>
+    /// <summary>A matrix in main memory, from row-major values.</summary>
     internal static FeatureMatrix Of(float[] features, long[] targets, float[] weights, int classes)
     {
         int dimension = features.Length / targets.Length;
@@ -49,7 +49,7 @@ internal sealed class FeatureMatrix : IDisposable
     }
 
     /// <summary>Some of the rows, in main memory.</summary>
-    /// <param name="rows">Their numbers, in rising order.</param>
+    /// <param name="rows">Row indices, ascending.</param>
     internal FeatureMatrix Take(int[] rows)
     {
         float[] values = new float[ArrayLength.Of(rows.Length, Dimension, "features to choose a penalty by", "Set ProbePenalty")];
@@ -65,16 +65,19 @@ internal sealed class FeatureMatrix : IDisposable
         return Of(values, [.. rows.Select(row => _targets[row])], [.. rows.Select(row => _weights[row])], Classes);
     }
 
-    /// <summary>These rows and others; both stay in use and are not disposed with it.</summary>
+    /// <summary>These rows and others; the result does not own the chunks of either.</summary>
     /// <param name="others">More rows.</param>
-    /// <param name="factors">What the weights of the others are multiplied by, for each class; null for 1.</param>
+    /// <param name="factors">Factor of each class for the weights of the others; null for 1.</param>
     internal FeatureMatrix With(FeatureMatrix others, double[]? factors = null)
     {
         float[] weights = factors is null ? others._weights : [.. others._weights.Select((weight, row) => (float)(weight * factors[others._targets[row]]))];
         return new([.. Chunks, .. others.Chunks], Dimension, [.. _targets, .. others._targets], [.. _weights, .. weights], Classes);
     }
 
-    /// <summary>Calls for each chunk: its features [rows, D], the number of its first row, and the classes of its rows [rows]. Tensors are disposed afterwards.</summary>
+    /// <summary>
+    /// Calls <paramref name="work"/> for each chunk with its features [rows, D], the index of its first row, and the classes of its rows [rows].
+    /// Disposes the tensors afterward.
+    /// </summary>
     internal void ForEach(Action<Tensor, int, Tensor> work)
     {
         int first = 0;
@@ -118,7 +121,7 @@ internal sealed class FeatureMatrix : IDisposable
     }
 }
 
-/// <summary>Rows of a <see cref="FeatureMatrix"/>, in main memory as 64-bit numbers or in a file as 32-bit ones.</summary>
+/// <summary>Rows of a <see cref="FeatureMatrix"/>, in main memory as float64 or in a file as float32.</summary>
 internal sealed class FeatureChunk : IDisposable
 {
     private readonly Tensor? _resident;
@@ -126,10 +129,10 @@ internal sealed class FeatureChunk : IDisposable
     private readonly long _offset;
     private readonly int _dimension;
 
-    /// <param name="values">Row after row.</param>
-    /// <param name="dimension">Numbers of a row.</param>
-    /// <param name="file">Where the numbers go, and stay as long as the chunk is used; null for main memory.</param>
-    /// <exception cref="IOException">The file does not take them.</exception>
+    /// <param name="values">Row-major.</param>
+    /// <param name="dimension">Values of a row.</param>
+    /// <param name="file">Receives the values and must outlive the chunk; null for main memory.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     internal FeatureChunk(ReadOnlyMemory<float> values, int dimension, ScratchFile? file = null)
     {
         (_dimension, _file) = (dimension, file);
@@ -142,8 +145,8 @@ internal sealed class FeatureChunk : IDisposable
 
     internal int Rows { get; }
 
-    /// <summary>[Rows, dimension], 64-bit; belongs to the scope.</summary>
-    /// <exception cref="IOException">The file does not give them back.</exception>
+    /// <summary>[Rows, dimension], float64; belongs to the scope.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     internal Tensor Read()
     {
         if (_resident is not null)

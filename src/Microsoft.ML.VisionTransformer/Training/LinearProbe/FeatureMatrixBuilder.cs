@@ -1,4 +1,4 @@
-// Collects features as a network gives them, in memory up to a limit and in a file beyond it.
+// Computes the features of rows and collects them, in memory up to a limit and in a file beyond it.
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -11,9 +11,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Training.LinearProbe;
 
-/// <param name="dimension">Numbers of a row.</param>
+/// <param name="dimension">Values of a row.</param>
 /// <param name="memoryLimit">Bytes that may stay in memory, at least 0.</param>
-/// <param name="folder">Where the file goes; touched only when the limit is reached.</param>
+/// <param name="folder">Folder of the file, used only when the limit is reached.</param>
 internal sealed class FeatureMatrixBuilder(int dimension, long memoryLimit, string folder) : IDisposable
 {
     private const int RowsOfChunk = 8192;
@@ -24,8 +24,8 @@ internal sealed class FeatureMatrixBuilder(int dimension, long memoryLimit, stri
     private int _filled;
     private long _resident;
 
-    /// <summary>Takes some rows.</summary>
-    /// <exception cref="IOException">There is no room for the file, or no right to write it.</exception>
+    /// <summary>Adds rows.</summary>
+    /// <exception cref="IOException">There is no space for the file, or no permission to write it.</exception>
     internal void Add(ReadOnlySpan<float> rows)
     {
         while (rows.Length > 0)
@@ -39,7 +39,7 @@ internal sealed class FeatureMatrixBuilder(int dimension, long memoryLimit, stri
         }
     }
 
-    /// <summary>What was collected; owns it, so that this has nothing left to dispose.</summary>
+    /// <summary>The collected rows; the matrix takes ownership of the chunks and the file.</summary>
     internal FeatureMatrix Build(long[] targets, float[] weights, int classes)
     {
         Flush();
@@ -77,28 +77,28 @@ internal sealed class FeatureMatrixBuilder(int dimension, long memoryLimit, stri
         catch (IOException e)
         {
             throw new IOException(
-                string.Create(CultureInfo.InvariantCulture, $"The features of {(long)_chunks.Count * RowsOfChunk} images and more do not fit into memory ({memoryLimit >> 20} MiB) and could not be written to a temporary file in {folder}: {e.Message.TrimEnd('.')}. ") +
+                string.Create(CultureInfo.InvariantCulture, $"The features of {(long)_chunks.Count * RowsOfChunk} or more images do not fit into memory ({memoryLimit >> 20} MiB) and could not be written to a temporary file in {folder}: {e.Message.TrimEnd('.')}. ") +
                 "Free space there, set WorkspacePath to a folder on a larger drive, or raise ImageMemoryLimitBytes.",
                 e);
         }
     }
 }
 
-/// <summary>What enters the head, for rows as they are: in evaluation mode, without augmentation.</summary>
+/// <summary>Computes the input of the head for rows, in evaluation mode and without augmentation.</summary>
 /// <param name="plan">Settings.</param>
-/// <param name="network">The network, on its device; stays the caller's.</param>
+/// <param name="network">The network, on its device; owned by the caller.</param>
 /// <param name="device">The device.</param>
-/// <param name="checkAlive">Throws when the run was cancelled.</param>
-/// <param name="group">The processes that share the rows; null for one.</param>
+/// <param name="checkAlive">Throws when the run was canceled.</param>
+/// <param name="group">The processes that the rows are split among; null for one.</param>
 internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingProcessGroup? group = null)
 {
-    /// <summary>The features of the rows; the network is in evaluation mode afterwards.</summary>
+    /// <summary>The features of the rows. Leaves the network in evaluation mode.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="report">Told after each batch.</param>
-    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <param name="report">Receives the progress after each batch.</param>
+    /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
     /// <exception cref="InvalidOperationException">A feature is not finite.</exception>
-    /// <exception cref="IOException">Features that do not fit into memory cannot be written to a file.</exception>
+    /// <exception cref="IOException">Features beyond the memory limit cannot be written to a file.</exception>
     internal FeatureMatrix Over(TrainingRow[] rows, TrainingLog report)
     {
         network.eval();
@@ -122,21 +122,21 @@ internal sealed class FeaturePass(TrainingPlan plan, VisionTransformerNetwork ne
         if (!features.isfinite().all().item<bool>())
         {
             throw new InvalidOperationException(
-                $"The features of {plan.Pretrained ?? "the network"} are not finite for some images, so that no head can be trained on them: its weights do not fit these images, or are broken. "
+                $"The features of {plan.Pretrained ?? "the network"} are not finite for some images, so no head can be trained on them: its weights do not suit these images, or are damaged. "
                 + "Check Preprocessing and, where the column holds pixels, their scale; or choose another PretrainedModel.");
         }
 
         return MemoryMarshal.AsBytes<float>(features.data<float>().ToArray()).ToArray();
     }
 
-    private TrainingMetrics Describe(int images, int of, TimeSpan time) => new()
+    private TrainingMetrics Describe(int images, int total, TimeSpan time) => new()
     {
         Phase = TrainingPhase.Features,
         Epochs = plan.Epochs,
         Step = images,
-        Steps = of,
+        Steps = total,
         ImagesPerSecond = images / time.TotalSeconds,
         Elapsed = time,
-        TimeLeft = time * ((double)(of - images) / images),
+        TimeLeft = time * ((double)(total - images) / images),
     };
 }

@@ -1,10 +1,10 @@
-// Minimises a smooth function of many numbers.
+// Minimizes a smooth function of many variables by L-BFGS.
 using System.Numerics.Tensors;
 
 namespace Microsoft.ML.VisionTransformer.Training.LinearProbe;
 
 /// <summary>
-/// Limited-memory BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989) with a backtracking line search that asks for
+/// Limited-memory BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989) with a backtracking line search that requires
 /// sufficient decrease (Nocedal and Wright, "Numerical Optimization", algorithms 3.1 and 7.5).
 /// </summary>
 internal sealed class Lbfgs
@@ -16,7 +16,7 @@ internal sealed class Lbfgs
     private readonly List<(double[] Step, double[] Change, double Curvature)> _memory = [];
     private double[] _gradient;
 
-    /// <summary>Begins at a copy of the point, [n].</summary>
+    /// <summary>Starts at a copy of the point, [n].</summary>
     internal Lbfgs(SmoothFunction function, double[] start)
     {
         _function = function;
@@ -28,13 +28,13 @@ internal sealed class Lbfgs
     /// <summary>The best point so far, [n].</summary>
     internal double[] Point { get; private set; }
 
-    /// <summary>The function there.</summary>
+    /// <summary>The value of the function at <see cref="Point"/>.</summary>
     internal double Value { get; private set; }
 
-    /// <summary>Length of the gradient there.</summary>
+    /// <summary>L2 norm of the gradient at <see cref="Point"/>.</summary>
     internal double GradientNorm => TensorPrimitives.Norm<double>(_gradient);
 
-    /// <summary>One step downhill; false where rounding leaves no further descent.</summary>
+    /// <summary>One descent step; false if rounding allows no further descent.</summary>
     internal bool Step()
     {
         double[] direction = Direction();
@@ -55,7 +55,7 @@ internal sealed class Lbfgs
         return false;
     }
 
-    /// <summary>Minus the gradient times the estimate of the inverse curvature.</summary>
+    /// <summary>The search direction: minus the estimated inverse Hessian times the gradient.</summary>
     private double[] Direction()
     {
         double[] direction = new double[_gradient.Length];
@@ -75,8 +75,8 @@ internal sealed class Lbfgs
 
         for (int i = 0; i < _memory.Count; i++)
         {
-            double rest = projections[i] - TensorPrimitives.Dot<double>(_memory[i].Change, direction) / _memory[i].Curvature;
-            TensorPrimitives.MultiplyAdd(_memory[i].Step, rest, direction, direction);
+            double correction = projections[i] - TensorPrimitives.Dot<double>(_memory[i].Change, direction) / _memory[i].Curvature;
+            TensorPrimitives.MultiplyAdd(_memory[i].Step, correction, direction, direction);
         }
 
         return direction;
@@ -88,7 +88,7 @@ internal sealed class Lbfgs
         TensorPrimitives.Subtract(point, Point, step);
         TensorPrimitives.Subtract(gradient, _gradient, change);
         double curvature = TensorPrimitives.Dot<double>(step, change);
-        // Rounding near the minimum can turn the curvature of a convex function around; such a pair would spoil the estimate.
+        // Rounding near the minimum can make the curvature of a convex function negative; such a pair would corrupt the estimate.
         if (curvature > 1e-14)
             _memory.Add((step, change, curvature));
         if (_memory.Count > Memory)
@@ -97,5 +97,5 @@ internal sealed class Lbfgs
     }
 }
 
-/// <summary>The value at a point; writes the gradient, as long as the point.</summary>
+/// <summary>Returns the value at a point and writes the gradient, which has the length of the point.</summary>
 internal delegate double SmoothFunction(double[] point, double[] gradient);

@@ -1,4 +1,4 @@
-// Trains a head alone, on features that the frozen network gives once.
+// Trains only the head, on features computed once by the frozen network.
 using System.Diagnostics;
 using Microsoft.ML.VisionTransformer.Evaluation;
 using Microsoft.ML.VisionTransformer.Training.Data;
@@ -10,17 +10,20 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Training.LinearProbe;
 
 /// <summary>
-/// One pass of the network over the images, in evaluation mode and without augmentation; then the head is trained on the features to convergence. An epoch is one
-/// step of the optimiser over all features. Validation rows that were cut off the training rows are put back for the last fit, after they have judged the one before.
+/// The network processes the images once, in evaluation mode and without augmentation; the head is then trained on the features to convergence. An
+/// epoch is one step of the optimizer over all features. Validation rows that were split off the training rows first evaluate the head, then join the
+/// training rows for the final fit.
 /// </summary>
 /// <param name="plan">Settings.</param>
 /// <param name="training">Rows to train on, at least one.</param>
 /// <param name="validation">Rows to validate on, or none.</param>
-/// <param name="classFactors">What the weights of validation rows are multiplied by, for each class, where they are trained on; null for 1. Those of training rows are multiplied already.</param>
-/// <param name="network">The network, on its device; stays the caller's.</param>
+/// <param name="classFactors">
+/// Factor of each class for the weights of validation rows in the final fit; null for 1. The weights of training rows include it already.
+/// </param>
+/// <param name="network">The network, on its device; owned by the caller.</param>
 /// <param name="device">The device.</param>
-/// <param name="checkAlive">Throws when the run was cancelled.</param>
-/// <param name="group">The processes that share the pass over the images; each then fits the head, and takes that of the first.</param>
+/// <param name="checkAlive">Throws when the run was canceled.</param>
+/// <param name="group">The processes that the pass over the images is split among; each then fits the head, and all use that of rank 0.</param>
 internal sealed class LinearProbeTrainer(
     TrainingPlan plan, TrainingRow[] training, TrainingRow[] validation, double[]? classFactors, VisionTransformerNetwork network, Device device, Action checkAlive, TrainingProcessGroup group)
 {
@@ -28,9 +31,9 @@ internal sealed class LinearProbeTrainer(
     private readonly Stopwatch _clock = new();
     private readonly List<TrainingMetrics> _epochs = [];
 
-    /// <summary>Trains the head; the network then has it.</summary>
-    /// <param name="report">Told of images and epochs.</param>
-    /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
+    /// <summary>Trains the head and copies it into the network.</summary>
+    /// <param name="report">Receives the progress over images and the metrics of epochs.</param>
+    /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     /// <exception cref="InvalidImageException">An image cannot be read.</exception>
     internal TrainingHistory Run(TrainingLog report)
     {
@@ -38,20 +41,20 @@ internal sealed class LinearProbeTrainer(
         var pass = new FeaturePass(plan, network, device, checkAlive, group);
         using var features = pass.Over(training, report);
         double imagesPerSecond = training.Length / _clock.Elapsed.TotalSeconds;
-        using var left = validation.Length > 0 ? pass.Over(validation, report) : null;
+        using var heldOut = validation.Length > 0 ? pass.Over(validation, report) : null;
         double penalty = plan.ProbePenalty ?? group.OfMain([PenaltySelection.For(features, plan.Seed, _checkFit)])[0];
         double[] head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, report: (step, point) =>
         {
             _checkFit();
-            _epochs.Add(Evaluate(step, point, features, left, imagesPerSecond));
+            _epochs.Add(Evaluate(step, point, features, heldOut, imagesPerSecond));
             report.Epoch(_epochs[^1]);
         });
         head = group.OfMain(head);
-        // Before the validation rows are trained on: a head is too sure of what it has seen.
-        var calibration = left is null ? null : Calibration.Of(left.ToEvaluatedRows(head), plan.Calibrate);
-        if (left is not null && plan.CutsValidation)
+        // Before the head is trained on the validation rows: on those it would be overconfident.
+        var calibration = heldOut is null ? null : Calibration.Of(heldOut.ToEvaluatedRows(head), plan.Calibrate);
+        if (heldOut is not null && plan.CutsValidation)
         {
-            using var all = features.With(left, classFactors);
+            using var all = features.With(heldOut, classFactors);
             head = group.OfMain(new LogisticRegression(all, penalty).Fit(head, plan.Epochs, report: (_, _) => _checkFit()));
         }
 
@@ -68,10 +71,10 @@ internal sealed class LinearProbeTrainer(
         };
     }
 
-    private TrainingMetrics Evaluate(int epoch, double[] head, FeatureMatrix features, FeatureMatrix? left, double imagesPerSecond)
+    private TrainingMetrics Evaluate(int epoch, double[] head, FeatureMatrix features, FeatureMatrix? heldOut, double imagesPerSecond)
     {
         var (loss, accuracy) = features.Evaluate(head);
-        (double Loss, double Accuracy)? outside = left?.Evaluate(head);
+        (double Loss, double Accuracy)? heldOutResult = heldOut?.Evaluate(head);
         return new TrainingMetrics
         {
             Epoch = epoch,
@@ -80,8 +83,8 @@ internal sealed class LinearProbeTrainer(
             Steps = 1,
             TrainingLoss = loss,
             TrainingAccuracy = accuracy,
-            ValidationLoss = outside?.Loss,
-            ValidationAccuracy = outside?.Accuracy,
+            ValidationLoss = heldOutResult?.Loss,
+            ValidationAccuracy = heldOutResult?.Accuracy,
             ImagesPerSecond = imagesPerSecond,
             Elapsed = _clock.Elapsed,
         };
@@ -90,12 +93,13 @@ internal sealed class LinearProbeTrainer(
 
 internal static class ProbedHead
 {
-    /// <summary>Steps of the optimiser; it seldom needs them all.</summary>
+    /// <summary>Maximum steps of the optimizer; it rarely needs all of them.</summary>
     private const int Iterations = 100;
 
     /// <summary>
-    /// Fits a head to the features of the rows and gives it to the network. Fine-tuning that begins with a head that knows nothing first spoils the features; one
-    /// that begins here keeps them (Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", arXiv:2202.10054).
+    /// Fits a head to the features of the rows and copies it into the network. Fine-tuning from a random head first distorts the pretrained features;
+    /// starting from this head preserves them (Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution",
+    /// arXiv:2202.10054).
     /// </summary>
     internal static void Give(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, FeaturePass pass, TrainingLog report, Action checkAlive, TrainingProcessGroup group)
     {
@@ -105,14 +109,14 @@ internal static class ProbedHead
         Set(network, group.OfMain(new LogisticRegression(features, penalty).Fit(null, Iterations, report: (_, _) => check())));
     }
 
-    /// <summary>Gives a head to the network; DeiT's second head gets the same, since the features are the mean of both tokens.</summary>
+    /// <summary>Copies a head into the network. DeiT's distillation head gets the same weights, because the features are the mean of both tokens.</summary>
     /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
     internal static void Set(VisionTransformerNetwork network, double[] head)
     {
         if (!Array.TrueForAll(head, value => float.IsFinite((float)value)))
         {
             throw new InvalidOperationException(
-                "The linear probe diverges: weights of the head are not finite in 32-bit floats. Raise ProbePenalty; where the column holds pixels, check that they are scaled to about -1..1.");
+                "The linear probe diverges: weights of the head are not finite in float32. Raise ProbePenalty; where the column holds pixels, check that they are scaled to about -1..1.");
         }
 
         using var mode = no_grad();

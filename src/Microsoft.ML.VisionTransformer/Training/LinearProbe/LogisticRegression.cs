@@ -1,4 +1,4 @@
-// Multinomial logistic regression on features: the linear probe's objective.
+// Multinomial logistic regression on features, the linear probe's objective, and the choice of its penalty.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Training.Plan;
 using static TorchSharp.torch;
@@ -7,24 +7,24 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace Microsoft.ML.VisionTransformer.Training.LinearProbe;
 
 /// <summary>
-/// Mean cross-entropy of softmax(W x + b), the rows weighted, plus lambda / 2 times the sum of the squares of W; b is free. Convex: training finds the one minimum.
-/// (scikit-learn's C is 1 / (lambda rows).) All in 64-bit numbers.
+/// Weighted mean cross-entropy of softmax(W x + b) plus lambda / 2 times the sum of the squares of W; b is not penalized. Convex: training finds the
+/// global minimum. (scikit-learn's C is 1 / (lambda rows).) All values are float64.
 /// </summary>
 /// <param name="data">The rows.</param>
 /// <param name="penalty">lambda.</param>
 internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
 {
-    /// <summary>Length of the gradient at which the minimum counts as found.</summary>
+    /// <summary>Gradient norm at which the fit has converged.</summary>
     internal const double Tolerance = 1e-6;
 
-    /// <summary>Numbers of a head: W [classes, D] row by row, then b [classes].</summary>
+    /// <summary>Number of values of a head: W [classes, D] in row-major order, then b [classes].</summary>
     internal int Length => ArrayLength.Of(data.Classes, data.Dimension + 1L, "the weights of a head", "Choose FineTune, or fewer classes");
 
-    /// <summary>Minimises the objective.</summary>
-    /// <param name="start">Where to begin, [n]; null for zero.</param>
-    /// <param name="iterations">At most so many steps.</param>
-    /// <param name="tolerance">Length of the gradient at which the minimum counts as found.</param>
-    /// <param name="report">Told of each step's number and point; null for none.</param>
+    /// <summary>Minimizes the objective.</summary>
+    /// <param name="start">Starting point, [n]; null for zero.</param>
+    /// <param name="iterations">Maximum number of steps.</param>
+    /// <param name="tolerance">Gradient norm at which the fit has converged.</param>
+    /// <param name="report">Called with the number and the point of each step; null for none.</param>
     /// <returns>The head, [n].</returns>
     internal double[] Fit(double[]? start, int iterations, double tolerance = Tolerance, Action<int, double[]>? report = null)
     {
@@ -68,7 +68,7 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
         var index = targets.unsqueeze(1);
         double loss = -logs.gather(1, index).squeeze(1).dot(fractions).item<double>();
 
-        // d loss / d logits: (probability - 1 at the right class) times the row's share.
+        // d loss / d logits: (probability - 1 at the true class) times the row's normalized weight.
         var residual = logs.exp();
         residual.scatter_add_(1, index, ones_like(index, dtype: ScalarType.Float64).neg());
         residual = residual.mul(fractions.unsqueeze(1));
@@ -81,19 +81,19 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
 }
 
 /// <summary>
-/// Cross-validation over a series of penalties, strongest first, each starting from the one before: the smallest mean cross-entropy on rows left out wins. Few rows
-/// are all used; of many a sample is enough to tell.
+/// Cross-validation over a series of penalties, strongest first, each fit starting from the previous one: the penalty with the smallest mean
+/// cross-entropy on held-out rows wins. Large data sets are sampled.
 /// </summary>
 internal static class PenaltySelection
 {
     private const int Folds = 5, MostRows = 5_000, Iterations = 50;
 
-    /// <summary>Enough to tell penalties apart; the head itself is fitted to a far smaller gradient.</summary>
+    /// <summary>Sufficient to rank penalties; the head itself is fitted to a far smaller gradient.</summary>
     private const double Tolerance = 1e-4;
 
     private static readonly double[] _penalties = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001];
 
-    /// <summary>Where there are too few rows to leave some out.</summary>
+    /// <summary>Used when there are too few rows for cross-validation.</summary>
     private const double Standard = 0.1;
 
     /// <summary>The penalty for these rows.</summary>
@@ -115,19 +115,19 @@ internal static class PenaltySelection
     private static void AddLosses(FeatureMatrix data, int[] folds, int fold, double[] losses)
     {
         using var training = data.Take([.. Indices(folds, f => f >= 0 && f != fold)]);
-        using var rest = data.Take([.. Indices(folds, f => f == fold)]);
+        using var heldOut = data.Take([.. Indices(folds, f => f == fold)]);
         double[]? head = null;
         for (int i = 0; i < _penalties.Length; i++)
         {
             head = new LogisticRegression(training, _penalties[i]).Fit(head, Iterations, Tolerance);
-            losses[i] += rest.Evaluate(head).Loss;
+            losses[i] += heldOut.Evaluate(head).Loss;
         }
     }
 
     private static IEnumerable<int> Indices(int[] folds, Func<int, bool> take) =>
         folds.Select((fold, row) => (fold, row)).Where(p => take(p.fold)).Select(p => p.row);
 
-    /// <summary>The fold of each row, the same share of each class in all; -1 for rows beyond the sample.</summary>
+    /// <summary>The fold of each row, stratified by class; -1 for rows outside the sample.</summary>
     private static int[] Assign(FeatureMatrix data, int seed)
     {
         var random = RandomStream.For(seed, (long)RandomPurpose.Folds);

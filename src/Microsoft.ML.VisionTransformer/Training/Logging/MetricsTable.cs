@@ -1,4 +1,4 @@
-// The figures of a run as a table: a comma-separated file that grows by one line a step.
+// Writes the metrics of a run to a CSV file, one line per step, under the tags that are defined here.
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -7,8 +7,8 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Training.Logging;
 
 /// <summary>
-/// RFC 4180: a header, then one line a step, its first field the step; numbers are invariant, with a point, and read back bit for bit; what is not there is an
-/// empty field. Each line is in the file when <see cref="Add"/> returns.
+/// RFC 4180: a header, then one line per step that starts with the step. Values are in the invariant culture and round-trip exactly; a missing value
+/// is an empty field. Each line is in the file when <see cref="Add"/> returns.
 /// </summary>
 internal sealed class MetricsTable : IMetricsSink
 {
@@ -17,10 +17,10 @@ internal sealed class MetricsTable : IMetricsSink
     private readonly string[] _tags;
     private readonly byte[] _header;
 
-    /// <summary>Opens the table; <see cref="Start"/> or <see cref="ResumeAt"/> says what becomes of lines that are there.</summary>
-    /// <param name="path">The file; made, with its folder, where it is missing.</param>
+    /// <summary>Opens the table. Call <see cref="Start"/> to drop existing lines or <see cref="ResumeAt"/> to keep them.</summary>
+    /// <param name="path">The file; created, with its folder, if missing.</param>
     /// <param name="stepName">Header of the first column: "epoch" or "batch".</param>
-    /// <param name="tags">Headers of the other columns: the figures that it takes.</param>
+    /// <param name="tags">Headers of the other columns: the tags of the metrics.</param>
     /// <exception cref="IOException">The file cannot be written to.</exception>
     internal MetricsTable(string path, string stepName, params string[] tags)
     {
@@ -30,7 +30,7 @@ internal sealed class MetricsTable : IMetricsSink
         _file = AppendedFile.Open(path, FileMode.OpenOrCreate);
     }
 
-    /// <summary>A new run: earlier lines go.</summary>
+    /// <summary>Starts a new run: drops all earlier lines.</summary>
     /// <exception cref="IOException">The file cannot be written to.</exception>
     internal void Start()
     {
@@ -39,36 +39,36 @@ internal sealed class MetricsTable : IMetricsSink
     }
 
     /// <summary>
-    /// A run goes on: lines of that step and later go, and so does a last line without its end, which a killed process left. An empty file is started anew.
+    /// Resumes a run: drops the lines of that step and later ones, and an incomplete last line left by a killed process. An empty file is started as a new one.
     /// </summary>
-    /// <param name="step">The first step that will be added.</param>
-    /// <exception cref="InvalidDataException">The file has other columns: it is no table of this run.</exception>
+    /// <param name="step">The next step to be added.</param>
+    /// <exception cref="InvalidDataException">The file has other columns, so it does not belong to this run.</exception>
     /// <exception cref="IOException">The file cannot be read or written to.</exception>
     internal void ResumeAt(long step)
     {
         byte[] content = _file.ReadAll();
-        if (_header.AsSpan().StartsWith(content))    // a header that is not complete, or no byte at all
+        if (_header.AsSpan().StartsWith(content))    // an incomplete header, or an empty file
         {
             Start();
             return;
         }
 
         if (!content.AsSpan().StartsWith(_header))
-            throw new InvalidDataException($"{_path} has other columns than this run writes. Move it away, and the run begins a new one.");
+            throw new InvalidDataException($"{_path} does not have the columns that this run writes. Move it away; the run then creates a new one.");
         _file.CutAt(LengthBefore(content, _header.Length, step));
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The table has no column for a figure.</exception>
-    public void Add(long step, params (string Tag, double? Value)[] figures)
+    /// <exception cref="ArgumentException">The table has no column for a tag.</exception>
+    public void Add(long step, params (string Tag, double? Value)[] metrics)
     {
         string[] fields = new string[_tags.Length + 1];
         Array.Fill(fields, "");
         fields[0] = step.ToString(CultureInfo.InvariantCulture);
-        foreach (var (tag, value) in figures)
+        foreach (var (tag, value) in metrics)
         {
             int column = Array.IndexOf(_tags, tag);
-            Guard.That(column >= 0, nameof(figures), $"The table {_path} has no column for {tag}.");
+            Guard.That(column >= 0, nameof(metrics), $"The table {_path} has no column for {tag}.");
             fields[column + 1] = CsvRecord.Number(value);
         }
 
@@ -77,7 +77,7 @@ internal sealed class MetricsTable : IMetricsSink
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Bytes up to the first line that is not complete, is of that step or a later one, or does not begin with a step.</summary>
+    /// <summary>Number of bytes before the first line that is incomplete, belongs to that step or a later one, or does not start with a step.</summary>
     private static int LengthBefore(byte[] content, int start, long step)
     {
         while (start < content.Length)
@@ -94,8 +94,8 @@ internal sealed class MetricsTable : IMetricsSink
 }
 
 /// <summary>
-/// The library reads no such files, and writes records of numbers alone, one at a time behind those of an earlier process: too little for a dependency of every program
-/// that references it. The command line, which reads tables of users, takes CsvHelper.
+/// A minimal CSV writer. The library reads no CSV and only appends records of numbers, which does not justify a dependency for every program that
+/// references it. The command line, which reads tables of users, uses CsvHelper.
 /// </summary>
 internal static class CsvRecord
 {
@@ -106,7 +106,7 @@ internal static class CsvRecord
     /// <summary>The record with its line end, in UTF-8.</summary>
     internal static byte[] Of(IEnumerable<string> fields) => Encoding.UTF8.GetBytes(string.Join(',', fields.Select(Quoted)) + End);
 
-    /// <summary>The shortest text that reads back as the same number; empty for null and NaN.</summary>
+    /// <summary>The shortest text that round-trips; empty for null and NaN.</summary>
     internal static string Number(double? value) => value is { } v && !double.IsNaN(v) ? v.ToString("R", CultureInfo.InvariantCulture) : "";
 
     private static string Quoted(string field) =>
@@ -125,7 +125,7 @@ internal static class MetricTags
     internal const string ImageWaitFraction = "speed/image_wait_share";
     internal const string ElapsedSeconds = "elapsed_seconds";
 
-    /// <summary>Those of an epoch, in the order of the table's columns.</summary>
+    /// <summary>Tags of an epoch, in the order of the table's columns.</summary>
     internal static readonly string[] OfEpoch =
     [
         TrainingLoss,
@@ -139,10 +139,10 @@ internal static class MetricTags
         ElapsedSeconds,
     ];
 
-    /// <summary>Those of a batch.</summary>
-    internal static readonly string[] OfBatch = [TrainingLoss, TrainingAccuracy, LearningRate];
+    /// <summary>Tags of a step.</summary>
+    internal static readonly string[] OfStep = [TrainingLoss, TrainingAccuracy, LearningRate];
 
-    /// <summary>The figures of an epoch.</summary>
+    /// <summary>The values of all tags.</summary>
     internal static (string Tag, double? Value)[] Of(TrainingMetrics metrics) =>
     [
         (TrainingLoss, metrics.TrainingLoss),

@@ -1,20 +1,20 @@
-// The files that a run writes about itself.
+// The log files of a run, and the append-only file that they are written to.
 using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 
 namespace Microsoft.ML.VisionTransformer.Training.Logging;
 
-/// <summary>A table of epochs, and TensorBoard's events of steps and epochs, in the workspace.</summary>
+/// <summary>A CSV table of epochs and TensorBoard events of steps and epochs, in the workspace.</summary>
 internal sealed class RunLogs : IDisposable
 {
-    /// <summary>Names in the workspace.</summary>
+    /// <summary>Names of the files in the workspace.</summary>
     internal const string TableName = "metrics.csv", EventsFolder = "tensorboard";
 
     private readonly MetricsTable? _table;
     private readonly TensorBoardEvents? _events;
 
     /// <param name="folder">The workspace.</param>
-    /// <param name="logs">Which files.</param>
-    /// <param name="found">Where the run goes on from; null at its beginning.</param>
+    /// <param name="logs">The files to write.</param>
+    /// <param name="found">The progress to resume from; null for a new run.</param>
     /// <exception cref="IOException">A file cannot be written to.</exception>
     internal RunLogs(string folder, TrainingLogs logs, RunProgress? found)
     {
@@ -34,15 +34,15 @@ internal sealed class RunLogs : IDisposable
         }
     }
 
-    /// <summary>The figures after a step: those of the epoch so far.</summary>
+    /// <summary>Logs the metrics of the epoch so far, after a step.</summary>
     internal void Step(TrainingMetrics metrics) => _events?.Add(
-        StepOfRun(metrics), [.. MetricTags.Of(metrics).Where(figure => MetricTags.OfBatch.Contains(figure.Tag))]);
+        StepOfRun(metrics), [.. MetricTags.Of(metrics).Where(metric => MetricTags.OfStep.Contains(metric.Tag))]);
 
-    /// <summary>The figures of an epoch.</summary>
+    /// <summary>Logs the metrics of an epoch.</summary>
     internal void Epoch(TrainingMetrics metrics)
     {
         _table?.Add(metrics.Epoch, MetricTags.Of(metrics));
-        _events?.Add(StepOfRun(metrics), [.. MetricTags.Of(metrics).Where(figure => !MetricTags.OfBatch.Contains(figure.Tag))]);
+        _events?.Add(StepOfRun(metrics), [.. MetricTags.Of(metrics).Where(metric => !MetricTags.OfStep.Contains(metric.Tag))]);
     }
 
     public void Dispose()
@@ -54,15 +54,15 @@ internal sealed class RunLogs : IDisposable
     private static long StepOfRun(TrainingMetrics metrics) => (long)(metrics.Epoch - 1) * metrics.Steps + metrics.Step;
 }
 
-/// <summary>Nothing is held back in this process, so that a run that is killed loses no line it has told; a power cut may lose the last ones.</summary>
+/// <summary>An append-only file without buffering in this process: a killed run loses no line, while a power failure may lose the last ones.</summary>
 internal sealed class AppendedFile : IDisposable
 {
     private readonly FileStream _stream;
 
     private AppendedFile(FileStream stream) => _stream = stream;
 
-    /// <summary>Opens a file at its end and makes the folder where it is missing.</summary>
-    /// <exception cref="IOException">It cannot be written to; the message names it.</exception>
+    /// <summary>Opens a file at its end; creates its folder if missing.</summary>
+    /// <exception cref="IOException">The file cannot be written to; the message names it.</exception>
     internal static AppendedFile Open(string path, FileMode mode)
     {
         try
@@ -89,14 +89,14 @@ internal sealed class AppendedFile : IDisposable
         return content;
     }
 
-    /// <summary>Drops what lies behind, and goes on there.</summary>
+    /// <summary>Truncates the file to a length and appends from there.</summary>
     internal void CutAt(long length)
     {
         _stream.SetLength(length);
         _stream.Seek(0, SeekOrigin.End);
     }
 
-    /// <exception cref="IOException">The disk does not take it, or not all of it; the message names the file.</exception>
+    /// <exception cref="IOException">The content cannot be written completely; the message names the file.</exception>
     internal void Append(ReadOnlySpan<byte> content)
     {
         try
@@ -112,5 +112,5 @@ internal sealed class AppendedFile : IDisposable
     public void Dispose() => _stream.Dispose();
 
     private static IOException NotWritten(string path, Exception e) =>
-        new($"The figures of this run cannot be written to {path}: {e.Message.TrimEnd('.')}. Make room, or choose another WorkspacePath.", e);
+        new($"The metrics of this run cannot be written to {path}: {e.Message.TrimEnd('.')}. Free space there, or set WorkspacePath to another folder.", e);
 }

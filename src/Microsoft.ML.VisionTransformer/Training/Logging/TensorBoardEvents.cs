@@ -1,4 +1,4 @@
-// The figures of a run for TensorBoard, which draws them while it runs.
+// Writes the metrics of a run to a TensorBoard event file.
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
@@ -7,7 +7,7 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Training.Logging;
 
 /// <summary>
-/// An event file of scalars in a folder that <c>tensorboard --logdir</c> is given. Each run, and each resumption of one, writes a file of its own, as TensorBoard
+/// An event file of scalars, in a folder to pass to <c>tensorboard --logdir</c>. Each run and each resumption writes a separate file, as TensorBoard
 /// expects; each event is in the file when <see cref="Add"/> returns.
 /// </summary>
 internal sealed class TensorBoardEvents : IMetricsSink
@@ -17,14 +17,14 @@ internal sealed class TensorBoardEvents : IMetricsSink
     private readonly TimeProvider _time;
     private readonly AppendedFile _file;
 
-    /// <param name="folder">The folder; made where it is missing.</param>
+    /// <param name="folder">The folder; created if missing.</param>
     /// <param name="time">The clock; null for the system's.</param>
-    /// <exception cref="IOException">No file can be made there.</exception>
+    /// <exception cref="IOException">No file can be created there.</exception>
     internal TensorBoardEvents(string folder, TimeProvider? time = null)
     {
         Guard.NotBlank(folder);
         _time = time ?? TimeProvider.System;
-        // TensorBoard reads the files of a folder in the order of their names: seconds first.
+        // TensorBoard reads the files of a folder in the order of their names, so the time comes first.
         string name = string.Create(
             CultureInfo.InvariantCulture,
             $"events.out.tfevents.{_time.GetUtcNow().ToUnixTimeSeconds():D10}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref _files)}");
@@ -33,18 +33,18 @@ internal sealed class TensorBoardEvents : IMetricsSink
         _file.Append(RecordFile.Record(EventMessage.FileVersion(WallTime())));
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>Path of the file.</summary>
     internal string Path { get; }
 
-    /// <summary>A run goes on: TensorBoard hides what earlier files of the folder have of that step and later.</summary>
-    /// <param name="step">The first step that will be added.</param>
-    /// <exception cref="IOException">The disk does not take it.</exception>
+    /// <summary>Resumes a run: TensorBoard hides events of that step and later ones in earlier files of the folder.</summary>
+    /// <param name="step">The next step to be added.</param>
+    /// <exception cref="IOException">The file cannot be written to.</exception>
     internal void ResumeAt(long step) => _file.Append(RecordFile.Record(EventMessage.Restart(WallTime(), step)));
 
     /// <inheritdoc/>
-    public void Add(long step, params (string Tag, double? Value)[] figures)
+    public void Add(long step, params (string Tag, double? Value)[] metrics)
     {
-        var known = figures.Where(f => f.Value is { } value && !double.IsNaN(value)).Select(f => (f.Tag, (float)f.Value!.Value)).ToArray();
+        var known = metrics.Where(f => f.Value is { } value && !double.IsNaN(value)).Select(f => (f.Tag, (float)f.Value!.Value)).ToArray();
         if (known.Length > 0)
             _file.Append(RecordFile.Record(EventMessage.Summary(WallTime(), step, known)));
     }
@@ -64,20 +64,20 @@ internal static class EventMessage
     /// <summary>The first event of a file.</summary>
     internal static byte[] FileVersion(double wallTime) => At(wallTime, step: 0).Text(3, "brain.Event:2").ToArray();
 
-    /// <summary>Says that a run goes on with that step: TensorBoard leaves out what earlier files have of it and later.</summary>
+    /// <summary>Marks that a run resumes at that step: TensorBoard hides events of that step and later ones in earlier files.</summary>
     internal static byte[] Restart(double wallTime, long step) => At(wallTime, step).Message(7, new ProtoMessage().Integer(1, 1)).ToArray();
 
-    /// <summary>Figures of a step.</summary>
+    /// <summary>The metrics of a step.</summary>
     /// <param name="wallTime">Seconds since 1970, UTC.</param>
     /// <param name="step">The step.</param>
-    /// <param name="values">Tags and figures.</param>
+    /// <param name="values">Tags and values.</param>
     internal static byte[] Summary(double wallTime, long step, IEnumerable<(string Tag, float Value)> values) =>
-        At(wallTime, step).Message(5, new ProtoMessage().Messages(1, values.Select(figure => new ProtoMessage().Text(1, figure.Tag).Float(2, figure.Value)))).ToArray();
+        At(wallTime, step).Message(5, new ProtoMessage().Messages(1, values.Select(metric => new ProtoMessage().Text(1, metric.Tag).Float(2, metric.Value)))).ToArray();
 
     private static ProtoMessage At(double wallTime, long step)
     {
         var message = new ProtoMessage().Double(1, wallTime);
-        return step == 0 ? message : message.Integer(2, step);    // what is 0 is left out, as in every proto3 writer
+        return step == 0 ? message : message.Integer(2, step);    // proto3 omits zero values
     }
 }
 
@@ -109,6 +109,6 @@ internal static class RecordFile
         return ~crc;
     }
 
-    /// <summary>A checksum of data that hold checksums of their own is weak; the rotation and the constant are TensorFlow's.</summary>
+    /// <summary>Masks the checksum, because a CRC of data that contain CRCs is weak; the rotation and the constant are TensorFlow's.</summary>
     private static uint Masked(uint crc) => unchecked(BitOperations.RotateRight(crc, 15) + 0xA282EAD8);
 }

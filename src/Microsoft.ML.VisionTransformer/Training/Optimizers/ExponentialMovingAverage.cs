@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Training.Optimizers;
 
 /// <summary>
-/// Exponential moving average (Polyak and Juditsky, 1992) with timm's rules: average = decay * average + (1 - decay) * weights after each update; with a warm-up the
-/// decay of update n, from 1, is at most 1 - n^(-2/3), so that the first one copies the weights and early ones are soon forgotten.
+/// Exponential moving average (Polyak and Juditsky, 1992) with timm's rules: average = decay * average + (1 - decay) * weights after each update.
+/// With a warm-up the decay of update n, from 1, is at most 1 - n^(-2/3): the first update copies the weights, and early weights lose influence
+/// quickly.
 /// </summary>
 internal sealed class ExponentialMovingAverage : IDisposable
 {
@@ -14,7 +15,7 @@ internal sealed class ExponentialMovingAverage : IDisposable
     private readonly double _decay;
     private readonly bool _warmup;
 
-    /// <summary>Begins at the weights as they are.</summary>
+    /// <summary>Starts from the current weights.</summary>
     internal ExponentialMovingAverage(FlatParameters parameters, double decay, bool warmup)
     {
         (_parameters, _decay, _warmup) = (parameters, decay, warmup);
@@ -22,10 +23,11 @@ internal sealed class ExponentialMovingAverage : IDisposable
         Values = parameters.Values.clone().DetachFromDisposeScope();
     }
 
-    /// <summary>The averaged numbers, [n].</summary>
+    /// <summary>The averaged weights, [n].</summary>
     internal Tensor Values { get; }
 
-    /// <summary>Takes in the weights after the update of that number, from 1.</summary>
+    /// <summary>Updates the average; call after each update of the weights.</summary>
+    /// <param name="step">Number of the update of the weights, from 1.</param>
     internal void Update(long step)
     {
         using var mode = no_grad();

@@ -4,20 +4,20 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Training.Optimizers;
 
-/// <summary>Moves flat parameters along their gradients.</summary>
-/// <param name="parameters">Parameters and gradients; stay the caller's.</param>
+/// <summary>Updates flat parameters from their gradients.</summary>
+/// <param name="parameters">Parameters and gradients; owned by the caller.</param>
 internal abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
 {
     /// <summary>Updates done.</summary>
     internal long Steps { get; set; }
 
-    /// <summary>The numbers that the next update depends on, beside the parameters: each [n], under a name that no other has.</summary>
+    /// <summary>The state that the next update depends on besides the parameters: tensors [n] under unique names.</summary>
     internal abstract IReadOnlyList<(string Name, Tensor Values)> State { get; }
 
     protected FlatParameters Parameters { get; } = parameters;
 
-    /// <summary>One update. What the gradients are afterwards is undefined.</summary>
-    /// <param name="rate">The learning rate, before the scales of the groups.</param>
+    /// <summary>One update. The gradients are undefined afterward.</summary>
+    /// <param name="rate">The learning rate, before the scale of each group.</param>
     internal void Step(double rate)
     {
         using var mode = no_grad();
@@ -31,14 +31,14 @@ internal abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
     protected abstract void Update(double rate);
 
     /// <summary>
-    /// A factor as the 32-bit parameters have it. One beyond them becomes infinite, and so do the parameters, which <see cref="TrainingStep.RefuseBrokenWeights"/> finds; libtorch's own
-    /// conversion throws an error that names no option.
+    /// A factor rounded to float32. One out of range becomes infinite, and so do the parameters, which <see cref="TrainingStep.RefuseBrokenWeights"/>
+    /// detects; libtorch's own conversion throws an error that names no option.
     /// </summary>
     protected static double Single(double factor) => (float)factor;
 }
 
 /// <summary>
-/// AdamW (arXiv:1711.05101, algorithm 2) as PyTorch has it: the weight is first multiplied by 1 - rate * decay, then moved by
+/// AdamW (arXiv:1711.05101, algorithm 2) as in PyTorch: the weight is first multiplied by 1 - rate * decay, then reduced by
 /// rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + epsilon), epsilon 1e-8.
 /// </summary>
 internal sealed class AdamW : FlatOptimizer
@@ -90,7 +90,7 @@ internal sealed class AdamW : FlatOptimizer
 }
 
 /// <summary>
-/// As PyTorch has it: g = gradient + decay * weight, b = momentum * b + g, and the weight moves by -rate * b, or with Nesterov's look-ahead by
+/// As in PyTorch: g = gradient + decay * weight, b = momentum * b + g, and the weight moves by -rate * b, or with Nesterov momentum by
 /// -rate * (g + momentum * b) (Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013).
 /// </summary>
 internal sealed class Sgd : FlatOptimizer

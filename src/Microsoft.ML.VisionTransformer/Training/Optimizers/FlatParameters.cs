@@ -1,4 +1,4 @@
-// All parameters of a network in one buffer and all gradients in another, so that the optimiser's work is a few operations.
+// All parameters of a network in one buffer and all gradients in another: the optimizer then needs only a few operations.
 using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Training.Optimizers;
 
 /// <summary>
-/// Moves the storage of a network's parameters into one flat tensor, those that the optimiser treats alike side by side; the parameters become views of it,
-/// and their gradients views of another. The network must stay on its device while this exists.
+/// Moves the storage of a network's parameters into one flat tensor, with parameters of the same optimizer settings next to each other; the
+/// parameters become views of it, and their gradients views of a second tensor. The network must stay on its device while this object exists.
 /// </summary>
 internal sealed class FlatParameters : IDisposable
 {
@@ -16,9 +16,9 @@ internal sealed class FlatParameters : IDisposable
 
     private readonly Parameter[] _adopted;
 
-    /// <summary>Takes over the storage of the parameters that are trained.</summary>
+    /// <summary>Takes over the storage of the trained parameters.</summary>
     /// <param name="network">Owns the parameters.</param>
-    /// <param name="rates">How much of the learning rate each gets; null gives all the same.</param>
+    /// <param name="rates">Learning rate scale of each parameter; null for the same rate for all.</param>
     internal FlatParameters(nn.Module network, LayerDecay? rates = null)
     {
         using var mode = no_grad();
@@ -32,7 +32,7 @@ internal sealed class FlatParameters : IDisposable
         Values = empty(_adopted.Sum(p => p.numel()), dtype: _adopted[0].dtype, device: _adopted[0].device);
         Gradients = zeros_like(Values);
         long offset = 0;
-        var runs = new List<ParameterGroup>();
+        var ranges = new List<ParameterGroup>();
         var layout = new List<ParameterRange>();
         foreach (var group in groups)
         {
@@ -43,28 +43,31 @@ internal sealed class FlatParameters : IDisposable
                 offset = Adopt(parameter, offset);
             }
 
-            runs.Add(new ParameterGroup(start, offset - start, group.Key.Scale, group.Key.Decays));
+            ranges.Add(new ParameterGroup(start, offset - start, group.Key.Scale, group.Key.Decays));
         }
 
-        (Groups, Layout) = (runs, layout);
+        (Groups, Layout) = (ranges, layout);
 
         Values.MoveToOuterDisposeScope();
         Gradients.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Every trained number, [n].</summary>
+    /// <summary>The values of all trained parameters, [n].</summary>
     internal Tensor Values { get; }
 
-    /// <summary>The gradient of every trained number, [n].</summary>
+    /// <summary>The gradients of all trained parameters, [n].</summary>
     internal Tensor Gradients { get; }
 
-    /// <summary>Where each parameter lies, in order.</summary>
+    /// <summary>The range of each parameter, in order.</summary>
     internal IReadOnlyList<ParameterRange> Layout { get; }
 
-    /// <summary>Runs that are treated alike; together they are all of the numbers.</summary>
+    /// <summary>Ranges with the same optimizer settings; together they cover all values.</summary>
     internal IReadOnlyList<ParameterGroup> Groups { get; }
 
-    /// <summary>Scales the gradients down to an L2 norm of <paramref name="most"/> where it is larger, by most / (norm + 1e-6) as PyTorch does; returns the norm before.</summary>
+    /// <summary>
+    /// Scales the gradients down to an L2 norm of <paramref name="most"/> where it is larger, by most / (norm + 1e-6) as PyTorch does; returns the
+    /// norm before.
+    /// </summary>
     internal double ClipGradients(double most)
     {
         using var scope = NewDisposeScope();
@@ -75,9 +78,10 @@ internal sealed class FlatParameters : IDisposable
         return norm;
     }
 
-    /// <summary>Puts other numbers in the place of the parameters' while something is done.</summary>
-    /// <param name="others">[n]; as it was afterwards.</param>
-    /// <param name="work">What is done.</param>
+    /// <summary>Runs <paramref name="work"/> with other values in the parameters, then restores the parameters.</summary>
+    /// <param name="others">[n]; not changed.</param>
+    /// <param name="work">Runs with these values.</param>
+    /// <returns>The result of <paramref name="work"/>.</returns>
     internal T With<T>(Tensor others, Func<T> work)
     {
         using var mode = no_grad();
@@ -94,7 +98,7 @@ internal sealed class FlatParameters : IDisposable
         }
     }
 
-    /// <summary>Ends the training: the parameters keep their values and let go of their gradients.</summary>
+    /// <summary>Ends the training: the parameters keep their values; their gradients are released.</summary>
     public void Dispose()
     {
         foreach (var parameter in _adopted)
@@ -117,41 +121,42 @@ internal sealed class FlatParameters : IDisposable
     private static bool IsDecayed(string name, Tensor parameter) => parameter.dim() > 1 && !_undecayed.Contains(name);
 }
 
-/// <summary>Numbers from <paramref name="Start"/> on.</summary>
-/// <param name="Start">The first one.</param>
-/// <param name="Length">How many.</param>
+/// <summary>A range of flat parameters with the same optimizer settings.</summary>
+/// <param name="Start">Offset of the first value.</param>
+/// <param name="Length">Number of values.</param>
 /// <param name="RateScale">Factor of the learning rate.</param>
 /// <param name="Decays">Whether weight decay applies.</param>
 internal readonly record struct ParameterGroup(long Start, long Length, double RateScale, bool Decays);
 
-/// <param name="Name">Its name in the network.</param>
-/// <param name="Start">Its first number.</param>
-/// <param name="Length">How many it has.</param>
+/// <summary>The range of one parameter in the flat buffer.</summary>
+/// <param name="Name">Name in the network.</param>
+/// <param name="Start">Offset of the first value.</param>
+/// <param name="Length">Number of values.</param>
 internal readonly record struct ParameterRange(string Name, long Start, long Length);
 
-/// <summary>Views of the numbers of one group, in buffers that are laid out as the flat parameters are.</summary>
+/// <summary>Views of one group's range in buffers with the layout of the flat parameters.</summary>
 internal sealed class GroupView : IDisposable
 {
-    private readonly Tensor[] _parts;
+    private readonly Tensor[] _views;
 
     /// <param name="group">The group.</param>
-    /// <param name="buffers">The buffers; stay the caller's.</param>
+    /// <param name="buffers">The buffers; owned by the caller.</param>
     internal GroupView(ParameterGroup group, params ReadOnlySpan<Tensor> buffers)
     {
         Group = group;
-        _parts = new Tensor[buffers.Length];
+        _views = new Tensor[buffers.Length];
         for (int i = 0; i < buffers.Length; i++)
-            _parts[i] = buffers[i].narrow(0, group.Start, group.Length).DetachFromDisposeScope();
+            _views[i] = buffers[i].narrow(0, group.Start, group.Length).DetachFromDisposeScope();
     }
 
     internal ParameterGroup Group { get; }
 
-    /// <summary>The group's part of the buffer of that number.</summary>
-    internal Tensor this[int buffer] => _parts[buffer];
+    /// <summary>The group's view of a buffer, by the index of the buffer.</summary>
+    internal Tensor this[int buffer] => _views[buffer];
 
     public void Dispose()
     {
-        foreach (var part in _parts)
-            part.Dispose();
+        foreach (var view in _views)
+            view.Dispose();
     }
 }

@@ -1,28 +1,31 @@
-// Leaves the first blocks of a network as they are.
+// Excludes the first blocks of a network from training.
 using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Training.Optimizers;
 
-/// <summary>The first blocks and all before them: patch embedding, class, distillation and register tokens, positions, and the norm before the blocks.</summary>
-/// <param name="Depth">Blocks of the network.</param>
-/// <param name="Count">How many are frozen; 0 freezes nothing, the embeddings neither.</param>
+/// <summary>
+/// The first blocks and everything before them: patch embedding, class, distillation and register tokens, position embedding, and the norm before the
+/// blocks.
+/// </summary>
+/// <param name="Depth">Number of blocks of the network.</param>
+/// <param name="Count">Number of frozen blocks; 0 freezes nothing, including the embeddings.</param>
 internal sealed record FrozenBlocks(int Depth, int Count)
 {
-    /// <summary>Takes the gradients of the frozen parameters away.</summary>
+    /// <summary>Turns gradients off for the frozen parameters.</summary>
     internal void Freeze(torch.nn.Module network)
     {
         foreach (var (name, parameter) in network.named_parameters())
             parameter.requires_grad = !Contains(name);
     }
 
-    /// <summary>Gives every parameter its gradient back.</summary>
+    /// <summary>Turns gradients on for all parameters.</summary>
     internal static void Thaw(torch.nn.Module network)
     {
         foreach (var parameter in network.parameters())
             parameter.requires_grad = true;
     }
 
-    /// <summary>Training mode for the network, evaluation mode for its frozen blocks: they drop nothing.</summary>
+    /// <summary>Sets training mode for the network and evaluation mode for its frozen blocks, which then have no dropout or stochastic depth.</summary>
     internal void Train(torch.nn.Module network)
     {
         network.train();

@@ -6,18 +6,18 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Training.Optimizers;
 
 /// <summary>
-/// The weights that the optimiser moves keep 32 bits (Micikevicius et al., "Mixed Precision Training", arXiv:1710.03740, section 3.1); before each update the twin
-/// gets them rounded, after it its gradients are added to theirs. bfloat16 has the range of 32-bit numbers, so that the loss needs no scaling.
+/// The optimizer updates float32 master weights (Micikevicius et al., "Mixed Precision Training", arXiv:1710.03740, section 3.1). The replica gets a
+/// rounded copy of them before each update, and its gradients are added to theirs. bfloat16 has the range of float32, so the loss needs no scaling.
 /// </summary>
 internal sealed class MixedPrecisionReplica : IDisposable
 {
     private readonly FlatParameters _original;
     private readonly FlatParameters _own;
 
-    /// <param name="network">The original.</param>
+    /// <param name="network">The original network.</param>
     /// <param name="parameters">The original's trained parameters.</param>
-    /// <param name="rates">How they were grouped.</param>
-    /// <param name="frozen">What is not trained.</param>
+    /// <param name="rates">The learning rate scales that the parameters are grouped by.</param>
+    /// <param name="frozen">The blocks that are not trained.</param>
     /// <param name="device">The device of both.</param>
     internal MixedPrecisionReplica(VisionTransformerNetwork network, FlatParameters parameters, LayerDecay rates, FrozenBlocks frozen, Device device)
     {
@@ -38,7 +38,7 @@ internal sealed class MixedPrecisionReplica : IDisposable
 
     internal VisionTransformerNetwork Network { get; }
 
-    /// <summary>Takes over the weights.</summary>
+    /// <summary>Copies the original weights, rounded to bfloat16, and clears the gradients.</summary>
     internal void Begin()
     {
         using var mode = no_grad();
@@ -47,7 +47,7 @@ internal sealed class MixedPrecisionReplica : IDisposable
         _own.Gradients.zero_();
     }
 
-    /// <summary>Input of 32-bit numbers to logits of 32-bit numbers.</summary>
+    /// <summary>The forward pass, from float32 input to float32 logits.</summary>
     internal Tensor Forward(Tensor input)
     {
         using var rounded = input.to(ScalarType.BFloat16);
@@ -56,7 +56,8 @@ internal sealed class MixedPrecisionReplica : IDisposable
     }
 
     /// <summary>
-    /// Adds the gradients of a batch to the original's, which keep 32 bits: a sum of several batches in 16 bits would lose each that is less than 1/256 of the sum so far.
+    /// Adds the gradients of a batch to the float32 gradients of the original: a bfloat16 sum of several batches would lose any batch below 1/256 of
+    /// the sum so far.
     /// </summary>
     internal void AddGradients()
     {

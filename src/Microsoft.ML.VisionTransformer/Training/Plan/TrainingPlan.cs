@@ -1,4 +1,4 @@
-// The settings of a training run, after all checks and with all defaults filled in.
+// The settings of a training run, validated and with all defaults filled in.
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Training.Checkpointing;
@@ -6,18 +6,18 @@ using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 namespace Microsoft.ML.VisionTransformer.Training.Plan;
 
 /// <summary>
-/// Immutable; made by <see cref="TrainingPlanBuilder"/> alone. <see cref="VisionTransformerTrainer.Options"/> documents the values. Every property is part of a run's
-/// <see cref="RunIdentity"/>, unless it has a <see cref="NotInIdentityAttribute"/> with the reason.
+/// Immutable; created only by <see cref="TrainingPlanBuilder"/>. <see cref="VisionTransformerTrainer.Options"/> documents the values. Every property
+/// is part of a run's <see cref="RunIdentity"/>, unless it has a <see cref="NotInIdentityAttribute"/> with the reason.
 /// </summary>
 internal sealed record TrainingPlan
 {
     internal required TrainingStrategy Strategy { get; init; }
 
-    [NotInIdentity("It is a text for the log.")]
+    [NotInIdentity("It is text for the log.")]
     internal required string StrategyReason { get; init; }
 
-    /// <summary>A path or hub id; null from scratch.</summary>
-    [NotInIdentity("The weights of the pretrained model are in the identity by their content: a model that is moved is the same model.")]
+    /// <summary>A path or hub id; null for training from scratch.</summary>
+    [NotInIdentity("The weights of the pretrained model are in the identity by content: a model that was moved is the same model.")]
     internal required string? Pretrained { get; init; }
 
     [NotInIdentity("The labels of all rows are in the identity.")]
@@ -26,10 +26,10 @@ internal sealed record TrainingPlan
     [NotInIdentity("The weights of all rows are in the identity.")]
     internal required string? ExampleWeight { get; init; }
 
-    [NotInIdentity("The images are in the identity by their content; the output columns are those of the new model.")]
+    [NotInIdentity("The images are in the identity by content; the output columns belong to the new model.")]
     internal required ColumnNames Columns { get; init; }
 
-    [NotInIdentity("It decides which rows are left, and these are in the identity.")]
+    [NotInIdentity("It selects rows, and the selected rows are in the identity.")]
     internal required InvalidImageHandling OnInvalidImage { get; init; }
 
     [OptionName("Arch")]
@@ -37,7 +37,7 @@ internal sealed record TrainingPlan
 
     internal required ImagePreprocessing Preprocessing { get; init; }
 
-    /// <summary>What happens to the head of the pretrained model; null without a model, and as long as the classes are not known.</summary>
+    /// <summary>What happens to the head of the pretrained model; null without a model, and while the classes are unknown.</summary>
     [OptionName("the head of the pretrained model")]
     internal required HeadPlan? Head { get; init; }
 
@@ -59,7 +59,7 @@ internal sealed record TrainingPlan
     [OptionName("LearningRateSchedule")]
     internal required TrainingSchedule Schedule { get; init; }
 
-    /// <summary>The rate of a process that trains alone.</summary>
+    /// <summary>The rate for a single process.</summary>
     [OptionName("LearningRate")]
     internal required double BaseLearningRate { get; init; }
 
@@ -68,11 +68,11 @@ internal sealed record TrainingPlan
     [OptionName("DistributedLearningRate")]
     internal required LearningRateScaling RateScaling { get; init; }
 
-    /// <summary>What <see cref="BaseLearningRate"/> is multiplied by for the processes that train together.</summary>
-    [NotInIdentity("It follows from DistributedLearningRate and the number of processes; a run may continue with another number of processes.")]
+    /// <summary>The factor of <see cref="BaseLearningRate"/> for the number of processes.</summary>
+    [NotInIdentity("It follows from DistributedLearningRate and the number of processes; a run may continue with a different number of processes.")]
     internal required double RateFactor { get; init; }
 
-    [NotInIdentity("It decides how many processes train; a run may continue with another number of processes.")]
+    [NotInIdentity("It determines how many processes train; a run may continue with a different number of processes.")]
     internal required DistributedTraining Distributed { get; init; }
 
     internal required double WarmupEpochs { get; init; }
@@ -84,13 +84,13 @@ internal sealed record TrainingPlan
     [OptionName("HeadLearningRateFactor")]
     internal required double HeadRateFactor { get; init; }
 
-    /// <summary>Whether a linear probe gives a new head its first weights.</summary>
+    /// <summary>Whether a linear probe initializes a new head.</summary>
     [OptionName("InitializeHeadByProbe")]
     internal required bool ProbesHead { get; init; }
 
     internal required int FrozenBlocks { get; init; }
 
-    /// <summary>0: no average is kept.</summary>
+    /// <summary>0 for no moving average.</summary>
     internal required double EmaDecay { get; init; }
 
     internal required bool EmaWarmup { get; init; }
@@ -101,7 +101,7 @@ internal sealed record TrainingPlan
 
     internal required IReadOnlyDictionary<string, float>? ClassWeights { get; init; }
 
-    /// <summary>Null: chosen by cross-validation.</summary>
+    /// <summary>Null to choose it by cross-validation.</summary>
     internal required double? ProbePenalty { get; init; }
 
     internal required double LabelSmoothing { get; init; }
@@ -110,11 +110,11 @@ internal sealed record TrainingPlan
 
     internal required TrainingAugmentations Augmentation { get; init; }
 
-    /// <summary>Whether the user set the augmentation, and not the defaults.</summary>
-    [NotInIdentity("It decides about a warning; the augmentation itself is in the identity.")]
+    /// <summary>Whether the user set the augmentation.</summary>
+    [NotInIdentity("It only controls a warning; the augmentation itself is in the identity.")]
     internal required bool AugmentationIsChosen { get; init; }
 
-    [NotInIdentity("Its rows are in the identity by their content.")]
+    [NotInIdentity("Its rows are in the identity by content.")]
     internal required IDataView? ValidationSet { get; init; }
 
     /// <summary>0 with a <see cref="ValidationSet"/>.</summary>
@@ -124,56 +124,56 @@ internal sealed record TrainingPlan
     [OptionName("EarlyStoppingCriteria")]
     internal required VisionTransformerTrainer.EarlyStopping? EarlyStopping { get; init; }
 
-    [NotInIdentity("It receives figures of the training and does not change it.")]
+    [NotInIdentity("It receives metrics of the training and does not change it.")]
     internal required Action<TrainingMetrics>? MetricsCallback { get; init; }
 
-    [NotInIdentity("The temperature is fitted after the training, each time that Fit ends, also for weights from the workspace.")]
+    [NotInIdentity("The temperature is fitted after training, each time Fit ends, including for weights from the workspace.")]
     internal required bool Calibrate { get; init; }
 
-    [NotInIdentity("A run that was stopped is not finished, whatever Fit returned for it.")]
+    [NotInIdentity("A canceled run is not finished, whatever Fit returned for it.")]
     internal required CancellationHandling OnCancellation { get; init; }
 
-    [NotInIdentity("It decides where images are kept; they are read back bit for bit.")]
+    [NotInIdentity("It determines where images are kept; they are read back bit for bit.")]
     internal required long ImageMemoryLimit { get; init; }
 
-    /// <summary>Null: the run leaves no files.</summary>
-    [NotInIdentity("It is the folder in which the identity is compared; a folder that is moved continues.")]
+    /// <summary>Null for a run that leaves no files.</summary>
+    [NotInIdentity("It is the folder that holds the identity to compare; a folder that was moved still works.")]
     internal required string? Workspace { get; init; }
 
-    [NotInIdentity("It decides when checkpoints are written.")]
+    [NotInIdentity("It determines when checkpoints are written.")]
     internal required TimeSpan CheckpointInterval { get; init; }
 
-    [NotInIdentity("It decides which files are written about the run.")]
+    [NotInIdentity("It determines which log files are written.")]
     internal required TrainingLogs Logs { get; init; }
 
-    [NotInIdentity("Devices compute the same training and differ in rounding; a run may continue on another one.")]
+    [NotInIdentity("Devices differ only in rounding; a run may continue on another one.")]
     internal required string Device { get; init; }
 
     [NotInIdentity("It stops the run and does not change it.")]
     internal required CancellationToken CancellationToken { get; init; }
 
-    /// <summary>All random numbers of the run are drawn from streams with this seed.</summary>
-    [NotInIdentity("The checkpoint has it beside the identity: an interrupted run keeps its own, a finished run is returned for the same seed only.")]
+    /// <summary>Seed of all random streams of the run.</summary>
+    [NotInIdentity("The checkpoint stores it separately: an interrupted run keeps its seed; a finished run is returned only for the same seed.")]
     internal required int Seed { get; init; }
 
     /// <summary>The rate after the warm-up.</summary>
     internal double LearningRate => BaseLearningRate * RateFactor;
 
-    /// <summary>Where images beyond the memory limit go.</summary>
+    /// <summary>The folder for images beyond the memory limit.</summary>
     internal string SpillFolder => Workspace ?? Path.GetTempPath();
 
-    /// <summary>Whether validation rows are cut off the training rows.</summary>
+    /// <summary>Whether validation rows are split off the training rows.</summary>
     internal bool CutsValidation => ValidationFraction > 0;
 }
 
-/// <summary>The name that users know a property of the plan by, where it is another.</summary>
+/// <summary>The user-facing name of a property of the plan, if it differs from the property's own.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class OptionNameAttribute(string name) : Attribute
 {
     internal string Name => name;
 }
 
-/// <summary>A property of the plan that the weights of a run do not depend on.</summary>
+/// <summary>Marks a property of the plan that the weights of a run do not depend on.</summary>
 /// <param name="reason">Why, in a sentence.</param>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NotInIdentityAttribute(string reason) : Attribute
@@ -181,10 +181,10 @@ internal sealed class NotInIdentityAttribute(string reason) : Attribute
     internal string Reason => reason;
 }
 
-/// <summary>What a stream is for: the second key, after the seed.</summary>
+/// <summary>Purpose of a random stream: its second key, after the seed.</summary>
 internal enum RandomPurpose
 {
-    /// <summary>Which rows validate; no further key.</summary>
+    /// <summary>The validation split; no further key.</summary>
     Split = 101,
 
     /// <summary>Order of the rows; further key: epoch.</summary>
@@ -196,7 +196,7 @@ internal enum RandomPurpose
     /// <summary>Masks of dropout and stochastic depth; further key: step.</summary>
     Noise = 104,
 
-    /// <summary>Which rows a fold of cross-validation leaves out; no further key.</summary>
+    /// <summary>The folds of cross-validation; no further key.</summary>
     Folds = 105,
 
     /// <summary>Mixup and cutmix; further keys: epoch, batch of the epoch.</summary>

@@ -1,4 +1,4 @@
-// Makes the plan of a training run from the trainer's options, the pretrained model and what is known of the data.
+// Builds the plan of a training run from the trainer's options, the pretrained model and a summary of the data.
 using System.Reflection;
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Columns;
@@ -9,13 +9,13 @@ using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 
 namespace Microsoft.ML.VisionTransformer.Training.Plan;
 
-/// <summary>Nothing else reads the options' values: defaults, and what one option means for another, are here and in <see cref="StrategyDefaults"/>.</summary>
+/// <summary>The only reader of the option values: defaults and dependencies between options are defined here and in <see cref="StrategyDefaults"/>.</summary>
 internal sealed class TrainingPlanBuilder
 {
     private const float FewestValidationRows = 50;
     private const string DefaultArchitecture = "vit_tiny_patch16_224";
 
-    /// <summary>Checks the options and copies them: what is done to them later does not matter.</summary>
+    /// <summary>Checks the options and copies them; later changes to them have no effect.</summary>
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
     internal TrainingPlanBuilder(VisionTransformerTrainer.Options options)
     {
@@ -25,7 +25,7 @@ internal sealed class TrainingPlanBuilder
             Network(null);
     }
 
-    /// <summary>The copy, checked; nobody changes it.</summary>
+    /// <summary>The checked copy; never modified.</summary>
     internal VisionTransformerTrainer.Options Options { get; }
 
     /// <summary>The columns that the model reads and writes.</summary>
@@ -33,9 +33,9 @@ internal sealed class TrainingPlanBuilder
 
     /// <summary>The plan.</summary>
     /// <param name="seed">Of the run.</param>
-    /// <param name="checkpoint">The pretrained model; null where none is set.</param>
-    /// <param name="data">What is known of the data; null for a plan to read the data by, whose defaults are those of little data.</param>
-    /// <exception cref="ArgumentException">An option does not go with the pretrained model.</exception>
+    /// <param name="checkpoint">The pretrained model; null for none.</param>
+    /// <param name="data">Summary of the data; null before the data is read, with the defaults for small data sets.</param>
+    /// <exception cref="ArgumentException">An option is not compatible with the pretrained model.</exception>
     internal TrainingPlan Build(int seed, VisionTransformerCheckpoint? checkpoint = null, TrainingDataSummary? data = null)
     {
         var o = Options;
@@ -106,7 +106,7 @@ internal sealed class TrainingPlanBuilder
         };
     }
 
-    /// <summary>Every field, and of what can be changed from outside a copy.</summary>
+    /// <summary>Copies every field, and the contents of mutable collections.</summary>
     private static VisionTransformerTrainer.Options Copy(VisionTransformerTrainer.Options options)
     {
         var copy = new VisionTransformerTrainer.Options();
@@ -116,7 +116,7 @@ internal sealed class TrainingPlanBuilder
         return copy;
     }
 
-    /// <summary>The network that is trained, with the classes that it comes with, and how its images are prepared.</summary>
+    /// <summary>The architecture to train, with its own number of classes, and the preprocessing of its images.</summary>
     private (VisionTransformerArchitecture Architecture, ImagePreprocessing Preprocessing) Network(VisionTransformerCheckpoint? checkpoint)
     {
         var architecture = checkpoint is null ? Options.Arch ?? VisionTransformerArchitecture.Parse(DefaultArchitecture) : ForTask(checkpoint.Architecture);
@@ -125,7 +125,7 @@ internal sealed class TrainingPlanBuilder
         return (architecture, preprocessing);
     }
 
-    /// <summary>Without the layers of the pre-training that no classifier goes on with: transformers and timm leave them out too.</summary>
+    /// <summary>Drops pretraining layers that a fine-tuned classifier does not use; transformers and timm drop them too.</summary>
     private static VisionTransformerArchitecture ForTask(VisionTransformerArchitecture pretrained) => pretrained with
     {
         RepresentationDimension = 0,
@@ -133,7 +133,7 @@ internal sealed class TrainingPlanBuilder
         Pooling = pretrained.Pooling == TokenPooling.None ? TokenPooling.Average : pretrained.Pooling,
     };
 
-    /// <summary>Where the user gives the architecture of a pretrained model, the rate of that architecture counts.</summary>
+    /// <summary>If the user gives the architecture of a pretrained model, the rate of that architecture applies.</summary>
     private double DefaultDropPathRate(StrategyDefaults standard) => Options.PretrainedModel is not null && Options.Arch is not null ? 0 : standard.DropPathRate;
 
     private TrainingAugmentations Augmentation(StrategyDefaults standard) => Options.Augmentation

@@ -1,4 +1,4 @@
-// Checks the trainer's options: what they say alone, before a pretrained model is opened or data is read.
+// Checks the trainer's options before a pretrained model is opened or data is read.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Columns;
@@ -8,10 +8,10 @@ using Options = Microsoft.ML.VisionTransformer.VisionTransformerTrainer.Options;
 
 namespace Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 
-/// <summary>Each check has one place. Those that need to know the network run when it is known: with the options, or with the pretrained model.</summary>
+/// <summary>Every option is checked once. Checks that depend on the network run once it is known: with the options, or with the pretrained model.</summary>
 internal static class OptionChecks
 {
-    /// <summary>Everything that follows from the options alone.</summary>
+    /// <summary>All checks that depend on the options only.</summary>
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
     internal static void Check(Options o)
     {
@@ -28,30 +28,30 @@ internal static class OptionChecks
         Guard.Defined(o.OnCancellation);
     }
 
-    /// <summary>What must fit the network: the options' own, or that of the pretrained model.</summary>
+    /// <summary>Checks that depend on the network, given by the options or the pretrained model.</summary>
     /// <param name="o">The options.</param>
     /// <param name="architecture">The network.</param>
-    /// <param name="preprocessing">How its images are prepared.</param>
-    /// <exception cref="ArgumentException">An option does not go with the network.</exception>
+    /// <param name="preprocessing">The preprocessing of its images.</param>
+    /// <exception cref="ArgumentException">An option is not compatible with the network.</exception>
     internal static void CheckNetwork(Options o, VisionTransformerArchitecture architecture, ImagePreprocessing preprocessing)
     {
         string network = o.Arch is not null ? "Arch" : o.PretrainedModel is not null ? "the pretrained model" : "the default network";
         if (architecture.Channels is not (1 or 3))
         {
             string option = o.Arch is null && o.PretrainedModel is not null ? nameof(Options.PretrainedModel) : nameof(Options.Arch);
-            throw new ArgumentException($"{option} has {architecture.Channels} channels; images are read as 3 (red, green, blue) or 1 (grey).", option);
+            throw new ArgumentException($"{option} has {architecture.Channels} channels; images are read as 3 (red, green, blue) or 1 (gray).", option);
         }
 
         preprocessing.Check();
         if (preprocessing.Size != architecture.ImageSize)
-            throw new ArgumentException($"Preprocessing makes images of {preprocessing.Size}, {network} takes {architecture.ImageSize}; make them the same.", nameof(Options.Preprocessing));
+            throw new ArgumentException($"Preprocessing makes images of {preprocessing.Size}, but {network} takes {architecture.ImageSize}; make them the same.", nameof(Options.Preprocessing));
         if (preprocessing.Mean.Count != architecture.Channels)
-            throw new ArgumentException($"Preprocessing has {preprocessing.Mean.Count} channels, {network} {architecture.Channels}; make them the same.", nameof(Options.Preprocessing));
+            throw new ArgumentException($"Preprocessing has {preprocessing.Mean.Count} channels, but {network} has {architecture.Channels}; make them the same.", nameof(Options.Preprocessing));
         if (o.FrozenBlocks > architecture.Depth)
             throw new ArgumentOutOfRangeException(nameof(Options.FrozenBlocks), o.FrozenBlocks, $"FrozenBlocks must be from 0 to the number of blocks of {network}, which is {architecture.Depth}.");
     }
 
-    /// <summary>The first option that is set and that a linear probe has no use for; null where none is.</summary>
+    /// <summary>The first option that is set and is an error for a linear probe; null if there is none.</summary>
     internal static string? SetForFineTuning(Options o)
     {
         (string Name, bool IsSet)[] unused =
@@ -68,7 +68,7 @@ internal static class OptionChecks
         return Array.Find(unused, option => option.IsSet).Name;
     }
 
-    /// <summary>Options that are set and that a linear probe leaves out, of those that are no error.</summary>
+    /// <summary>Options that are set and that a linear probe ignores without an error.</summary>
     internal static string[] UnusedByProbe(Options o)
     {
         (string Name, bool IsSet)[] unused =
@@ -112,13 +112,15 @@ internal static class OptionChecks
             $"Strategy is {strategy} and PretrainedModel {(o.PretrainedModel is null ? "is null: name the model to start from, or train FromScratch" : "is set: leave it null, or choose FineTune or LinearProbe")}.");
     }
 
-    /// <summary>Refuses options that say two things, or that a strategy has no use for. Where no strategy is set, it is chosen so that it has use for all of them.</summary>
+    /// <summary>
+    /// Rejects options that contradict each other or that the strategy does not use. If no strategy is set, one that uses all of them is chosen.
+    /// </summary>
     private static void CheckCombinations(Options o)
     {
         Guard.That(
             o.LearningRateSchedule != TrainingSchedule.Constant || o.MinimumLearningRate is null,
             nameof(Options.MinimumLearningRate),
-            "MinimumLearningRate is set and LearningRateSchedule is Constant, which never falls: leave one of them at its default.");
+            "MinimumLearningRate is set and LearningRateSchedule is Constant, which never decays: leave one of them at its default.");
         var strategy = o.Strategy ?? (o.PretrainedModel is null ? TrainingStrategy.FromScratch : null);
         Guard.That(
             strategy != TrainingStrategy.FromScratch || o.FrozenBlocks == 0,
@@ -127,17 +129,17 @@ internal static class OptionChecks
         Guard.That(
             strategy is null or TrainingStrategy.LinearProbe || o.ProbePenalty is null,
             nameof(Options.ProbePenalty),
-            $"ProbePenalty is set and Strategy is {strategy}: it is for LinearProbe; the others have WeightDecay.");
+            $"ProbePenalty is set and Strategy is {strategy}: it applies to LinearProbe only; the other strategies use WeightDecay.");
         string? forFineTuning = SetForFineTuning(o);
         Guard.That(
             strategy is not null || forFineTuning is null || o.ProbePenalty is null,
             nameof(Options.ProbePenalty),
-            $"ProbePenalty is set, which is for LinearProbe, and {forFineTuning}, which is not: leave one of them at its default.");
+            $"ProbePenalty, which applies to LinearProbe only, is set together with {forFineTuning}, which does not apply to it: leave one of them at its default.");
         if (strategy != TrainingStrategy.LinearProbe || forFineTuning is null)
             return;
         throw forFineTuning == nameof(Options.Augmentation)
-            ? new ArgumentException("Augmentation is set and Strategy is LinearProbe, which sees each image once and as it is: leave Augmentation null, or choose FineTune.", forFineTuning)
-            : new ArgumentException($"{forFineTuning} is set and Strategy is LinearProbe, which trains the head alone to convergence by L-BFGS: leave {forFineTuning} at its default, or choose FineTune.", forFineTuning);
+            ? new ArgumentException("Augmentation is set and Strategy is LinearProbe, which processes each image once, unchanged: leave Augmentation null, or choose FineTune.", forFineTuning)
+            : new ArgumentException($"{forFineTuning} is set and Strategy is LinearProbe, which trains only the head, to convergence by L-BFGS: leave {forFineTuning} at its default, or choose FineTune.", forFineTuning);
     }
 
     private static void CheckLength(Options o)
@@ -157,11 +159,11 @@ internal static class OptionChecks
         Guard.InRange(o.Beta2, 0f, 1f);
         Guard.Defined(o.LearningRateSchedule);
         Guard.Defined(o.DistributedLearningRate);
-        // The default of the rate is the same for both strategies that a pretrained model leaves open.
+        // Both strategies possible with a pretrained model have the same default rate.
         float rate = Guard.Above(o.LearningRate ?? StrategyDefaults.Of(StrategyDefaults.Choose(o, null).Strategy, 0).LearningRate, 0f, nameof(Options.LearningRate));
-        float least = Guard.AtLeast(o.MinimumLearningRate ?? 0, 0f, nameof(Options.MinimumLearningRate));
-        if (!(least <= rate))
-            throw new ArgumentOutOfRangeException(nameof(Options.MinimumLearningRate), least, $"MinimumLearningRate is above LearningRate ({rate.ToString(CultureInfo.InvariantCulture)}); the rate falls from that one to this one.");
+        float minimum = Guard.AtLeast(o.MinimumLearningRate ?? 0, 0f, nameof(Options.MinimumLearningRate));
+        if (!(minimum <= rate))
+            throw new ArgumentOutOfRangeException(nameof(Options.MinimumLearningRate), minimum, $"MinimumLearningRate is above LearningRate ({rate.ToString(CultureInfo.InvariantCulture)}); it must be at most LearningRate.");
         Guard.InRange(o.WeightDecay, 0f, float.PositiveInfinity);
         CheckFraction(o.LayerDecay ?? 1, nameof(Options.LayerDecay), "1 gives all layers the same rate");
         Guard.Above(o.HeadLearningRateFactor ?? 1, 0f, nameof(Options.HeadLearningRateFactor));
@@ -200,9 +202,9 @@ internal static class OptionChecks
         if (o.Augmentation?.Check() is not { } augmentation)
             return;
         if (o.RandomCropMinimumArea is { } given && !(augmentation.RandomCrop && (float)augmentation.CropMinimumArea == given))
-            throw TwoWays(nameof(Options.RandomCropMinimumArea), given, nameof(TrainingAugmentations.CropMinimumArea));
+            throw Contradiction(nameof(Options.RandomCropMinimumArea), given, nameof(TrainingAugmentations.CropMinimumArea));
         if (!o.HorizontalFlip && augmentation.HorizontalFlipProbability > 0)
-            throw TwoWays(nameof(Options.HorizontalFlip), o.HorizontalFlip, nameof(TrainingAugmentations.HorizontalFlipProbability));
+            throw Contradiction(nameof(Options.HorizontalFlip), o.HorizontalFlip, nameof(TrainingAugmentations.HorizontalFlipProbability));
     }
 
     private static void CheckValidation(Options o)
@@ -214,7 +216,7 @@ internal static class OptionChecks
         Guard.That(
             o.EarlyStoppingCriteria is null,
             nameof(Options.EarlyStoppingCriteria),
-            "EarlyStoppingCriteria is set, but there are no validation rows to watch: give a ValidationSet or a ValidationSetFraction.");
+            "EarlyStoppingCriteria is set, but there are no validation rows to monitor: give a ValidationSet or a ValidationSetFraction.");
     }
 
     private static void CheckFiles(Options o)
@@ -223,12 +225,12 @@ internal static class OptionChecks
             Guard.NotBlank(o.WorkspacePath);
         if (o.CheckpointInterval < TimeSpan.Zero)
             throw new ArgumentOutOfRangeException(nameof(Options.CheckpointInterval), o.CheckpointInterval, "CheckpointInterval must be at least zero.");
-        Guard.That((o.Logs & ~(TrainingLogs.Csv | TrainingLogs.TensorBoard)) == 0, nameof(Options.Logs), $"Logs is {o.Logs}; it is None, or Csv and TensorBoard in any combination.");
-        Guard.That(o.Logs == TrainingLogs.None || o.WorkspacePath is not null, nameof(Options.Logs), $"Logs is {o.Logs} and WorkspacePath is null: set the folder that the files go to.");
+        Guard.That((o.Logs & ~(TrainingLogs.Csv | TrainingLogs.TensorBoard)) == 0, nameof(Options.Logs), $"Logs is {o.Logs}; it must be None, or any combination of Csv and TensorBoard.");
+        Guard.That(o.Logs == TrainingLogs.None || o.WorkspacePath is not null, nameof(Options.Logs), $"Logs is {o.Logs} and WorkspacePath is null: set WorkspacePath to the folder for the files.");
     }
 
-    private static ArgumentException TwoWays(string option, object value, string property) => new(
-        FormattableString.Invariant($"{option} is {value}, but Augmentation is set and says something else: set {property} there and leave {option} at its default."), option);
+    private static ArgumentException Contradiction(string option, object value, string property) => new(
+        FormattableString.Invariant($"{option} is {value}, but Augmentation is set and contradicts it: set {property} there and leave {option} at its default."), option);
 
     private static void CheckFraction(float value, string name, string whatOneMeans)
     {

@@ -1,12 +1,12 @@
-// What a strategy does where the user leaves the choice to it.
+// The defaults of each training strategy, and the choice of a strategy if none is set.
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 
 /// <summary>
-/// From scratch: DeiT (arXiv:2012.12877, table 9), with regularisation that grows with the data as arXiv:2106.10270 (section 4) found it to pay. Fine-tuning: AdamW with
-/// layer-wise decay as in BEiT (arXiv:2106.08254, appendix) and MAE (arXiv:2111.06377, table 9), with the few epochs and the mild crops that small data sets want.
-/// docs/training.md has the table.
+/// From scratch: DeiT (arXiv:2012.12877, table 9), with regularization that grows with the size of the data, as arXiv:2106.10270 (section 4)
+/// recommends. Fine-tuning: AdamW with layer-wise decay as in BEiT (arXiv:2106.08254, appendix) and MAE (arXiv:2111.06377, table 9), with few epochs
+/// and mild crops for small data sets. docs/training.md has the table.
 /// </summary>
 internal sealed record StrategyDefaults(
     int Epochs,
@@ -33,12 +33,14 @@ internal sealed record StrategyDefaults(
         Epochs: 8, BatchSize: 16, LearningRate: 1e-4f, MinimumLearningRate: 1e-6f, LayerDecay: 0.75f, HeadRateFactor: 10, RandomCropMinimumArea: 0.5f, DropPathRate: 0.1f, EmaDecay: 0,
         TrainingAugmentations.Light);
 
-    /// <summary>Steps of the optimiser over features; the rest is for the one pass over the images, or does not matter.</summary>
+    /// <summary>
+    /// Epochs are steps of the optimizer over features; the batch size applies to the single pass over the images, the other values are not used.
+    /// </summary>
     private static readonly StrategyDefaults _linearProbe = _fineTune with { Epochs = 100, Augmentation = TrainingAugmentations.None };
 
     /// <summary>The defaults of a strategy.</summary>
     /// <param name="strategy">The strategy.</param>
-    /// <param name="images">How many images there are to train on.</param>
+    /// <param name="images">Number of training images.</param>
     internal static StrategyDefaults Of(TrainingStrategy strategy, int images) => strategy switch
     {
         TrainingStrategy.FromScratch => FromScratch(images),
@@ -46,9 +48,9 @@ internal sealed record StrategyDefaults(
         _ => _fineTune,
     };
 
-    /// <summary>The strategy, and why. Where none is set, an option that only one strategy has use for chooses that one.</summary>
+    /// <summary>The strategy, and the reason for it. If none is set, an option that only one strategy uses selects that strategy.</summary>
     /// <param name="options">The options, checked.</param>
-    /// <param name="data">The data; null: not known yet, taken for enough to fine-tune.</param>
+    /// <param name="data">The data; null if unknown, which counts as enough to fine-tune.</param>
     internal static (TrainingStrategy Strategy, string Reason) Choose(VisionTransformerTrainer.Options options, TrainingDataSummary? data)
     {
         if (options.Strategy is { } chosen)
@@ -64,14 +66,14 @@ internal sealed record StrategyDefaults(
             : (TrainingStrategy.FineTune, string.Create(CultureInfo.InvariantCulture, $"PretrainedModel and at least {ImagesPerClassToFineTune} images a class"));
     }
 
-    /// <summary>How images are varied.</summary>
-    /// <param name="minimumArea">The user's smallest share of an image's area that a crop keeps; null for the default.</param>
+    /// <summary>The augmentation of the strategy.</summary>
+    /// <param name="minimumArea">The user's smallest fraction of an image's area that a crop keeps; null for the default.</param>
     internal TrainingAugmentations AugmentationWith(float? minimumArea) => Augmentation with { CropMinimumArea = minimumArea ?? RandomCropMinimumArea };
 
-    /// <summary>A tenth of the epochs, at most 5; from pretrained weights one.</summary>
+    /// <summary>A tenth of the epochs, at most 5; with pretrained weights 1, or half of the epochs if there are fewer than 2.</summary>
     internal float WarmupEpochs(int epochs) => LayerDecay == 1 ? Math.Min(5, epochs / 10f) : Math.Min(1, epochs / 2f);
 
-    /// <summary>Crop and flip for few images; RandAugment and erasing from ten thousand on; all of DeiT, stochastic depth too, from a hundred thousand on.</summary>
+    /// <summary>Crop and flip below 10,000 images; RandAugment and erasing from 10,000; all of DeiT, including stochastic depth, from 100,000.</summary>
     private static StrategyDefaults FromScratch(int images) => images switch
     {
         < MediumSet => _fromScratch,
@@ -80,8 +82,8 @@ internal sealed record StrategyDefaults(
     };
 }
 
-/// <summary>What defaults and the network's head depend on.</summary>
-/// <param name="Images">Training images, before validation rows are cut off.</param>
+/// <summary>The properties of the data that defaults and the network's head depend on.</summary>
+/// <param name="Images">Training images, before validation rows are split off.</param>
 /// <param name="ClassNames">The classes of the label, in the order of the key.</param>
-/// <param name="Processes">How many processes train together.</param>
+/// <param name="Processes">Number of processes that train together.</param>
 internal sealed record TrainingDataSummary(int Images, IReadOnlyList<string> ClassNames, int Processes = 1);

@@ -232,7 +232,7 @@ public sealed class HuggingFaceConfigTests
         if (config is not null)
             File.WriteAllText(folder.File("config.json"), config);
 
-        Assert.AreEqual(expected, HuggingFaceConfig.IsOne(folder.Path));
+        Assert.AreEqual(expected, HuggingFaceConfig.Matches(folder.Path));
     }
 
     private static VisionTransformerArchitecture Clip() => _base with

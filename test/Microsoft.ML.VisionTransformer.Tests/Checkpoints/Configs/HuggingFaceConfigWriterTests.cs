@@ -111,13 +111,13 @@ public sealed class HuggingFaceConfigWriterTests
     {
         foreach (var (architecture, expected) in new[]
         {
-            (_vit with { QkNorm = true, PreNorm = true }, "ViT has no such PreNorm, QkNorm"),
+            (_vit with { QkNorm = true, PreNorm = true }, "ViT does not support the values of PreNorm, QkNorm"),
             (_vit with { Pooling = TokenPooling.Average }, "Pooling"),
             (_vit with { RegisterTokens = 2 }, "RegisterTokens"),
             (_vit with { RepresentationDimension = 7 }, "RepresentationDimension"),
             (_vit with { Name = "" }, "Name"),
             (_vit with { PatchStride = 8 }, "PatchStride"),
-            (_dinov2 with { Pooling = TokenPooling.ClassToken }, "DINOv2 has no such Pooling"),
+            (_dinov2 with { Pooling = TokenPooling.ClassToken }, "DINOv2 does not support the values of Pooling"),
             (_dinov2 with { Mlp = MlpKind.SwiGlu, MlpRatio = VisionTransformerArchitecture.MlpRatioOf(100, 192) }, "MlpRatio"),
             (_vit with { Classes = 0 }, "Classes is 0"),
             (_vit with { Classes = 4 }, "3 class names and 4 classes"),
@@ -166,7 +166,7 @@ public sealed class HuggingFaceConfigWriterTests
         using var folder = new TemporaryFolder();
         using var weights = new FakeCheckpoint();
         Write(folder.Path, description);
-        Assert.IsTrue(HuggingFaceConfig.IsOne(folder.Path));
+        Assert.IsTrue(HuggingFaceConfig.Matches(folder.Path));
         return HuggingFaceConfig.Read(folder.Path, weights);
     }
 

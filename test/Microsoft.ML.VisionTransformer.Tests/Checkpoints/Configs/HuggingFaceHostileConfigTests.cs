@@ -9,24 +9,24 @@ namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 public sealed class HuggingFaceHostileConfigTests
 {
     [TestMethod]
-    [DataRow("\"hidden_size\": 0", "hidden_size is 0, a whole number from 1 to 65536 is expected")]
-    [DataRow("\"hidden_size\": -3", "hidden_size is -3, a whole number")]
-    [DataRow("\"hidden_size\": 768.5", "hidden_size is 768.5, a whole number")]
-    [DataRow("\"hidden_size\": 99999999999999999999", "hidden_size is 99999999999999999999, a whole number")]
-    [DataRow("\"hidden_size\": \"768\"", "hidden_size is \"768\", a whole number")]
-    [DataRow("\"num_hidden_layers\": 70000", "num_hidden_layers is 70000, a whole number")]
-    [DataRow("\"num_attention_heads\": [12]", "num_attention_heads is [12], a whole number")]
+    [DataRow("\"hidden_size\": 0", "hidden_size is 0, an integer from 1 to 65536 is expected")]
+    [DataRow("\"hidden_size\": -3", "hidden_size is -3, an integer")]
+    [DataRow("\"hidden_size\": 768.5", "hidden_size is 768.5, an integer")]
+    [DataRow("\"hidden_size\": 99999999999999999999", "hidden_size is 99999999999999999999, an integer")]
+    [DataRow("\"hidden_size\": \"768\"", "hidden_size is \"768\", an integer")]
+    [DataRow("\"num_hidden_layers\": 70000", "num_hidden_layers is 70000, an integer")]
+    [DataRow("\"num_attention_heads\": [12]", "num_attention_heads is [12], an integer")]
     [DataRow("\"num_attention_heads\": 5", "Heads is 5, which does not divide EmbeddingDimension 768")]
-    [DataRow("\"intermediate_size\": true", "intermediate_size is true, a whole number")]
-    [DataRow("\"image_size\": [1, 2, 3]", "image_size is [1, 2, 3], a whole number from 1 to 65536, or a list of two")]
+    [DataRow("\"intermediate_size\": true", "intermediate_size is true, an integer")]
+    [DataRow("\"image_size\": [1, 2, 3]", "image_size is [1, 2, 3], an integer from 1 to 65536, or a list of two")]
     [DataRow("\"image_size\": 8", "ImageSize is 8x8 and PatchSize 16x16")]
     [DataRow("\"layer_norm_eps\": 0", "layer_norm_eps is 0, a number above 0")]
     [DataRow("\"layer_norm_eps\": 1e999", "layer_norm_eps is 1e999, a number above 0")]
     [DataRow("\"hidden_dropout_prob\": 1", "hidden_dropout_prob is 1, a number from 0 to below 1")]
-    [DataRow("\"hidden_act\": \"relu\"", "hidden_act is \"relu\": the activations gelu")]
-    [DataRow("\"hidden_act\": 3", "hidden_act is JSON number, a text is expected")]
+    [DataRow("\"hidden_act\": \"relu\"", "hidden_act is \"relu\": the supported activations are gelu")]
+    [DataRow("\"hidden_act\": 3", "hidden_act is JSON number, a string is expected")]
     [DataRow("\"qkv_bias\": 1", "qkv_bias is 1, true or false is expected")]
-    [DataRow("\"architectures\": \"ViTModel\"", "architectures is \"ViTModel\", a list of texts")]
+    [DataRow("\"architectures\": \"ViTModel\"", "architectures is \"ViTModel\", a list of strings")]
     [DataRow("\"timm_architecture\": \"\"", "timm_architecture is \"\", a name of 1 to 100 characters")]
     public void AWrongValue_IsNamedWithFileAndWhatIsAllowed(string setting, string expected)
     {
@@ -41,8 +41,8 @@ public sealed class HuggingFaceHostileConfigTests
     [DataRow("{\"0\": \"a\", \"00\": \"b\"}", "an object with the keys")]
     [DataRow("{\"-1\": \"a\"}", "an object with the keys")]
     [DataRow("{\"99999999999\": \"a\"}", "an object with the keys")]
-    [DataRow("{\"0\": 5}", "id2label: 0 is JSON number, a text is expected")]
-    [DataRow("{\"0\": null}", "id2label: 0 is left out, the name of a class")]
+    [DataRow("{\"0\": 5}", "id2label: 0 is JSON number, a string is expected")]
+    [DataRow("{\"0\": null}", "id2label: 0 is missing, the name of a class")]
     [DataRow("{\"0\": \"a\", \"0\": \"b\"}", "has the name 0 twice")]
     [DataRow("[\"a\"]", "id2label is JSON array, a JSON object is expected")]
     public void WrongClassNames_AreRefused(string labels, string expected) =>
@@ -59,25 +59,25 @@ public sealed class HuggingFaceHostileConfigTests
         var e = Assert.ThrowsExactly<InvalidCheckpointException>(
             () => HuggingFaceFolder.Read("""{"model_type": "vit", "num_labels": 3}""", ("classifier.weight", [4, 768])));
 
-        Assert.Contains("that makes 3 outputs, and classifier.weight has 4 rows", e.Message);
+        Assert.Contains("this gives 3 outputs, but classifier.weight has 4 rows", e.Message);
     }
 
     [TestMethod]
-    [DataRow("\"model_type\": \"beit\"", "model_type is \"beit\": the types clip, clip_vision_model, deit, dinov2")]
-    [DataRow("\"model_type\": \"siglip2\"", "model_type is \"siglip2\": the types")]
-    [DataRow("\"model_type\": null", "model_type is left out: the types")]
-    [DataRow("\"model_type\": 1", "model_type is JSON number, a text is expected")]
+    [DataRow("\"model_type\": \"beit\"", "model_type is \"beit\": the supported types are clip, clip_vision_model, deit, dinov2")]
+    [DataRow("\"model_type\": \"siglip2\"", "model_type is \"siglip2\": the supported types")]
+    [DataRow("\"model_type\": null", "model_type is missing: the supported types")]
+    [DataRow("\"model_type\": 1", "model_type is JSON number, a string is expected")]
     [DataRow("\"model_type\": \"dinov3_vit\", \"mlp_bias\": false", "mlp_bias is false: layers without this bias")]
-    [DataRow("\"model_type\": \"dinov3_vit\", \"query_bias\": false", "value_bias is left out: query_bias differs")]
+    [DataRow("\"model_type\": \"dinov3_vit\", \"query_bias\": false", "value_bias is missing: query_bias differs")]
     [DataRow("\"model_type\": \"dinov3_vit\", \"query_bias\": false, \"value_bias\": false, \"key_bias\": true", "key_bias is true: query_bias is false")]
     [DataRow("\"model_type\": \"dinov3_vit\", \"use_gated_mlp\": true, \"hidden_act\": \"gelu\"", "hidden_act is \"gelu\": a gated MLP")]
     [DataRow("\"model_type\": \"dinov3_vit\", \"rope_theta\": -1", "rope_theta is -1, a number above 0")]
-    [DataRow("\"model_type\": \"dinov2\", \"mlp_ratio\": 0.0001", "mlp_ratio is 0.0001, a number that leaves the MLP at least one wide")]
+    [DataRow("\"model_type\": \"dinov2\", \"mlp_ratio\": 0.0001", "mlp_ratio is 0.0001, a number that gives an MLP width of at least 1")]
     [DataRow("\"model_type\": \"dinov2\", \"mlp_ratio\": 1e9", "mlp_ratio is 1e9, a number above 0, at most 1000,")]
     [DataRow("\"model_type\": \"dinov2\", \"layerscale_value\": \"1\"", "layerscale_value is \"1\", a number")]
     [DataRow("\"model_type\": \"clip\", \"vision_config\": 3", "vision_config is JSON number, a JSON object is expected")]
     [DataRow("\"model_type\": \"clip\", \"vision_config\": {\"hidden_size\": 0}", "config.json: vision_config: hidden_size is 0")]
-    [DataRow("\"model_type\": \"clip\", \"architectures\": [\"CLIPForImageClassification\"]", "CLIP's tower is read with its projection or without")]
+    [DataRow("\"model_type\": \"clip\", \"architectures\": [\"CLIPForImageClassification\"]", "CLIP's image tower is supported with or without its projection")]
     public void ANetworkThatIsNotRead_IsRefusedByName(string settings, string expected) => Assert.Contains(expected, Refused($"{{{settings}}}"));
 
     [TestMethod]
@@ -103,7 +103,7 @@ public sealed class HuggingFaceHostileConfigTests
         using (var file = File.Create(folder.File("config.json")))
             file.SetLength(17 << 20);
 
-        var e = Assert.ThrowsExactly<InvalidCheckpointException>(() => HuggingFaceConfig.IsOne(folder.Path));
+        var e = Assert.ThrowsExactly<InvalidCheckpointException>(() => HuggingFaceConfig.Matches(folder.Path));
 
         Assert.Contains("has 17825792 bytes", e.Message);
     }

@@ -61,7 +61,7 @@ public sealed class PreprocessorConfigTests
 
         Assert.AreEqual((ImageDimensions)518, found.Size);
         Assert.AreEqual(592, (int)(518 / found.CropFraction));
-        Assert.Contains("224x224 pixels, the weights' positions are for 518x518", string.Join(' ', notes));
+        Assert.Contains("224x224 pixels, but the weights' positions are for 518x518", string.Join(' ', notes));
     }
 
     [TestMethod]
@@ -70,7 +70,7 @@ public sealed class PreprocessorConfigTests
         var (found, notes) = Read("deit", """{"feature_extractor_type": "DeiTFeatureExtractor", "size": 256, "crop_size": 224, "resample": 3}""");
 
         Assert.AreEqual((ImageResizing.CenterCrop, 0.875), (found.Resizing, found.CropFraction));
-        Assert.Contains("square pictures", string.Join(' ', notes));
+        Assert.Contains("square images", string.Join(' ', notes));
     }
 
     [TestMethod]
@@ -146,32 +146,32 @@ public sealed class PreprocessorConfigTests
     }
 
     [TestMethod]
-    [DataRow("\"do_resize\": false", "do_resize is false: pictures of any size")]
+    [DataRow("\"do_resize\": false", "do_resize is false: images must be resized")]
     [DataRow("\"resample\": 0", "resample is 0, 1 (Lanczos), 2 (bilinear) or 3 (bicubic)")]
     [DataRow("\"resample\": \"nearest\"", "resample is \"nearest\", 1 (Lanczos)")]
     [DataRow("\"resample\": 2.5", "resample is 2.5, 1 (Lanczos)")]
     [DataRow("\"resample\": {}", "resample is {}, 1 (Lanczos)")]
-    [DataRow("\"size\": -1", "size is -1, a whole number")]
-    [DataRow("\"size\": {}", "size is {}, either height and width or shortest_edge alone")]
-    [DataRow("\"size\": {\"height\": 224}", "either height and width or shortest_edge alone")]
-    [DataRow("\"size\": {\"height\": 224, \"width\": 224, \"shortest_edge\": 224}", "either height and width or shortest_edge alone")]
-    [DataRow("\"size\": {\"height\": 1e9, \"width\": 224}", "size: height is 1e9, a whole number from 1 to 65536")]
-    [DataRow("\"size\": {\"shortest_edge\": 256}", "pictures keep their aspect ratio and are not cropped")]
-    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true", "crop_size is left out, what do_center_crop keeps")]
-    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": 300", "crop_size is 300: a square crop of at most 256 pixels")]
-    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": [224, 192]", "crop_size is [224, 192]: a square")]
-    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": {\"height\": 224}", "crop_size: width is left out")]
-    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": 224, \"crop_pct\": 0.5", "crop_pct is 0.5, a fraction near 224")]
-    [DataRow("\"size\": [256, 192], \"do_center_crop\": true, \"crop_size\": 128", "crop_size is 128: behind a resize to 256x192 a square crop from a square")]
+    [DataRow("\"size\": -1", "size is -1, an integer")]
+    [DataRow("\"size\": {}", "size is {}, either height and width, or shortest_edge alone")]
+    [DataRow("\"size\": {\"height\": 224}", "either height and width, or shortest_edge alone")]
+    [DataRow("\"size\": {\"height\": 224, \"width\": 224, \"shortest_edge\": 224}", "either height and width, or shortest_edge alone")]
+    [DataRow("\"size\": {\"height\": 1e9, \"width\": 224}", "size: height is 1e9, an integer from 1 to 65536")]
+    [DataRow("\"size\": {\"shortest_edge\": 256}", "images keep their aspect ratio and are not cropped")]
+    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true", "crop_size is missing, the size of the center crop")]
+    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": 300", "crop_size is 300: the crop must be square and at most 256 pixels")]
+    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": [224, 192]", "crop_size is [224, 192]: the crop must be square")]
+    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": {\"height\": 224}", "crop_size: width is missing")]
+    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": 224, \"crop_pct\": 0.5", "crop_pct is 0.5, a fraction close to 224")]
+    [DataRow("\"size\": [256, 192], \"do_center_crop\": true, \"crop_size\": 128", "crop_size is 128: after a resize to 256x192, only a square crop from a square")]
     [DataRow("\"rescale_factor\": 0", "rescale_factor is 0, a number from 1e-6 to 1")]
     [DataRow("\"rescale_factor\": \"1/255\"", "rescale_factor is \"1/255\", a number from 1e-6 to 1")]
-    [DataRow("\"image_mean\": [0.5, 0.5]", "image_mean is [0.5, 0.5], one number, or 3, of at most a million, is expected")]
-    [DataRow("\"image_mean\": []", "image_mean is [], one number, or 3")]
-    [DataRow("\"image_mean\": [1e9, 0, 0]", "image_mean is [1e9, 0, 0], one number, or 3")]
-    [DataRow("\"image_std\": [0.5, 0.5, 0]", "image_std is [0.5, 0.5, 0], one number, or 3, of at most a million, above 0, is expected")]
+    [DataRow("\"image_mean\": [0.5, 0.5]", "image_mean is [0.5, 0.5], one number, or one for each of 3 channels, of at most a million, is expected")]
+    [DataRow("\"image_mean\": []", "image_mean is [], one number, or one for each of 3")]
+    [DataRow("\"image_mean\": [1e9, 0, 0]", "image_mean is [1e9, 0, 0], one number, or one for each of 3")]
+    [DataRow("\"image_std\": [0.5, 0.5, 0]", "image_std is [0.5, 0.5, 0], one number, or one for each of 3 channels, of at most a million, above 0, is expected")]
     [DataRow("\"image_std\": [0.5, null, 0.5]", "image_std is [0.5, null, 0.5], one number")]
-    [DataRow("\"do_pad\": true", "do_pad is true: this step is not done here")]
-    [DataRow("\"image_processor_type\": \"ConvNextImageProcessor\"", "image_processor_type is \"ConvNextImageProcessor\": the image processors of ViT")]
+    [DataRow("\"do_pad\": true", "do_pad is true: this step is not supported")]
+    [DataRow("\"image_processor_type\": \"ConvNextImageProcessor\"", "image_processor_type is \"ConvNextImageProcessor\": the supported image processors are those of ViT")]
     public void WhatCannotBeDone_IsRefusedByName(string setting, string expected)
     {
         var e = Assert.ThrowsExactly<InvalidCheckpointException>(() => Read("vit", $"{{{setting}}}"));
@@ -185,7 +185,7 @@ public sealed class PreprocessorConfigTests
     {
         var e = Assert.ThrowsExactly<InvalidCheckpointException>(() => HuggingFaceFolder.Read("""{"model_type": "dinov2", "num_channels": 1}"""));
 
-        Assert.Contains("image_mean is left out, one number, or 1,", e.Message);
+        Assert.Contains("image_mean is missing, one number, or one for each of 1", e.Message);
     }
 
     private static ImagePreprocessing Squash(ImageInterpolation interpolation, ChannelValues mean, ChannelValues deviation) => new()

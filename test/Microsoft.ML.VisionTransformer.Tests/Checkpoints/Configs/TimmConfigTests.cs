@@ -93,7 +93,7 @@ public sealed class TimmConfigTests : IDisposable
         CollectionAssert.AreEqual(new[] { "a", "b" }, byIndex.ClassNames!.ToArray());
         var stale = Read("""{"architecture": "vit_tiny_patch16_224", "num_classes": 2, "pretrained_cfg": {"label_names": ["a", "b", "c"]}}""");
         Assert.IsNull(stale.ClassNames);
-        Assert.Contains("label_names has 3 names for 2 classes: they are of other weights", stale.Notes[^1]);
+        Assert.Contains("label_names has 3 names for 2 classes: they belong to other weights", stale.Notes[^1]);
     }
 
     [TestMethod]
@@ -105,7 +105,7 @@ public sealed class TimmConfigTests : IDisposable
             """);
         Assert.AreEqual(0.3f, description.Preprocessing.Mean.Single(), 1e-7f);
         Assert.AreEqual(new ChannelValues(0.25f), description.Preprocessing.StandardDeviation);
-        Assert.IsTrue(description.Notes.Any(note => note.Contains("mean has 3 numbers for 1 channels", StringComparison.Ordinal)));
+        Assert.IsTrue(description.Notes.Any(note => note.Contains("mean has 3 values for 1 channels", StringComparison.Ordinal)));
     }
 
     [TestMethod]
@@ -128,7 +128,7 @@ public sealed class TimmConfigTests : IDisposable
         Assert.AreEqual(1.0, description.Preprocessing.CropFraction);
         Assert.HasCount(2, description.Notes);
         Assert.Contains("no num_classes; 0 is assumed", description.Notes[0]);
-        Assert.Contains("gives no mean, std, crop_mode, interpolation; taken as in timm's vit_base_patch16_224.mae", description.Notes[1]);
+        Assert.Contains("has no mean, std, crop_mode, interpolation; the values of timm's vit_base_patch16_224.mae are used", description.Notes[1]);
     }
 
     [TestMethod]
@@ -164,25 +164,25 @@ public sealed class TimmConfigTests : IDisposable
         Assert.AreEqual(behind, Read($$"""{"architecture": "{{name}}", "model_args": {{arguments}}}""").Architecture.NormsPooled);
 
     [TestMethod]
-    [DataRow("""{"architecture": "vit_tiny_patch16_225"}""", "architecture is \"vit_tiny_patch16_225\", which is no known")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_225"}""", "architecture is \"vit_tiny_patch16_225\", which is not a known")]
     [DataRow("""{"architecture": "vit_tiny_patch16_225"}""", "\"vit_tiny_patch16_224\"")]
-    [DataRow("""{"architecture": 5}""", "architecture is JSON number, a text is expected")]
+    [DataRow("""{"architecture": 5}""", "architecture is JSON number, a string is expected")]
     [DataRow("""{"model_type": "vit"}""", "has no architecture")]
     [DataRow("""[1]""", "is JSON array")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "architecture": "vit_tiny_patch16_224"}""", "twice")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_classes": "10"}""", "num_classes is \"10\"; a whole number from 0")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_classes": "10"}""", "num_classes is \"10\"; an integer from 0")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_classes": -1}""", "num_classes is -1")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_features": 384}""", "num_features is 384; 192, which the architecture")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_classes": 4, "model_args": {"num_classes": 5}}""", "num_classes is 4; 5, which")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_features": 384}""", "num_features is 384; 192, as in the architecture")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_classes": 4, "model_args": {"num_classes": 5}}""", "num_classes is 4; 5, as in")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "label_names": ["a"]}""", "label_names has 1 names for 1000 classes")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_classes": 2, "label_names": {"0": "a", "2": "b"}}""", "has the key 2")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"embed_layer": "OverlapPatchEmbed"}}""", "model_args: embed_layer is no argument")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"embed_dims": 1}}""", "the nearest is \"embed_dim\"")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"swiglu_mlp": true}}""", "swiglu_mlp is no argument")]
-    [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"qk_norm": true}}""", "qk_norm is no argument")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"embed_layer": "OverlapPatchEmbed"}}""", "model_args: embed_layer is not a supported argument")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"embed_dims": 1}}""", "the closest is \"embed_dim\"")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"swiglu_mlp": true}}""", "swiglu_mlp is not a supported argument")]
+    [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"qk_norm": true}}""", "qk_norm is not a supported argument")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"depth": 2.5}}""", "depth is 2.5")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"depth": 3000000000}}""", "depth is 3000000000; a whole number from 1 to 1000000")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"img_size": [1, 2, 3]}}""", "img_size is JSON array; a side, or [rows, columns]")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"depth": 3000000000}}""", "depth is 3000000000; an integer from 1 to 1000000")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"img_size": [1, 2, 3]}}""", "img_size is JSON array; one size, or [rows, columns]")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"global_pool": "prr"}}""", "\"avgmax\"")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"act_layer": "relu"}}""", "\"quick_gelu\"")]
     [DataRow("""{"architecture": "vit_giant_patch14_dinov2", "model_args": {"act_layer": "gelu"}}""", "\"silu\"")]
@@ -199,7 +199,7 @@ public sealed class TimmConfigTests : IDisposable
     [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"rope_grid_indexing": "xy"}}""", "\"ij\"")]
     [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"use_post_norm": true}}""", "use_post_norm is true; false")]
     [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"use_post_transformer_norm": true}}""", "use_post_transformer_norm is true; false")]
-    [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"global_pool": "map"}}""", "which timm's Eva pools")]
+    [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"global_pool": "map"}}""", "which timm's Eva includes")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"input_size": [224, 224]}}""", "input_size is JSON array; [channels, rows, columns]")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"crop_pct": 1.5}}""", "crop_pct is 1.5")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"std": [0.5, 0.5, 0]}}""", "std[2] is 0; numbers above 0")]
@@ -218,13 +218,13 @@ public sealed class TimmConfigTests : IDisposable
     [DataRow("""{"architectures": ["ViTModel"], "model_type": "vit"}""", false)]
     [DataRow("""{"architecture": ["vit"]}""", false)]
     [DataRow("""[]""", false)]
-    public void AnArchitectureMakesAFileTimms(string json, bool expected) => Assert.AreEqual(expected, TimmConfig.IsOne(Save(json)));
+    public void AnArchitectureMakesAFileTimms(string json, bool expected) => Assert.AreEqual(expected, TimmConfig.Matches(Save(json)));
 
     public static IEnumerable<object[]> GoldenCases()
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(TestData.Path("timm-presets", "golden-arguments.json")));
         return [.. document.RootElement.EnumerateArray()
-            .Where(c => c.GetProperty("case").GetString() != "vit_overlap")    // its patch layer is no argument of timm's
+            .Where(c => c.GetProperty("case").GetString() != "vit_overlap")    // its patch layer is not a supported argument of timm's
             .Select(c => new object[] { c.GetProperty("case").GetString()!, c.GetRawText() })];
     }
 

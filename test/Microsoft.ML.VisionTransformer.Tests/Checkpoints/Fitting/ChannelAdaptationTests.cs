@@ -42,8 +42,8 @@ public sealed class ChannelAdaptationTests
     {
         string message = Assert.ThrowsExactly<NotSupportedException>(() => Adapt(new float[4 * from], from, to)).Message;
 
-        StringAssert.StartsWith(message, $"{Where} is [2, {from}, 1, 2]: it takes {from} channel(s) and the network {to}.");
-        StringAssert.EndsWith(message, $"give it images of {from} channel(s).");
+        StringAssert.StartsWith(message, $"{Where} is [2, {from}, 1, 2]: it has {from} channel(s) and the network {to}.");
+        StringAssert.EndsWith(message, $"use images with {from} channel(s).");
     }
 
     [TestMethod]
@@ -52,7 +52,7 @@ public sealed class ChannelAdaptationTests
         string message = Assert.ThrowsExactly<NotSupportedException>(() => ChannelAdaptation.Adapt(
             new float[48], new PatchKernelShape(1, 3, 4), new float[192], new PatchKernelShape(1, 3, 8), Where)).Message;
 
-        StringAssert.Contains(message, "of 4x4 pixels and the network's of 8x8");
+        StringAssert.Contains(message, "are 4x4 pixels and the network's are 8x8");
     }
 
     [TestMethod]

@@ -11,9 +11,9 @@ public sealed class HeadPlanTests
     [DataRow("crane,b,crane", "crane,b,crane", HeadFit.Kept, "0,1,2", "is kept")]
     [DataRow("a,b,c", "c,a,b", HeadFit.Reordered, "2,0,1", "in another order")]
     [DataRow("a,b,c", "a,b", HeadFit.New, "", "the checkpoint has 3 classes and the task 2")]
-    [DataRow("a,b,c", "a,b,d", HeadFit.New, "", "the task's class d is none of the checkpoint's")]
-    [DataRow("a,b,c", "a,b,B", HeadFit.New, "", "the task's class B is none of the checkpoint's")]
-    [DataRow("a,b,c", "a,b,a", HeadFit.New, "", "the task's class a is none of the checkpoint's, or is there twice")]
+    [DataRow("a,b,c", "a,b,d", HeadFit.New, "", "the task's class d is not in the checkpoint")]
+    [DataRow("a,b,c", "a,b,B", HeadFit.New, "", "the task's class B is not in the checkpoint")]
+    [DataRow("a,b,c", "a,b,a", HeadFit.New, "", "the task's class a is not in the checkpoint, or is listed twice")]
     [DataRow("crane,b,crane", "b,crane,crane", HeadFit.New, "", "the checkpoint has the class crane twice")]
     [DataRow("a,b\u0007", "a,c", HeadFit.New, "", "class c")]
     public void TheNamesAndTheirOrderDecide(string stored, string wanted, object fit, string rows, string reason)

@@ -132,7 +132,7 @@ public sealed class PositionTableTests
     {
         string message = Assert.ThrowsExactly<InvalidCheckpointException>(() => PositionTableShape.Square(entries, prefix, 8, "a.npz: pos_embed")).Message;
 
-        StringAssert.StartsWith(message, $"a.npz: pos_embed has {entries} entries, {prefix} of them for leading tokens");
+        StringAssert.StartsWith(message, $"a.npz: pos_embed has {entries} entries, {prefix} of them for prefix tokens");
     }
 
     [TestMethod]

@@ -19,7 +19,7 @@ public sealed class HubDownloadTests
         var gets = scene.Hub.Gets(HubScene.Weights);
         Assert.HasCount(2, gets);
         Assert.AreEqual("bytes=100000-", gets[1].Range);
-        Assert.Contains("broke off", scene.LogText);
+        Assert.Contains("was interrupted", scene.LogText);
         CollectionAssert.AreEqual(new[] { TimeSpan.FromSeconds(1) }, scene.Delays);
     }
 
@@ -85,7 +85,7 @@ public sealed class HubDownloadTests
 
         scene.AssertWhole(scene.Resolve());
 
-        Assert.Contains("it is downloaded again", scene.LogText);
+        Assert.Contains("downloading it again", scene.LogText);
     }
 
     [TestMethod]
@@ -97,7 +97,7 @@ public sealed class HubDownloadTests
 
         scene.AssertWhole(scene.Resolve());
 
-        Assert.Contains("does not continue at byte 100000; it is downloaded from the start", scene.LogText);
+        Assert.Contains("cannot resume at byte 100000; restarting the download", scene.LogText);
     }
 
     [TestMethod]
@@ -108,7 +108,7 @@ public sealed class HubDownloadTests
 
         string message = Show(scene.Fails());
 
-        Assert.StartsWith($"owner/tiny-vit could not be downloaded: GET {scene.Address(HubScene.Weights)} broke off: ", message);
+        Assert.StartsWith($"owner/tiny-vit could not be downloaded: GET {scene.Address(HubScene.Weights)} was interrupted: ", message);
         Assert.Contains("(5 attempts)", message);
         Assert.Contains(HubScene.LocalFolder, message);
         Assert.HasCount(5, scene.Hub.Gets(HubScene.Weights), "the same bytes again are no progress");
@@ -148,7 +148,7 @@ public sealed class HubDownloadTests
         scene.AssertWhole(scene.Resolve());
 
         Assert.AreEqual("bytes=100000-", scene.Hub.Gets(HubScene.Weights)[1].Range);
-        Assert.Contains("brought nothing for 0.3 s", scene.LogText);
+        Assert.Contains("received no data for 0.3 s", scene.LogText);
     }
 
     [TestMethod]
@@ -160,7 +160,7 @@ public sealed class HubDownloadTests
 
         scene.AssertWhole(scene.Resolve());
 
-        Assert.Contains("brought nothing for 0.3 s", scene.LogText);
+        Assert.Contains("received no data for 0.3 s", scene.LogText);
     }
 
     [TestMethod]
@@ -172,7 +172,7 @@ public sealed class HubDownloadTests
 
         string message = Show(scene.Fails());
 
-        Assert.Contains("brought nothing for 0.1 s (2 attempts)", message);
+        Assert.Contains("received no data for 0.1 s (2 attempts)", message);
         Assert.Contains(HubScene.LocalFolder, message);
     }
 
@@ -191,7 +191,7 @@ public sealed class HubDownloadTests
 
         string message = Show(scene.Fails());
 
-        Assert.Contains($"has 300007 bytes, the hub announced {announced}, after 2 downloads; nothing was kept.", message);
+        Assert.Contains($"has 300007 bytes, the hub reported {announced}, after 2 downloads; the file was deleted.", message);
         Assert.Contains(HubScene.LocalFolder, message);
         Assert.IsFalse(File.Exists(scene.Incomplete()));
     }
@@ -206,7 +206,7 @@ public sealed class HubDownloadTests
 
         string message = Show(scene.Fails());
 
-        Assert.Contains("the hub announced 300007, after 2 downloads; nothing was kept.", message);
+        Assert.Contains("the hub reported 300007, after 2 downloads; the file was deleted.", message);
         Assert.HasCount(2, scene.Hub.Gets(HubScene.Weights));
         Assert.IsFalse(File.Exists(scene.Incomplete()));
     }
@@ -225,7 +225,7 @@ public sealed class HubDownloadTests
         string message = Show(scene.Fails());
 
         Assert.StartsWith($"owner/tiny-vit: {file} from {scene.Address(file)} has the {hash} ", message);
-        Assert.Contains("after 2 downloads; nothing was kept.", message);
+        Assert.Contains("after 2 downloads; the file was deleted.", message);
         Assert.Contains(HubScene.LocalFolder, message);
         Assert.HasCount(2, scene.Hub.Gets(file));
         Assert.IsFalse(scene.CachedFiles().Any(f => f.EndsWith(".incomplete", StringComparison.Ordinal)));
@@ -240,7 +240,7 @@ public sealed class HubDownloadTests
 
         scene.AssertWhole(scene.Resolve());
 
-        Assert.Contains("it is downloaded again", scene.LogText);
+        Assert.Contains("downloading it again", scene.LogText);
     }
 
     [TestMethod]
@@ -254,7 +254,7 @@ public sealed class HubDownloadTests
 
         Assert.AreEqual(path, scene.Resolve());
 
-        Assert.Contains("The copy in", scene.LogText);
+        Assert.Contains("Using the cached copy in", scene.LogText);
         Assert.AreEqual(Path.GetFileName(path), File.ReadAllText(scene.Cached("refs", "main")));
     }
 

@@ -79,7 +79,7 @@ public sealed class HubEnvironmentTests
     [DataRow("HF_ENDPOINT", "ftp://huggingface.co", "an address such as https://huggingface.co is expected")]
     [DataRow("HF_HUB_ETAG_TIMEOUT", "soon", "whole seconds from 1 to 86400 are expected")]
     [DataRow("HF_HUB_DOWNLOAD_TIMEOUT", "0", "whole seconds from 1 to 86400 are expected")]
-    [DataRow("HF_TOKEN", "two words", "blanks or characters outside ASCII")]
+    [DataRow("HF_TOKEN", "two words", "spaces or non-ASCII characters")]
     public void AValueThatCannotBeUsed_IsNamed(string name, string value, string expected)
     {
         var error = Assert.ThrowsExactly<ArgumentException>(() => Read((name, value)));

@@ -39,7 +39,7 @@ public sealed class HubFaultTests
 
         string message = Show(scene.Fails());
 
-        Assert.StartsWith($"owner/tiny-vit could not be downloaded: {method} {scene.Address(file)} answered 500 (Internal Server Error)", message);
+        Assert.StartsWith($"owner/tiny-vit could not be downloaded: {method} {scene.Address(file)} returned 500 (Internal Server Error)", message);
         Assert.Contains("\"the database is away\" (5 attempts)", message);
         Assert.Contains(HubScene.LocalFolder, message);
         CollectionAssert.AreEqual(new[] { 1d, 2, 4, 8 }, scene.Delays.Select(d => d.TotalSeconds).ToArray());
@@ -71,7 +71,7 @@ public sealed class HubFaultTests
 
         string message = Show(scene.Fails());
 
-        Assert.StartsWith($"owner/tiny-vit could not be downloaded: HEAD {scene.Address("config.json")} answered 401 (Unauthorized)", message);
+        Assert.StartsWith($"owner/tiny-vit could not be downloaded: HEAD {scene.Address("config.json")} returned 401 (Unauthorized)", message);
         Assert.Contains($"There is no such model, or it is private or gated: check the id; if {scene.Hub.Address}owner/tiny-vit exists", message);
         Assert.Contains("set HF_TOKEN", message);
         Assert.Contains(HubScene.LocalFolder, message);
@@ -89,7 +89,7 @@ public sealed class HubFaultTests
         string message = Show(scene.Fails());
 
         Assert.Contains("\"Bearer *** may not\"", message);
-        Assert.Contains($"accept the licence at {scene.Hub.Address}owner/tiny-vit, set HF_TOKEN", message);
+        Assert.Contains($"accept the license at {scene.Hub.Address}owner/tiny-vit, set HF_TOKEN", message);
         Assert.HasCount(1, scene.Hub.Requests);
     }
 
@@ -100,7 +100,7 @@ public sealed class HubFaultTests
 
         string message = Show(scene.Fails("owner/tinyvit"));
 
-        Assert.StartsWith($"There is no model owner/tinyvit: HEAD {scene.Hub.Address}owner/tinyvit/resolve/main/config.json answered 404 (Not Found)", message);
+        Assert.StartsWith($"There is no model owner/tinyvit: HEAD {scene.Hub.Address}owner/tinyvit/resolve/main/config.json returned 404 (Not Found)", message);
         Assert.Contains(HubScene.LocalFolder, message);
         Assert.HasCount(1, scene.Hub.Requests);
     }
@@ -124,8 +124,8 @@ public sealed class HubFaultTests
         string message = Show(scene.Fails());
 
         Assert.StartsWith(
-            "owner/tiny-vit has no weights that are read here: looked for model.safetensors, model.safetensors.index.json, pytorch_model.bin, "
-            + "open_clip_model.safetensors, each answered with 404 (Not Found)", message);
+            "owner/tiny-vit has no supported weights file: the hub returned 404 (Not Found) for model.safetensors, model.safetensors.index.json, "
+            + "pytorch_model.bin, open_clip_model.safetensors", message);
         Assert.Contains(HubScene.LocalFolder, message);
     }
 
@@ -135,7 +135,7 @@ public sealed class HubFaultTests
         using var scene = new HubScene();
         scene.Hub.Fail("HEAD", "preprocessor_config.json", -1, 500);
 
-        Assert.Contains("preprocessor_config.json answered 500", scene.Fails());
+        Assert.Contains("preprocessor_config.json returned 500", scene.Fails());
     }
 
     [TestMethod]
@@ -146,7 +146,7 @@ public sealed class HubFaultTests
 
         string message = Show(scene.Fails());
 
-        Assert.Contains("answered without X-Repo-Commit, which a hub gives with every file. Check HF_ENDPOINT", message);
+        Assert.Contains("did not send X-Repo-Commit, which a hub sends for every file. Check HF_ENDPOINT", message);
     }
 
     [TestMethod]
@@ -158,7 +158,7 @@ public sealed class HubFaultTests
         scene.Hub.Fail("HEAD", "config.json", -1, context => HubServer.AnswerAsync(
             context, 200, [("X-Repo-Commit", scene.Hub.Commit), ("ETag", $"\"{new string('1', 40)}\""), (header, value)]));
 
-        Assert.Contains($"answered with {header} '../../escaped', a hash is expected", Show(scene.Fails()));
+        Assert.Contains($"sent {header} '../../escaped', a hash is expected", Show(scene.Fails()));
     }
 
     [TestMethod]
@@ -188,7 +188,7 @@ public sealed class HubFaultTests
 
         Assert.AreEqual(path, scene.Resolve());
 
-        Assert.Contains($"The copy in {path} is used.", Show(scene.Log[^1]));
+        Assert.Contains($"Using the cached copy in {path}.", Show(scene.Log[^1]));
         Assert.IsEmpty(scene.Delays, "who has a copy does not wait");
     }
 
@@ -200,7 +200,7 @@ public sealed class HubFaultTests
 
         string message = Show(scene.Fails());
 
-        Assert.StartsWith($"owner/tiny-vit is not in {scene.Settings.CacheFolder}, and HF_HUB_OFFLINE forbids to download it.", message);
+        Assert.StartsWith($"owner/tiny-vit is not in {scene.Settings.CacheFolder}, and HF_HUB_OFFLINE disables downloads.", message);
         Assert.Contains(HubScene.LocalFolder, message);
         Assert.IsEmpty(scene.Hub.Requests);
     }
@@ -214,7 +214,7 @@ public sealed class HubFaultTests
         string message = Show(scene.Fails());
 
         Assert.Contains("cannot be used: ", message);
-        Assert.Contains("set HF_HUB_CACHE to a folder that can be written and has room.", message);
+        Assert.Contains("set HF_HUB_CACHE to a writable folder with enough space.", message);
     }
 
     [TestMethod]

@@ -78,7 +78,7 @@ public sealed class HubLockTests
     }
 
     private static bool IsAboutTheWait(string line) =>
-        line.StartsWith("Another process downloads model.safetensors of owner/tiny-vit; waiting for ", StringComparison.Ordinal);
+        line.StartsWith("Another process is downloading model.safetensors of owner/tiny-vit; waiting for ", StringComparison.Ordinal);
 
     private static FileStream Hold(HubScene scene)
     {

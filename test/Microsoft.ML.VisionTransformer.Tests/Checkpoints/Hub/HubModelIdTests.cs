@@ -55,7 +55,7 @@ public sealed class HubModelIdTests
     {
         var error = Assert.ThrowsExactly<ArgumentException>(() => HubModelId.Parse(text, "model"));
 
-        Assert.Contains("is no model id: ", error.Message);
+        Assert.Contains("is not a model id: ", error.Message);
         Assert.Contains("\"owner/name\", \"name\" or \"owner/name@revision\"", error.Message);
         Assert.IsFalse(HubModel.LooksLikeId(text));
     }

@@ -231,7 +231,7 @@ public sealed class HubModelTests
         using var scene = new HubScene();
         scene.Hub.Add("owner/big", "model.safetensors.index.json", Index("model-00001-of-00001.safetensors"));
 
-        Assert.StartsWith("owner/big lacks model-00001-of-00001.safetensors, which its model.safetensors.index.json names", scene.Fails("owner/big"));
+        Assert.StartsWith("owner/big lacks model-00001-of-00001.safetensors, which its model.safetensors.index.json lists", scene.Fails("owner/big"));
     }
 
     [TestMethod]

@@ -86,8 +86,8 @@ public sealed class HubRedirectTests
         string message = scene.Fails();
 
         Assert.AreEqual(
-            $"owner/tiny-vit could not be downloaded: {scene.Address("config.json")} redirects without end, 20 redirects were followed. "
-            + $"Check HF_ENDPOINT ({scene.Hub.Address}) and the proxy, or fetch the model elsewhere and pass its folder, as in {HubScene.LocalFolder}.",
+            $"owner/tiny-vit could not be downloaded: {scene.Address("config.json")} redirects too often, 20 redirects were followed. "
+            + $"Check HF_ENDPOINT ({scene.Hub.Address}) and the proxy, or download the model elsewhere and pass its folder, as in {HubScene.LocalFolder}.",
             message);
         Assert.HasCount(21, scene.Hub.Requests);
     }
@@ -100,7 +100,7 @@ public sealed class HubRedirectTests
         using var scene = new HubScene();
         scene.Hub.Fail("HEAD", "config.json", -1, 302, location.Length == 0 ? [] : [("Location", location)]);
 
-        Assert.Contains("config.json answered 302 (Found), which is no answer of a hub", scene.Fails());
+        Assert.Contains("config.json returned 302 (Found), which is not a hub's response", scene.Fails());
     }
 
     [TestMethod]

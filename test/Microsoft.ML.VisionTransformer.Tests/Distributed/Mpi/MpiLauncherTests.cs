@@ -1,4 +1,4 @@
-// How a process finds out that an MPI launcher started it, and which libraries it then looks for.
+// Detection of the MPI launcher, and the libraries to try for it.
 using Microsoft.ML.VisionTransformer.Distributed;
 using Microsoft.ML.VisionTransformer.Distributed.Mpi;
 using Microsoft.ML.VisionTransformer.Tests.Support;

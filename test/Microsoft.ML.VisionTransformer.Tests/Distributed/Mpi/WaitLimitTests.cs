@@ -1,4 +1,4 @@
-// The limit of a wait for other processes, as the environment sets it.
+// The limit on waiting for other processes, set by an environment variable.
 using Microsoft.ML.VisionTransformer.Distributed.Mpi;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

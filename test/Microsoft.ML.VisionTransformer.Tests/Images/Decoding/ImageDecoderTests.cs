@@ -1,4 +1,5 @@
 // Decoding of image formats, alpha, orientation, and files that are rejected.
+using Microsoft.ML.VisionTransformer.Tests.Images.Preprocessing;
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Images.Decoding;

@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Images.Input;
 public sealed class ImageStoreTests
 {
     private static readonly ImagePreprocessing _settings = new() { Size = (11, 13) };
-    private static readonly ImagePreprocessor _converter = new(_settings);
+    private static readonly ImagePreprocessor _converter = new(_settings, new AugmentationPipeline(_settings));
     private static readonly ImageLocation _position = new(4, "Image");
 
     private static readonly Dictionary<string, Func<ImageSource>> _kinds = new()

@@ -122,7 +122,8 @@ public sealed class ImagePreprocessorTests
     [TestMethod]
     public void ThreadsDoNotDisturbEachOther()
     {
-        var toInput = new ImagePreprocessor(new ImagePreprocessing { Size = (11, 13) });
+        var settings = new ImagePreprocessing { Size = (11, 13) };
+        var toInput = new ImagePreprocessor(settings, new AugmentationPipeline(settings));
         var images = Enumerable.Range(20, 40).Select(i => PaintedImage.Gradient(i, 83 - i)).ToArray();
         float[][] one = [.. images.Select(Both)], many = [.. images.AsParallel().AsOrdered().WithDegreeOfParallelism(4).Select(Both)];
         for (int i = 0; i < images.Length; i++)
@@ -142,7 +143,7 @@ public sealed class ImagePreprocessorTests
     {
         var image = PaintedImage.Gradient(47, 31);
         var settings = new ImagePreprocessing { Size = (11, 13) };
-        var preprocessor = new ImagePreprocessor(settings);
+        var preprocessor = new ImagePreprocessor(settings, new AugmentationPipeline(settings));
         float[] expected = new float[3 * 11 * 13], actual = new float[3 * 11 * 13];
 
         preprocessor.Normalize(new AugmentationPipeline(settings).Apply(image, RandomStream.For(1)), expected);

@@ -1,4 +1,4 @@
-// Every property of a plan is part of a run's identity, or has a reason not to be.
+// Every property of a plan is part of a run's identity or has a reason not to be.
 using System.Reflection;
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Images.Input;
@@ -119,6 +119,6 @@ public sealed class RunIdentityTests
         var was = new Dictionary<string, string> { ["Precision"] = "Full", ["Epoch"] = "8" };
         var now = new Dictionary<string, string> { ["Precision"] = $"{TrainingPrecision.Float32}", ["Epoch"] = "8" };
 
-        Assert.IsEmpty(RunIdentity.Differences(RunIdentity.WithNamesOfToday(was), now));
+        Assert.IsEmpty(RunIdentity.Differences(RunIdentity.WithCurrentNames(was), now));
     }
 }

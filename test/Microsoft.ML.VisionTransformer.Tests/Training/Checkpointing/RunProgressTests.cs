@@ -1,4 +1,4 @@
-// Progress counted in updates of another size.
+// Progress converted to updates of another size.
 using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Training.Checkpointing;

@@ -1,4 +1,4 @@
-// A run whose checkpoint is damaged, or whose folder is in use or cannot be written to.
+// Runs with a damaged checkpoint, and workspaces that are in use or cannot be written to.
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -48,7 +48,7 @@ public sealed class TrainingCheckpointTests
             var error = Assert.ThrowsExactly<InvalidDataException>(() => Train(folder.Path), $"byte {at}, bit {bit}");
 
             Assert.Contains(folder.File(Checkpoint), error.Message);
-            Assert.Contains("Delete it to train anew", error.Message);
+            Assert.Contains("Delete it to start over", error.Message);
             reported++;
         }
 
@@ -86,7 +86,7 @@ public sealed class TrainingCheckpointTests
         CollectionAssert.AreEqual(_expected, scores);
         string warning = log.Single(line => line.Contains("cannot be used", StringComparison.Ordinal));
         Assert.Contains(folder.File(Checkpoint), warning);
-        Assert.Contains("The checkpoint before it is used", warning);
+        Assert.Contains("The previous checkpoint is used", warning);
         CollectionAssert.AreEqual(damaged, File.ReadAllBytes(folder.File(Damaged)));
     }
 
@@ -112,7 +112,7 @@ public sealed class TrainingCheckpointTests
         var (scores, log) = Train(folder.Path);
 
         CollectionAssert.AreEqual(_expected, scores);
-        Assert.IsFalse(log.Any(line => line.Contains("goes on after", StringComparison.Ordinal)));
+        Assert.IsFalse(log.Any(line => line.Contains("Resuming an interrupted run", StringComparison.Ordinal)));
     }
 
     [TestMethod]
@@ -230,7 +230,7 @@ public sealed class TrainingCheckpointTests
         var error = Assert.ThrowsExactly<IOException>(() => Train(disk.Path));
 
         Assert.Contains("could not be written: No space left on device", error.Message);
-        Assert.Contains("The last checkpoint is still there", error.Message);
+        Assert.Contains("The previous checkpoint still exists", error.Message);
         using var folder = new TemporaryFolder();
         File.Copy(Path.Combine(disk.Path, Checkpoint), folder.File(Checkpoint));
         CollectionAssert.AreEqual(_expected, Train(folder.Path).Scores);

@@ -1,4 +1,4 @@
-// A workspace gives back the result of the same training only, continues the same training only, and says what is different.
+// A workspace returns the result of, or resumes, only the same training, and reports what differs.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.Checkpointing;

@@ -1,4 +1,4 @@
-// The validation split: the same share of each class, always leaving something to train on.
+// The validation split: the same fraction of each class, always leaving rows to train on.
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Training.Data;
 

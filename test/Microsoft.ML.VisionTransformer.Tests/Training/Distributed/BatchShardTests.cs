@@ -1,4 +1,4 @@
-// Shares of a batch.
+// Shards of a batch.
 using Microsoft.ML.VisionTransformer.Training.Distributed;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Training.Distributed;

@@ -1,4 +1,4 @@
-// How the flat gradients are cut, and when a piece may be sent.
+// How flat gradients are split into buckets, and when a bucket may be sent.
 using Microsoft.ML.VisionTransformer.Training.Distributed;
 using Microsoft.ML.VisionTransformer.Training.Optimizers;
 

@@ -1,4 +1,4 @@
-// How differences between processes are put into words.
+// Descriptions of differences between processes.
 using Microsoft.ML.VisionTransformer.Training.Distributed;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Training.Distributed;
@@ -20,6 +20,6 @@ public sealed class ProcessAgreementTests
         string[] differences = [.. ProcessAgreement.Differences(all)];
 
         CollectionAssert.AreEqual(
-            new[] { "Arch on rank 2 are not those on rank 0", "Epoch: 8 on rank 0 and 9 on rank 2", "Seed: 1 on rank 0 and missing on rank 2" }, differences);
+            new[] { "Arch: rank 2 differs from rank 0", "Epoch: 8 on rank 0 and 9 on rank 2", "Seed: 1 on rank 0 and missing on rank 2" }, differences);
     }
 }

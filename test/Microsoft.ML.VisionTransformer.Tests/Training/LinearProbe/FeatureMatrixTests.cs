@@ -1,4 +1,4 @@
-// Features of a linear probe, in memory and in a file.
+// Feature matrices of a linear probe, in memory and in a file.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.LinearProbe;
 

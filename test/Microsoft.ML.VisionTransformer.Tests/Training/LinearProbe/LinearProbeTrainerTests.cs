@@ -1,4 +1,4 @@
-// The linear probe: its optimiser, its objective, and what it does to a model.
+// The linear probe: its optimizer, its objective, and its effect on a model.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.LinearProbe;
@@ -163,7 +163,7 @@ public sealed class LinearProbeTrainerTests
 
         TinyTraining.Train(context, data, options).Dispose();
 
-        Assert.IsTrue(warnings.Any(w => w.Contains("A linear probe has no use for LearningRate, LayerDecay", StringComparison.Ordinal)), string.Join('\n', warnings));
+        Assert.IsTrue(warnings.Any(w => w.Contains("A linear probe does not use LearningRate, LayerDecay", StringComparison.Ordinal)), string.Join('\n', warnings));
     }
 
     /// <summary>

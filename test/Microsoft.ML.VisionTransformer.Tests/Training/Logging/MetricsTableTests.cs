@@ -1,4 +1,4 @@
-// The table of figures: its lines, and what a resumed run keeps of them.
+// The CSV file of metrics: its lines, and which of them a resumed run keeps.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.Logging;

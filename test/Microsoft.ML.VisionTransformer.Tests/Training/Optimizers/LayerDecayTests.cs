@@ -1,4 +1,4 @@
-// Layer-wise decay of the learning rate against timm's groups.
+// Layer-wise learning rate decay, compared with timm's parameter groups.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.Optimizers;

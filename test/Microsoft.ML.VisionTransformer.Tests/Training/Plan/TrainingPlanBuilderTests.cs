@@ -1,4 +1,4 @@
-// From options to a plan: what depends on the pretrained model waits for it, and options are not refused for a strategy that the user did not choose.
+// Building a plan from options: checks that depend on the pretrained model wait for it, and options are accepted if any possible strategy uses them.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.Plan;
 using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
@@ -39,7 +39,7 @@ public sealed class TrainingPlanBuilderTests
 
         options.Preprocessing = new ImagePreprocessing { Size = 224 };
         var error = Assert.Throws<ArgumentException>(() => TinyTraining.Train(new MLContext(seed: 1), TinyTraining.Data(new MLContext(seed: 1), perClass: 2), options));
-        Assert.Contains("Preprocessing makes images of 224x224, the pretrained model takes 16x16", error.Message);
+        Assert.Contains("Preprocessing makes images of 224x224, but the pretrained model takes 16x16", error.Message);
     }
 
     [TestMethod]
@@ -74,7 +74,7 @@ public sealed class TrainingPlanBuilderTests
 
         var error = Assert.Throws<ArgumentException>(() => new MLContext().MulticlassClassification.Trainers.VisionTransformer(options));
 
-        Assert.Contains("ProbePenalty is set, which is for LinearProbe, and EmaDecay, which is not", error.Message);
+        Assert.Contains("ProbePenalty, which applies to LinearProbe only, is set together with EmaDecay", error.Message);
     }
 
     [TestMethod]

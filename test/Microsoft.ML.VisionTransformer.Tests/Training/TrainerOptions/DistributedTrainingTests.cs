@@ -1,4 +1,4 @@
-// Several processes under mpirun train what one process trains.
+// Several processes under mpirun train the same model as one process.
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -56,8 +56,8 @@ public sealed class DistributedTrainingTests
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", $"workspace={folder.Path}");
 
         Assert.AreEqual(0, result.ExitCode, result.Error);
-        StringAssert.Contains(result.Output, "rank 0 tells: Step 1 of epoch 1");
-        Assert.DoesNotContain("rank 1 tells", result.Output);
+        StringAssert.Contains(result.Output, "rank 0 reports: Step 1 of epoch 1");
+        Assert.DoesNotContain("rank 1 reports", result.Output);
         StringAssert.Contains(result.Output, "rank 1 has a model of 24 rows");
         StringAssert.Contains(result.Output, "2 processes train together over Open MPI");
         Assert.IsTrue(File.Exists(folder.File("training-checkpoint.safetensors")));
@@ -70,7 +70,7 @@ public sealed class DistributedTrainingTests
         Requires.MpiLauncher(Launcher);
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", "scaling=Root");
 
-        StringAssert.Contains(result.Output, "the learning rate times 1.414.");
+        StringAssert.Contains(result.Output, "learning rate multiplied by 1.414.");
     }
 
     [TestMethod]
@@ -81,8 +81,8 @@ public sealed class DistributedTrainingTests
         var result = MpiJob.Run(Launcher, 2, "train", "epochs=1", "distributed=Off", "mishap=other-options", "unlucky=1");
 
         Assert.AreEqual(0, result.ExitCode, result.Error);
-        StringAssert.Contains(result.Output, "rank 1 tells: Step 6 of epoch 1");
-        StringAssert.Contains(result.Output, "rank 0 tells: Step 6 of epoch 1");
+        StringAssert.Contains(result.Output, "rank 1 reports: Step 6 of epoch 1");
+        StringAssert.Contains(result.Output, "rank 0 reports: Step 6 of epoch 1");
     }
 
     [TestMethod]

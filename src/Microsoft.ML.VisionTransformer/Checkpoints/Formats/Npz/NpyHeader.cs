@@ -1,4 +1,4 @@
-// The header of a .npy array: what the values are and how many.
+// Reads the header of a .npy array: data type, order and shape.
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -7,34 +7,34 @@ using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;
 
-/// <summary>A header that has been checked, also against the size of its member. Format: NEP 1 and <c>numpy.lib.format</c>.</summary>
-/// <param name="ValueType">The number format.</param>
+/// <summary>A validated header that matches the size of its member. Format: NEP 1 and <c>numpy.lib.format</c>.</summary>
+/// <param name="ValueType">The data type.</param>
 /// <param name="FortranOrder">Whether the values are column-major.</param>
-/// <param name="Shape">Sizes, none negative.</param>
+/// <param name="Shape">The shape; no size is negative.</param>
 /// <param name="Length">Bytes before the first value, at most twice <see cref="LongestText"/>.</param>
 internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long[] Shape, int Length)
 {
-    /// <summary>Longest header text that is read, in bytes. NumPy's are about 120; a plain array has no use for more.</summary>
+    /// <summary>Longest header text that is accepted, in bytes. NumPy's headers have about 120 bytes.</summary>
     internal const int LongestText = 64 * 1024;
 
-    /// <summary>Most dimensions that an array has in NumPy 2.</summary>
-    private const int MostDimensions = 64;
+    /// <summary>The limit of NumPy 2.</summary>
+    private const int MaxDimensions = 64;
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>Reads and checks the header at the start of a member.</summary>
-    /// <exception cref="InvalidCheckpointException">It is no header, or one of an array that is not read, or does not fit the member.</exception>
-    /// <exception cref="EndOfStreamException">The member ends within it.</exception>
+    /// <summary>Reads and validates the header at the start of a member.</summary>
+    /// <exception cref="InvalidCheckpointException">The header is invalid, describes an unsupported array, or does not match the member's size.</exception>
+    /// <exception cref="EndOfStreamException">The member ends within the header.</exception>
     internal static NpyHeader Read(Stream content, NpzMember member)
     {
         Span<byte> start = stackalloc byte[8];
         content.ReadExactly(start);
         if (!start[..6].SequenceEqual(Magic))
             throw member.Error(
-                $"it starts with {Convert.ToHexString(start[..6])}, a .npy array with {Convert.ToHexString(Magic)}: it is no array. Get the file again.");
+                $"it starts with {Convert.ToHexString(start[..6])}, a .npy array with {Convert.ToHexString(Magic)}: it is not an array. Download the file again.");
         int major = start[6];
         if (major is < 1 or > 3 || start[7] != 0)
-            throw member.Error($"it is of .npy version {major}.{start[7]}; 1.0, 2.0 and 3.0 are read. Save it with numpy.savez.");
+            throw member.Error($"it has .npy version {major}.{start[7]}; 1.0, 2.0 and 3.0 are supported. Save it with numpy.savez.");
 
         Span<byte> length = stackalloc byte[4];
         length.Clear();
@@ -43,7 +43,7 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         uint bytes = BinaryPrimitives.ReadUInt32LittleEndian(length);
         if (bytes > LongestText || start.Length + width + bytes > member.Length)
             throw member.Error(Text(
-                $"its header claims {bytes} bytes; the member has {member.Length}, and {LongestText} is the most that is read. Get the file again."));
+                $"its header claims {bytes} bytes; the member has {member.Length}, and at most {LongestText} are allowed. Download the file again."));
 
         byte[] text = new byte[bytes];
         content.ReadExactly(text);
@@ -67,13 +67,13 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         string descr = fields.Descr;
         if (descr.EndsWith('O'))
             throw member.Error(
-                $"dtype {descr} is an array of Python objects, a pickle that can run code when loaded; it is never read. Save plain number arrays.");
+                $"dtype {descr} is an array of Python objects, a pickle that can run code when loaded, and is not supported. Save plain numeric arrays.");
         var type = NpyValueType.Find(descr)
             ?? throw member.Error(
-                $"dtype {descr} is not read; f2, f4, f8, V2 (bfloat16), whole numbers and b1 are. Convert it with astype('<f4') and save it again.");
-        if (fields.Shape.Length > MostDimensions || fields.Shape.Any(size => size < 0))
+                $"dtype {descr} is not supported; f2, f4, f8, V2 (bfloat16), integers and b1 are. Convert it with astype('<f4') and save it again.");
+        if (fields.Shape.Length > MaxDimensions || fields.Shape.Any(size => size < 0))
             throw member.Error(
-                $"shape {Show(fields.Shape)} is not possible: at most {MostDimensions} sizes, none negative, are expected. Get the file again.");
+                $"shape {Show(fields.Shape)} is invalid: at most {MaxDimensions} sizes, none negative, are expected. Download the file again.");
         return new NpyHeader(type, fields.FortranOrder, fields.Shape, length);
     }
 
@@ -85,31 +85,31 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
             long needed = checked(Shape.Aggregate(1L, (product, size) => checked(product * size)) * ValueType.Size);
             if (needed != found)
                 throw member.Error(
-                    Text($"shape {Show(Shape)} of {ValueType.Name} needs {needed} bytes of values, the member has {found}. Get the file again."));
+                    Text($"shape {Show(Shape)} of {ValueType.Name} needs {needed} bytes of values, the member has {found}. Download the file again."));
         }
         catch (OverflowException e)
         {
             throw member.Error(
-                Text($"shape {Show(Shape)} of {ValueType.Name} is more than can be counted, the member has {found} bytes of values. Get the file again."),
+                Text($"shape {Show(Shape)} of {ValueType.Name} exceeds 64 bits, the member has {found} bytes of values. Download the file again."),
                 e);
         }
     }
 
-    private static string Show(long[] shape) => shape.Length > MostDimensions
+    private static string Show(long[] shape) => shape.Length > MaxDimensions
         ? Text($"of {shape.Length} sizes")
         : $"({string.Join(", ", shape.Select(s => s.ToString(CultureInfo.InvariantCulture)))})";
 
     private static string Text(FormattableString message) => message.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>What the dictionary says; nothing is checked but that it is one, with these three keys.</summary>
-/// <param name="Descr">The dtype, <c>&lt;f4</c>.</param>
+/// <summary>The parsed header dictionary. Its three values are not validated.</summary>
+/// <param name="Descr">The dtype, such as <c>&lt;f4</c>.</param>
 /// <param name="FortranOrder">Whether the values are column-major.</param>
-/// <param name="Shape">Sizes as written, negative ones as well.</param>
+/// <param name="Shape">The sizes as written, possibly negative.</param>
 internal sealed partial record NpyHeaderText(string Descr, bool FortranOrder, long[] Shape)
 {
-    /// <summary>Reads <c>{'descr': '&lt;f4', 'fortran_order': False, 'shape': (3, 4), }</c>: the keys in any order, each once, and no other.</summary>
-    /// <exception cref="FormatException">It is anything else. The message says what was expected, and what was found where.</exception>
+    /// <summary>Parses <c>{'descr': '&lt;f4', 'fortran_order': False, 'shape': (3, 4), }</c> with the keys in any order, each exactly once, and no others.</summary>
+    /// <exception cref="FormatException">The text has another form. The message says what was expected, and what was found at which position.</exception>
     internal static NpyHeaderText Parse(string text)
     {
         var tokens = new Tokens(text);
@@ -129,7 +129,7 @@ internal sealed partial record NpyHeaderText(string Descr, bool FortranOrder, lo
             else if (key == "shape" && shape is null)
                 shape = ReadShape(tokens);
             else
-                throw new FormatException($"the key '{key}' is unknown or there twice; descr, fortran_order and shape are expected.");
+                throw new FormatException($"the key '{key}' is unknown or repeated; descr, fortran_order and shape are expected.");
             if (!tokens.TryTake(","))
             {
                 tokens.Take("}");
@@ -142,13 +142,13 @@ internal sealed partial record NpyHeaderText(string Descr, bool FortranOrder, lo
     }
 
     private static string ReadDescr(Tokens tokens) => tokens.Next is "[" or "("
-        ? throw new FormatException("its dtype has fields (a structured array), and one plain number type is expected.")
+        ? throw new FormatException("its dtype has fields (a structured array); a plain numeric type is expected.")
         : ReadString(tokens, "a dtype");
 
     private static string ReadString(Tokens tokens, string what) =>
         tokens.Next is ['\'', .., '\''] or ['"', .., '"'] ? tokens.Move()[1..^1] : throw tokens.Unexpected($"{what} in quotes");
 
-    /// <summary>A tuple: <c>()</c>, <c>(3,)</c>, <c>(3, 4)</c>; not <c>(3)</c>, which is a number. Python 2 wrote <c>3L</c>.</summary>
+    /// <summary>Reads a tuple: <c>()</c>, <c>(3,)</c> or <c>(3, 4)</c>, but not <c>(3)</c>, which is a number. Python 2 wrote <c>3L</c>.</summary>
     private static long[] ReadShape(Tokens tokens)
     {
         var sizes = new List<long>();
@@ -172,11 +172,11 @@ internal sealed partial record NpyHeaderText(string Descr, bool FortranOrder, lo
 
     private static FormatException Missing(string key) => new($"the key '{key}' is missing.");
 
-    /// <summary>A string, a number, a word, one other character, or nothing at the end; blanks before it are skipped.</summary>
+    /// <summary>A string, a number, a word, any other character, or the end of the text; preceding whitespace is skipped.</summary>
     [GeneratedRegex("""\G[ \t\r\n]*('[^'\\\r\n]*'|"[^"\\\r\n]*"|[+-]?[0-9]+L?|[A-Za-z_]+|[^ \t\r\n]|\z)""", RegexOptions.CultureInvariant)]
     private static partial Regex Token();
 
-    /// <summary>The text piece by piece.</summary>
+    /// <summary>The tokens of the text.</summary>
     private sealed class Tokens(string text)
     {
         private const int LongestShown = 40;
@@ -213,20 +213,20 @@ internal sealed partial record NpyHeaderText(string Descr, bool FortranOrder, lo
 }
 
 /// <summary>A NumPy dtype of fixed size.</summary>
-/// <param name="Name">NumPy's name, <c>&lt;f4</c>.</param>
-/// <param name="Type">What the values are.</param>
-/// <param name="Size">Bytes a value: 1, 2, 4 or 8.</param>
+/// <param name="Name">NumPy's name, such as <c>&lt;f4</c>.</param>
+/// <param name="Type">The data type.</param>
+/// <param name="Size">Bytes per value: 1, 2, 4 or 8.</param>
 /// <param name="BigEndian">Whether a value's most significant byte comes first.</param>
 internal sealed record NpyValueType(string Name, StoredType Type, int Size, bool BigEndian)
 {
-    /// <summary>The format that a descr names: a byte order (<c>&lt;</c>, <c>&gt;</c>; <c>=</c> and <c>|</c> count as little-endian), a kind, a size.</summary>
-    /// <returns>Null for a format that is not read.</returns>
+    /// <summary>Parses a descr: a byte order (<c>&lt;</c> or <c>&gt;</c>; <c>=</c> and <c>|</c> count as little-endian), a kind, and a size.</summary>
+    /// <returns>The type; null if it is not supported.</returns>
     internal static NpyValueType? Find(string descr)
     {
         if (descr.Length == 0 || !"<>=|".Contains(descr[0], StringComparison.Ordinal))
             return null;
 
-        // A JAX bfloat16 has no NumPy name and is saved as two bytes of anything.
+        // bfloat16 has no NumPy name, and JAX saves it as two bytes of type void.
         (StoredType, int)? found = descr[1..] switch
         {
             "f2" => (StoredType.Float16, 2),
@@ -242,7 +242,7 @@ internal sealed record NpyValueType(string Name, StoredType Type, int Size, bool
         return found is var (type, size) ? new(descr, type, size, descr[0] == '>') : null;
     }
 
-    /// <summary>Converts floating-point values; <paramref name="bytes"/> are put in the machine's order on the way.</summary>
+    /// <summary>Converts floating-point values to float32. <paramref name="bytes"/> is changed to the machine's byte order in place.</summary>
     internal void ToFloats(Span<byte> bytes, Span<float> values)
     {
         if (BigEndian == BitConverter.IsLittleEndian)
@@ -268,7 +268,7 @@ internal sealed record NpyValueType(string Name, StoredType Type, int Size, bool
                     values[i] = (float)doubles[i];
                 break;
             default:
-                throw new InvalidOperationException($"{Name} is no floating-point format.");
+                throw new InvalidOperationException($"{Name} is not a floating-point type.");
         }
     }
 

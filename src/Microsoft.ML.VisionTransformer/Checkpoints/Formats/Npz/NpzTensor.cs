@@ -1,20 +1,20 @@
-// One array of an .npz archive.
+// An array in an .npz archive.
 using System.Globalization;
 using System.IO.Hashing;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;
 
-/// <summary>An array whose header has been read and found to fit its member; the values are unpacked when asked for.</summary>
+/// <summary>An array whose header has been read and validated. The values are decompressed on demand.</summary>
 internal sealed class NpzTensor : StoredTensor
 {
-    /// <summary>Bytes unpacked at a time: room for the longest header, and a multiple of every value's size.</summary>
+    /// <summary>Bytes decompressed at a time: enough for the longest header, and a multiple of every value size.</summary>
     private const int ChunkBytes = 2 * NpyHeader.LongestText;
 
     private readonly NpzMember _member;
     private readonly NpyHeader _header;
 
-    /// <exception cref="InvalidCheckpointException">The member is no .npy array of a kind that is read here.</exception>
+    /// <exception cref="InvalidCheckpointException">The member is not a supported .npy array.</exception>
     internal NpzTensor(NpzMember member)
     {
         _member = member;
@@ -38,12 +38,12 @@ internal sealed class NpzTensor : StoredTensor
     internal override IReadOnlyList<long> Shape => _header.Shape;
 
     /// <inheritdoc/>
-    /// <remarks>A member that fails its checksum does so at its end: after an exception the span's content means nothing.</remarks>
+    /// <remarks>The checksum is verified at the end of the member. After an exception the content of <paramref name="values"/> is undefined.</remarks>
     internal override void CopyTo(Span<float> values)
     {
         Guard.InRange(values.Length, Count, Count + 1, nameof(values));
         if (Type == StoredType.Other)
-            throw _member.Error($"its values have dtype {TypeName}, and floating-point numbers are expected. It is no weight; leave it out.");
+            throw _member.Error($"its values have dtype {TypeName}, a floating-point type is expected. It is not a weight; remove it.");
 
         try
         {
@@ -79,10 +79,10 @@ internal sealed class NpzTensor : StoredTensor
 
         if (content.ReadByte() >= 0)
             throw _member.Error(string.Create(
-                CultureInfo.InvariantCulture, $"it unpacks to more than the {_member.Length} bytes it claims: the file is damaged. Get it again."));
+                CultureInfo.InvariantCulture, $"it decompresses to more than the {_member.Length} bytes it claims: the file is corrupt. Download it again."));
         uint found = crc.GetCurrentHashAsUInt32();
         if (found != _member.Crc)
-            throw _member.Error($"its bytes have the CRC-32 {found:x8}, the archive says {_member.Crc:x8}: the file is damaged. Get it again.");
+            throw _member.Error($"its bytes have the CRC-32 {found:x8}, the archive states {_member.Crc:x8}: the file is corrupt. Download it again.");
     }
 
     private static void ReadInto(Span<byte> bytes, Stream content, Crc32 crc)
@@ -92,7 +92,7 @@ internal sealed class NpzTensor : StoredTensor
     }
 }
 
-/// <summary>A walk through an array in the order of Fortran, in which the first index runs fastest.</summary>
+/// <summary>Iterates over an array in Fortran order, in which the first index changes fastest.</summary>
 internal sealed class ColumnMajorOrder
 {
     private readonly long[] _shape;
@@ -100,7 +100,7 @@ internal sealed class ColumnMajorOrder
     private readonly long[] _index;
     private long _position;
 
-    /// <param name="shape">Sizes of the array; their product has been checked.</param>
+    /// <param name="shape">The array's shape; its product has been checked.</param>
     internal ColumnMajorOrder(IReadOnlyList<long> shape)
     {
         _shape = [.. shape];
@@ -111,9 +111,9 @@ internal sealed class ColumnMajorOrder
             _strides[d] = stride;
     }
 
-    /// <summary>Puts the next values of the file where they belong.</summary>
-    /// <param name="next">Values that follow those of the last call.</param>
-    /// <param name="rowMajor">The whole array.</param>
+    /// <summary>Writes the file's next values to their row-major positions.</summary>
+    /// <param name="next">The values that follow those of the last call.</param>
+    /// <param name="rowMajor">Receives the values; the whole array.</param>
     internal void Scatter(ReadOnlySpan<float> next, Span<float> rowMajor)
     {
         foreach (float value in next)

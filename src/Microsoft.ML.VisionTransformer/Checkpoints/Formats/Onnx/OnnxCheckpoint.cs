@@ -1,4 +1,4 @@
-// An open ONNX file that this library wrote: the weights of its network, and what its metadata says of it.
+// Reads the weights and metadata of ONNX files exported by this library.
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -11,9 +11,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Onnx;
 
 /// <summary>
-/// Initializers under the network's own names (<see cref="OnnxMetadata"/>). Files of other programs do not say which network they are, and 8-bit weights
-/// cannot be had back:
-/// both are refused.
+/// Reads initializers under the network's own names (<see cref="OnnxMetadata"/>). Files from other programs do not identify the network, and 8-bit weights
+/// cannot be converted back exactly: both are rejected.
 /// </summary>
 internal sealed class OnnxCheckpoint : CheckpointFile
 {
@@ -32,7 +31,7 @@ internal sealed class OnnxCheckpoint : CheckpointFile
             foreach (var tensor in weights.Select(Checked))
             {
                 if (!tensors.TryAdd(tensor.Name, tensor))
-                    throw Broken($"it has {MessageText.Of(tensor.Name)} twice");
+                    throw Invalid($"it has {MessageText.Of(tensor.Name)} twice");
             }
 
             Tensors = tensors;
@@ -52,16 +51,16 @@ internal sealed class OnnxCheckpoint : CheckpointFile
 
     internal override bool ReadsInParallel => true;
 
-    /// <summary>Opens a file and checks what it says; of the weights nothing is read yet.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidCheckpointException">The file is broken, of another program, or of 8-bit weights.</exception>
+    /// <summary>Opens a file and validates its metadata and tensors. No weights are read yet.</summary>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidCheckpointException">The file is corrupt, from another program, or has 8-bit weights.</exception>
     internal static OnnxCheckpoint Open(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         return new OnnxCheckpoint(path, OnnxHeader.Read(stream, path));
     }
 
-    /// <summary>Reads the data of a tensor, as many bytes as it has.</summary>
+    /// <summary>Reads all bytes of a tensor.</summary>
     internal void Read(OnnxEntry entry, Span<byte> bytes)
     {
         var file = _files[entry.Location ?? ""];
@@ -69,7 +68,7 @@ internal sealed class OnnxCheckpoint : CheckpointFile
         {
             int read = RandomAccess.Read(file, bytes, at);
             if (read == 0)
-                throw Broken($"{MessageText.Of(entry.Name)} is cut off");
+                throw Invalid($"{MessageText.Of(entry.Name)} is truncated");
             bytes = bytes[read..];
             at += read;
         }
@@ -87,14 +86,14 @@ internal sealed class OnnxCheckpoint : CheckpointFile
             || !metadata.TryGetValue(OnnxMetadata.Preprocessing, out string? preprocessing))
         {
             throw new InvalidCheckpointException(
-                $"{Path} is an ONNX file that {OnnxMetadata.Producer} did not write: which network its tensors belong to cannot be known from it. "
-                + "Load the checkpoint it was made of.");
+                $"{Path} is an ONNX file that {OnnxMetadata.Producer} did not write, so it does not identify its network. "
+                + "Load the checkpoint that it was exported from.");
         }
 
         if (metadata.GetValueOrDefault(OnnxMetadata.Precision) == OnnxMetadata.IntegerPrecision)
         {
             throw new InvalidCheckpointException(
-                $"{Path} has weights of 8-bit integers, of which the network's own cannot be made again. Load the model it was exported from.");
+                $"{Path} has weights quantized to 8-bit integers, which cannot be converted back exactly. Load the model that it was exported from.");
         }
 
         try
@@ -108,14 +107,14 @@ internal sealed class OnnxCheckpoint : CheckpointFile
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException or FormatException)
         {
-            throw Broken($"its metadata is not what this version writes ({e.Message.TrimEnd('.')})", e);
+            throw Invalid($"its metadata does not have the format of this version ({e.Message.TrimEnd('.')})", e);
         }
     }
 
     private SafeFileHandle OpenPart(string location)
     {
         if (location.Any(c => c is '/' or '\\' or ':' || char.IsControl(c)) || location is "." or "..")
-            throw Broken($"it names the file '{MessageText.Of(location)}', the plain name of a file beside it is expected");
+            throw Invalid($"it names the file '{MessageText.Of(location)}', a plain name of a file beside it is expected");
         string part = location.Length == 0 ? Path : System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, location);
         try
         {
@@ -124,7 +123,7 @@ internal sealed class OnnxCheckpoint : CheckpointFile
         catch (Exception e) when (location.Length > 0 && e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidCheckpointException(
-                $"{Path} keeps its weights in {MessageText.Of(location)}, which is no readable file beside it; put it there.", e);
+                $"{Path} stores its weights in {MessageText.Of(location)}, which is not a readable file beside it; copy that file to the folder.", e);
         }
     }
 
@@ -132,21 +131,21 @@ internal sealed class OnnxCheckpoint : CheckpointFile
     {
         string name = MessageText.Of(entry.Name);
         if (entry.Type is not (OnnxType.Float32 or OnnxType.Float16))
-            throw Broken($"{name} is {entry.Type}, {OnnxType.Float32} or {OnnxType.Float16} is expected");
+            throw Invalid($"{name} is {entry.Type}, {OnnxType.Float32} or {OnnxType.Float16} is expected");
         if (entry.Name.EndsWith(OnnxMetadata.Transposed, StringComparison.Ordinal) && entry.Shape.Length != 2)
-            throw Broken($"{name} has {entry.Shape.Length} axes, a matrix has 2");
+            throw Invalid($"{name} has {entry.Shape.Length} axes, a matrix has 2");
         long rest = RandomAccess.GetLength(_files[entry.Location ?? ""]) - entry.Offset;
         if (entry.Offset < 0 || Bytes(entry) != entry.Length || entry.Length > rest)
         {
-            throw Broken(
-                $"{name} of the shape [{string.Join(", ", entry.Shape)}] has {entry.Length} bytes of data from byte {entry.Offset} on, "
-                + $"of which {Math.Max(rest, 0)} are there");
+            throw Invalid(
+                $"{name} of shape [{string.Join(", ", entry.Shape)}] declares {entry.Length} bytes of data from offset {entry.Offset}, "
+                + $"where the file has {Math.Max(rest, 0)}");
         }
 
         return new OnnxTensor(this, entry);
     }
 
-    /// <summary>Bytes that the shape asks for; -1 where there is no such tensor.</summary>
+    /// <summary>Number of bytes for the shape; -1 if the shape is invalid.</summary>
     private static long Bytes(OnnxEntry entry)
     {
         long bytes = entry.Width;
@@ -160,11 +159,11 @@ internal sealed class OnnxCheckpoint : CheckpointFile
         return bytes;
     }
 
-    private InvalidCheckpointException Broken(string what, Exception? cause = null) =>
-        new($"{Path} is no sound ONNX file: {what}. Get it again, or export it again.", cause!);
+    private InvalidCheckpointException Invalid(string what, Exception? cause = null) =>
+        new($"{Path} is not a valid ONNX file: {what}. Download or export it again.", cause!);
 }
 
-/// <summary>A matrix that ONNX has as [inputs, outputs] is given as the network has it, [outputs, inputs].</summary>
+/// <summary>A tensor in an ONNX file. A matrix stored as [inputs, outputs] is transposed to the network's [outputs, inputs].</summary>
 internal sealed class OnnxTensor(OnnxCheckpoint file, OnnxEntry entry) : StoredTensor
 {
     private readonly bool _transposed = entry.Name.EndsWith(OnnxMetadata.Transposed, StringComparison.Ordinal);
@@ -183,7 +182,7 @@ internal sealed class OnnxTensor(OnnxCheckpoint file, OnnxEntry entry) : StoredT
     internal override IReadOnlyList<long> Shape => _transposed ? [entry.Shape[1], entry.Shape[0]] : entry.Shape;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is not exactly one place for each value.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The length of <paramref name="values"/> is not the number of values.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     internal override void CopyTo(Span<float> values)
     {

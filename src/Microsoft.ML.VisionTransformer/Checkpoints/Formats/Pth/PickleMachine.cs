@@ -1,4 +1,4 @@
-// Runs a pickle, as far as a checkpoint needs one.
+// Reads Python pickles with the operations that PyTorch checkpoints need.
 using System.Buffers.Binary;
 using System.Collections.Frozen;
 using System.Numerics;
@@ -7,18 +7,18 @@ using System.Text;
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
 /// <summary>
-/// The stack machine of Python's pickle, protocols 2 to 5, without the parts that load or call anything: values are only built.
-/// It does not recurse, and an operation costs no more than the bytes it takes from the pickle.
+/// The stack machine of Python's pickle, protocols 2 to 5, without the operations that load or call code: it only builds values.
+/// It does not recurse, and the cost of an operation is bounded by the bytes it reads from the pickle.
 /// </summary>
 internal static class PickleMachine
 {
-    /// <summary>A cap on time and memory; the pickle of a ViT-H with its optimizer has some 100,000 operations.</summary>
-    internal const int MostOperations = 2_000_000;
+    /// <summary>Limits time and memory. The pickle of a ViT-H with its optimizer has about 100,000 operations.</summary>
+    internal const int MaxOperations = 2_000_000;
 
-    /// <summary>The value a pickle describes.</summary>
+    /// <summary>Returns the value that a pickle describes.</summary>
     /// <param name="pickle">The whole pickle.</param>
-    /// <param name="file">The checkpoint it is in, for messages.</param>
-    /// <exception cref="InvalidCheckpointException">The pickle is broken, too long, or asks for more than the values of a checkpoint.</exception>
+    /// <param name="file">The checkpoint file, for messages.</param>
+    /// <exception cref="InvalidCheckpointException">The pickle is corrupt, too long, or uses operations or names that checkpoints do not need.</exception>
     internal static object? Run(byte[] pickle, string file)
     {
         var bytes = new PickleBytes(pickle, file);
@@ -26,10 +26,10 @@ internal static class PickleMachine
         for (int count = 0; !stack.Stopped; count++)
         {
             byte code = bytes.ReadOperation();
-            if (count == MostOperations)
-                throw bytes.Fail($"there are more than {MostOperations} operations", "Save the state_dict alone: torch.save(model.state_dict(), path).");
+            if (count == MaxOperations)
+                throw bytes.Fail($"there are more than {MaxOperations} operations", "Save only the state_dict: torch.save(model.state_dict(), path).");
             if (count == 0 && code != PickleOperations.Protocol)
-                throw bytes.Fail($"the pickle starts with 0x{code:x2}, not with its protocol, and is refused", PickleGlobal.Advice);
+                throw bytes.Fail($"the file is rejected because its pickle starts with 0x{code:x2} instead of the protocol", PickleGlobal.Advice);
             PickleOperations.Find(code, bytes)(bytes, stack);
         }
 
@@ -38,17 +38,17 @@ internal static class PickleMachine
 }
 
 /// <summary>
-/// The operations of a pickle that build plain values. One operation by its code, as in Python's pickletools; a code that is not here is refused.
+/// The supported pickle operations by code, as in Python's pickletools. They only build plain values; any other code is rejected.
 /// </summary>
 internal static class PickleOperations
 {
-    /// <summary>The operation that every pickle of protocol 2 or later starts with.</summary>
+    /// <summary>The first operation of every pickle of protocol 2 or later.</summary>
     internal const byte Protocol = 0x80;
 
     private static readonly FrozenDictionary<byte, Action<PickleBytes, PickleStack>> _table = new Dictionary<byte, Action<PickleBytes, PickleStack>>
     {
         [Protocol] = (b, _) => CheckProtocol(b),
-        [0x95] = (b, _) => b.Promise(b.ReadUInt64()),
+        [0x95] = (b, _) => b.CheckFrame(b.ReadUInt64()),
         [(byte)'.'] = (_, s) => s.Stopped = true,
 
         [(byte)'('] = (_, s) => s.Mark(),
@@ -100,16 +100,16 @@ internal static class PickleOperations
     internal static Action<PickleBytes, PickleStack> Find(byte code, PickleBytes bytes) =>
         _table.TryGetValue(code, out var operation)
             ? operation
-            : throw bytes.Fail($"the pickle operation 0x{code:x2} is none that tensors and their names need and is refused", PickleGlobal.Advice);
+            : throw bytes.Fail($"the file is rejected because it uses the pickle operation 0x{code:x2}, which checkpoints do not need", PickleGlobal.Advice);
 
     private static void CheckProtocol(PickleBytes bytes)
     {
         byte protocol = bytes.ReadByte();
         if (protocol is < 2 or > 5)
-            throw bytes.Fail($"the pickle protocol is {protocol}, 2 to 5 are read", "Save the file again with torch.save.");
+            throw bytes.Fail($"the pickle protocol is {protocol}, 2 to 5 are supported", "Save the file again with torch.save.");
     }
 
-    /// <summary>Little-endian two's complement of up to 255 bytes; seeds do not fit in 64 bits.</summary>
+    /// <summary>Pushes an integer in little-endian two's complement of up to 255 bytes. Seeds can exceed 64 bits.</summary>
     private static void PushWholeNumber(PickleStack stack, ReadOnlySpan<byte> digits)
     {
         var number = new BigInteger(digits);
@@ -134,15 +134,15 @@ internal static class PickleOperations
 
     private static void PushGlobal(PickleBytes bytes, PickleStack stack)
     {
-        string name = stack.Pop<string>("text");
-        string module = stack.Pop<string>("text");
+        string name = stack.Pop<string>("string");
+        string module = stack.Pop<string>("string");
         stack.Push(PickleGlobal.Find(module, name, bytes));
     }
 }
 
 /// <summary>
-/// What a pickle is built on: a stack of values, the marks in it, and numbered values to come back to. Values are null (None), truth values, numbers, texts,
-/// lists, and the classes named Pickle*; none of them can do anything.
+/// The state of the machine: a stack of values, the marks in it, and the memo of numbered values. Values are null (None), Booleans, numbers, strings, lists,
+/// and the Pickle* classes; all are plain data.
 /// </summary>
 internal sealed class PickleStack(PickleBytes bytes)
 {
@@ -168,27 +168,27 @@ internal sealed class PickleStack(PickleBytes bytes)
     {
         int floor = _marks.Count == 0 ? 0 : _marks.Peek();
         if (_values.Count <= floor)
-            throw bytes.Fail("a value is taken from an empty stack");
+            throw bytes.Fail("a value is popped from an empty stack");
         return _values[^1];
     }
 
     internal T Pop<T>(string expected)
-        where T : class => Pop() as T ?? throw bytes.Fail($"there is no {expected} where one is needed");
+        where T : class => Pop() as T ?? throw bytes.Fail($"the stack has no {expected} where one is required");
 
     internal T Peek<T>(string expected)
-        where T : class => Peek() as T ?? throw bytes.Fail($"there is no {expected} where one is needed");
+        where T : class => Peek() as T ?? throw bytes.Fail($"the stack has no {expected} where one is required");
 
-    /// <summary>The values above the last mark, which is removed with them.</summary>
+    /// <summary>Pops the values above the last mark, and the mark.</summary>
     internal object?[] PopToMark()
     {
         if (!_marks.TryPop(out int mark))
-            throw bytes.Fail("values are taken up to a mark that was never set");
+            throw bytes.Fail("values are popped to a mark that was never set");
         object?[] taken = [.. _values.Skip(mark)];
         _values.RemoveRange(mark, taken.Length);
         return taken;
     }
 
-    /// <summary>The topmost values in the order in which they were pushed.</summary>
+    /// <summary>Pops values and returns them in the order in which they were pushed.</summary>
     internal object?[] Pop(int count)
     {
         var taken = new object?[count];
@@ -202,23 +202,22 @@ internal sealed class PickleStack(PickleBytes bytes)
     internal void RememberNext() => Remember((uint)_memo.Count);
 
     internal void Recall(uint slot) =>
-        Push(_memo.TryGetValue(slot, out object? value) ? value : throw bytes.Fail($"value {slot} is asked for and was never kept"));
+        Push(_memo.TryGetValue(slot, out object? value) ? value : throw bytes.Fail($"the memo has no value {slot}"));
 }
 
 /// <summary>
-/// The bytes of a pickle, read front to back with every length checked first. A position in a pickle. Nothing is read past its end and no length is believed
-/// before it is compared with what is left.
+/// Reads the bytes of a pickle sequentially. Every length is checked against the remaining bytes before it is used.
 /// </summary>
 internal sealed class PickleBytes(byte[] bytes, string file)
 {
-    private const string Damaged = "The file is damaged or was not written by torch.save: download or save it again.";
+    private const string Corrupt = "The file is corrupt or was not written by torch.save: download or save it again.";
     private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private int _position;
     private int _operation;
 
     private int Left => bytes.Length - _position;
 
-    /// <summary>The next operation's code; messages give its position until the next one is read.</summary>
+    /// <summary>Reads the next operation's code. Error messages report the position of the current operation.</summary>
     internal byte ReadOperation()
     {
         _operation = _position;
@@ -235,23 +234,23 @@ internal sealed class PickleBytes(byte[] bytes, string file)
 
     internal ulong ReadUInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(8));
 
-    /// <summary>Pickles keep floating-point numbers in network order, everything else in little-endian order.</summary>
+    /// <summary>Pickles store floating-point values in big-endian order and everything else in little-endian order.</summary>
     internal double ReadDouble() => BinaryPrimitives.ReadDoubleBigEndian(Take(8));
 
     internal ReadOnlySpan<byte> Take(ulong length)
     {
         if (length > (ulong)Left)
-            throw Fail($"{length} bytes are promised, {Left} are left");
-        var taken = bytes.AsSpan(_position, (int)length);
+            throw Fail($"{length} bytes are declared, {Left} are left");
+                var taken = bytes.AsSpan(_position, (int)length);
         _position += (int)length;
         return taken;
     }
 
-    /// <summary>A check of a length that is announced ahead of further operations.</summary>
-    internal void Promise(ulong length)
+    /// <summary>Checks the declared length of a frame of operations.</summary>
+    internal void CheckFrame(ulong length)
     {
         if (length > (ulong)Left)
-            throw Fail($"a frame of {length} bytes is promised, {Left} are left");
+            throw Fail($"a frame of {length} bytes is declared, {Left} are left");
     }
 
     internal string ReadText(ulong length)
@@ -263,23 +262,23 @@ internal sealed class PickleBytes(byte[] bytes, string file)
         }
         catch (DecoderFallbackException e)
         {
-            throw Fail("a text is not UTF-8", Damaged, e);
+            throw Fail("a string is not valid UTF-8", Corrupt, e);
         }
     }
 
-    /// <summary>Text up to a line feed, which is taken too.</summary>
+    /// <summary>Reads text up to a line feed and skips the line feed.</summary>
     internal string ReadLine()
     {
         int length = bytes.AsSpan(_position).IndexOf((byte)'\n');
         if (length < 0)
-            throw Fail("a line has no end");
+            throw Fail("a line is not terminated");
         string line = ReadText((ulong)length);
         _position++;
         return line;
     }
 
-    /// <summary>The error for the operation at hand.</summary>
-    internal InvalidCheckpointException Fail(string problem, string advice = Damaged, Exception? cause = null)
+    /// <summary>Creates an error for the current operation.</summary>
+    internal InvalidCheckpointException Fail(string problem, string advice = Corrupt, Exception? cause = null)
     {
         string message = $"{file}: data.pkl, byte {_operation}: {problem}. {advice}";
         return cause is null ? new(message) : new(message, cause);

@@ -1,4 +1,4 @@
-// The zip archive that torch.save writes.
+// Reads the zip archive that torch.save writes.
 using System.IO.Compression;
 using System.IO.Hashing;
 using Microsoft.ML.VisionTransformer.Common;
@@ -6,18 +6,18 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
 /// <summary>
-/// An open archive. Binary format, every entry below one folder of any name and stored without compression:
+/// An open archive. Binary format: all entries are in one folder with any name and are stored without compression:
 /// <list type="bullet">
 /// <item><c>data.pkl</c>: a pickle of the saved value, in which tensors refer to storages by key.</item>
-/// <item><c>data/KEY</c>: a storage, a row of numbers.</item>
+/// <item><c>data/KEY</c>: a storage, an array of values.</item>
 /// <item><c>byteorder</c>, since PyTorch 2.1: <c>little</c> or <c>big</c>.</item>
-/// <item><c>version</c> and others: not needed.</item>
+/// <item><c>version</c> and others: ignored.</item>
 /// </list>
-/// Names are compared and never used as paths.
+/// Entry names are only compared, never used as paths.
 /// </summary>
 internal sealed class PthArchive : IDisposable
 {
-    /// <summary>The pickle of a ViT-H with its optimizer has about 1 MB.</summary>
+    /// <summary>In bytes. The pickle of a ViT-H with its optimizer has about 1 MB.</summary>
     private const int LargestPickle = 32 << 20;
     private const int LongestByteOrder = 16;
     private const int ChunkBytes = 1 << 16;
@@ -29,8 +29,8 @@ internal sealed class PthArchive : IDisposable
     private readonly HashSet<ZipArchiveEntry> _verified = [];
     private readonly string _root;
 
-    /// <summary>Takes over <paramref name="file"/> and closes it if it is no such archive.</summary>
-    /// <exception cref="InvalidCheckpointException">It is no archive of PyTorch's.</exception>
+    /// <summary>Takes ownership of <paramref name="file"/>, and closes it if this constructor throws.</summary>
+    /// <exception cref="InvalidCheckpointException">The file is not a PyTorch archive.</exception>
     internal PthArchive(string path, FileStream file)
     {
         _path = path;
@@ -41,12 +41,12 @@ internal sealed class PthArchive : IDisposable
             foreach (var entry in Try(() => _zip.Entries))
             {
                 if (!_entries.TryAdd(entry.FullName, entry))
-                    throw Fail($"the entry {MessageText.Of(entry.FullName)} is there twice");
+                    throw Fail($"the archive has the entry {MessageText.Of(entry.FullName)} twice");
             }
 
             _root = FindRoot();
             if (_entries.TryGetValue(_root + "byteorder", out var order) && !ReadAll(order, LongestByteOrder).AsSpan().SequenceEqual("little"u8))
-                throw Fail("its byteorder is not little: it was written by a big-endian machine", "Save it again on another one.");
+                throw Fail("its byteorder is not little: it was written on a big-endian machine", "Save it again on a little-endian machine.");
         }
         catch
         {
@@ -61,20 +61,20 @@ internal sealed class PthArchive : IDisposable
         return ReadAll(entry, LargestPickle);
     }
 
-    /// <summary>The entry of a storage, of exactly the length that the pickle gives it.</summary>
-    /// <exception cref="InvalidCheckpointException">It is missing or has another length.</exception>
+    /// <summary>Finds the entry of a storage and checks that it has exactly the length in the pickle.</summary>
+    /// <exception cref="InvalidCheckpointException">The entry is missing or has another length.</exception>
     internal ZipArchiveEntry Find(PickledStorage storage, string tensor)
     {
         if (!_entries.TryGetValue($"{_root}data/{storage.Key}", out var entry))
             throw Fail($"{tensor} is in the storage {MessageText.Of(storage.Key)}, which the file does not have");
         long length = Checked(entry, _length);
         if (length % storage.Type.Width != 0 || length / storage.Type.Width != storage.Count)
-            throw Fail($"{tensor} needs the {entry.FullName} of {storage.Count} values of {storage.Type.Width} bytes, it has {length} bytes");
+            throw Fail($"{tensor} needs {storage.Count} values of {storage.Type.Width} bytes in {entry.FullName}, which has {length} bytes");
         return entry;
     }
 
-    /// <summary>A part of an entry; not for two threads at once. The checksum of the whole entry is verified at the first call for it.</summary>
-    /// <exception cref="InvalidCheckpointException">The bytes are not there, or are not those that were saved.</exception>
+    /// <summary>Reads a range of an entry. Not thread-safe. The first call for an entry verifies the checksum of the whole entry.</summary>
+    /// <exception cref="InvalidCheckpointException">The bytes are missing or corrupt.</exception>
     internal void Read(ZipArchiveEntry entry, long start, Span<byte> bytes)
     {
         try
@@ -103,10 +103,10 @@ internal sealed class PthArchive : IDisposable
     {
         string[] pickles = [.. _entries.Keys.Where(n => n.EndsWith("/data.pkl", StringComparison.Ordinal) && n.Count(c => c == '/') == 1)];
         if (pickles.Length != 1)
-            throw Fail($"the archive has {pickles.Length} entries named FOLDER/data.pkl, a checkpoint has one", "Give a file of torch.save.");
+            throw Fail($"the archive has {pickles.Length} entries named FOLDER/data.pkl, a checkpoint has one", "Pass a file written by torch.save.");
         string root = pickles[0][..^"data.pkl".Length];
         if (_entries.Keys.Any(n => n.StartsWith(root + "code/", StringComparison.Ordinal)))
-            throw Fail("it is a TorchScript program, not a checkpoint", "Save the weights alone: torch.save(model.state_dict(), path).");
+            throw Fail("it is a TorchScript program, not a checkpoint", "Save only the weights: torch.save(model.state_dict(), path).");
         return root;
     }
 
@@ -123,19 +123,19 @@ internal sealed class PthArchive : IDisposable
             throw Fail($"{MessageText.Of(entry.FullName)} is compressed or encrypted, which torch.save never does", "Save it again with torch.save.");
         return entry.Length <= Math.Min(most, _length)
             ? entry.Length
-            : throw Fail($"{MessageText.Of(entry.FullName)} has {entry.Length} bytes, at most {Math.Min(most, _length)} are possible");
+            : throw Fail($"{MessageText.Of(entry.FullName)} has {entry.Length} bytes, at most {Math.Min(most, _length)} are allowed");
     }
 
-    /// <summary>Whether the entry was compared before, or cannot be.</summary>
+    /// <summary>Whether the entry's checksum was already verified, or does not exist.</summary>
     /// <remarks>
-    /// PyTorch writes 0 for a checksum that it was told not to compute: <c>torch.serialization.set_crc32_options(False)</c>, since version 2.6.
+    /// PyTorch writes 0 if checksums are disabled with <c>torch.serialization.set_crc32_options(False)</c>, available since version 2.6.
     /// </remarks>
     private bool IsVerified(ZipArchiveEntry entry) => entry.Crc32 == 0 || _verified.Contains(entry);
 
     private void Verify(ZipArchiveEntry entry, uint found)
     {
         if (found != entry.Crc32)
-            throw Fail($"the bytes of {MessageText.Of(entry.FullName)} have the CRC-32 {found:x8}, the archive says {entry.Crc32:x8}: the file is damaged");
+            throw Fail($"the bytes of {MessageText.Of(entry.FullName)} have the CRC-32 {found:x8}, the archive states {entry.Crc32:x8}: the file is corrupt");
         _verified.Add(entry);
     }
 
@@ -174,10 +174,10 @@ internal sealed class PthArchive : IDisposable
         }
     }
 
-    /// <summary>Whether the zip reader fails with this for wrong bytes.</summary>
+    /// <summary>Whether the zip reader throws this exception for corrupt data.</summary>
     private static bool IsDamage(Exception e) =>
         e is (InvalidDataException or IOException or NotSupportedException or ArgumentException) and not InvalidCheckpointException;
 
     private InvalidCheckpointException Damaged(Exception cause) =>
-        Fail($"the zip archive is damaged or cut off ({cause.Message.TrimEnd('.')})", Again, cause);
+        Fail($"the zip archive is corrupt or truncated ({cause.Message.TrimEnd('.')})", Again, cause);
 }

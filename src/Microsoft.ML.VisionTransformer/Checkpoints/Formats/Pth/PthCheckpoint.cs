@@ -1,11 +1,11 @@
-// A checkpoint written by PyTorch's torch.save.
+// Reads checkpoints written by PyTorch's torch.save.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
 /// <summary>
-/// A <c>.pth</c>, <c>.pt</c> or <c>.bin</c> file in PyTorch's zip format, see <see cref="PthArchive"/>. Its pickle is read by <see cref="PickleMachine"/>,
-/// which can build tensors, dicts, lists, tuples, texts and numbers and nothing else: no file can run code.
+/// A <c>.pth</c>, <c>.pt</c> or <c>.bin</c> file in PyTorch's zip format, see <see cref="PthArchive"/>. <see cref="PickleMachine"/> reads its pickle and can
+/// only build tensors, dicts, lists, tuples, strings and numbers, so a file cannot run code.
 /// </summary>
 internal sealed class PthCheckpoint : CheckpointFile
 {
@@ -15,7 +15,7 @@ internal sealed class PthCheckpoint : CheckpointFile
     {
         var found = PthStateDict.Find(PickleMachine.Run(archive.ReadPickle(), path), archive);
         (Path, StateDictKey, _archive) = (path, found.Key, archive);
-        Notes = found.Passed.Count == 0 ? [] : [$"The weights are those under {found.Key}; {string.Join(" and ", found.Passed)} beside it was left."];
+        Notes = found.Passed.Count == 0 ? [] : [$"The weights under {found.Key} are used; {string.Join(" and ", found.Passed)} is ignored."];
         Tensors = found.Tensors.ToDictionary(t => t.Key, StoredTensor (t) => new PthTensor(archive, t.Key, t.Value));
     }
 
@@ -25,12 +25,12 @@ internal sealed class PthCheckpoint : CheckpointFile
 
     internal override IReadOnlyList<string> Notes { get; }
 
-    /// <summary>The entry the weights were under, such as <c>model</c>; null where the file is a plain state dict.</summary>
+    /// <summary>The key of the weights, such as <c>model</c>; null if the file is a plain state dict.</summary>
     internal string? StateDictKey { get; }
 
-    /// <summary>Opens a checkpoint and checks that every tensor lies inside its storage.</summary>
+    /// <summary>Opens a checkpoint and checks that every tensor is within its storage.</summary>
     /// <exception cref="InvalidCheckpointException">
-    /// The file is missing, broken, in PyTorch's old format, asks for more than tensors, or holds no tensors that have names.
+    /// The file is missing, corrupt, in PyTorch's old format, contains more than plain data, or has no named tensors.
     /// </exception>
     internal static PthCheckpoint Open(string path)
     {
@@ -67,27 +67,29 @@ internal sealed class PthCheckpoint : CheckpointFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidCheckpointException($"{path} cannot be opened: {e.Message.TrimEnd('.')}. Correct the path or the rights to the file.", e);
+            throw new InvalidCheckpointException($"{path} cannot be opened: {e.Message.TrimEnd('.')}. Correct the path or the file permissions.", e);
         }
     }
 }
 
-/// <summary>Finds the weights in the value that a PyTorch checkpoint holds.</summary>
-/// <param name="Key">The entry that the weights are in; null where the checkpoint is a plain state dict.</param>
-/// <param name="Tensors">The tensors by name; what else lies beside them is left out.</param>
-/// <param name="Passed">Entries beside that one that may hold weights too.</param>
+/// <summary>The weights found in a PyTorch checkpoint.</summary>
+/// <param name="Key">The key of the weights; null if the checkpoint is a plain state dict.</param>
+/// <param name="Tensors">The tensors by name; other values beside them are ignored.</param>
+/// <param name="Passed">Other keys that may also contain weights.</param>
 internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, PickledTensor> Tensors, IReadOnlyList<string> Passed)
 {
-    private const string Advice = "Save the weights alone: torch.save(model.state_dict(), path).";
+    private const string Advice = "Save only the weights: torch.save(model.state_dict(), path).";
 
-    /// <summary>Where training scripts put the weights, the first that is there. Averaged weights come first: they are those that were evaluated, and what timm takes.</summary>
+    /// <summary>
+    /// Keys under which training scripts store the weights, in order of preference. EMA weights come first because they are the evaluated ones, as in timm.
+    /// </summary>
     private static readonly string[] _keys = ["state_dict_ema", "model_ema", "model", "state_dict", "teacher"];
 
-    /// <exception cref="InvalidCheckpointException">There are no named tensors in it.</exception>
+    /// <exception cref="InvalidCheckpointException">The value has no named tensors.</exception>
     internal static PthStateDict Find(object? value, PthArchive archive)
     {
         if (value is not PickleDictionary root)
-            throw archive.Fail($"it holds {Describe(value)}, not a dict of tensors", Advice);
+            throw archive.Fail($"it contains {Describe(value)}, not a dict of tensors", Advice);
         foreach (string key in _keys)
         {
             if (root.Items.GetValueOrDefault(key) is PickleDictionary inner && NamedTensors(inner, archive) is { Count: > 0 } found)
@@ -97,7 +99,8 @@ internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, Pic
         return NamedTensors(root, archive) is { Count: > 0 } plain
             ? new PthStateDict(null, plain, [])
             : throw archive.Fail(
-                $"there are no tensors in it, nor under {string.Join(", ", _keys)}; it has {string.Join(", ", root.Items.Keys.Take(8).Select(MessageText.Of))}",
+                $"it has no tensors at the top level or under {string.Join(", ", _keys)}; "
+                + $"its keys are {string.Join(", ", root.Items.Keys.Take(8).Select(MessageText.Of))}",
                 Advice);
     }
 
@@ -107,7 +110,7 @@ internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, Pic
         foreach (var (key, value) in dictionary.Items)
         {
             if (value is PickledTensor tensor)
-                tensors.Add(key as string ?? throw archive.Fail($"a tensor has the name {MessageText.Of(key)}, which is no text", Advice), tensor);
+                tensors.Add(key as string ?? throw archive.Fail($"a tensor has the name {MessageText.Of(key)}, which is not a string", Advice), tensor);
         }
 
         return tensors;
@@ -123,28 +126,28 @@ internal sealed record PthStateDict(string? Key, IReadOnlyDictionary<string, Pic
     };
 }
 
-/// <summary>Tells from its first bytes what a file is that is no PyTorch archive.</summary>
+/// <summary>Explains from the first bytes why a file is not a PyTorch archive.</summary>
 internal static class PthSignature
 {
-    /// <summary>Number of bytes that are looked at.</summary>
+    /// <summary>Number of bytes that are examined.</summary>
     internal const int Length = 16;
 
     private const string SaveAgain =
-        "Where you trust it, load it in Python and save it again with torch.save(state_dict, path, _use_new_zipfile_serialization=True) or as safetensors.";
+        "If you trust it, load it in Python and save it again with torch.save(state_dict, path, _use_new_zipfile_serialization=True) or as safetensors.";
 
     internal static bool IsZip(ReadOnlySpan<byte> start) => start.StartsWith("PK"u8);
 
-    /// <summary>What is wrong with a file that <see cref="IsZip"/> does not hold for, and what to do; the rest of the file is not looked at.</summary>
+    /// <summary>What is wrong with a file for which <see cref="IsZip"/> is false, and what to do. The rest of the file is not read.</summary>
     internal static string Explain(ReadOnlySpan<byte> start)
     {
         if (start.IsEmpty)
             return "is empty. Download or save it again.";
         if (start.Length > 4 && start[0] == 0x80 && start[2..].StartsWith((ReadOnlySpan<byte>)[0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20]))
-            return $"is in PyTorch's old format from before version 1.6, which is not read. {SaveAgain}";
+            return $"is in PyTorch's old format from before version 1.6, which is not supported. {SaveAgain}";
         if (start[0] == 0x80)
-            return $"is a bare Python pickle and not an archive as torch.save writes it; it is not read. {SaveAgain}";
+            return $"is a bare Python pickle, not an archive from torch.save, and is not supported. {SaveAgain}";
         if (start.TrimStart(" \t\r\n"u8).StartsWith("<"u8))
             return "is a web page: the download failed. Download the file itself.";
-        return "is no PyTorch checkpoint: it does not start like a zip archive. Download or save it again.";
+        return "is not a PyTorch checkpoint: it does not start like a zip archive. Download or save it again.";
     }
 }

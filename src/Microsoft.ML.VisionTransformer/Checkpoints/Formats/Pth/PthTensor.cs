@@ -1,4 +1,4 @@
-// A tensor of a PyTorch checkpoint: a view of a storage in the archive.
+// A tensor in a PyTorch checkpoint: a view of a storage in the archive.
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
@@ -6,7 +6,7 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 
-/// <summary>Several tensors may view one storage, and the strides may be any that stay inside it.</summary>
+/// <summary>A view of a storage. Several tensors may share a storage, and any strides within its bounds are allowed.</summary>
 internal sealed class PthTensor : StoredTensor
 {
     private readonly PthArchive _archive;
@@ -14,7 +14,7 @@ internal sealed class PthTensor : StoredTensor
     private readonly ZipArchiveEntry _entry;
     private readonly long _span;
 
-    /// <exception cref="InvalidCheckpointException">The tensor does not lie inside its storage.</exception>
+    /// <exception cref="InvalidCheckpointException">The tensor exceeds its storage.</exception>
     internal PthTensor(PthArchive archive, string name, PickledTensor view)
     {
         (_archive, _view, Name) = (archive, view, name);
@@ -33,9 +33,9 @@ internal sealed class PthTensor : StoredTensor
     internal override void CopyTo(Span<float> values)
     {
         if (Type == StoredType.Other)
-            throw Fail($"holds {TypeName}, no floating-point numbers", "Leave it out: it is no weight.");
+            throw Fail($"is of type {TypeName}, not floating point", "Remove it: it is not a weight.");
         if (values.Length != Count)
-            throw new ArgumentException($"{Name} has {Count} values, there is room for {values.Length}.", nameof(values));
+            throw new ArgumentException($"{Name} has {Count} values, the span has {values.Length}.", nameof(values));
         if (_span == 0)
             return;
         bool asStored = Type == StoredType.Float32 && BitConverter.IsLittleEndian && IsContiguous();
@@ -47,7 +47,7 @@ internal sealed class PthTensor : StoredTensor
             Gather(read, values);
     }
 
-    /// <summary>Whether the values lie in the storage one after the other in row-major order.</summary>
+    /// <summary>Whether the values are contiguous in the storage in row-major order.</summary>
     private bool IsContiguous()
     {
         long step = 1;
@@ -60,7 +60,7 @@ internal sealed class PthTensor : StoredTensor
         return true;
     }
 
-    /// <summary>Walks the indices in row-major order, the last dimension in the inner loop.</summary>
+    /// <summary>Copies the values in row-major order, with the last dimension in the inner loop.</summary>
     private void Gather(byte[] bytes, Span<float> values)
     {
         int last = Shape.Count - 1;
@@ -87,7 +87,7 @@ internal sealed class PthTensor : StoredTensor
         _ => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes.AsSpan((int)(index * 8))),
     };
 
-    /// <summary>Number of the storage's values from the first to the last that the tensor uses.</summary>
+    /// <summary>Number of storage values from the tensor's first to its last value, after checking that they are within the storage.</summary>
     private long CheckedSpan()
     {
         long span = Shape.Contains(0) ? 0 : 1;
@@ -105,13 +105,13 @@ internal sealed class PthTensor : StoredTensor
 
         return checked(span * _view.Storage.Type.Width) <= Array.MaxLength
             ? span
-            : throw Fail($"spans {span} values, more than can be read at once", "Save it in parts.");
+            : throw Fail($"spans {span} values, more than can be read at once", "Save it as several tensors.");
     }
 
     private InvalidCheckpointException OutsideStorage() => Fail(
-        $"of size [{string.Join(", ", Shape)}], strides [{string.Join(", ", _view.Strides)}] from value {_view.Offset} " +
-        $"does not fit in its storage of {_view.Storage.Count} values",
-        "Download or save the file again; save an expanded tensor with contiguous().");
+        $"of size [{string.Join(", ", Shape)}], strides [{string.Join(", ", _view.Strides)}] and offset {_view.Offset} " +
+        $"exceeds its storage of {_view.Storage.Count} values",
+        "Download or save the file again; call contiguous() on an expanded tensor before saving it.");
 
     private InvalidCheckpointException Fail(string problem, string advice) => _archive.Fail($"{MessageText.Of(Name)} {problem}", advice);
 }

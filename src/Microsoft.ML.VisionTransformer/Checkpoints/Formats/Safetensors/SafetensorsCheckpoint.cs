@@ -1,4 +1,4 @@
-// An open safetensors file: a checked header and the data mapped into memory.
+// Reads safetensors files through memory mapping, and computes the checksum of checkpoint files in this library's own models.
 using System.IO.Hashing;
 using System.IO.MemoryMappedFiles;
 using Microsoft.ML.VisionTransformer.Common;
@@ -6,7 +6,7 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 
 /// <summary>One <c>.safetensors</c> file; its format is described at <see cref="SafetensorsHeader"/>.</summary>
-/// <remarks>Nothing may shorten the file while it is open: the system ends a process that reads mapped bytes which are no longer there.</remarks>
+/// <remarks>The file must not be truncated while it is open: the operating system terminates a process that reads mapped bytes past the end.</remarks>
 internal sealed class SafetensorsCheckpoint : CheckpointFile
 {
     private readonly MemoryMappedFile _file;
@@ -25,12 +25,12 @@ internal sealed class SafetensorsCheckpoint : CheckpointFile
 
     internal override bool ReadsInParallel => true;
 
-    /// <summary>The texts that the file carries beside the tensors; empty where there are none.</summary>
+    /// <summary>The file's metadata strings; empty if there are none.</summary>
     internal IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
-    /// <summary>Opens a file and checks all of its header; of the data nothing is read yet.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidCheckpointException">The file is broken, or is no safetensors file.</exception>
+    /// <summary>Opens a file and validates its header. No tensor data is read yet.</summary>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidCheckpointException">The file is corrupt or not a safetensors file.</exception>
     internal static SafetensorsCheckpoint Open(string path)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
@@ -45,7 +45,10 @@ internal sealed class SafetensorsCheckpoint : CheckpointFile
         }
     }
 
-    /// <summary>Converts values that begin at that byte of the data. Only their part of the file is mapped, and only meanwhile: what was read counts no longer.</summary>
+    /// <summary>
+    /// Converts the values that start at the byte offset in the data. Only their range of the file is mapped, and only during the call, which keeps the memory
+    /// use of the process low.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     internal unsafe void Read(long begin, Span<float> values, SafetensorsType type)
     {
@@ -69,9 +72,10 @@ internal sealed class SafetensorsCheckpoint : CheckpointFile
     public override void Dispose() => _file.Dispose();
 }
 
+/// <summary>A tensor in a safetensors file.</summary>
 internal sealed class SafetensorsTensor(SafetensorsCheckpoint file, SafetensorsEntry entry) : StoredTensor
 {
-    /// <summary>Values converted at a time: as much of the file as this is in memory beside the result.</summary>
+    /// <summary>Values converted at a time, which limits how much of the file is mapped.</summary>
     private const int BlockValues = 4 << 20;
 
     internal override string Name => entry.Name;
@@ -83,7 +87,7 @@ internal sealed class SafetensorsTensor(SafetensorsCheckpoint file, SafetensorsE
     internal override IReadOnlyList<long> Shape => entry.Shape;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">There is not exactly one place for each value.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The length of <paramref name="values"/> is not the number of values.</exception>
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
     internal override void CopyTo(Span<float> values)
     {
@@ -91,7 +95,7 @@ internal sealed class SafetensorsTensor(SafetensorsCheckpoint file, SafetensorsE
         {
             throw new InvalidCheckpointException(
                 $"{file.Path}: {MessageText.Of(Name)} is {TypeName}, a floating-point type (F32, F16, BF16, F64) is expected: "
-                + "it holds no weights; convert it or leave it out.");
+                + "it is not a weight; convert or remove it.");
         }
 
         Guard.InRange(values.Length, Count, Count + 1);
@@ -104,8 +108,8 @@ internal sealed class SafetensorsTensor(SafetensorsCheckpoint file, SafetensorsE
 }
 
 /// <summary>
-/// XXH128, as the entries of a model file have it. It covers the length, the header and all data, so that no bit of the file can change unseen; for other readers it is a tensor of 16
-/// bytes by the name <see cref="Name"/>.
+/// An XXH128 checksum over the header length, the header and all data, as the entries of a model file have. It detects any change to the file. Other readers
+/// see a tensor of 16 bytes named <see cref="Name"/>.
 /// </summary>
 internal static class SafetensorsChecksum
 {
@@ -115,8 +119,8 @@ internal static class SafetensorsChecksum
 
     private const int BlockBytes = 1 << 20;
 
-    /// <summary>Whether a file has its checksum.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>Whether a file ends with its correct checksum.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     internal static bool Matches(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
@@ -137,10 +141,10 @@ internal static class SafetensorsChecksum
         return expected.SequenceEqual(hash.GetCurrentHash());
     }
 
-    /// <summary>Writes, and sums up what is written where a checksum follows.</summary>
-    internal sealed class Writer(Stream target, bool sums)
+    /// <summary>Writes bytes, and optionally hashes them.</summary>
+    internal sealed class Writer(Stream target, bool hashes)
     {
-        private readonly XxHash128? _hash = sums ? new() : null;
+        private readonly XxHash128? _hash = hashes ? new() : null;
 
         internal void Write(ReadOnlySpan<byte> bytes)
         {
@@ -148,7 +152,7 @@ internal static class SafetensorsChecksum
             target.Write(bytes);
         }
 
-        /// <summary>Writes the checksum of what was written.</summary>
+        /// <summary>Writes the checksum of all bytes written so far.</summary>
         internal void Finish() => target.Write(_hash!.GetCurrentHash());
     }
 }

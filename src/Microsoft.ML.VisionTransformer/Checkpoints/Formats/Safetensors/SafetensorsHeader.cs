@@ -1,4 +1,4 @@
-// The header of a safetensors file: where each tensor lies, and the texts that go with them.
+// Reads the header of a safetensors file: the tensors' types, shapes and offsets, and the metadata.
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
@@ -7,34 +7,34 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 
-/// <summary>A checked header: the tensors fill the data without hole, overlap or rest.</summary>
-/// <param name="DataStart">The data's first byte in the file.</param>
+/// <summary>A validated header: the tensors cover the data without gaps, overlaps or trailing bytes.</summary>
+/// <param name="DataStart">Offset of the data in the file.</param>
 /// <param name="Entries">The tensors in the order of their data.</param>
-/// <param name="Metadata">The texts under <c>__metadata__</c>.</param>
+/// <param name="Metadata">The strings under <c>__metadata__</c>.</param>
 /// <remarks>
-/// Binary format: unsigned 64-bit little-endian: N, the header's length; N bytes: a JSON object, padded with spaces; the rest: the data. See
-/// https://github.com/huggingface/safetensors, whose reader's checks these are.
+/// Binary format: unsigned 64-bit little-endian: N, the header's length; N bytes: a JSON object, padded with spaces; the rest: the data. The checks are those
+/// of the reference reader, https://github.com/huggingface/safetensors.
 /// </remarks>
 internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<SafetensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata)
 {
-    /// <summary>Bytes of the length in front of the header.</summary>
+    /// <summary>Number of bytes of the length field before the header.</summary>
     internal const int LengthBytes = 8;
 
-    /// <summary>Bytes, the limit of the format's own reader.</summary>
+    /// <summary>In bytes; the reference reader's limit.</summary>
     internal const int MaxLength = 100_000_000;
 
-    /// <summary>The name that is no tensor's.</summary>
+    /// <summary>The key of the metadata, which is not a tensor.</summary>
     internal const string MetadataName = "__metadata__";
 
-    /// <summary>Reads the header and leaves the stream at the data.</summary>
-    /// <exception cref="InvalidCheckpointException">The header is broken, or the data is not what it describes.</exception>
+    /// <summary>Reads the header and leaves the stream at the start of the data.</summary>
+    /// <exception cref="InvalidCheckpointException">The header is invalid, or does not match the length of the data.</exception>
     internal static SafetensorsHeader Read(Stream stream, string path)
     {
         byte[] json = new byte[ReadLength(stream, path)];
         stream.ReadExactly(json);
         if (json.Length == 0 || json[0] != (byte)'{')
             throw new InvalidCheckpointException(
-                $"{path}: the header does not begin with '{{': this is no safetensors file, or a damaged one; fetch it again.");
+                $"{path}: the header does not start with '{{': the file is not a safetensors file or is corrupt; download it again.");
         using var document = StrictJson.Parse(json, $"{path}: the header");
         var members = StrictJson.Members(document.RootElement, $"{path}: the header");
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -53,17 +53,18 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
     {
         if (stream.Length < LengthBytes)
             throw new InvalidCheckpointException(
-                $"{path} has {stream.Length} bytes, a safetensors file has at least {LengthBytes}: it is cut short; fetch it again.");
+                $"{path} has {stream.Length} bytes, a safetensors file has at least {LengthBytes}: it is truncated; download it again.");
         Span<byte> bytes = stackalloc byte[LengthBytes];
         stream.ReadExactly(bytes);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (length > MaxLength)
             throw new InvalidCheckpointException(
-                $"{path}: the header claims {length} bytes, at most {MaxLength} are read: this is no safetensors file, or a damaged one; fetch it again.");
+                $"{path}: the header claims {length} bytes, at most {MaxLength} are allowed: "
+                + "the file is not a safetensors file or is corrupt; download it again.");
         long rest = stream.Length - LengthBytes;
         if ((long)length > rest)
             throw new InvalidCheckpointException(
-                $"{path}: the header claims {length} bytes, {rest} follow: the file is cut short or no safetensors file; fetch it again.");
+                $"{path}: the header claims {length} bytes, {rest} follow: the file is truncated or not a safetensors file; download it again.");
         return (int)length;
     }
 
@@ -75,12 +76,12 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
             string where = $"{path}: {MessageText.Of(entry.Name)}";
             if (entry.End > dataLength)
                 throw new InvalidCheckpointException(
-                    $"{where} ends at byte {entry.End} of the data, which has {dataLength}: the file is cut short; fetch it again.");
+                    $"{where} ends at byte {entry.End} of the data, which has {dataLength}: the file is truncated; download it again.");
             if (entry.Begin != end)
             {
-                string found = entry.Begin < end ? "overlaps another tensor" : "leaves a hole before it";
+                string found = entry.Begin < end ? "overlaps another tensor" : "leaves a gap before it";
                 throw new InvalidCheckpointException(
-                    $"{where} begins at byte {entry.Begin} of the data, {end} is expected: it {found}; write the file again with the tool that made it.");
+                    $"{where} starts at byte {entry.Begin} of the data, {end} is expected: it {found}; write the file again with the tool that created it.");
             }
 
             end = entry.End;
@@ -88,28 +89,28 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
 
         if (end != dataLength)
             throw new InvalidCheckpointException(
-                $"{path}: the tensors end at byte {end} of the data, which has {dataLength}: bytes that belong to no tensor are refused; fetch it again.");
+                $"{path}: the tensors end at byte {end} of the data, which has {dataLength}: bytes outside of tensors are not allowed; download it again.");
     }
 }
 
-/// <summary>A checked entry: no negative size, and exactly the bytes that its shape and type need.</summary>
+/// <summary>A validated entry: no size is negative, and the byte range matches shape and type.</summary>
 /// <param name="Name">The tensor's name.</param>
-/// <param name="Type">Its number format.</param>
-/// <param name="Shape">Its sizes.</param>
-/// <param name="Begin">Its first byte, counted from the end of the header.</param>
-/// <param name="End">The byte after its last.</param>
+/// <param name="Type">The data type.</param>
+/// <param name="Shape">The shape.</param>
+/// <param name="Begin">Offset of the first byte, relative to the data.</param>
+/// <param name="End">Offset of the byte after the last, relative to the data.</param>
 internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[] Shape, long Begin, long End)
 {
-    private const string Remedy = "write the file again with the tool that made it";
+    private const string Remedy = "write the file again with the tool that created it";
 
-    /// <exception cref="InvalidCheckpointException">A field is missing, of the wrong kind, or contradicts another.</exception>
+    /// <exception cref="InvalidCheckpointException">A field is missing, has the wrong type, or contradicts another.</exception>
     internal static SafetensorsEntry Parse(string name, JsonElement element, string path)
     {
         string where = $"{path}: {MessageText.Of(name)}";
         var fields = StrictJson.Members(element, where);
         string typeName = StrictJson.Text(Field("dtype"), where + ": dtype");
         var type = SafetensorsType.Find(typeName) ?? throw new InvalidCheckpointException(
-            $"{where}: dtype is {MessageText.Of(typeName)}, known are {SafetensorsType.Known}; convert the file to one of them.");
+            $"{where}: dtype is {MessageText.Of(typeName)}, expected one of {SafetensorsType.Known}; convert the file to one of these.");
         long[] shape = Integers(Field("shape"), where + ": shape");
         long[] offsets = Integers(Field("data_offsets"), where + ": data_offsets");
         if (offsets.Length != 2 || offsets[0] > offsets[1])
@@ -117,12 +118,12 @@ internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[
         long needed = Bytes(shape, type, where), found = offsets[1] - offsets[0];
         if (needed != found)
             throw new InvalidCheckpointException(
-                $"{where}: data_offsets {Show(offsets)} hold {found} bytes, shape {Show(shape)} of {type.Name} needs {needed}; {Remedy}.");
+                $"{where}: data_offsets {Show(offsets)} cover {found} bytes, shape {Show(shape)} of {type.Name} needs {needed}; {Remedy}.");
         return new SafetensorsEntry(name, type, shape, offsets[0], offsets[1]);
 
         JsonElement Field(string field) => fields.TryGetValue(field, out var value)
             ? value
-            : throw new InvalidCheckpointException($"{where} has no {field}, each tensor has dtype, shape and data_offsets; {Remedy}.");
+            : throw new InvalidCheckpointException($"{where} has no {field}; each tensor must have dtype, shape and data_offsets; {Remedy}.");
     }
 
     private static long Bytes(long[] shape, SafetensorsType type, string where)
@@ -140,20 +141,20 @@ internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[
     private static long[] Integers(JsonElement element, string where)
     {
         if (element.ValueKind != JsonValueKind.Array)
-            throw new InvalidCheckpointException($"{where} is {StrictJson.Kind(element)}, a list of whole numbers is expected; {Remedy}.");
+            throw new InvalidCheckpointException($"{where} is {StrictJson.Kind(element)}, a list of integers is expected; {Remedy}.");
         return [.. element.EnumerateArray().Select((item, i) => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long value) && value >= 0
             ? value
             : throw new InvalidCheckpointException(
-                $"{where}[{i}] is {MessageText.Of(item.GetRawText())}, a whole number from 0 to {long.MaxValue} is expected; {Remedy}."))];
+                $"{where}[{i}] is {MessageText.Of(item.GetRawText())}, an integer from 0 to {long.MaxValue} is expected; {Remedy}."))];
     }
 
     private static string Show(long[] values) => MessageText.Of($"[{string.Join(", ", values)}]");
 }
 
 /// <summary>A <c>dtype</c> of the format.</summary>
-/// <param name="Name">As the file writes it.</param>
-/// <param name="Stored">What the library makes of it.</param>
-/// <param name="Width">Bytes a value.</param>
+/// <param name="Name">The name in the file.</param>
+/// <param name="Stored">The corresponding data type.</param>
+/// <param name="Width">Bytes per value.</param>
 internal sealed record SafetensorsType(string Name, StoredType Stored, int Width)
 {
     private static readonly SafetensorsType[] _all =
@@ -163,13 +164,13 @@ internal sealed record SafetensorsType(string Name, StoredType Stored, int Width
         Other("F8_E5M2", 1), Other("F8_E4M3", 1), Other("F8_E8M0", 1), Other("F8_E5M2FNUZ", 1), Other("F8_E4M3FNUZ", 1), Other("C64", 8),
     ];
 
-    /// <summary>Every name, for messages.</summary>
+    /// <summary>All names, for messages.</summary>
     internal static string Known { get; } = string.Join(", ", _all.Select(t => t.Name));
 
-    /// <summary>The type of that name; null where there is none.</summary>
+    /// <summary>Finds a type by name; null if it is unknown.</summary>
     internal static SafetensorsType? Find(string name) => Array.Find(_all, t => t.Name == name);
 
-    /// <summary>Converts little-endian values of a floating-point type, of which there are as many bytes as the floats need.</summary>
+    /// <summary>Converts little-endian values of a floating-point type to float32. The number of bytes must match the number of values.</summary>
     internal void Widen(ReadOnlySpan<byte> bytes, Span<float> values)
     {
         if (Stored == StoredType.Float32 && BitConverter.IsLittleEndian)
@@ -194,7 +195,7 @@ internal sealed record SafetensorsType(string Name, StoredType Stored, int Width
         StoredType.Float16 => (float)BitConverter.UInt16BitsToHalf(BinaryPrimitives.ReadUInt16LittleEndian(value)),
         StoredType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(value) << 16),
         StoredType.Float64 => (float)BinaryPrimitives.ReadDoubleLittleEndian(value),
-        _ => throw new InvalidOperationException($"{Name} is no floating-point type."),
+        _ => throw new InvalidOperationException($"{Name} is not a floating-point type."),
     };
 
     private static SafetensorsType Other(string name, int width) => new(name, StoredType.Other, width);

@@ -1,4 +1,4 @@
-// Writes tensors of 32-bit floats as a safetensors file.
+// Writes float32 tensors as a safetensors file.
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
@@ -7,13 +7,13 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 
-/// <summary>The format is described at <see cref="SafetensorsHeader"/>; here the header is padded so that the data begins at a multiple of 8.</summary>
+/// <summary>Writes the format described at <see cref="SafetensorsHeader"/>. The header is padded to align the data to 8 bytes.</summary>
 internal static class SafetensorsWriter
 {
     private const int Alignment = 8;
     private const int BlockValues = 1 << 20;
 
-    /// <summary>Writes the tensors in their order; a file of that path is replaced only when the new one is complete.</summary>
+    /// <summary>Writes the tensors in order. An existing file is replaced only when the new one is complete.</summary>
     /// <exception cref="ArgumentException">A name occurs twice or is reserved, or a shape does not fit its values.</exception>
     /// <exception cref="IOException">The file cannot be written; the old one is unchanged.</exception>
     internal static void Write(
@@ -27,17 +27,20 @@ internal static class SafetensorsWriter
         Stream stream, IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] all = [.. tensors];
-        Write(new SafetensorsChecksum.Writer(stream, sums: false), Header(all, metadata, withChecksum: false), all);
+        Write(new SafetensorsChecksum.Writer(stream, hashes: false), Header(all, metadata, withChecksum: false), all);
     }
 
-    /// <summary>Writes the tensors with a <see cref="SafetensorsChecksum"/> behind them, and keeps the old file under another name.</summary>
+    /// <summary>Writes the tensors followed by a <see cref="SafetensorsChecksum"/>, and keeps the old file under another name.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tensors">Names, shapes and values.</param>
-    /// <param name="metadata">Texts.</param>
-    /// <param name="previous">The name that the old file gets.</param>
+    /// <param name="metadata">Metadata strings.</param>
+    /// <param name="previous">The new path of the old file.</param>
     /// <exception cref="IOException">The file cannot be written; the old one is unchanged.</exception>
     internal static void WriteWithChecksum(
-        string path, IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> tensors, IReadOnlyDictionary<string, string> metadata, string previous)
+        string path,
+        IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> tensors,
+        IReadOnlyDictionary<string, string> metadata,
+        string previous)
     {
         (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] all = [.. tensors];
         byte[] header = Header(all, metadata, withChecksum: true);
@@ -45,7 +48,7 @@ internal static class SafetensorsWriter
             path,
             stream =>
             {
-                var writer = new SafetensorsChecksum.Writer(stream, sums: true);
+                var writer = new SafetensorsChecksum.Writer(stream, hashes: true);
                 Write(writer, header, all);
                 writer.Finish();
             },
@@ -62,7 +65,8 @@ internal static class SafetensorsWriter
             WriteValues(writer, tensor.Values.Span);
     }
 
-    private static byte[] Header((string Name, long[] Shape, ReadOnlyMemory<float> Values)[] tensors, IReadOnlyDictionary<string, string>? metadata, bool withChecksum)
+    private static byte[] Header(
+        (string Name, long[] Shape, ReadOnlyMemory<float> Values)[] tensors, IReadOnlyDictionary<string, string>? metadata, bool withChecksum)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
@@ -73,7 +77,7 @@ internal static class SafetensorsWriter
         long begin = 0;
         foreach (var (name, shape, values) in tensors)
         {
-            Guard.That(names.Add(name), nameof(tensors), $"The name {name} occurs twice or is reserved; give each tensor its own.");
+            Guard.That(names.Add(name), nameof(tensors), $"The name {name} occurs twice or is reserved; use a unique name for each tensor.");
             Guard.That(
                 shape.All(s => s >= 0) && shape.Aggregate(1L, (product, size) => checked(product * size)) == values.Length,
                 nameof(tensors),
@@ -85,7 +89,7 @@ internal static class SafetensorsWriter
 
         if (withChecksum)
         {
-            Guard.That(names.Add(SafetensorsChecksum.Name), nameof(tensors), $"The name {SafetensorsChecksum.Name} is reserved; give the tensor another.");
+            Guard.That(names.Add(SafetensorsChecksum.Name), nameof(tensors), $"The name {SafetensorsChecksum.Name} is reserved; rename the tensor.");
             WriteEntry(json, SafetensorsChecksum.Name, "U8", [SafetensorsChecksum.Length], begin, begin + SafetensorsChecksum.Length);
         }
 
@@ -115,12 +119,12 @@ internal static class SafetensorsWriter
     private static void WriteValues(Utf8JsonWriter json, string name, ReadOnlySpan<long> values)
     {
         json.WriteStartArray(name);
-        foreach (long number in values)
-            json.WriteNumberValue(number);
+        foreach (long value in values)
+            json.WriteNumberValue(value);
         json.WriteEndArray();
     }
 
-    /// <summary>In blocks, because a span of bytes cannot be longer than 2 GiB.</summary>
+    /// <summary>Writes in blocks, because a span of bytes cannot be longer than 2 GiB.</summary>
     private static void WriteValues(SafetensorsChecksum.Writer writer, ReadOnlySpan<float> values)
     {
         for (; values.Length > BlockValues; values = values[BlockValues..])

@@ -51,7 +51,7 @@ public sealed class PthCheckpointTests : IDisposable
         using var file = PthCheckpoint.Open(PthPickle.OneTensor(1, 0, [1], [1], "LongStorage").Save(_folder.File("a.pth"), ("data/0", new byte[8])));
 
         Assert.AreEqual(StoredType.Other, file.Tensors["w"].Type);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidCheckpointException>(() => Values(file.Tensors["w"])).Message, "w holds LongStorage");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidCheckpointException>(() => Values(file.Tensors["w"])).Message, "w is of type LongStorage");
     }
 
     [TestMethod]

@@ -133,8 +133,8 @@ public sealed class SafetensorsCheckpointTests
     [DataRow("""{"dtype": "F32", "shape": [1], "data_offsets": [-4, 0]}""", "data_offsets[0] is -4", DisplayName = "negative begin")]
     [DataRow("""{"dtype": "F32", "shape": [1], "data_offsets": [0, 4, 8]}""", "[0, 4, 8]", DisplayName = "three offsets")]
     [DataRow("""{"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}""", "which has 4", DisplayName = "past the end")]
-    [DataRow("""{"dtype": "F32", "shape": [0], "data_offsets": [2, 2]}""", "hole", DisplayName = "hole before it")]
-    [DataRow("""{"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}""", "belong to no tensor", DisplayName = "bytes left over")]
+    [DataRow("""{"dtype": "F32", "shape": [0], "data_offsets": [2, 2]}""", "gap", DisplayName = "gap before it")]
+    [DataRow("""{"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}""", "outside of tensors", DisplayName = "bytes left over")]
     [DataRow("""[1]""", "JSON array", DisplayName = "no object")]
     public void ABrokenEntry_IsRefused(string entry, string reason) => AssertRefused(Make($$"""{"head.bias": {{entry}}}""", new byte[4]), reason);
 
@@ -147,9 +147,9 @@ public sealed class SafetensorsCheckpointTests
         AssertRefused(Make($"{{ {Entry("a", "F32", "[1]", "[0, 4]")}, {Entry("a", "F32", "[1]", "[4, 8]")} }}", new byte[8]), "name a twice");
 
     [TestMethod]
-    [DataRow("", "does not begin")]
-    [DataRow("[1, 2]", "does not begin")]
-    [DataRow(" {}", "does not begin")]
+    [DataRow("", "does not start")]
+    [DataRow("[1, 2]", "does not start")]
+    [DataRow(" {}", "does not start")]
     [DataRow("{", "not the JSON")]
     [DataRow("{} {}", "not the JSON")]
     [DataRow("{,}", "not the JSON")]
@@ -157,8 +157,8 @@ public sealed class SafetensorsCheckpointTests
     [DataRow("""{"__metadata__": ["pt"]}""", "__metadata__ is JSON array")]
     [DataRow("""{"__metadata__": {"epoch": 3}}""", "epoch is JSON number")]
     [DataRow("""{"__metadata__": {"a": "1", "a": "2"}}""", "name a twice")]
-    [DataRow("""{"\ud800": {}}""", "half a character")]
-    [DataRow("""{"__metadata__": {"a": "\ud800"}}""", "half a character")]
+    [DataRow("""{"\ud800": {}}""", "unpaired surrogate")]
+    [DataRow("""{"__metadata__": {"a": "\ud800"}}""", "unpaired surrogate")]
     public void ABrokenHeader_IsRefused(string header, string reason) => AssertRefused(Make(header), reason);
 
     [TestMethod]

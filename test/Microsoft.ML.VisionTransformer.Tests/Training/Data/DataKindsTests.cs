@@ -1,8 +1,8 @@
-// Training from any data view: memory, files, a database, and rows that pass by only once.
+// Training from all kinds of data views: memory, files, a database, and rows that can be read only once.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Training;
+namespace Microsoft.ML.VisionTransformer.Tests.Training.Data;
 
 [TestClass]
 public sealed class DataKindsTests

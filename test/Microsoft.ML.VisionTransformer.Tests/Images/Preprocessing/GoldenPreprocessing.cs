@@ -3,7 +3,7 @@ using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Images;
+namespace Microsoft.ML.VisionTransformer.Tests.Images.Preprocessing;
 
 internal static class GoldenPreprocessing
 {

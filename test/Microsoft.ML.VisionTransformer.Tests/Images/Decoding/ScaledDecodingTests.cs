@@ -1,4 +1,5 @@
 // Decoding of large JPEGs at a fraction of their size: the conditions, and the small effect on the result.
+using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Input;
@@ -7,7 +8,7 @@ using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Images;
+namespace Microsoft.ML.VisionTransformer.Tests.Images.Decoding;
 
 [TestClass]
 public sealed class ScaledDecodingTests
@@ -86,7 +87,7 @@ public sealed class ScaledDecodingTests
         var source = new EncodedImageSource(_photo, "photo");
         foreach (bool scaled in new[] { false, true })
         {
-            var converter = new ImagePreprocessor(settings with { ScaledDecoding = scaled });
+            var converter = new ImagePreprocessor(settings with { ScaledDecoding = scaled }, new AugmentationPipeline(settings));
             float[] input = new float[converter.Length];
             source.Fill(converter, random(), input);
             yield return input;

@@ -11,7 +11,7 @@ using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Scoring;
+namespace Microsoft.ML.VisionTransformer.Tests.Evaluation;
 
 [TestClass]
 public sealed class TemperatureTests

@@ -3,7 +3,7 @@ using Microsoft.ML.VisionTransformer.Fuzz;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Images;
+namespace Microsoft.ML.VisionTransformer.Tests.Images.Decoding;
 
 [TestClass]
 public sealed class DamagedImagesTests

@@ -7,7 +7,7 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring;
 
 [TestClass]
-public sealed class PretrainedModelTests : IDisposable
+public sealed class PretrainedModelsTests : IDisposable
 {
     private readonly MLContext _context = new(seed: 1);
     private readonly TemporaryFolder _folder = new();
@@ -165,7 +165,7 @@ public sealed class PretrainedModelTests : IDisposable
         var error = Assert.ThrowsExactly<FileNotFoundException>(() => _context.Model.LoadVisionTransformer(path));
 
         Assert.Contains(path, error.Message);
-        Assert.Contains("no id of a hub's model (owner/name)", error.Message);
+        Assert.Contains("not a hub model id (owner/name)", error.Message);
     }
 
     [TestMethod]

@@ -5,7 +5,7 @@ using Microsoft.ML.VisionTransformer.Images.Pixels;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Images;
+namespace Microsoft.ML.VisionTransformer.Tests.Images.Preprocessing;
 
 [TestClass]
 public sealed class ImagePreprocessorGoldenTests

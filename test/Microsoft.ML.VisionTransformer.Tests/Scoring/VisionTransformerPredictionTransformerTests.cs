@@ -5,7 +5,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring;
 
 [TestClass]
-public sealed class ScoringTests
+public sealed class VisionTransformerPredictionTransformerTests
 {
     private static MLContext _context = null!;
     private static TransformerChain<VisionTransformerPredictionTransformer> _model = null!;

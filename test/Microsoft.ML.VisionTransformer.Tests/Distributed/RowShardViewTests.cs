@@ -2,10 +2,10 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Scoring;
+namespace Microsoft.ML.VisionTransformer.Tests.Distributed;
 
 [TestClass]
-public sealed class RowShareTests
+public sealed class RowShardViewTests
 {
     private static readonly MLContext _context = new(seed: 1);
 

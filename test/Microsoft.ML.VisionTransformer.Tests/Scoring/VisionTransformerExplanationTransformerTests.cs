@@ -10,7 +10,7 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring;
 
 [TestClass]
-public sealed class ExplanationTests
+public sealed class VisionTransformerExplanationTransformerTests
 {
     private static MLContext _context = null!;
     private static TransformerChain<VisionTransformerPredictionTransformer> _chain = null!;

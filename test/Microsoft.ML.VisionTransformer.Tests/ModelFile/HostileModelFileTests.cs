@@ -9,7 +9,7 @@ using Microsoft.ML.VisionTransformer.ModelFile;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Scoring;
+namespace Microsoft.ML.VisionTransformer.Tests.ModelFile;
 
 [TestClass]
 public sealed class HostileModelFileTests

@@ -2,7 +2,7 @@
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Network;
+namespace Microsoft.ML.VisionTransformer.Tests.Architecture;
 
 [TestClass]
 public sealed class PresetParameterCountTests

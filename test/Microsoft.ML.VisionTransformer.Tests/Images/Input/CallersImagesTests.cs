@@ -4,7 +4,7 @@ using Microsoft.ML.Transforms.Image;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Images;
+namespace Microsoft.ML.VisionTransformer.Tests.Images.Input;
 
 [TestClass]
 public sealed class CallersImagesTests

@@ -1,4 +1,4 @@
-// Tells of a run: ML.NET's log, its progress channel, and the user's callback.
+// Reports the progress of a run to ML.NET's log and progress channel, the user's callback, and the log files.
 using System.Globalization;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer.Interop;
@@ -16,9 +16,9 @@ internal sealed class TrainingLog : IDisposable
     private readonly bool _silent;
     private RunLogs? _logs;
 
-    /// <param name="host">Has the log.</param>
-    /// <param name="callback">The user's; null for none.</param>
-    /// <param name="silent">Whether nothing is told, because another process tells it.</param>
+    /// <param name="host">Provides the log and the progress channel.</param>
+    /// <param name="callback">The user's callback; null for none.</param>
+    /// <param name="silent">Whether to report nothing, because another process does.</param>
     internal TrainingLog(IHost host, Action<TrainingMetrics>? callback, bool silent = false)
     {
         _silent = silent;
@@ -28,25 +28,25 @@ internal sealed class TrainingLog : IDisposable
         _callback = silent ? null : callback;
     }
 
-    /// <summary>What the run starts with.</summary>
+    /// <summary>Logs the start of a run.</summary>
     internal void Start(TrainingPlan plan, int training, int validation, int withoutLabel, string device)
     {
-        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels {(plan.Pretrained is null ? "from scratch" : $"from {plan.Pretrained}")} ({plan.Strategy}: {plan.StrategyReason}) on {training} images of {plan.Architecture.Classes} classes ({validation} for validation), {plan.Epochs} epochs of batches of {plan.BatchSize}, on {device}."));
+        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels {(plan.Pretrained is null ? "from scratch" : $"from {plan.Pretrained}")} ({plan.Strategy}: {plan.StrategyReason}) with {training} training images and {validation} validation images of {plan.Architecture.Classes} classes, {plan.Epochs} epochs, batch size {plan.BatchSize}, on {device}."));
         if (validation == 0)
-            Info("No rows are kept for validation: the model has the last weights. Set ValidationSet, or a ValidationSetFraction for more images.");
+            Info("There are no validation rows, so the model gets the weights of the last epoch. To validate, set ValidationSet or a larger ValidationSetFraction.");
         if (withoutLabel > 0)
             Warning(string.Create(CultureInfo.InvariantCulture, $"{withoutLabel} rows have no label and are left out."));
     }
 
-    /// <summary>Files that are told from now on; disposed with this.</summary>
+    /// <summary>Adds log files, which are disposed with this.</summary>
     internal void WriteTo(RunLogs logs) => _logs = logs;
 
-    /// <summary>Where an interrupted run goes on.</summary>
+    /// <summary>Logs the resumption of an interrupted run.</summary>
     internal void Resume(RunProgress from, long stepsPerEpoch) => Info(string.Create(
         CultureInfo.InvariantCulture,
-        $"An interrupted training goes on after {from.Epochs.Count} epochs and {from.Step - from.Epochs.Count * stepsPerEpoch} steps."));
+        $"Resuming an interrupted run after {from.Epochs.Count} epochs and {from.Step - from.Epochs.Count * stepsPerEpoch} steps."));
 
-    /// <summary>The figures after a step, or after some images of a linear probe.</summary>
+    /// <summary>Reports the metrics after a step, or the progress over the images of a linear probe.</summary>
     internal void Step(TrainingMetrics metrics)
     {
         if (metrics.Phase == TrainingPhase.Step)
@@ -54,7 +54,7 @@ internal sealed class TrainingLog : IDisposable
         Call(metrics);
     }
 
-    /// <summary>An epoch's figures.</summary>
+    /// <summary>Reports the metrics of an epoch.</summary>
     internal void Epoch(TrainingMetrics metrics)
     {
         Info(metrics.ToString());
@@ -64,10 +64,10 @@ internal sealed class TrainingLog : IDisposable
         Call(metrics);
     }
 
-    /// <summary>How the run ended.</summary>
+    /// <summary>Logs the end of a run.</summary>
     internal void End(TrainingHistory history) => Info(string.Create(
         CultureInfo.InvariantCulture,
-        $"Trained {history.Epochs.Count} epochs{(history.StoppedEarly ? " (stopped early)" : history.Cancelled ? " (cancelled)" : "")}; the model has the {(history.IsAverage ? "averaged " : "")}weights of epoch {history.BestEpoch}."));
+        $"Trained {history.Epochs.Count} epochs{(history.StoppedEarly ? " (stopped early)" : history.Cancelled ? " (canceled)" : "")}; the model has the {(history.IsAverage ? "averaged " : "")}weights of epoch {history.BestEpoch}."));
 
     internal void Warning(string message)
     {
@@ -81,14 +81,14 @@ internal sealed class TrainingLog : IDisposable
             _log.Info(MessageSensitivity.None, message);
     }
 
-    /// <summary>Who trains together.</summary>
+    /// <summary>Logs the process group.</summary>
     internal void Group(TrainingProcessGroup group, TrainingPlan plan)
     {
         if (group.IsMany)
-            Info(string.Create(CultureInfo.InvariantCulture, $"{group.Size} processes train together over {group.Library}: {plan.BatchSize} rows a batch of each, {(long)plan.BatchSize * group.Size} of all, the learning rate times {plan.RateFactor:G4}."));
+            Info(string.Create(CultureInfo.InvariantCulture, $"{group.Size} processes train together over {group.Library}: batch size {plan.BatchSize} per process and {(long)plan.BatchSize * group.Size} in total, learning rate multiplied by {plan.RateFactor:G4}."));
     }
 
-    /// <summary>The user's code does not run in the inference mode of a pass over features.</summary>
+    /// <summary>Calls the user's callback outside the inference mode of a feature pass.</summary>
     private void Call(TrainingMetrics metrics)
     {
         if (_callback is null)
@@ -107,9 +107,9 @@ internal sealed class TrainingLog : IDisposable
 
 internal interface IMetricsSink : IDisposable
 {
-    /// <summary>Takes the figures of a step; what is null or NaN is not there.</summary>
-    /// <param name="step">Number of the epoch, or of the batch; ascending.</param>
-    /// <param name="figures">Each under its tag, as <see cref="MetricTags"/> names them.</param>
-    /// <exception cref="IOException">The file does not take them; the message names it.</exception>
-    void Add(long step, params (string Tag, double? Value)[] figures);
+    /// <summary>Adds the metrics of a step; null and NaN mean that a value is missing.</summary>
+    /// <param name="step">Number of the epoch or step; ascending.</param>
+    /// <param name="metrics">Values with their tags, which are defined in <see cref="MetricTags"/>.</param>
+    /// <exception cref="IOException">The file cannot be written to; the message names it.</exception>
+    void Add(long step, params (string Tag, double? Value)[] metrics);
 }

@@ -1,11 +1,11 @@
-// Options: each bad value is refused by name before any data is read.
+// Options: each invalid value is rejected by name before any data is read.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Training;
+namespace Microsoft.ML.VisionTransformer.Tests.Training.TrainerOptions;
 
 [TestClass]
-public sealed class OptionsTests
+public sealed class OptionChecksTests
 {
     /// <summary>How the message begins, with the option's name as the user writes it.</summary>
     private static readonly Dictionary<string, Action<VisionTransformerTrainer.Options>> _bad = new()

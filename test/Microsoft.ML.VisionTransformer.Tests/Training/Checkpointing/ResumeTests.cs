@@ -1,7 +1,7 @@
-// A run that was interrupted goes on and ends as it would have.
+// An interrupted run resumes and ends with the same result as an uninterrupted one.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Training;
+namespace Microsoft.ML.VisionTransformer.Tests.Training.Checkpointing;
 
 [TestClass]
 public sealed class ResumeTests
@@ -95,7 +95,7 @@ public sealed class ResumeTests
 
         Assert.Contains("BatchSize was 8 and is 4", error.Message);
         Assert.Contains("WeightDecay was", error.Message);
-        Assert.Contains("delete the file to train anew", error.Message);
+        Assert.Contains("delete the file to start over", error.Message);
         Assert.DoesNotContain("LearningRate", error.Message);
     }
 
@@ -125,7 +125,7 @@ public sealed class ResumeTests
         var error = Assert.ThrowsExactly<InvalidDataException>(() => Train(folder.Path));
 
         Assert.Contains(path, error.Message);
-        Assert.Contains("Delete it to train anew", error.Message);
+        Assert.Contains("Delete it to start over", error.Message);
     }
 
     [TestMethod]

@@ -1,4 +1,4 @@
-// A training run: seeds, validation, reports, cancellation, failures, memory.
+// A training run: seeds, validation, progress reports, cancellation, failures, memory.
 using System.Reflection;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
@@ -6,7 +6,7 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Tests.Training;
 
 [TestClass]
-public sealed class TrainingRunTests
+public sealed class TrainingLoopTests
 {
     [TestMethod]
     public void TheSameSeedGivesTheSameModel()

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring;
 
 [TestClass]
-public sealed class FeatureTransformerTests : IDisposable
+public sealed class VisionTransformerFeatureTransformerTests : IDisposable
 {
     private const double Tolerance = 1e-5;
 

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
 
 [TestClass]
-public sealed class RotaryTests
+public sealed class RotaryPositionsTests
 {
     [TestMethod]
     public void Eva02AnglesAreRowThenColumnTimesTheBands()

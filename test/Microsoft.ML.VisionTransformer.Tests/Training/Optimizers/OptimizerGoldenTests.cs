@@ -1,4 +1,4 @@
-// Optimiser, clipping, schedule and loss against a run of PyTorch and timm, step by step.
+// Optimizer, gradient clipping, schedule and loss, compared step by step with a run of PyTorch and timm.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training;
@@ -7,7 +7,7 @@ using Microsoft.ML.VisionTransformer.Training.Optimizers;
 using Microsoft.ML.VisionTransformer.Training.Plan;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Training;
+namespace Microsoft.ML.VisionTransformer.Tests.Training.Optimizers;
 
 [TestClass]
 public sealed class OptimizerGoldenTests

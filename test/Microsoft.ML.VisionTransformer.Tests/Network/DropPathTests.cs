@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
 
 [TestClass]
-public sealed class NoiseTests
+public sealed class DropPathTests
 {
     [TestMethod]
     [DataRow(0.1)]

@@ -1,19 +1,19 @@
-// Photos of a folder as a camera would have taken them: enlarged to 12 megapixels and encoded again.
+// Camera-sized photos: the photos of a folder enlarged to 12 megapixels and encoded again.
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal static class CameraPhotos
 {
-    /// <summary>Longer side of 4:3 pictures of 12 megapixels.</summary>
+    /// <summary>Longer side of 4:3 images of 12 megapixels.</summary>
     private const double LongerSide = 4000;
 
     private const int Quality = 90;
 
-    /// <summary>The photo enlarged, a JPEG of quality 90 with halved colour, as phones write them.</summary>
+    /// <summary>The photo enlarged, a JPEG of quality 90 with subsampled chroma, as phones write them.</summary>
     /// <param name="encoded">The photo.</param>
-    /// <param name="noise">Standard deviation of grey noise on the enlarged pixels, in levels of 255: enlarging alone leaves no detail as fine as a pixel.</param>
-    /// <param name="seed">Names the noise.</param>
+    /// <param name="noise">Standard deviation of gray noise on the enlarged pixels, in levels of 255: enlarging alone produces no pixel-level detail.</param>
+    /// <param name="seed">Seed of the noise.</param>
     internal static byte[] Enlarge(byte[] encoded, double noise, int seed)
     {
         using var photo = SKBitmap.Decode(encoded);
@@ -27,7 +27,7 @@ internal static class CameraPhotos
 
     private static unsafe void AddNoise(ReadOnlySpan<byte> pixels, double deviation, Random random)
     {
-        // The sum of four uniform numbers is close enough to a Gaussian one.
+        // The sum of four uniform values approximates a Gaussian one.
         double unit = deviation / Math.Sqrt(4 / 12.0);
         fixed (byte* first = pixels)
         {

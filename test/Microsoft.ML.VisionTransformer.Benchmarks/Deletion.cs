@@ -1,4 +1,4 @@
-// Do attention maps name the patches that a prediction needs? Blanks patches in the order of a map and looks at what is left of the prediction.
+// Do attention maps identify the patches that a prediction needs? Blanks patches in the order of a map and measures the remaining probability.
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Data;
@@ -8,9 +8,9 @@ using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <summary>
-/// Deletion curves: a linear probe is trained on the split's photos; on its test photos patches get the mean colour, most relevant first, and the mean
-/// probability of the class that was predicted for the whole photo is reported at each step. Random order, the mean of several, is the baseline. A lower
-/// curve is a better map.
+/// Deletion curves: a linear probe is trained on the split's photos; on its test photos patches are set to the mean color, most relevant first, and the
+/// mean probability of the class that was predicted for the whole photo is reported at each step. The baseline is the mean of several random orders. A
+/// lower curve is better.
 /// </summary>
 internal sealed class Deletion(string folder, string weights, string? images)
 {
@@ -35,7 +35,7 @@ internal sealed class Deletion(string folder, string weights, string? images)
         Report(Curves(model, test));
     }
 
-    /// <summary>Overlays of all test photos, for those who would look.</summary>
+    /// <summary>Writes overlays of all test photos for inspection.</summary>
     private void Draw(VisionTransformerPredictionTransformer model, string[] photos)
     {
         Directory.CreateDirectory(images!);
@@ -86,7 +86,7 @@ internal sealed class Deletion(string folder, string weights, string? images)
         return curves;
     }
 
-    /// <summary>The input with 0, 10, ... 100 % of its patches blanked, one after the other; 0 is the mean colour of a normalised input.</summary>
+    /// <summary>The input with 0, 10, ... 100 % of its patches blanked, one after the other; 0 is the mean color of a normalized input.</summary>
     private static IEnumerable<float[]> Blank(VisionTransformerArchitecture architecture, float[] input, int[] order)
     {
         float[] current = [.. input];
@@ -109,7 +109,7 @@ internal sealed class Deletion(string folder, string weights, string? images)
         }
     }
 
-    /// <summary>Scores of normalised inputs, which the model takes as they are.</summary>
+    /// <summary>Scores of normalized inputs, which the model uses unchanged.</summary>
     private float[][] Probabilities(VisionTransformerPredictionTransformer model, IEnumerable<float[]> inputs)
     {
         var (channels, size) = (model.Architecture.Channels, model.Architecture.ImageSize);
@@ -131,7 +131,7 @@ internal sealed class Deletion(string folder, string weights, string? images)
         }
     }
 
-    /// <summary>The split lists files, whose folders are their classes.</summary>
+    /// <summary>Reads the split, a list of files; the folder of a file is its class.</summary>
     private IDataView Photos(JsonElement files) => _context.Data.LoadFromEnumerable(
         files.EnumerateArray().Select(f => f.GetString()!).Select(f => new Photo { ImagePath = Path.Combine(folder, f), Label = f.Split('/')[0] }).ToArray());
 

@@ -1,4 +1,4 @@
-// What do several processes cost beside several threads of one, and how much of a step is the sum of the gradients?
+// The cost of several processes relative to several threads of one, and the fraction of a step spent on the gradient sum.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Interop;
@@ -11,8 +11,8 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <summary>
-/// The same 16 rows an update: one process with two threads, two processes with one thread each that send gradients during the backward pass, and two that send
-/// them behind it. Ready pixels; each measurement in processes of its own.
+/// The same 16 rows per update: one process with two threads, two processes with one thread each that send gradients during the backward pass, and two that
+/// send them after it. Prepared pixels; each measurement runs in new processes.
 /// </summary>
 internal static class DistributedSteps
 {
@@ -20,7 +20,7 @@ internal static class DistributedSteps
 
     private const int Rows = 16, WarmUpSteps = 3, Steps = 9, Sums = 9;
 
-    /// <param name="rounds">Measurements of each side.</param>
+    /// <param name="rounds">Number of measurements of each side.</param>
     internal static void Run(int rounds)
     {
         var all = new List<(Figures One, Figures During, Figures Behind)>();
@@ -38,7 +38,7 @@ internal static class DistributedSteps
             $"{Workload.Architecture.Name}, {Rows} rows an update: time a row, 2 processes / 2 threads {Median.Of(all.Select(a => a.During.Step / a.One.Step)):F3} ({all.Min(a => a.During.Step / a.One.Step):F3} to {all.Max(a => a.During.Step / a.One.Step):F3}); sending during / behind {Median.Of(all.Select(a => a.During.Step / a.Behind.Step)):F3}; the sum of {all[0].During.Length / 1e6:F1} million numbers / step {Median.Of(all.Select(a => a.Behind.Sum / a.Behind.Step)):F4}"));
     }
 
-    /// <summary>One side, in this process or in each of a job.</summary>
+    /// <summary>One side, in this process or in each process of a job.</summary>
     internal static void Run(string side)
     {
         TorchRuntime.Load();
@@ -52,7 +52,7 @@ internal static class DistributedSteps
         double seconds = Time(WarmUpSteps, Steps, () => step.Run(() => batch, epoch: 1));
         double sum = Time(WarmUpSteps, Sums, () => group.Sum(step.Parameters.Gradients));
         if (group.IsMain)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figures {seconds:R} {sum:R} {step.Parameters.Values.numel()}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"metrics {seconds:R} {sum:R} {step.Parameters.Values.numel()}"));
     }
 
     private static TrainingBatch Batch(TrainingPlan plan)
@@ -85,12 +85,12 @@ internal static class DistributedSteps
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
         start.Environment["OMP_NUM_THREADS"] = processes == 1 ? "2" : "1";
         using var process = Process.Start(start)!;
-        string line = process.StandardOutput.ReadToEnd().Split('\n').First(text => text.Contains("figures ", StringComparison.Ordinal));
+        string line = process.StandardOutput.ReadToEnd().Split('\n').First(text => text.Contains("metrics ", StringComparison.Ordinal));
         process.WaitForExit();
-        double[] values = [.. line[(line.IndexOf("figures ", StringComparison.Ordinal) + 8)..].Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
+        double[] values = [.. line[(line.IndexOf("metrics ", StringComparison.Ordinal) + 8)..].Split(' ').Select(n => double.Parse(n, CultureInfo.InvariantCulture))];
         return new Figures(values[0], values[1], (long)values[2]);
     }
 
-    /// <summary>Seconds of a step and of the sum of all gradients alone, and how many numbers they are.</summary>
+    /// <summary>Seconds of a step and of the sum of all gradients only, and the number of gradient values.</summary>
     private sealed record Figures(double Step, double Sum, long Length);
 }

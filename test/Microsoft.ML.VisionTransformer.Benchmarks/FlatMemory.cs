@@ -1,4 +1,4 @@
-// How much memory does training take on a data set far larger than the limit for images?
+// The peak memory of training on a data set far larger than the limit for images.
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -6,7 +6,9 @@ using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>Trains a small network on images made while they are read, in one array, so that nothing but the library holds them or leaves arrays to collect.</summary>
+/// <summary>
+/// Trains a small network on images that are generated into one array while they are read; only the library keeps images or allocates arrays.
+/// </summary>
 internal static class FlatMemory
 {
     private const int MiB = 1 << 20, Width = 512, Height = 384, FileSize = 240_000;
@@ -31,7 +33,7 @@ internal static class FlatMemory
             },
             Device = "cpu",
         };
-        // The labels are known beforehand: MapValueToKey would otherwise pass over the data once more.
+        // The labels are keys already, because MapValueToKey would make another pass over the data.
         var keys = context.Data.LoadFromEnumerable(Enumerable.Range(0, 2).Select(i => new Key { Label = Label(i) }));
         var pipeline = context.Transforms.Conversion.MapValueToKey("Label", keyData: keys).Append(context.MulticlassClassification.Trainers.VisionTransformer(options));
         using (pipeline.Fit(context.Data.LoadFromEnumerable(Photos())))
@@ -64,7 +66,7 @@ internal static class FlatMemory
         public string Label { get; set; } = "";
     }
 
-    /// <summary>JPEGs of noise, which are large for their pixels; zeros behind the end of the picture make them all as long.</summary>
+    /// <summary>JPEGs of noise, which are large for their number of pixels; zeros after the end of the image give all of them the same length.</summary>
     private sealed class NoisePainter : IDisposable
     {
         private readonly Random _random = new(1);

@@ -1,4 +1,4 @@
-// What do 16-bit weights in a model file change: its size, the predictions, the probabilities?
+// How do 16-bit weights in a model file change its size, the predictions and the probabilities?
 using System.Globalization;
 using Microsoft.ML.Data;
 

@@ -1,4 +1,4 @@
-// How fast do files become network input on one core, beside SkiaSharp's own decoding and resizing?
+// The speed of converting files to network input on one core, compared with SkiaSharp's decoding and resizing.
 using System.Diagnostics;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
@@ -23,14 +23,14 @@ internal sealed class ImageSpeed(byte[][] files)
         {
             var speed = new ImageSpeed(files);
             Console.WriteLine($"{name}, {files.Length} files, {files.Average(f => f.Length) / 1000:F0} kB each, one thread");
-            Pair.Measure("  decode, resize, normalise / SkiaSharp's full decode and resize", () => speed.Ours(_full), speed.Skia);
+            Pair.Measure("  decode, resize, normalize / SkiaSharp's full decode and resize", () => speed.Ours(_full), speed.Skia);
             Pair.Measure("  the same with scaled decoding / SkiaSharp's full decode and resize", () => speed.Ours(_scaled), speed.Skia);
         }
     }
 
     private double Ours(ImagePreprocessor converter) => PerSecond(file => new EncodedImageSource(file, "photo").Fill(converter, null, _input));
 
-    /// <summary>The shorter side to 248, high quality (cubic with mipmaps); no crop, no normalisation.</summary>
+    /// <summary>The shorter side to 248, high quality (cubic with mipmaps); no crop, no normalization.</summary>
     private double Skia() => PerSecond(file =>
     {
         using var decoded = SKBitmap.Decode(file);

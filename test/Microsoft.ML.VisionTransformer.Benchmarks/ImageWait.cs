@@ -1,4 +1,4 @@
-// What share of the training time does the network wait for images?
+// The fraction of training time in which the network waits for images.
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
@@ -7,7 +7,7 @@ internal static class ImageWait
 {
     private const int Epochs = 3;
 
-    /// <summary>Trains a ViT-Ti/16 at 224 on the files of a folder, read anew each epoch and augmented, as a user would.</summary>
+    /// <summary>Trains a ViT-Ti/16 at 224 on the files of a folder, read again in each epoch and augmented, as a user would.</summary>
     internal static void Run(string folder)
     {
         var context = new MLContext(seed: 1);

@@ -1,10 +1,10 @@
-// Does a training that is killed go on and end with the very weights it would have had?
+// Does a training run that is killed resume and end with exactly the same weights?
 using System.Diagnostics;
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>Trainings in processes of their own, one left alone, the others killed (SIGKILL, TerminateProcess) at random moments and started again.</summary>
+/// <summary>Training runs in separate processes: one undisturbed, the others killed (SIGKILL, TerminateProcess) at random times and restarted.</summary>
 internal static class KillAndResume
 {
     internal const string Command = "kill";
@@ -40,7 +40,7 @@ internal static class KillAndResume
         }
     }
 
-    /// <summary>One training, in this process; the weights go to the folder.</summary>
+    /// <summary>One training run in this process; writes the weights to the folder.</summary>
     internal static void Train(string workspace, string weights)
     {
         using var workload = new Workload(folder: null);

@@ -1,4 +1,4 @@
-// Does scoring many rows through Transform take more memory the longer it goes on?
+// Does memory grow while many rows are scored through Transform?
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Data;
@@ -6,20 +6,20 @@ using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>A few photos again and again, as rows that are made while they are read; the scores are read and forgotten.</summary>
+/// <summary>A few photos repeated, as rows that are created while they are read; the scores are read and discarded.</summary>
 internal static class ManyRows
 {
     internal const string Command = "rows";
 
     private const int Reports = 20;
 
-    /// <summary>Growth after the warm-up, a tenth of the rows, that is no growth: allocators do not give every page back at once.</summary>
+    /// <summary>Tolerated growth after the warm-up (a tenth of the rows): allocators do not return every page immediately.</summary>
     private const long Allowed = 16 << 20;
 
-    /// <returns>0 where memory and live tensors did not grow after the warm-up.</returns>
+    /// <returns>0 if memory and live tensors did not grow after the warm-up.</returns>
     internal static int Run(long rows)
     {
-        // Passes of a network this small take less time than threads need to meet.
+        // Passes of such a small network take less time than thread synchronization.
         torch.set_num_threads(1);
         var context = new MLContext(seed: 1);
         using var model = SmallModel.Make(context);

@@ -1,9 +1,9 @@
-// The median, which outliers of a shared machine leave alone.
+// The median, which is robust to outliers on a shared machine.
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal static class Median
 {
-    /// <summary>The middle value; of an even number of them the mean of the two in the middle.</summary>
+    /// <summary>The middle value, or the mean of the two middle values of an even number of values.</summary>
     internal static double Of(IEnumerable<double> values)
     {
         double[] ordered = [.. values.Order()];

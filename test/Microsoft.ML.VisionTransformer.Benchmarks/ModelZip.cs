@@ -1,11 +1,11 @@
-// How long saving and loading a model .zip takes, beside copying its bytes.
+// The time of saving and loading a model .zip relative to copying its bytes.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>A ViT-B/16, 346 MB of weights, from and to files that the system has in memory, so that the disk is not what is measured.</summary>
+/// <summary>A ViT-B/16, 346 MB of weights, from and to files in the system's cache, to exclude the disk from the measurement.</summary>
 internal static class ModelZip
 {
     internal const string Command = "zip";
@@ -58,7 +58,7 @@ internal static class ModelZip
         File.WriteAllBytes(path, bytes);
     }
 
-    /// <summary>By hand: <c>File.Copy</c> may only note that two files share their blocks.</summary>
+    /// <summary>Copies explicitly, because <c>File.Copy</c> may only create a reference to the same blocks.</summary>
     private static void Copy(string from, string to)
     {
         File.Delete(to);
@@ -85,7 +85,7 @@ internal static class ModelZip
         return null;
     };
 
-    /// <summary>Milliseconds until it is done; what it gives is disposed off the clock.</summary>
+    /// <summary>Milliseconds of the work; its result is disposed outside the measurement.</summary>
     private static double Time(Func<IDisposable?> action)
     {
         GC.Collect();

@@ -1,12 +1,12 @@
-// How much memory native code has asked for and not given back, where the C library tells.
+// The memory that native code has allocated and not freed, if the C library reports it.
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>glibc's own books: memory that is in use grows with a leak, while the working set also grows as the heap is cut into pieces.</summary>
+/// <summary>glibc's statistics: memory in use grows only with a leak, while the working set also grows with heap fragmentation.</summary>
 internal static partial class NativeMemory
 {
-    /// <summary>Bytes in use of all heaps; null where the C library is another one.</summary>
+    /// <summary>Bytes in use in all heaps; null with another C library.</summary>
     internal static long? InUse()
     {
         try

@@ -1,4 +1,4 @@
-// What do ONNX files of a network cost and gain, beside the library itself?
+// Size, accuracy and speed of a network's ONNX files, compared with the library.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Data;
@@ -13,7 +13,7 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <summary>
-/// Files of each precision: size, agreement with the library, accuracy (folders are named as classes), speed, and operators before and after optimising.
+/// Files of each precision: size, agreement with the library, accuracy (folders are named after classes), speed, and operators before and after optimization.
 /// </summary>
 internal sealed class OnnxFiles : IDisposable
 {
@@ -110,7 +110,7 @@ internal sealed class OnnxFiles : IDisposable
             owner.Dispose();
     }
 
-    /// <summary>Medians of several rounds, each of which measures all: what slows the machine down slows all of them.</summary>
+    /// <summary>Medians of several rounds, each of which measures all files: interference on the machine affects all of them.</summary>
     private static IEnumerable<(string Name, double Speed)> InTurn(List<(string Name, Action Run, IDisposable Owner)> runs, int batch)
     {
         const int Images = 64;
@@ -135,7 +135,7 @@ internal sealed class OnnxFiles : IDisposable
         string optimized = PathOf($"{name}-optimized");
         Open(PathOf(name), optimized).Dispose();
         Console.WriteLine($"{name}, as written: {Text(OperatorCounts.Of(PathOf(name)))}");
-        Console.WriteLine($"{name}, optimised:  {Text(OperatorCounts.Of(optimized))}");
+        Console.WriteLine($"{name}, optimized:  {Text(OperatorCounts.Of(optimized))}");
     }
 
     private static string Text(IEnumerable<KeyValuePair<string, int>> counts) => string.Join(", ", counts.Select(c => $"{c.Key} {c.Value}"));
@@ -164,7 +164,7 @@ internal sealed class OnnxFiles : IDisposable
 
     private static InferenceSession Open(string path, string? optimized = null)
     {
-        // Spinning threads would slow down whatever runs next in this process.
+        // Spinning threads would slow down the next measurement in this process.
         using var options = new SessionOptions { IntraOpNumThreads = Environment.ProcessorCount, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         if (optimized is not null)

@@ -1,4 +1,4 @@
-// Draws what docs/explain.md shows: images as the network saw them, beside their maps.
+// Draws the figure of docs/explain.md: network inputs and their attention maps.
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -7,7 +7,7 @@ using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>One row an image: the image, the gradient-weighted map, rollout; enlarged to at least 224 pixels.</summary>
+/// <summary>One row per image: the image, the gradient-weighted map, rollout; enlarged to at least 224 pixels.</summary>
 internal static class OverlaySheet
 {
     private const int Side = 224, Gap = 4;

@@ -1,4 +1,4 @@
-// Measures two ways of doing the same, in turn, and prints their ratio.
+// Measures two implementations of the same work alternately and prints their ratio.
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
@@ -7,10 +7,10 @@ internal static class Pair
 {
     internal const int Rounds = 5;
 
-    /// <param name="question">What is compared, "ours / baseline".</param>
-    /// <param name="ours">One measurement: a speed.</param>
-    /// <param name="baseline">One measurement: a speed.</param>
-    /// <param name="unit">Of the speeds.</param>
+    /// <param name="question">Description of the ratio, "ours / baseline".</param>
+    /// <param name="ours">Measures the speed of this library once.</param>
+    /// <param name="baseline">Measures the speed of the baseline once.</param>
+    /// <param name="unit">Unit of the speeds.</param>
     internal static void Measure(string question, Func<double> ours, Func<double> baseline, string unit = "images/s")
     {
         ours();

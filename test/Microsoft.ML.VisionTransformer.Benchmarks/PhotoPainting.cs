@@ -1,4 +1,4 @@
-// Paints photos of different sizes.
+// Generates photos of different sizes.
 using System.Globalization;
 using SkiaSharp;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal static class PhotoPainting
 {
-    /// <summary>A JPEG of 40 to 103 pixels a side, the same for the same number.</summary>
+    /// <summary>A JPEG of 40 to 103 pixels per side, the same for the same number.</summary>
     internal static Photo Small(int number)
     {
         var random = new Random(number);
@@ -24,7 +24,7 @@ internal static class PhotoPainting
         }
     }
 
-    /// <summary>Circles of all colours, as a JPEG of quality 90.</summary>
+    /// <summary>Circles of random colors, as a JPEG of quality 90.</summary>
     internal static byte[] Jpeg(Random random, int width, int height)
     {
         using var bitmap = new SKBitmap(width, height);

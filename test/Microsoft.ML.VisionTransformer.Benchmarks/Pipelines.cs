@@ -1,9 +1,9 @@
-// Training and scoring in ML.NET pipelines beside bare TorchSharp loops.
+// Training and scoring in ML.NET pipelines compared with bare TorchSharp loops.
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal static class Pipelines
 {
-    /// <param name="photos">A folder of class folders; null paints photos.</param>
+    /// <param name="photos">A folder of class folders; null for generated photos.</param>
     internal static int Run(string? photos)
     {
         using var workload = new Workload(photos);

@@ -1,4 +1,4 @@
-// What does a linear probe cost beside one pass of its backbone over the same images?
+// The cost of a linear probe relative to one pass of its backbone over the same images.
 using System.Diagnostics;
 using Microsoft.ML.Data;
 

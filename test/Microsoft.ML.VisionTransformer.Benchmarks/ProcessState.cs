@@ -1,4 +1,4 @@
-// What a process holds: memory, live tensors, handles and threads, after the garbage is collected.
+// The resources of a process after a garbage collection: memory, live tensors, handles and threads.
 using System.Diagnostics;
 using System.Globalization;
 using TorchSharp;
@@ -6,7 +6,7 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <param name="WorkingSet">Bytes of the process in memory.</param>
-/// <param name="Native">Bytes that native code has allocated and not freed; null where the C library does not tell.</param>
+/// <param name="Native">Bytes that native code has allocated and not freed; null if the C library does not report it.</param>
 /// <param name="Managed">Bytes of .NET objects.</param>
 /// <param name="Tensors">TorchSharp's count of live tensors.</param>
 /// <param name="Handles">Open handles; on Linux file descriptors.</param>

@@ -1,4 +1,4 @@
-// Each question is a pair, measured in turn in one run; the answer is a ratio. Run it with nothing else running.
+// The command line of the benchmarks; each compares two sides, measured alternately in one run, on an otherwise idle machine.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Benchmarks;
 
@@ -99,34 +99,34 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine("""
-            usage: Benchmarks [--photos <folder of class folders>]                   training and scoring beside bare TorchSharp
+            usage: Benchmarks [--photos <folder of class folders>]                   training and scoring vs. bare TorchSharp
                    Benchmarks all [<folder of class folders>]                        forward, pipeline, engine, step and zip, as in docs/performance.md
-                   Benchmarks forward [<architecture> <batch size> ...]              a forward pass beside ONNX Runtime, libtorch and its matrix products alone
-                   Benchmarks pipeline <folder of class folders> [<architecture> ...]JPEG files to scores beside SkiaSharp with ONNX Runtime, and beside the halves alone
-                   Benchmarks engine <folder of JPEGs> [<architecture> ...]          one prediction at a time beside a bare forward pass, and by hand
-                   Benchmarks load                                                   a checkpoint beside reading its bytes
-                   Benchmarks wait <folder of class folders>                         share of time that training waits for images
+                   Benchmarks forward [<architecture> <batch size> ...]              a forward pass vs. ONNX Runtime, libtorch and its matrix products only
+                   Benchmarks pipeline <folder of class folders> [<architecture> ...]JPEG files to scores vs. SkiaSharp with ONNX Runtime, and each half alone
+                   Benchmarks engine <folder of JPEGs> [<architecture> ...]          one prediction at a time vs. a bare forward pass and a plain loop
+                   Benchmarks load                                                   loading a checkpoint vs. reading its bytes
+                   Benchmarks wait <folder of class folders>                         fraction of training time spent waiting for images
                    Benchmarks memory <limit in MiB> <images in MiB>                  peak memory of training on more images than the limit
-                   Benchmarks images <folder of JPEGs>                               decoding and resizing beside SkiaSharp
-                   Benchmarks onnx <weights> <folder of class folders>               ONNX files beside the library
-                   Benchmarks scaled <folder of class folders> <weights> [<noise>]   what scaled decoding changes
-                   Benchmarks identity <folder of JPEGs>                             comparing the images of a run beside preparing them once
-                   Benchmarks step                                                   a training step beside a bare TorchSharp loop, time and memory
-                   Benchmarks distributed                                            two processes under mpirun beside two threads of one
-                   Benchmarks kill <times>                                           trainings that are killed and go on, beside one that is left alone
-                   Benchmarks probe <folder of class folders> <weights>              a linear probe beside one pass of its backbone
+                   Benchmarks images <folder of JPEGs>                               decoding and resizing vs. SkiaSharp
+                   Benchmarks onnx <weights> <folder of class folders>               ONNX files vs. the library
+                   Benchmarks scaled <folder of class folders> <weights> [<noise>]   effect of scaled decoding
+                   Benchmarks identity <folder of JPEGs>                             comparing the images of a run vs. preparing them once
+                   Benchmarks step                                                   a training step vs. a bare TorchSharp loop, time and memory
+                   Benchmarks distributed                                            two processes under mpirun vs. two threads of one
+                   Benchmarks kill <times>                                           training runs that are killed and resumed vs. an undisturbed one
+                   Benchmarks probe <folder of class folders> <weights>              a linear probe vs. one pass of its backbone
                    Benchmarks transfer <folder with split.json> <strategy> <weights, or none> [seeds=3] [<option>=<value> ...]
                                                                                      test accuracy of default options over several seeds
                    Benchmarks deletion <folder with split.json> <weights> [<folder for overlays>]
-                                                                                     what is left of predictions when patches are blanked in the order of maps
-                   Benchmarks overlays <model.zip> <sheet.png> <image> ...           images beside their attention maps, as the documentation shows them
-                   Benchmarks parts                                                  the parts of a pass by BenchmarkDotNet, in nanoseconds
-                   Benchmarks options <weights> <folder of class folders>            what token merging and bfloat16 give in speed and cost in answers
-                   Benchmarks rows <n>                                               memory while n rows are scored; the bar is a million
+                                                                                     predictions after blanking patches in the order of attention maps
+                   Benchmarks overlays <model.zip> <sheet.png> <image> ...           images and their attention maps, as shown in the documentation
+                   Benchmarks parts                                                  the parts of a pass with BenchmarkDotNet, in nanoseconds
+                   Benchmarks options <weights> <folder of class folders>            speed and accuracy of token merging and bfloat16
+                   Benchmarks rows <n>                                               memory while n rows are scored; the target is a million
                    Benchmarks soak <minutes> [load | rows | engines | save | onnx | mlnet]
                                                                                      memory, tensors and handles after mixed scoring, loading, saving and disposing
-                   Benchmarks storage <weights> <folder of class folders>            what 16-bit weights in a model file change
-                   Benchmarks zip                                                    saving and loading a model .zip beside copying its bytes
+                   Benchmarks storage <weights> <folder of class folders>            effect of 16-bit weights in a model file
+                   Benchmarks zip                                                    saving and loading a model .zip vs. copying its bytes
             """);
         return 2;
 }

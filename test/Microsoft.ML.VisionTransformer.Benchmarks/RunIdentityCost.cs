@@ -1,4 +1,4 @@
-// What does it cost to compare the images of a run with those of a workspace, beside preparing them once as an epoch does?
+// What does it cost to compare the images of a run with those of a workspace, relative to preparing them once as in an epoch?
 using System.Diagnostics;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;

@@ -1,4 +1,4 @@
-// What does decoding large JPEGs at a fraction of their size change? Features and probe accuracy of a pretrained network, with and without.
+// The effect of decoding large JPEGs at a fraction of their size on features and probe accuracy of a pretrained network.
 using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;

@@ -1,4 +1,4 @@
-// What does scoring in a pipeline cost over a bare loop of the same network?
+// The cost of scoring in a pipeline relative to a bare loop of the same network.
 using System.Diagnostics;
 using Microsoft.ML.Data;
 using TorchSharp;
@@ -35,7 +35,7 @@ internal sealed class Scoring : IDisposable
         return rows / clock.Elapsed.TotalSeconds;
     }
 
-    /// <summary>Forward passes on one ready batch.</summary>
+    /// <summary>Forward passes on one prepared batch.</summary>
     internal double Bare()
     {
         using var mode = torch.inference_mode();

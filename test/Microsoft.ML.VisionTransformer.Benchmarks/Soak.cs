@@ -1,4 +1,4 @@
-// Does a process that loads, scores, saves and disposes models for a long time end where it began?
+// Does a process that loads, scores, saves and disposes models for a long time leak resources?
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Data;
@@ -6,8 +6,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <summary>
-/// Rounds of what services and tools do: load a model, score with it on several threads by Transform and by prediction engines, meet images that cannot be read, give up
-/// scoring half-way, save, dispose.
+/// Rounds of typical work of services and tools: load a model, score on several threads with Transform and with prediction engines, handle images that
+/// cannot be read, abandon scoring halfway, save, dispose.
 /// </summary>
 internal sealed class Soak : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class Soak : IDisposable
 
     private const int Threads = 4, EnginesInBulk = 16, WarmUpRounds = 20;
 
-    /// <summary>What may be left more at the end than after the warm-up.</summary>
+    /// <summary>Tolerated growth between the end of the warm-up and the end of the run.</summary>
     private const long AllowedMemory = 32 << 20, AllowedHandles = 8, AllowedThreads = 8;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("vit-soak-").FullName;
@@ -34,9 +34,11 @@ internal sealed class Soak : IDisposable
         _parameters = network.parameters().Count();
     }
 
-    /// <param name="minutes">How long.</param>
-    /// <param name="only">One work alone beside loading, to find what grows: load, rows, engines, save, onnx, or mlnet, which is none of this library's. Null for all.</param>
-    /// <returns>0 where the process ended where it began.</returns>
+    /// <param name="minutes">Duration in minutes.</param>
+    /// <param name="only">
+    /// A single kind of work besides loading, to find a leak: load, rows, engines, save, onnx, or mlnet, which uses ML.NET's own transformer. Null for all.
+    /// </param>
+    /// <returns>0 if the process did not grow.</returns>
     internal static int Run(double minutes, string? only)
     {
         using var soak = new Soak(only);
@@ -131,7 +133,7 @@ internal sealed class Soak : IDisposable
         }
     }
 
-    /// <summary>As many views and engines over ML.NET's own transformer: what grows here is not this library's.</summary>
+    /// <summary>The same number of views and engines with ML.NET's own transformer: growth here is not caused by this library.</summary>
     private static void WithoutModel(MLContext context, int number)
     {
         var photos = context.Data.LoadFromEnumerable(SmallModel.Photos);
@@ -168,7 +170,7 @@ internal sealed class Soak : IDisposable
         }
         catch (InvalidImageException)
         {
-            // As it should be; a service answers 422.
+            // Expected; a service responds with 422.
         }
 
         Array.ForEach(engines, engine => engine.Dispose());

@@ -1,4 +1,4 @@
-// What does a step of training cost over a bare TorchSharp loop of the same network, in time and in memory?
+// The cost of a training step in time and memory relative to a bare TorchSharp loop of the same network.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Data;
@@ -8,7 +8,8 @@ using TorchSharp;
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <summary>
-/// Each side runs in a process of its own, since what one asks of the system's allocator would help the other. Both take ready pixels: decoding is another question.
+/// Each side runs in a separate process, because memory that one allocates would be available to the other. Both use prepared pixels; decoding is measured
+/// elsewhere.
 /// </summary>
 internal static class StepCost
 {

@@ -1,4 +1,4 @@
-// What does training in a pipeline cost over a bare loop of the same network?
+// The cost of training in a pipeline relative to a bare loop of the same network.
 using System.Diagnostics;
 using TorchSharp;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal static class Training
 {
-    /// <summary>One epoch of <c>Fit</c>, as it reports itself: from the first image decoded to the last step.</summary>
+    /// <summary>One epoch of <c>Fit</c>, as reported by the trainer: from the first decoded image to the last step.</summary>
     internal static double Library(Workload workload)
     {
         double imagesPerSecond = 0;
@@ -24,7 +24,7 @@ internal static class Training
         return imagesPerSecond;
     }
 
-    /// <summary>As many steps with TorchSharp's own optimiser, on one ready batch.</summary>
+    /// <summary>The same number of steps with TorchSharp's own optimizer, on one prepared batch.</summary>
     internal static double Bare(Workload workload)
     {
         using var network = new VisionTransformerNetwork(Workload.Architecture with { Classes = workload.Classes });

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>Trains with default options, but for those that are given as name=value, and tests on the split's test photos.</summary>
+/// <summary>Trains with default options, except for those given as name=value, and tests on the split's test photos.</summary>
 internal sealed class Transfer(string folder, string strategy, string? weights, string[] settings)
 {
     private static readonly string[] _own = ["seeds", "first", "epochs"];
@@ -64,7 +64,7 @@ internal sealed class Transfer(string folder, string strategy, string? weights, 
         return options;
     }
 
-    /// <summary>The split lists files, whose folders are their classes.</summary>
+    /// <summary>Reads the split, a list of files; the folder of a file is its class.</summary>
     private IDataView Photos(MLContext context, JsonElement files) => context.Data.LoadFromEnumerable(
         files.EnumerateArray().Select(f => f.GetString()!).Select(f => new Photo { ImagePath = Path.Combine(folder, f), Label = f.Split('/')[0] }).ToArray());
 

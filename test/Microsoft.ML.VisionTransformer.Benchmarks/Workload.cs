@@ -1,10 +1,10 @@
-// The images and the network that both sides of a pair work on.
+// The images and the network that both sides of a comparison use.
 using SkiaSharp;
 using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>Photos of a folder, or painted ones of the size of web photos, encoded in memory; and ready input of the same count.</summary>
+/// <summary>Photos of a folder, or generated ones of the size of web photos, encoded in memory; and the same number of prepared inputs.</summary>
 internal sealed class Workload : IDisposable
 {
     internal const int BatchSize = 16;
@@ -36,7 +36,7 @@ internal sealed class Workload : IDisposable
 
     internal int Classes { get; }
 
-    /// <summary>One ready batch [16, 3, 224, 224].</summary>
+    /// <summary>One prepared batch [16, 3, 224, 224].</summary>
     internal torch.Tensor Inputs { get; }
 
     internal torch.Tensor Targets { get; }

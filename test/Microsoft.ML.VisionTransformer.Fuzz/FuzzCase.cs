@@ -1,4 +1,4 @@
-// What is done with one damaged file: decoded and made into network input, each number in one of several ways.
+// Runs one damaged file: decodes it and converts it to network input, with settings that depend on the case number.
 using System.Buffers;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
@@ -7,19 +7,19 @@ using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
-/// <summary>How a case ended well; anything else is an exception of another type, which is a finding.</summary>
+/// <summary>The expected outcomes of a case; an exception of any other type is a finding.</summary>
 internal enum FuzzOutcome
 {
-    /// <summary>It became input.</summary>
+    /// <summary>The file was converted to input.</summary>
     Decoded,
 
-    /// <summary>It was refused with an <see cref="InvalidImageException"/>.</summary>
+    /// <summary>The file was rejected with an <see cref="InvalidImageException"/>.</summary>
     Refused,
 }
 
 internal static class FuzzCase
 {
-    /// <summary>Cases whose number is a multiple of it run twice, the second time with other rubbish in the buffers.</summary>
+    /// <summary>Cases whose number is a multiple of this run twice, the second time with different stale data in the buffers.</summary>
     private const int TwiceEvery = 8;
 
     private static readonly ImagePreprocessor[] _converters =
@@ -30,7 +30,7 @@ internal static class FuzzCase
         For(new ImagePreprocessing { Size = 16, AllowTruncated = true, ScaledDecoding = true, Resizing = ImageResizing.Squash }),
     ];
 
-    /// <exception cref="InvalidOperationException">The same bytes gave two results, or the input has a number that is not finite.</exception>
+    /// <exception cref="InvalidOperationException">The same bytes gave two results, or the input has a value that is not finite.</exception>
     internal static FuzzOutcome Run(byte[] file, int number)
     {
         var converter = _converters[number % _converters.Length];
@@ -44,13 +44,13 @@ internal static class FuzzCase
         }
 
         if (first is not null && !Array.TrueForAll(first, float.IsFinite))
-            throw new InvalidOperationException("The input has a number that is not finite.");
+            throw new InvalidOperationException("The input has a value that is not finite.");
         return first is null ? FuzzOutcome.Refused : FuzzOutcome.Decoded;
     }
 
     private static ImagePreprocessor For(ImagePreprocessing settings) => new(settings, new AugmentationPipeline(settings));
 
-    /// <summary>The input, or null where the file is refused.</summary>
+    /// <summary>The input, or null if the file is rejected.</summary>
     private static float[]? Convert(byte[] file, ImagePreprocessor converter, int number)
     {
         float[] input = new float[converter.Length];

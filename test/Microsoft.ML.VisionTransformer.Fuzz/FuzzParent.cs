@@ -1,4 +1,4 @@
-// Hands ranges of cases to workers, watches them, and keeps the files that crashed or hung one.
+// Assigns ranges of cases to worker processes, monitors them, and keeps the files that caused a crash or hang.
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
@@ -11,7 +11,7 @@ internal sealed class FuzzParent(FuzzSettings settings, FileFormat format)
     private const int CasesOfAWorker = 2000;
     private const int PollMilliseconds = 100;
 
-    /// <summary>Processor time, which a busy machine does not stretch; a case that waits for something is given up after the wall time.</summary>
+    /// <summary>Limits of a case: processor time, which does not depend on the load of the machine, and wall time for a case that blocks.</summary>
     private static readonly TimeSpan _hang = TimeSpan.FromSeconds(10), _wait = TimeSpan.FromSeconds(60);
 
     private readonly object _gate = new();
@@ -19,7 +19,7 @@ internal sealed class FuzzParent(FuzzSettings settings, FileFormat format)
     private int _next;
     private int _done;
 
-    /// <summary>Runs all cases and prints what came of them; true where nothing crashed, hung or threw what it should not.</summary>
+    /// <summary>Runs all cases and prints the results; true if there was no crash, hang or unexpected exception.</summary>
     internal bool Run()
     {
         Directory.CreateDirectory(settings.Output);
@@ -52,7 +52,7 @@ internal sealed class FuzzParent(FuzzSettings settings, FileFormat format)
         }
     }
 
-    /// <summary>Runs cases until they are done or one brings the worker down; returns the number to go on with.</summary>
+    /// <summary>Runs cases until they are done or one crashes the worker; returns the number of the next case.</summary>
     private int RunWorker(int first, int count)
     {
         string statePath = Path.Combine(settings.Output, string.Create(CultureInfo.InvariantCulture, $"state-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}"));
@@ -74,7 +74,7 @@ internal sealed class FuzzParent(FuzzSettings settings, FileFormat format)
         return first + count;
     }
 
-    /// <summary>Waits for the worker; true where it stayed at one case too long and was ended.</summary>
+    /// <summary>Waits for the worker; true if one case exceeded the limits and the worker was killed.</summary>
     private static bool Watch(Process worker, MemoryMappedViewAccessor state)
     {
         int current = -1;
@@ -109,7 +109,7 @@ internal sealed class FuzzParent(FuzzSettings settings, FileFormat format)
         }
         catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            return TimeSpan.Zero;    // It has just ended.
+            return TimeSpan.Zero;    // The worker has just exited.
         }
     }
 

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
-/// <summary>What to run, and how a worker is told.</summary>
+/// <summary>The settings of a run, and their conversion to a worker's command line.</summary>
 internal sealed record FuzzSettings(string Format, IReadOnlyList<string> Corpus, int Count, int First, int Seed, int Workers, string Output, string? WorkerState)
 {
     internal const string Usage = """
@@ -18,7 +18,7 @@ internal sealed record FuzzSettings(string Format, IReadOnlyList<string> Corpus,
         InvalidDataException are kept in the output folder. A file is made of the corpus, the seed and its number alone: --first <number> --count 1 runs one case again.
         """;
 
-    /// <exception cref="ArgumentException">An argument is not known or has no value.</exception>
+    /// <exception cref="ArgumentException">An argument is unknown or has no value.</exception>
     internal static FuzzSettings Parse(string[] args)
     {
         var corpus = new List<string>();
@@ -54,7 +54,7 @@ internal sealed record FuzzSettings(string Format, IReadOnlyList<string> Corpus,
         return FileFormat.All.TryGetValue(Format, out var make) ? make(Corpus[0], Seed) : throw new ArgumentException($"--format {Format} is not known; there are images, {string.Join(", ", FileFormat.All.Keys)}.");
     }
 
-    /// <summary>How a worker is started for some of the cases.</summary>
+    /// <summary>The command line of a worker for a range of cases.</summary>
     internal ProcessStartInfo WorkerStart(int first, int count, string statePath)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };

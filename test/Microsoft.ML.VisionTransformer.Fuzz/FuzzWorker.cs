@@ -1,4 +1,4 @@
-// A process of its own that runs a range of cases: if native code brings it down, the parent sees at which case.
+// A process that runs a range of cases; if native code crashes it, the parent can identify the case.
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
-/// <summary>What a worker says at its end.</summary>
+/// <summary>The report of a worker when it exits.</summary>
 internal sealed record FuzzTally
 {
     public int Decoded { get; set; }
@@ -19,7 +19,7 @@ internal sealed record FuzzTally
 
     public double PeakMegabytes { get; set; }
 
-    /// <summary>The case that raised the peak most, and by how much.</summary>
+    /// <summary>The case with the largest increase of peak memory, and the increase.</summary>
     public int LargestCase { get; set; } = -1;
 
     public double LargestMegabytes { get; set; }
@@ -27,12 +27,12 @@ internal sealed record FuzzTally
     public List<FuzzFinding> Findings { get; init; } = [];
 }
 
-/// <summary>A case that ended badly.</summary>
+/// <summary>A case with an unexpected result.</summary>
 internal sealed record FuzzFinding(int Number, string What);
 
 internal static class FuzzWorker
 {
-    /// <summary>Runs the cases; the number of the one it is at stands in the state file, plus 1 so that 0 means none yet.</summary>
+    /// <summary>Runs the cases. The state file contains the number of the current case plus 1; 0 means none yet.</summary>
     internal static void Run(FileFormat format, int first, int count, string statePath)
     {
         using var file = MemoryMappedFile.CreateFromFile(statePath, FileMode.Open);
@@ -64,7 +64,7 @@ internal static class FuzzWorker
     private static void RunCase(FileFormat format, byte[] damaged, int number, string root, FuzzTally tally)
     {
         string folder = Directory.CreateDirectory(Path.Combine(root, number.ToString(CultureInfo.InvariantCulture))).FullName;
-#pragma warning disable CA1031 // Whatever it is, it is what the fuzzer looks for.
+#pragma warning disable CA1031 // Any exception is a finding.
         try
         {
             if (format.Run(damaged, number, folder) == FuzzOutcome.Decoded)
@@ -80,7 +80,7 @@ internal static class FuzzWorker
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Most memory that the process has had; on Linux read where it costs microseconds.</summary>
+    /// <summary>Peak memory of the process; on Linux read from a source that takes microseconds.</summary>
     private static double PeakMegabytes()
     {
         if (OperatingSystem.IsLinux())

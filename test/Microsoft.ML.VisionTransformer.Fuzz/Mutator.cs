@@ -1,33 +1,33 @@
-// Makes damaged files out of good and bad ones: the same number and seed give the same bytes on every machine.
+// Creates damaged files from valid and broken ones; the same number and seed give the same bytes on every machine.
 using System.Buffers.Binary;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
-/// <summary>Thread-safe; each case has random numbers of its own.</summary>
+/// <summary>Thread-safe; each case has its own random stream.</summary>
 internal sealed class Mutator
 {
     private const int MostSteps = 4;
     private const int HeaderLength = 64;
 
-    private static readonly uint[] _telling = [0, 1, 2, 3, 7, 8, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+    private static readonly uint[] _boundaryValues = [0, 1, 2, 3, 7, 8, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
     private readonly byte[][] _corpus;
     private readonly int _seed;
 
     /// <param name="corpus">Files to start from, none of them empty.</param>
-    /// <param name="seed">Names the run.</param>
+    /// <param name="seed">Seed of the run.</param>
     internal Mutator(IEnumerable<byte[]> corpus, int seed)
     {
         _corpus = [.. corpus.Where(f => f.Length > 0)];
         _seed = seed;
     }
 
-    /// <summary>The files below folders and the files named, in an order that is the same everywhere.</summary>
+    /// <summary>The given files and the files below the given folders, in an order that is the same everywhere.</summary>
     internal static IEnumerable<byte[]> Read(IEnumerable<string> paths) => paths
         .SelectMany(p => Directory.Exists(p) ? Directory.GetFiles(p, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : Enumerable.Repeat(p, 1))
         .Select(File.ReadAllBytes);
 
-    /// <summary>The damaged file of that number.</summary>
+    /// <summary>Returns the damaged file of a case.</summary>
     internal byte[] Make(int number)
     {
         var random = new Random(unchecked(_seed * 1_000_003 + number));
@@ -87,10 +87,10 @@ internal sealed class Mutator
         return random.Next(2) == 0 ? [.. file[..at], .. file[(at + length)..]] : [.. file[..(at + length)], .. file[at..]];
     }
 
-    /// <summary>Writes a telling number of one, two or four bytes in either order.</summary>
+    /// <summary>Writes a boundary value of one, two or four bytes in either byte order.</summary>
     private static byte[] WriteNumber(byte[] file, int at, Random random)
     {
-        uint number = random.Next(4) == 0 ? (uint)random.NextInt64(uint.MaxValue) : _telling[random.Next(_telling.Length)];
+        uint number = random.Next(4) == 0 ? (uint)random.NextInt64(uint.MaxValue) : _boundaryValues[random.Next(_boundaryValues.Length)];
         Span<byte> bytes = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, number);
         bytes = bytes[..(1 << random.Next(3))];
@@ -100,7 +100,7 @@ internal sealed class Mutator
         return file;
     }
 
-    /// <summary>A place where a length or size is likely: behind a JPEG marker, or before or behind a chunk name of PNG or RIFF.</summary>
+    /// <summary>A position where a length or size is likely: after a JPEG marker, or before or after a chunk name of PNG or RIFF.</summary>
     private static int AfterMarker(byte[] file, Random random)
     {
         var positions = new List<int>();

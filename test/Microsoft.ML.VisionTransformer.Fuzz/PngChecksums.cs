@@ -1,4 +1,4 @@
-// Makes the checksums of a damaged PNG right again, so that what lies behind the check is reached.
+// Corrects the checksums of a damaged PNG, to reach the code after the check.
 using System.Buffers.Binary;
 using System.IO.Hashing;
 
@@ -8,7 +8,7 @@ internal static class PngChecksums
 {
     private const int SignatureLength = 8, Around = 12;
 
-    /// <summary>Rewrites the CRC of each chunk that lies in the file, in place; other files stay as they are.</summary>
+    /// <summary>Rewrites the CRC of each complete chunk in place; other files are unchanged.</summary>
     internal static void Repair(Span<byte> file)
     {
         if (file.Length < SignatureLength || file[1] != 'P' || file[2] != 'N' || file[3] != 'G')

@@ -1,4 +1,4 @@
-// Damages images, model files and checkpoints by the hundred thousand and reports crashes, hangs, wrong errors and peak memory.
+// Fuzzes images, model files and checkpoints with many damaged files, and reports crashes, hangs, unexpected errors and peak memory.
 using Microsoft.ML.VisionTransformer.Fuzz;
 
 try

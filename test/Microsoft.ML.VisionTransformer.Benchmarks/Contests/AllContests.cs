@@ -1,4 +1,4 @@
-// Every comparison of docs/performance.md in one go.
+// Runs every comparison of docs/performance.md.
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal static class AllContests
@@ -9,7 +9,7 @@ internal static class AllContests
 
     /// <summary>Prints the tables (a) to (e), each with the peak memory (f) of its sides.</summary>
     /// <param name="networks">Names of architectures.</param>
-    /// <param name="photos">A folder of class folders; null for photos painted on the spot.</param>
+    /// <param name="photos">A folder of class folders; null for generated photos.</param>
     internal static void Run(string[] networks, string? photos)
     {
         string folder = photos ?? Directory.CreateTempSubdirectory("vit-photos-").FullName;

@@ -1,12 +1,12 @@
-// One side of a contest, in a process of its own.
+// One side of a comparison, in a separate process.
 using System.Diagnostics;
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 /// <summary>
-/// A process that is told over standard input when to run and answers with what it measured. What one side does to the allocator, to thread pools or by spinning threads does
-/// not reach the other, and peak memory is its own.
+/// A process that receives commands over standard input and responds with its measurements. The allocator, thread pools and spinning threads of one side do
+/// not affect the other, and peak memory is measured separately.
 /// </summary>
 internal sealed class Contestant : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class Contestant : IDisposable
 
     internal string Name { get; }
 
-    /// <summary>One measurement: seconds, one number or more as the side has it.</summary>
+    /// <summary>One measurement: one or more values in seconds, depending on the side.</summary>
     internal double[] Measure()
     {
         _process.StandardInput.WriteLine(Go);

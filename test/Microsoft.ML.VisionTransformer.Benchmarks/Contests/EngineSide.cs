@@ -1,11 +1,11 @@
-// The time of one prediction: a PredictionEngine, what it cannot do without, and a loop by hand.
+// The time of one prediction: a PredictionEngine, its minimum work, and a plain loop.
 using System.Diagnostics;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>Arguments: architecture, folder of class folders. A measurement gives the median and the 99th percentile, in seconds.</summary>
+/// <summary>Arguments: architecture, folder of class folders. A measurement returns the median and the 99th percentile, in seconds.</summary>
 internal sealed class EngineSide : Side
 {
     internal const string Library = "engine-library", Bare = "engine-bare", Onnx = "engine-onnx";

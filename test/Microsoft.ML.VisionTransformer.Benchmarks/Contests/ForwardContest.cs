@@ -1,4 +1,4 @@
-// The speed of a forward pass beside ONNX Runtime's, beside libtorch's, and beside its matrix products alone.
+// The speed of a forward pass compared with ONNX Runtime, libtorch, and its matrix products only.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 
@@ -11,9 +11,9 @@ internal static class ForwardContest
     private static readonly string[] _sides =
         [ForwardSide.Library, ForwardSide.Onnx, ForwardSide.Floor, ForwardSide.Libtorch, .. ProcessorFeatures.MultipliesBFloat16 ? [ForwardSide.BFloat16] : Array.Empty<string>()];
 
-    /// <param name="architectures">Names.</param>
+    /// <param name="architectures">Names of architectures.</param>
     /// <param name="batches">Batch sizes.</param>
-    /// <param name="rounds">Turns of each side.</param>
+    /// <param name="rounds">Number of rounds.</param>
     internal static void Run(IEnumerable<string> architectures, int[] batches, int rounds)
     {
         Console.WriteLine("| network | batch | images/s | x ONNX Runtime | x matrix products alone | x libtorch | in bfloat16, x as fast again | MiB, ours | MiB, ONNX Runtime |");

@@ -1,4 +1,4 @@
-// A forward pass on ready pixels: ours, libtorch's, ONNX Runtime's, and the matrix products alone.
+// A forward pass on prepared pixels: this library, libtorch, ONNX Runtime, and the matrix products only.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>Arguments: architecture, batch size. All have the same fresh weights of seed 1 and give logits or probabilities.</summary>
+/// <summary>Arguments: architecture, batch size. All have the same initial weights of seed 1 and return logits or probabilities.</summary>
 internal sealed class ForwardSide : Side
 {
     internal const string Library = "forward-library", Libtorch = "forward-libtorch", Onnx = "forward-onnx", Floor = "forward-floor", BFloat16 = "forward-bf16";

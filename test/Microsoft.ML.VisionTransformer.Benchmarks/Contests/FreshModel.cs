@@ -1,4 +1,4 @@
-// A model with fresh weights: speed does not ask what it has learned.
+// A model with initial weights, because speed does not depend on training.
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.ModelFile;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;

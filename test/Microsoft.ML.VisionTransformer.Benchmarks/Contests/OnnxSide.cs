@@ -1,10 +1,10 @@
-// ONNX Runtime on a file that the library wrote, as a program would use it by hand.
+// ONNX Runtime with a file that the library exported, used directly as in an application.
 using Microsoft.ML.OnnxRuntime;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>All optimisations, all processors; images are decoded and resized by SkiaSharp.</summary>
+/// <summary>All optimizations, all processors; images are decoded and resized by SkiaSharp.</summary>
 internal sealed class OnnxSide : IDisposable
 {
     private readonly VisionTransformerArchitecture _architecture;
@@ -29,7 +29,7 @@ internal sealed class OnnxSide : IDisposable
 
     private int Length => _architecture.Channels * _architecture.ImageSize.Height * _architecture.ImageSize.Width;
 
-    /// <summary>Probabilities of ready images [count, C, H, W].</summary>
+    /// <summary>Probabilities of prepared images [count, C, H, W].</summary>
     internal float[] Run(float[] inputs, int count)
     {
         using var value = OrtValue.CreateTensorValueFromMemory(

@@ -1,4 +1,4 @@
-// From JPEG files to scores: a pipeline, a loop by hand, and the pipeline's two halves alone.
+// From JPEG files to scores: a pipeline, a plain loop, and each half of the pipeline alone.
 using System.Diagnostics;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Images.Input;
@@ -7,7 +7,7 @@ using Microsoft.ML.VisionTransformer.Scoring.Rows;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>Arguments: architecture, folder of class folders. One measurement goes through all files.</summary>
+/// <summary>Arguments: architecture, folder of class folders. One measurement processes all files.</summary>
 internal sealed class PipelineSide : Side
 {
     internal const string Library = "pipeline-library", Onnx = "pipeline-onnx", Network = "pipeline-network", Images = "pipeline-images";
@@ -68,7 +68,7 @@ internal sealed class PipelineSide : Side
             network);
     }
 
-    /// <summary>What the pipeline's reader does, with nobody to wait for.</summary>
+    /// <summary>The work of the pipeline's reader without a consumer.</summary>
     private static (Action Run, IDisposable Owned) Decoding(VisionTransformerArchitecture architecture, IDataView data)
     {
         var preprocessing = FreshModel.Preprocessing(architecture);

@@ -1,11 +1,11 @@
-// What a contestant does.
+// The work of one side of a comparison.
 using System.Diagnostics;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal abstract class Side : IDisposable
 {
-    /// <summary>A measurement goes on until so much time has passed.</summary>
+    /// <summary>Minimum duration of a measurement.</summary>
     private const double Seconds = 1.5;
 
     /// <summary>One measurement.</summary>
@@ -21,7 +21,7 @@ internal abstract class Side : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>Seconds of one call, over as many as fit the time.</summary>
+    /// <summary>Mean seconds per call, over as many calls as fit the duration.</summary>
     protected static double SecondsOf(Action work)
     {
         var clock = Stopwatch.StartNew();

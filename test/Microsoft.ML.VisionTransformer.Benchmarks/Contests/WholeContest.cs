@@ -1,11 +1,11 @@
-// From files to scores, and one prediction at a time, beside the same by hand.
+// From files to scores, and one prediction at a time, compared with plain code.
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
 internal static class WholeContest
 {
-    /// <summary>A whole pipeline beside SkiaSharp with ONNX Runtime, and beside its own halves alone.</summary>
+    /// <summary>A whole pipeline compared with SkiaSharp and ONNX Runtime, and with each of its halves alone.</summary>
     internal static void Pipelines(string folder, IEnumerable<string> architectures, int rounds)
     {
         Console.WriteLine("| pipeline over JPEG files | images/s | x SkiaSharp + ONNX Runtime | x network alone | x images alone | MiB, ours | MiB, by hand |");
@@ -19,7 +19,7 @@ internal static class WholeContest
         }
     }
 
-    /// <summary>A <c>PredictionEngine</c> beside decoding and a forward pass with nothing around them, and beside SkiaSharp with ONNX Runtime.</summary>
+    /// <summary>A <c>PredictionEngine</c> compared with bare decoding and a forward pass, and with SkiaSharp and ONNX Runtime.</summary>
     internal static void Engines(string folder, IEnumerable<string> architectures, int rounds)
     {
         Console.WriteLine("| PredictionEngine | median, ms | 99th percentile, ms | x bare forward and decoding (median) | x SkiaSharp + ONNX Runtime (median) | the same (99th percentile) | MiB, ours | MiB, by hand |");

@@ -1,4 +1,4 @@
-// From a JPEG to the network's input: ours, and SkiaSharp's decoding and resizing alone.
+// From a JPEG to the network's input: this library, and SkiaSharp's decoding and resizing only.
 using BenchmarkDotNet.Attributes;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
@@ -6,7 +6,7 @@ using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>A painted JPEG, its shorter side to 248, the centre 224, normalised; one thread.</summary>
+/// <summary>A generated JPEG: shorter side resized to 248, center crop of 224, normalized; one thread.</summary>
 public class ImageBenchmarks
 {
     private readonly ImagePreprocessor _converter = new(new ImagePreprocessing());

@@ -1,4 +1,4 @@
-// Runs BenchmarkDotNet over the parts that a forward pass and a pipeline are made of.
+// Runs BenchmarkDotNet on the parts of a forward pass and a pipeline.
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
@@ -8,7 +8,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>In this process: a benchmark process of its own would have to be built where the packages are not.</summary>
+/// <summary>Runs in this process, because a separate benchmark process would have to be built where the packages are not available.</summary>
 internal static class PartBenchmarks
 {
     internal const string Command = "parts";

@@ -1,4 +1,4 @@
-// A linear layer's product: packed, and libtorch's.
+// The matrix product of a linear layer: the packed product of this library and libtorch's.
 using BenchmarkDotNet.Attributes;
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using static TorchSharp.torch;

@@ -1,11 +1,11 @@
-// What is done to rows of tokens between products: ours, and libtorch's.
+// Row operations on tokens between matrix products: this library and libtorch.
 using BenchmarkDotNet.Attributes;
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>102 tokens of a ViT-S, one thread: the norm over 384 numbers, GELU over 1536.</summary>
+/// <summary>102 tokens of a ViT-S, one thread: the norm over 384 values, GELU over 1536.</summary>
 public unsafe class RowBenchmarks
 {
     private const int Tokens = 102, Dimension = 384;

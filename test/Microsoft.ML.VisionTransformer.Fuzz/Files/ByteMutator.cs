@@ -1,4 +1,4 @@
-// Changes bytes without knowing what they mean.
+// Changes bytes without regard to the format.
 using System.Buffers.Binary;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;

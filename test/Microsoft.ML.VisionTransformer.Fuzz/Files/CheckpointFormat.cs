@@ -1,12 +1,12 @@
-// A checkpoint that is opened through the public door, and a network made of it.
+// Opens a damaged checkpoint through the public API and creates its network.
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
 internal abstract class CheckpointFormat : FileFormat
 {
-    /// <summary>Every so many cases the file may lack tensors.</summary>
+    /// <summary>Every n-th case is loaded without strict, so tensors may be missing.</summary>
     private const int LooseEvery = 5;
 
-    /// <summary>The network of the golden checkpoints of plain Vision Transformers; a lone file does not say the number of heads.</summary>
+    /// <summary>The network of the golden checkpoints of plain Vision Transformers; a single file does not specify the number of heads.</summary>
     private static readonly VisionTransformerArchitecture _plain = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
     {
         ImageSize = 32,
@@ -17,7 +17,7 @@ internal abstract class CheckpointFormat : FileFormat
         Classes = 10,
     };
 
-    /// <summary>Whether a lone file is opened, for which the network is given in most cases.</summary>
+    /// <summary>Whether a single file is opened, in most cases with the architecture.</summary>
     private protected virtual bool IsLone => true;
 
     internal sealed override FuzzOutcome Run(byte[] file, int number, string folder)
@@ -35,7 +35,7 @@ internal abstract class CheckpointFormat : FileFormat
         }
     }
 
-    /// <summary>Puts the case into the folder and gives what is to be opened.</summary>
+    /// <summary>Writes the case into the folder and returns the path to open.</summary>
     private protected virtual string Write(byte[] file, int number, string folder)
     {
         string path = Path.Combine(folder, "weights.bin");

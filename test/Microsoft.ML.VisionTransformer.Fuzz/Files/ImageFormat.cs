@@ -1,4 +1,4 @@
-// Damaged images, as a format among the others.
+// Damaged images as a fuzzed file format.
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
 internal sealed class ImageFormat(Mutator mutator) : FileFormat

@@ -1,4 +1,4 @@
-// Changes JSON in ways that keep it JSON, mostly: values that are wrong, missing, repeated, huge or of another kind.
+// Mutates JSON, mostly into valid JSON with values that are wrong, missing, repeated, huge or of another type.
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -18,7 +18,7 @@ internal static class JsonMutator
         new string('[', 15) + new string(']', 15), new string('[', 200) + new string(']', 200), $"[{string.Join(",", Enumerable.Repeat("0", 5000))}]",
     ];
 
-    /// <summary>The text with one to three changes; of something else the bytes are changed.</summary>
+    /// <summary>The text with one to three changes; if it is not JSON, its bytes are changed.</summary>
     internal static byte[] Change(byte[] json, Random random)
     {
         var raw = new List<string>();
@@ -84,7 +84,7 @@ internal static class JsonMutator
         }
     }
 
-    /// <summary>Every member and item, by what holds it.</summary>
+    /// <summary>Every member and item, with its parent.</summary>
     private static IEnumerable<(JsonNode Parent, string Key)> Positions(JsonNode? node) => node switch
     {
         JsonObject item => item.SelectMany(member => Positions(member.Value).Prepend((item, member.Key))),

@@ -1,4 +1,4 @@
-// A model .zip in memory, whose entries can be replaced with their lengths and checksums made right again: what an attacker would do.
+// A model .zip in memory whose entries can be replaced, with corrected lengths and checksums, as an attacker would do.
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
@@ -43,7 +43,7 @@ internal sealed class ModelArchive
 
     internal string Text(string name) => Encoding.UTF8.GetString(this[name]);
 
-    /// <summary>The archive with another text in an entry, which has the old one.</summary>
+    /// <summary>The archive with a text of an entry replaced.</summary>
     internal ModelArchive Replace(string name, string old, string with)
     {
         string text = Text(name);
@@ -52,7 +52,7 @@ internal sealed class ModelArchive
             : throw new ArgumentException($"{name} does not have {old}: {text}");
     }
 
-    /// <summary>The archive with another content in an entry; length and checksum in the index are those of the new content.</summary>
+    /// <summary>The archive with the content of an entry replaced; length and checksum in the index match the new content.</summary>
     internal ModelArchive With(string name, byte[] content)
     {
         var entries = new SortedDictionary<string, byte[]>(_entries, StringComparer.Ordinal) { [_folder + name] = content };
@@ -77,7 +77,7 @@ internal sealed class ModelArchive
         return zip.ToArray();
     }
 
-    /// <summary>The index has behind each name the length in 8 bytes and the checksum in 16.</summary>
+    /// <summary>In the index each name is followed by the length in 8 bytes and the checksum in 16.</summary>
     private static byte[] WithChecksum(byte[] index, string name, byte[] content)
     {
         byte[] changed = [.. index];

@@ -1,10 +1,12 @@
-// A model .zip: its JSON, its weights and its index, with checksums that are right.
+// Mutates a model .zip with correct checksums: its JSON, its weights and its index.
 using System.Buffers.Binary;
 using System.Reflection;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
 
-/// <summary>A classifier and a featurizer. What ML.NET reads itself, its headers and the archive, is left as it is: those errors are ML.NET's.</summary>
+/// <summary>
+/// A classifier and a featurizer. The parts that ML.NET reads, its headers and the archive, are not changed, because their errors are ML.NET's.
+/// </summary>
 internal sealed class ModelFormat : FileFormat
 {
     private const int Format = 7;
@@ -26,7 +28,7 @@ internal sealed class ModelFormat : FileFormat
     {
         var random = RandomOf(Format, number);
         var archive = _archives[random.Next(_archives.Length)];
-        // The index last: it could not be found for its checksums otherwise.
+        // The index last, because its entry is located by its checksums.
         string[] names = [.. archive.Names.Order(StringComparer.Ordinal)];
         random.Shuffle(names);
         foreach (string name in names.Take(1 + random.Next(2)).OrderBy(name => name == Index))
@@ -57,7 +59,7 @@ internal sealed class ModelFormat : FileFormat
         return random.Next(2) == 0 ? ByteMutator.Change(content, random) : WithNumber(content, random);
     }
 
-    /// <summary>Changes the index in place, behind ML.NET's header and before its mark.</summary>
+    /// <summary>Changes the index in place, after ML.NET's header and before its end marker.</summary>
     private static byte[] ChangeIndex(byte[] key, Random random)
     {
         int start = new[] { "classes.json", "features.json" }.Select(name => key.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(name))).Where(at => at >= 0).Min() - sizeof(int) - 1;
@@ -92,7 +94,7 @@ internal sealed class ModelFormat : FileFormat
         }
         catch (InvalidOperationException e) when (e.Message.Contains("not finite", StringComparison.Ordinal))
         {
-            // Weights as large as a float can be.
+            // Weights may be as large as float.MaxValue.
         }
     }
 
@@ -105,7 +107,7 @@ internal sealed class ModelFormat : FileFormat
         return ModelArchive.Read(zip.ToArray());
     }
 
-    /// <summary>One grey pixel.</summary>
+    /// <summary>One gray pixel.</summary>
     private static readonly byte[] _png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==");
 
     private sealed class Row

@@ -1,4 +1,4 @@
-// Headers of NumPy arrays, their values, and the archive around them.
+// Mutates NumPy archives: the headers of arrays, their values, and the archive itself.
 using System.IO.Compression;
 using System.Text;
 
@@ -49,7 +49,7 @@ internal sealed class NpzFormat(string root) : CheckpointFormat
         return ZipBytes.Write(members, random.Next(2) == 0 ? CompressionLevel.NoCompression : CompressionLevel.Fastest);
     }
 
-    /// <summary>A member with words of its header exchanged; the length of the header stays right.</summary>
+    /// <summary>A member with words of its header replaced; the header length stays correct.</summary>
     private static byte[] WithHeader(byte[] member, Random random)
     {
         int length = member[8] + 256 * member[9];

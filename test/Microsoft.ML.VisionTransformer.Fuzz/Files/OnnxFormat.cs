@@ -1,4 +1,4 @@
-// ONNX files of this library as trees of Protocol Buffers: numbers, names, lengths and the JSON of the metadata.
+// Mutates ONNX files of this library as trees of Protocol Buffers: values, names, lengths and the JSON of the metadata.
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
@@ -7,7 +7,7 @@ internal sealed class OnnxFormat : CheckpointFormat
 {
     private const int Format = 8;
 
-    /// <summary>Fields of bytes that are messages, by the path of field numbers that leads to them: graph, metadata, initializers, their places, entries.</summary>
+    /// <summary>Byte fields that are messages, by their path of field numbers: graph, metadata, initializers, their locations, entries.</summary>
     private static readonly HashSet<string> _messages = ["/7", "/14", "/7/5", "/7/5/13"];
 
     private readonly byte[][] _files;

@@ -1,4 +1,4 @@
-// Pickles of PyTorch files: changed, cut and made up of random operations, in an archive that is sound or not.
+// Mutates the pickles of PyTorch files: changed, truncated or built from random operations, in a valid or broken archive.
 using System.IO.Compression;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
@@ -7,7 +7,7 @@ internal sealed class PthFormat(string root) : CheckpointFormat
 {
     private const int Format = 6, MostOperations = 20_000, UnchangedEvery = 20;
 
-    /// <summary>Operations that take nothing from the pickle, those that make values grow among them.</summary>
+    /// <summary>Operations without arguments in the pickle, including those that let values grow.</summary>
     private static readonly byte[] _operations = [.. "(012]}).tldaesubRQN"u8, 0x81, 0x85, 0x86, 0x87, 0x88, 0x89, 0x93, 0x94];
 
     private readonly byte[][] _files =
@@ -42,7 +42,7 @@ internal sealed class PthFormat(string root) : CheckpointFormat
         return [.. pickle[..at], .. Operations(random), .. pickle[at..]];
     }
 
-    /// <summary>A few operations, or one pattern of them very often: a pickle bomb.</summary>
+    /// <summary>A few operations, or one pattern repeated very often, which is a pickle bomb.</summary>
     private static byte[] Operations(Random random)
     {
         byte[] pattern = [.. Enumerable.Range(0, 1 + random.Next(6)).SelectMany(_ => Operation(random))];

@@ -1,4 +1,4 @@
-// The header of a safetensors file as JSON, with a length that is right or is not; and the bytes of the file.
+// Mutates safetensors files: the header as JSON with a correct or wrong length, and the bytes of the file.
 using System.Buffers.Binary;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;

@@ -1,4 +1,4 @@
-// A zip archive taken apart and put together again, so that what is in it can be changed without breaking the archive.
+// Reads and rebuilds a zip archive, to change its entries without breaking the archive.
 using System.IO.Compression;
 
 namespace Microsoft.ML.VisionTransformer.Fuzz;
@@ -12,7 +12,7 @@ internal static class ZipBytes
     }
 
     /// <param name="entries">Names and contents; a name may occur twice.</param>
-    /// <param name="level">How they are packed.</param>
+    /// <param name="level">Compression level.</param>
     internal static byte[] Write(IEnumerable<(string Name, byte[] Content)> entries, CompressionLevel level)
     {
         using var zip = new MemoryStream();

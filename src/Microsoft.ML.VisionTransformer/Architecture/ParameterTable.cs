@@ -1,6 +1,5 @@
 // Names and shapes of all parameters of an architecture, worked out without building the network.
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Architecture;
 
@@ -117,7 +116,7 @@ internal sealed record ParameterRow(string Name, ParameterRole Role, params long
     internal long Length => Shape.Aggregate(1L, (product, size) => checked(product * size));
 }
 
-/// <summary>The part a parameter plays; <see cref="InitialValues"/> says what each role starts from.</summary>
+/// <summary>The part a parameter plays; <c>Network/InitialValues</c> says what each role starts from.</summary>
 internal enum ParameterRole
 {
     /// <summary>The class token.</summary>

@@ -1,6 +1,5 @@
 // Each kind of pooling and of embedding, described once as data: which tokens, what becomes of them, and how the results are put together.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Architecture;
 
@@ -113,7 +112,7 @@ internal enum TokenReduction
     /// <summary>The maximum.</summary>
     Max,
 
-    /// <summary>Attention from a learned query: <see cref="AttentionPool"/>.</summary>
+    /// <summary>Attention from a learned query: <c>Network/AttentionPool</c>.</summary>
     Attention,
 }
 

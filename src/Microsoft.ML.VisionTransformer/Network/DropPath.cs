@@ -1,4 +1,4 @@
-// Stochastic depth: a residual branch is skipped for some images of a batch.
+// Stochastic depth, dropout, and the noise source that all masks of a network draw from.
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;

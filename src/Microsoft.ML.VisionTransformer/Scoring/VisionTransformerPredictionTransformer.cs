@@ -196,7 +196,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
             OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
         };
         Architecture.WidthOf(column.Kind);
-        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.Fraction(TorchRuntime.Named(Guard.NotBlank(options.Device))));
+        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.Share(TorchRuntime.Named(Guard.NotBlank(options.Device))));
     }
 
     /// <summary>

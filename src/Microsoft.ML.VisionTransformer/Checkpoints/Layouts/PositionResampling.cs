@@ -1,10 +1,8 @@
 // The methods with which frameworks resample learned positions to another patch grid.
-using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
-
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>
-/// The methods with which frameworks resample learned positions to another patch grid. <see cref="AxisTaps"/> has the formulas.
+/// The methods with which frameworks resample learned positions to another patch grid. <c>Fitting/AxisTaps</c> has the formulas.
 /// </summary>
 internal enum PositionResampling
 {

@@ -71,7 +71,7 @@ internal sealed class ScoringNetwork : IDisposable
     /// <summary>The same weights for another transformer; they are freed when both it and this one are disposed. On another device it has a copy of its own.</summary>
     /// <param name="device">Where it computes; null for where this one does.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal ScoringNetwork Fraction(Device? device) => Keep(() =>
+    internal ScoringNetwork Share(Device? device) => Keep(() =>
         device is null || (device.type == _device.type && device.index == _device.index)
             ? new ScoringNetwork(this)
             : new ScoringNetwork(_fused is null ? _network.CopyTo(device) : _fused.Restore(), device));

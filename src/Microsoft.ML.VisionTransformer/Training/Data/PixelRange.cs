@@ -1,10 +1,8 @@
 // Warns when pixels were not scaled, a common mistake with ExtractPixels: training runs, but badly.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
-using Microsoft.ML.VisionTransformer.Training.Data;
-using Microsoft.ML.VisionTransformer.Training.Logging;
 
-namespace Microsoft.ML.VisionTransformer.Training;
+namespace Microsoft.ML.VisionTransformer.Training.Data;
 
 internal static class PixelRange
 {
@@ -13,7 +11,7 @@ internal static class PixelRange
     /// <summary>Normalized pixels are within a few units of 0; raw bytes go up to 255.</summary>
     private const float UnscaledAbove = 20;
 
-    internal static void WarnIfUnscaled(TrainingRow[] rows, ImagePreprocessing preprocessing, TrainingLog report)
+    internal static void WarnIfUnscaled(TrainingRow[] rows, ImagePreprocessing preprocessing, Action<string> warn)
     {
         var converter = new ImagePreprocessor(preprocessing);
         float[] pixels = new float[converter.Length];
@@ -26,7 +24,7 @@ internal static class PixelRange
 
         if (largest > UnscaledAbove)
         {
-            report.Warning(string.Create(
+            warn(string.Create(
                 CultureInfo.InvariantCulture,
                 $"The pixels go up to {largest}; a Vision Transformer learns best from values of about -1..1. Use ExtractPixels(..., offsetImage: 127.5f, scaleImage: 1 / 127.5f), or give the trainer the images and let it scale them."));
         }

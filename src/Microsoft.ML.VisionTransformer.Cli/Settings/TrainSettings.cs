@@ -186,7 +186,7 @@ internal static class TrainSettings
     ];
 
     private static Setting NetworkSetting(string name, string value, string help, Func<VisionTransformerArchitecture, SettingValue, VisionTransformerArchitecture> change) =>
-        new(name, value, $"{help.TrimEnd('.')}{(help.Contains("Default", StringComparison.Ordinal) ? "." : ". Default: as --arch.")}", (r, v) => r.ArchitectureChanges.Add(Checked(change, v)));
+        new(name, value, $"{help.TrimEnd('.')}{(help.Contains("Default", StringComparison.Ordinal) ? "." : ". Default: that of --arch.")}", (r, v) => r.ArchitectureChanges.Add(Checked(change, v)));
 
     private static Setting PreprocessingSetting(string name, string? value, string help, Func<ImagePreprocessing, SettingValue, ImagePreprocessing> change) =>
         new(name, value, help, (r, v) => r.PreprocessingChanges.Add(Checked(change, v)));

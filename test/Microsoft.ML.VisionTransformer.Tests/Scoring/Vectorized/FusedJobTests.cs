@@ -1,4 +1,4 @@
-// How threads share the steps of an image.
+// How the steps of an image are split among threads.
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;

@@ -56,7 +56,9 @@ public static class VisionTransformerCatalog
     /// A file, a folder, or the id of a model on the Hugging Face Hub, as accepted by <see cref="VisionTransformerCheckpoint.Load"/>.
     /// </param>
     /// <param name="imageColumnName">Name of the image column: encoded bytes, <c>MLImage</c>, paths, or pixels.</param>
-    /// <param name="options">Output columns, device, architecture and preprocessing. Default null: the defaults of <see cref="VisionTransformerLoadOptions"/>.</param>
+    /// <param name="options">
+    /// Output columns, device, architecture and preprocessing. Default null: the defaults of <see cref="VisionTransformerLoadOptions"/>.
+    /// </param>
     /// <returns>The transformer; dispose it to free its weights.</returns>
     /// <exception cref="ArgumentException">An argument or an option is invalid.</exception>
     /// <exception cref="FileNotFoundException">There is no such checkpoint.</exception>
@@ -89,7 +91,9 @@ public static class VisionTransformerCatalog
     /// Name of the image column: encoded bytes, <c>MLImage</c>, paths, or pixels. It must differ from <paramref name="outputColumnName"/>. Default null: the
     /// images are read from <paramref name="outputColumnName"/>, and the embedding replaces them.
     /// </param>
-    /// <param name="options">The pretrained network and the kind of embedding; <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> is required.</param>
+    /// <param name="options">
+    /// The pretrained network and the kind of embedding; <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> is required.
+    /// </param>
     /// <returns>The estimator; the network is opened when it is fitted.</returns>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public static VisionTransformerFeatureEstimator VisionTransformerFeatures(

@@ -11,7 +11,10 @@ internal static class ArchitectureCheck
     /// Limits far above any published network and small enough that no product of them overflows. A configuration beyond them is corrupt or hostile and is
     /// rejected before memory is allocated.
     /// </summary>
-    internal const int MostDepth = 1_000, MostWidth = 65_536, MostHidden = 262_144, MostClasses = 1_000_000, MostSide = 65_536, MostTokens = 131_072, MostInput = 1 << 28;
+    internal const int MostDepth = 1_000, MostWidth = 65_536, MostHidden = 262_144, MostClasses = 1_000_000;
+
+    /// <inheritdoc cref="MostDepth"/>
+    internal const int MostSide = 65_536, MostTokens = 131_072, MostInput = 1 << 28;
 
     /// <summary>137 GB in float32.</summary>
     private const long MostParameters = 1L << 35;
@@ -100,7 +103,7 @@ internal static class ArchitectureCheck
         Require(
             !recipe.KeepsAll || architecture is { Classes: 0, RepresentationDimension: 0 },
             nameof(architecture.Pooling),
-            $"Pooling is None: the network returns all tokens and cannot have a head. Set Classes (now {architecture.Classes}) and RepresentationDimension to 0.");
+            $"Pooling is None: the network returns all tokens, without a head. Set Classes (now {architecture.Classes}) and RepresentationDimension to 0.");
         Require(
             !architecture.NormsPooled || recipe.Widths == 1,
             nameof(architecture.NormAfterPooling),
@@ -111,12 +114,14 @@ internal static class ArchitectureCheck
     private static void CheckArrayLengths(VisionTransformerArchitecture architecture)
     {
         var (patch, grid) = (architecture.PatchSize, architecture.Grid);
-        Int128 dimension = architecture.EmbeddingDimension, channels = architecture.Channels, features = Int128.Max(2 * dimension, architecture.RepresentationDimension);
+        Int128 dimension = architecture.EmbeddingDimension, channels = architecture.Channels;
+        var features = Int128.Max(2 * dimension, architecture.RepresentationDimension);
         int layers = architecture.Mlp == MlpKind.SwiGlu ? 2 : 1;
         RequireArray(nameof(architecture.EmbeddingDimension), "attn.qkv.weight", 3 * dimension * dimension);
         RequireArray(nameof(architecture.MlpRatio), "mlp.fc1.weight", layers * dimension * architecture.MlpHiddenDimension);
         RequireArray(nameof(architecture.PatchSize), "patch_embed.proj.weight", channels * dimension * patch.Height * patch.Width);
-        RequireArray(nameof(architecture.ImageSize), "the tokens of an image", dimension * ((Int128)grid.Height * grid.Width + architecture.RegisterTokens + 2));
+        var tokens = (Int128)grid.Height * grid.Width + architecture.RegisterTokens + 2;
+        RequireArray(nameof(architecture.ImageSize), "the tokens of an image", dimension * tokens);
         RequireArray(nameof(architecture.RepresentationDimension), "pre_logits.fc.weight", 2 * dimension * architecture.RepresentationDimension);
         RequireArray(nameof(architecture.Classes), "head.weight", features * architecture.Classes);
     }
@@ -130,11 +135,11 @@ internal static class ArchitectureCheck
             return;
         Guard.Defined(rotary.Layout);
         Guard.Above(rotary.Temperature, 0);
-        int width = architecture.EmbeddingDimension / architecture.Heads;
+        int dimension = architecture.EmbeddingDimension, width = dimension / architecture.Heads;
         Require(
             width % 4 == 0,
             nameof(architecture.Heads),
-            $"Heads is {architecture.Heads}: with EmbeddingDimension {architecture.EmbeddingDimension} each head is {width} wide; Rotary needs a width divisible by 4.");
+            $"Heads is {architecture.Heads}: with EmbeddingDimension {dimension} each head is {width} wide; Rotary needs a width divisible by 4.");
         Require(
             rotary.ReferenceGrid is null or { Height: >= 1, Width: >= 1 },
             nameof(rotary.ReferenceGrid),

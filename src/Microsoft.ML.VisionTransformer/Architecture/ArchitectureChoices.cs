@@ -40,7 +40,9 @@ public enum TokenPooling
     /// </summary>
     Attention,
 
-    /// <summary>The class token and the mean of the patch tokens concatenated, [N, 2 D], after the final norm (DINOv2's linear classifier, arXiv:2304.07193).</summary>
+    /// <summary>
+    /// The class token and the mean of the patch tokens concatenated, [N, 2 D], after the final norm (DINOv2's linear classifier, arXiv:2304.07193).
+    /// </summary>
     ClassTokenAndAverage,
 
     /// <summary>All tokens, [N, T, D] (timm's empty <c>global_pool</c>). Needs a network without a head.</summary>
@@ -154,7 +156,8 @@ public enum FeatureKind
 }
 
 /// <summary>
-/// The constants of GELU's approximations, used by the network, the vectorized code and the ONNX export ("Gaussian Error Linear Units", arXiv:1606.08415, section 2).
+/// The constants of GELU's approximations, used by the network, the vectorized code and the ONNX export ("Gaussian Error Linear Units",
+/// arXiv:1606.08415, section 2).
 /// </summary>
 internal static class GeluConstants
 {

@@ -24,7 +24,9 @@ internal static class ParameterTable
 
     /// <summary>Number of values in all parameters: 86,567,656 for <c>vit_base_patch16_224</c> with 1000 classes.</summary>
     internal static long ParameterCount(this VisionTransformerArchitecture architecture) =>
-        Embedding(architecture).Sum(row => row.Length) + architecture.Depth * Block(architecture, "").Sum(row => row.Length) + Ending(architecture).Sum(row => row.Length);
+        Embedding(architecture).Sum(row => row.Length)
+        + architecture.Depth * Block(architecture, "").Sum(row => row.Length)
+        + Ending(architecture).Sum(row => row.Length);
 
     private static IEnumerable<ParameterRow> Embedding(VisionTransformerArchitecture architecture)
     {

@@ -138,7 +138,8 @@ internal static class FeatureSizes
         Guard.That(
             architecture.ClassToken || recipe is not { ReadsClassToken: true },
             nameof(kind),
-            $"The requested features are {kind}, but {architecture.Name} has no class token. Use {nameof(FeatureKind.Pooled)} or {nameof(FeatureKind.Average)}.");
+            $"The requested features are {kind}, but {architecture.Name} has no class token. "
+            + $"Use {nameof(FeatureKind.Pooled)} or {nameof(FeatureKind.Average)}.");
         Guard.That(
             !PoolingRecipe.Of(architecture.Pooling).KeepsAll || kind != FeatureKind.Pooled,
             nameof(kind),

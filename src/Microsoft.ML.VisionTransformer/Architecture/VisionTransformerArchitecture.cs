@@ -20,7 +20,7 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Height and width of a patch in pixels: the kernel size of the patch convolution. Default 16.</summary>
     public ImageDimensions PatchSize { get; init; } = 16;
 
-    /// <summary>Step from one patch to the next in pixels; patches overlap if it is smaller than <see cref="PatchSize"/>. Default null: the patch size.</summary>
+    /// <summary>Step between patches in pixels; patches overlap if it is smaller than <see cref="PatchSize"/>. Default null: the patch size.</summary>
     public ImageDimensions? PatchStride { get; init; }
 
     /// <summary>Whether the patch convolution has a bias. Default true; CLIP has none.</summary>
@@ -65,7 +65,9 @@ public sealed record VisionTransformerArchitecture
     /// </summary>
     public bool PositionsCoverPrefix { get; init; } = true;
 
-    /// <summary>Rotation of queries and keys by the patch's position, in addition to or instead of <see cref="PositionEmbedding"/>. Default null: none.</summary>
+    /// <summary>
+    /// Rotation of queries and keys by the patch's position, in addition to or instead of <see cref="PositionEmbedding"/>. Default null: none.
+    /// </summary>
     public RotaryEmbedding? Rotary { get; init; }
 
     /// <summary>Whether a layer norm over all tokens precedes the first block (CLIP; timm's <c>norm_pre</c>). Default false.</summary>
@@ -77,7 +79,9 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Whether the bias of <see cref="QkvBias"/> includes the keys. Default true; false for EVA and DINOv3.</summary>
     public bool KeyBias { get; init; } = true;
 
-    /// <summary>Whether each head's queries and keys are layer-normalized, with weights shared by the heads (arXiv:2302.05442, section 2). Default false.</summary>
+    /// <summary>
+    /// Whether each head's queries and keys are layer-normalized, with weights shared by the heads (arXiv:2302.05442, section 2). Default false.
+    /// </summary>
     public bool QkNorm { get; init; }
 
     /// <summary>Whether a layer norm precedes the attention's output projection (timm's <c>scale_attn_norm</c>; EVA-02-CLIP). Default false.</summary>
@@ -101,7 +105,9 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Whether a layer norm follows the MLP's activation (timm's <c>scale_mlp_norm</c>; EVA-02). Default false.</summary>
     public bool MlpNorm { get; init; }
 
-    /// <summary>Initial value of the LayerScale factors, which multiply each branch of a block (arXiv:2103.17239, section 2). Default null: no LayerScale.</summary>
+    /// <summary>
+    /// Initial value of the LayerScale factors, which multiply each branch of a block (arXiv:2103.17239, section 2). Default null: no LayerScale.
+    /// </summary>
     public double? LayerScale { get; init; }
 
     /// <summary>How tokens are pooled into the input of the head. Default the class token.</summary>

@@ -27,7 +27,7 @@ internal abstract class ClassLabels
         if (label.Type is not KeyDataViewType key)
             throw Guard.SchemaMismatch(NotAKey(label.Name, label.Type.ToString()!));
         if (key.Count is 0 or > int.MaxValue)
-            throw Guard.SchemaMismatch($"The label column '{label.Name}' is a key of {key.Count} classes; the number must be known and at most {int.MaxValue}.");
+            throw Guard.SchemaMismatch($"The label column '{label.Name}' is a key of {key.Count} classes; it must be from 1 to {int.MaxValue}.");
         int count = (int)key.Count;
         if (label.Annotations.Schema.GetColumnOrNull(AnnotationNames.KeyValues)?.Type is not VectorDataViewType values || values.Size != count)
             return new UnnamedClassLabels(count);
@@ -38,7 +38,8 @@ internal abstract class ClassLabels
 
     /// <summary>The error message for a label column that is not a key.</summary>
     internal static string NotAKey(string name, string type) =>
-        $"Schema mismatch for the label column '{name}': expected Key, got {type}. Put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.";
+        $"Schema mismatch for the label column '{name}': expected Key, got {type}. "
+        + $"Put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.";
 
     /// <summary>The classes as UTF-8 JSON: {"type": ..., "count": ..., "values": [...]}.</summary>
     internal byte[] ToJson() => ModelJson.Write(new Document(TypeName, Names.Count, TypeName is null ? null : Names));

@@ -61,7 +61,8 @@ internal sealed class ScoreColumns(ColumnNames names, ClassLabels labels)
         if (labels.TypeName is not null)
         {
             ReadOnlyMemory<char>[] slots = [.. labels.Names.Select(n => n.AsMemory())];
-            builder.Add(AnnotationNames.SlotNames, new VectorDataViewType(TextDataViewType.Instance, slots.Length), (ref VBuffer<ReadOnlyMemory<char>> target) => slots.CopyInto(ref target));
+            var type = new VectorDataViewType(TextDataViewType.Instance, slots.Length);
+            builder.Add(AnnotationNames.SlotNames, type, (ref VBuffer<ReadOnlyMemory<char>> target) => slots.CopyInto(ref target));
         }
 
         return builder.ToAnnotations();
@@ -71,7 +72,8 @@ internal sealed class ScoreColumns(ColumnNames names, ClassLabels labels)
     {
         var builder = new DataViewSchema.Annotations.Builder();
         builder.Add(AnnotationNames.ScoreColumnSetId, _columnSetId, (ref uint value) => value = setId);
-        builder.Add(AnnotationNames.ScoreColumnKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = AnnotationNames.MulticlassClassification.AsMemory());
+        var scoreKind = AnnotationNames.MulticlassClassification.AsMemory();
+        builder.Add(AnnotationNames.ScoreColumnKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = scoreKind);
         builder.Add(AnnotationNames.ScoreValueKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = valueKind.AsMemory());
         return builder;
     }
@@ -157,7 +159,8 @@ internal static class OutputColumns
 /// <param name="Output">The embedding column.</param>
 /// <param name="Kind">The kind of embedding.</param>
 /// <param name="Normalize">Whether each embedding is scaled to Euclidean length 1.</param>
-internal sealed record FeatureColumn(string Image, string Output, [property: JsonConverter(typeof(FeatureColumn.KindConverter))] FeatureKind Kind, bool Normalize)
+internal sealed record FeatureColumn(
+    string Image, string Output, [property: JsonConverter(typeof(FeatureColumn.KindConverter))] FeatureKind Kind, bool Normalize)
 {
     /// <summary>How rows whose image cannot be read are handled.</summary>
     public InvalidImageHandling OnInvalidImage { get; init; }
@@ -165,8 +168,9 @@ internal sealed record FeatureColumn(string Image, string Output, [property: Jso
     /// <summary>Reads a kind by its name, or by the names that model files of earlier builds use.</summary>
     private sealed class KindConverter : JsonConverter<FeatureKind>
     {
-        private static readonly JsonConverter<FeatureKind> _byName =
-            (JsonConverter<FeatureKind>)new JsonStringEnumConverter<FeatureKind>(namingPolicy: null, allowIntegerValues: false).CreateConverter(typeof(FeatureKind), new JsonSerializerOptions());
+        private static readonly JsonConverter<FeatureKind> _byName = (JsonConverter<FeatureKind>)
+            new JsonStringEnumConverter<FeatureKind>(namingPolicy: null, allowIntegerValues: false)
+                .CreateConverter(typeof(FeatureKind), new JsonSerializerOptions());
 
         public override FeatureKind Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType != JsonTokenType.String ? _byName.Read(ref reader, typeToConvert, options) : reader.GetString() switch

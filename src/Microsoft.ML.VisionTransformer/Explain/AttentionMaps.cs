@@ -82,7 +82,9 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
     {
         var (architecture, pool) = (network.Architecture, pass.End.Pool);
         var gradients = autograd.grad([chosen], pool is null ? [pass.Last] : [pass.Last, pool]);
-        var fractions = pool is null ? WithoutGradients(() => PooledTokenWeights.Of(architecture, pass.End.Tokens)) : OverAllTokens(architecture, Weigh(pool, gradients[1]).squeeze(1));
+        var fractions = pool is null
+            ? WithoutGradients(() => PooledTokenWeights.Of(architecture, pass.End.Tokens))
+            : OverAllTokens(architecture, Weigh(pool, gradients[1]).squeeze(1));
         var weighed = new Tensor[architecture.Depth];
         var gradient = gradients[0];
         for (int i = architecture.Depth - 1; i >= 0; i--)
@@ -226,7 +228,8 @@ internal static class ExplainedClass
         {
             string indexes = string.Join(", ", found.Select(i => i.ToString(CultureInfo.InvariantCulture)));
             throw new ArgumentException(
-                $"The model has {found.Length} classes '{MessageText.Of(name)}', with the indexes {indexes}; set ClassIndex to one of them instead of ClassName.",
+                $"The model has {found.Length} classes '{MessageText.Of(name)}', with the indexes {indexes}; "
+                + "set ClassIndex to one of them instead of ClassName.",
                 nameof(ExplanationOptions.ClassName));
         }
 
@@ -236,7 +239,9 @@ internal static class ExplainedClass
     }
 
     private static string WithClasses(FormattableString what, IReadOnlyList<string> classes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{FormattableString.Invariant(what)} The model has {classes.Count} classes: {MessageText.List(classes, MaxListed)}.");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{FormattableString.Invariant(what)} The model has {classes.Count} classes: {MessageText.List(classes, MaxListed)}.");
 }
 
 /// <summary>
@@ -254,7 +259,7 @@ internal static class PooledTokenWeights
         using var scope = NewDisposeScope();
         TokenPart[] parts = [.. PoolingRecipe.OfHeads(architecture).SelectMany(recipe => recipe.Parts)];
         if (parts.Length == 0)
-            throw new NotSupportedException($"The network pools by {architecture.Pooling}, so its output does not come from one weighted set of tokens and has no map.");
+            throw new NotSupportedException($"The network's Pooling is {architecture.Pooling}; explanations need a network that pools its tokens.");
         var fractions = parts.Select(part => Of(architecture, part, tokens)).Aggregate((sum, next) => sum.Plus(next));
         return (parts.Length == 1 ? fractions : fractions.Times(1.0 / parts.Length)).MoveToOuterDisposeScope();
     }

@@ -98,7 +98,8 @@ internal sealed class ModelReader
         if (context.Header.ModelVerReadable > version.VerWrittenCur)
         {
             throw new InvalidDataException(
-                $"The Vision Transformer in this model file has format {Format(context.Header.ModelVerReadable)}, written by a newer Microsoft.ML.VisionTransformer; " +
+                $"The Vision Transformer in this model file has format {Format(context.Header.ModelVerReadable)}, " +
+                "written by a newer Microsoft.ML.VisionTransformer; " +
                 $"this one reads up to {Format(version.VerWrittenCur)}. Update the package Microsoft.ML.VisionTransformer.");
         }
 

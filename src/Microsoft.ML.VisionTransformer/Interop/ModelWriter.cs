@@ -37,7 +37,8 @@ internal sealed class ModelWriter
         if (content.Length > ModelReader.MaxTextBytes)
         {
             throw new InvalidOperationException(
-                $"The model cannot be saved: its entry {name} has {content.Length} bytes; the limit is {ModelReader.MaxTextBytes}. Give the classes shorter names.");
+                $"The model cannot be saved: its entry {name} has {content.Length} bytes; the limit is {ModelReader.MaxTextBytes}. "
+                + "Give the classes shorter names.");
         }
 
         Deflate(name, content);

@@ -62,7 +62,9 @@ internal static class ClassifierFile
         {
             Guard.That(history.Epochs?.Contains(null!) == false, nameof(history.Epochs), "Epochs is null or contains null; it must be a list of epochs.");
             Guard.That(
-                history.InvalidImages?.Contains(null!) == false, nameof(history.InvalidImages), "InvalidImages is null or contains null; it must be a list of strings.");
+                history.InvalidImages?.Contains(null!) == false,
+                nameof(history.InvalidImages),
+                "InvalidImages is null or contains null; it must be a list of strings.");
         });
     }
 

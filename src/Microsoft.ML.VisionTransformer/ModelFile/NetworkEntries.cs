@@ -25,7 +25,8 @@ internal static class NetworkEntries
     /// <param name="reader">The file.</param>
     /// <param name="check">Checks the architecture against other entries, before any weight is read.</param>
     /// <exception cref="InvalidDataException">An entry is missing, changed or invalid.</exception>
-    internal static (ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader, Action<VisionTransformerArchitecture> check)
+    internal static (ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(
+        ModelReader reader, Action<VisionTransformerArchitecture> check)
     {
         var architecture = ModelEntries.Parse(reader, ArchitectureName, ModelJson.Read<VisionTransformerArchitecture>);
         var preprocessing = ModelEntries.Parse(reader, PreprocessingName, ModelJson.Read<ImagePreprocessing>);
@@ -50,7 +51,11 @@ internal static class NetworkEntries
         ModelEntries.Check(ArchitectureName, () => architecture.Check());
         ModelEntries.Check(PreprocessingName, preprocessing.Check);
         if (preprocessing.Mean.Count != architecture.Channels)
-            throw ModelReader.Broken($"{PreprocessingName} produces images with {preprocessing.Mean.Count} channels, {ArchitectureName} takes {architecture.Channels}");
+        {
+            throw ModelReader.Broken(
+                $"{PreprocessingName} produces images with {preprocessing.Mean.Count} channels, {ArchitectureName} takes {architecture.Channels}");
+        }
+
         if (preprocessing.Size != architecture.ImageSize)
             throw ModelReader.Broken($"{PreprocessingName} produces images of {preprocessing.Size}, {ArchitectureName} takes {architecture.ImageSize}");
     }

@@ -50,7 +50,11 @@ internal static class WeightEntries
         {
             using var content = reader.Open(ChunkName(chunk));
             if (content.Left == 0 || content.Left > left)
-                throw ModelReader.Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {ChunkName(chunk)} has {content.Left} bytes; expected 1 to {left}"));
+            {
+                throw ModelReader.Broken(string.Create(
+                    CultureInfo.InvariantCulture, $"the entry {ChunkName(chunk)} has {content.Left} bytes; expected 1 to {left}"));
+            }
+
             left -= content.Left;
         }
 
@@ -130,7 +134,11 @@ internal static class WeightEntries
         foreach (var entry in found)
         {
             if (entry?.Name is null || entry.Shape is null)
-                throw Missing(string.Create(CultureInfo.InvariantCulture, $"Tensors[{names.Count}]{(entry is null ? "" : entry.Name is null ? ".Name" : ".Shape")}"));
+            {
+                string field = entry is null ? "" : entry.Name is null ? ".Name" : ".Shape";
+                throw Missing(string.Create(CultureInfo.InvariantCulture, $"Tensors[{names.Count}]{field}"));
+            }
+
             string name = MessageText.Of(entry.Name);
             if (!names.Add(entry.Name))
                 problems.Add($"{name} is listed twice");
@@ -155,7 +163,8 @@ internal static class WeightEntries
 
     private static string ChunkName(int index) => string.Create(CultureInfo.InvariantCulture, $"weights-{index:D4}.bin");
 
-    private static string Text(long[] shape) => MessageText.Of(string.Join(", ", shape.Take(MaxSizesShown).Select(s => s.ToString(CultureInfo.InvariantCulture))));
+    private static string Text(long[] shape) =>
+        MessageText.Of(string.Join(", ", shape.Take(MaxSizesShown).Select(s => s.ToString(CultureInfo.InvariantCulture))));
 
     private sealed record Table(int PartBytes, IReadOnlyList<Entry>? Tensors);
 

@@ -26,7 +26,8 @@ internal sealed class BlockwiseNetwork : IDisposable
     /// <param name="network">The network, with all layers before and after the blocks.</param>
     /// <param name="architecture">The architecture of the whole network.</param>
     /// <param name="fill">Copies the weights of the block with the given index into the single block.</param>
-    internal static BlockwiseNetwork Filled(VisionTransformerNetwork network, VisionTransformerArchitecture architecture, Action<int> fill) => new(network, architecture, fill);
+    internal static BlockwiseNetwork Filled(VisionTransformerNetwork network, VisionTransformerArchitecture architecture, Action<int> fill) =>
+        new(network, architecture, fill);
 
     /// <summary>Images [N, C, H, W] to the tokens [N, T, D] that enter the first block.</summary>
     internal Tensor Enter(Tensor images) => _network.Enter(images);

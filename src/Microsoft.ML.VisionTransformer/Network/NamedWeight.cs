@@ -14,7 +14,8 @@ namespace Microsoft.ML.VisionTransformer.Network;
 internal sealed record NamedWeight(string Name, long[] Shape, Func<Tensor> Open)
 {
     /// <summary>All weights of a network, by name.</summary>
-    internal static Dictionary<string, NamedWeight> Of(VisionTransformerNetwork network) => network.state_dict().ToDictionary(t => t.Key, t => Of(t.Key, t.Value));
+    internal static Dictionary<string, NamedWeight> Of(VisionTransformerNetwork network) =>
+        network.state_dict().ToDictionary(t => t.Key, t => Of(t.Key, t.Value));
 
     /// <summary>A weight backed by a tensor, which must live at least as long.</summary>
     internal static NamedWeight Of(string name, Tensor tensor) => new(name, tensor.shape, () =>

@@ -169,7 +169,8 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         Guard.NotNull(tokens);
         using var scope = NewDisposeScope();
         Tensor[] features = [.. PoolingRecipe.OfHeads(Architecture).Select(recipe => Finish(Pool(tokens, recipe)))];
-        return Mean(preLogits || _head is null ? features : [.. features.Zip([_head, _distillationHead], (input, head) => head!.call(input))]).MoveToOuterDisposeScope();
+        Tensor[] outputs = preLogits || _head is null ? features : [.. features.Zip([_head, _distillationHead], (input, head) => head!.call(input))];
+        return Mean(outputs).MoveToOuterDisposeScope();
     }
 
     /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to an embedding [N, width of the kind].</summary>
@@ -184,8 +185,8 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Runs one block on tokens [N, T, D] and returns its attention weights too: after the softmax and before dropout, [N, heads, T, T], one row per query, rows
-    /// sum to 1. The caller disposes both.
+    /// Runs one block on tokens [N, T, D] and returns its attention weights too: after the softmax and before dropout, [N, heads, T, T], one row per
+    /// query, rows sum to 1. The caller disposes both.
     /// </summary>
     internal (Tensor Tokens, Tensor Weights) RunBlock(int index, Tensor tokens) => _blocks[index].ForwardWithWeights(tokens, _rotary, mask: null);
 
@@ -225,7 +226,9 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         bool coversPrefix = Architecture.PositionsCoverPrefix;
         if (_positions is not null && !coversPrefix)
             patches = patches.Plus(_positions);
-        var prefix = new[] { _classToken, _distillationToken, _registerTokens }.Where(token => token is not null).Select(token => token!.expand(x.size(0), -1, -1));
+        var prefix = new[] { _classToken, _distillationToken, _registerTokens }
+            .Where(token => token is not null)
+            .Select(token => token!.expand(x.size(0), -1, -1));
         var tokens = cat([.. prefix, patches], 1);
         if (_positions is not null && coversPrefix)
             tokens = tokens.Plus(_positions);

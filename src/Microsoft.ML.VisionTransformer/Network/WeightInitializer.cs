@@ -57,7 +57,8 @@ internal static class InitialValues
         ParameterRole.Positions or ParameterRole.DistillationToken => Distribution.Normal(0.02),
         ParameterRole.RegisterTokens => Distribution.Normal(1e-6),
         ParameterRole.Latent => Distribution.Normal(1 / Math.Sqrt(architecture.EmbeddingDimension)),
-        ParameterRole.LayerScale => Distribution.Constant(architecture.LayerScale ?? throw new InvalidOperationException("The architecture has no LayerScale.")),
+        ParameterRole.LayerScale => Distribution.Constant(
+            architecture.LayerScale ?? throw new InvalidOperationException("The architecture has no LayerScale.")),
         _ => architecture.Initialization switch
         {
             WeightInitialization.Jax => Jax(parameter, architecture),

@@ -19,7 +19,9 @@ internal static class PretrainedModels
         return Open(environment, log => VisionTransformerCheckpoint.Load(pathOrHubId, architecture, log: log, cancellationToken: cancellation));
     }
 
-    /// <summary>As <see cref="Open(IHostEnvironment, string, VisionTransformerArchitecture?, CancellationToken)"/>, for a task that has its own classes.</summary>
+    /// <summary>
+    /// As <see cref="Open(IHostEnvironment, string, VisionTransformerArchitecture?, CancellationToken)"/>, for a task that has its own classes.
+    /// </summary>
     internal static VisionTransformerCheckpoint OpenForTask(
         IHostEnvironment environment, string pathOrHubId, VisionTransformerArchitecture? architecture, CancellationToken cancellation) =>
         Open(environment, log => VisionTransformerCheckpoint.LoadForTask(pathOrHubId, architecture, log, cancellation));
@@ -38,7 +40,11 @@ internal static class PretrainedModels
     /// <exception cref="OperationCanceledException">Reading the weights was canceled.</exception>
     /// <exception cref="NotSupportedException">The checkpoint has no classification head, or images cannot be read in the form it needs.</exception>
     internal static VisionTransformerPredictionTransformer Classifier(
-        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, ColumnNames columns, TorchSharp.torch.Device device, CancellationToken cancellation)
+        VisionTransformerCheckpoint checkpoint,
+        ImagePreprocessing? preprocessing,
+        ColumnNames columns,
+        TorchSharp.torch.Device device,
+        CancellationToken cancellation)
     {
         var architecture = checkpoint.Architecture;
         if (architecture.Classes == 0 || !architecture.HeadBias)
@@ -46,7 +52,8 @@ internal static class PretrainedModels
             throw new NotSupportedException(
                 $"{checkpoint.Path} has no classification head "
                 + $"({(architecture.Classes == 0 ? "it has no head" : "its head is a projection into another embedding")}). "
-                + "Compute embeddings with mlContext.Transforms.VisionTransformerFeatures, or train a head by setting PretrainedModel in the trainer's options.");
+                + "Compute embeddings with mlContext.Transforms.VisionTransformerFeatures, "
+                + "or train a head by setting PretrainedModel in the trainer's options.");
         }
 
         var images = Preprocessing(checkpoint, preprocessing);
@@ -60,7 +67,11 @@ internal static class PretrainedModels
     /// <exception cref="ArgumentException">The network does not produce the requested embedding.</exception>
     /// <exception cref="NotSupportedException">Images cannot be read in the form that the checkpoint needs.</exception>
     internal static VisionTransformerFeatureTransformer Featurizer(
-        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, FeatureColumn column, TorchSharp.torch.Device device, CancellationToken cancellation)
+        VisionTransformerCheckpoint checkpoint,
+        ImagePreprocessing? preprocessing,
+        FeatureColumn column,
+        TorchSharp.torch.Device device,
+        CancellationToken cancellation)
     {
         var images = Preprocessing(checkpoint, preprocessing);
         bool keepsHead = column.Kind == FeatureKind.HeadOutput;
@@ -71,7 +82,7 @@ internal static class PretrainedModels
         return Owned(network, () => new VisionTransformerFeatureTransformer(column, images, new ScoringNetwork(network, device)));
     }
 
-    /// <exception cref="NotSupportedException">The network takes a number of channels that images cannot be read with.</exception>
+    /// <exception cref="NotSupportedException">The network's number of channels is not supported.</exception>
     internal static void RequireSupportedChannels(VisionTransformerCheckpoint checkpoint)
     {
         if (checkpoint.Architecture.Channels is not (1 or 3))
@@ -86,7 +97,7 @@ internal static class PretrainedModels
 
     /// <summary>The user's preprocessing, or the checkpoint's.</summary>
     /// <exception cref="ArgumentException">The user's preprocessing does not match the network's image size or channels.</exception>
-    /// <exception cref="NotSupportedException">The network takes a number of channels that images cannot be read with.</exception>
+    /// <exception cref="NotSupportedException">The network's number of channels is not supported.</exception>
     private static ImagePreprocessing Preprocessing(VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing)
     {
         RequireSupportedChannels(checkpoint);
@@ -98,7 +109,8 @@ internal static class PretrainedModels
         {
             throw new ArgumentException(
                 $"The preprocessing produces images of {preprocessing.Size} pixels with {preprocessing.Mean.Count} channels; the network of {checkpoint.Path} "
-                + $"takes {architecture.ImageSize} with {architecture.Channels}. Derive it from VisionTransformerCheckpoint.Preprocessing with a 'with' expression.",
+                + $"takes {architecture.ImageSize} with {architecture.Channels}. "
+                + "Derive it from VisionTransformerCheckpoint.Preprocessing with a 'with' expression.",
                 nameof(preprocessing));
         }
 

@@ -36,7 +36,8 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
     private readonly FeatureColumn _column;
     private readonly VisionTransformerFeatureOptions _options;
 
-    internal VisionTransformerFeatureEstimator(IHostEnvironment environment, string outputColumnName, string inputColumnName, VisionTransformerFeatureOptions options)
+    internal VisionTransformerFeatureEstimator(
+        IHostEnvironment environment, string outputColumnName, string inputColumnName, VisionTransformerFeatureOptions options)
     {
         _host = environment.Register(nameof(VisionTransformerFeatureEstimator));
         _options = Guard.NotNull(options);

@@ -141,9 +141,10 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     });
 
     /// <summary>Called by ML.NET through the signature in the model file.</summary>
-    private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context) => _format.Load(environment, context, (reader, device) =>
-    {
-        var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
-        return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
-    });
+    private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
+        _format.Load(environment, context, (reader, device) =>
+        {
+            var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
+            return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
+        });
 }

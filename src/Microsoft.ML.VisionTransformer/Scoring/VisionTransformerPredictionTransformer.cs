@@ -164,7 +164,9 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
-    /// <summary>Creates a transformer that embeds images with this model's weights, as features for any other ML.NET trainer. Nothing is written to disk.</summary>
+    /// <summary>
+    /// Creates a transformer that embeds images with this model's weights, as features for any other ML.NET trainer. Nothing is written to disk.
+    /// </summary>
     /// <remarks>
     /// The two share the weights. Dispose both, in any order; the memory is freed with the last one. <see cref="ScoringBatchSize"/>,
     /// <see cref="ScoringPrecision"/> and <see cref="MergedTokensPerBlock"/> are set separately on each. On another device the new transformer has its
@@ -183,7 +185,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// </exception>
     /// <exception cref="InvalidOperationException">The device is not available.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public VisionTransformerFeatureTransformer ToFeatureTransformer(string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null)
+    public VisionTransformerFeatureTransformer ToFeatureTransformer(
+        string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null)
     {
         options ??= new VisionTransformerFeatureOptions();
         Guard.That(
@@ -198,7 +201,8 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
             nameof(options.Preprocessing),
             $"The preprocessing produces images of {preprocessing.Size} pixels with {preprocessing.Mean.Count} channels; the network takes "
             + $"{Architecture.ImageSize} with {Architecture.Channels}. Derive it from the model's Preprocessing with a 'with' expression.");
-        var column = new FeatureColumn(inputColumnName ?? _model.Columns.Image, Guard.NotBlank(outputColumnName), Guard.Defined(options.Kind), options.Normalize)
+        string image = inputColumnName ?? _model.Columns.Image;
+        var column = new FeatureColumn(image, Guard.NotBlank(outputColumnName), Guard.Defined(options.Kind), options.Normalize)
         {
             OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
         };
@@ -290,9 +294,10 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         _network.UseWeights(weights => ClassifierFile.Write(new ModelWriter(ctx, _format), _model, weights, _storage));
 
     /// <summary>Called by ML.NET through the signature in the model file.</summary>
-    private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context) => _format.Load(environment, context, (reader, device) =>
-    {
-        var (description, network, storage) = ClassifierFile.Read(reader);
-        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
-    });
+    private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
+        _format.Load(environment, context, (reader, device) =>
+        {
+            var (description, network, storage) = ClassifierFile.Read(reader);
+            return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
+        });
 }

@@ -50,7 +50,7 @@ public sealed class ArchitectureCheckTests
         [_good with { ClassToken = false }, "Pooling is ClassToken and ClassToken is false"],
         [_good with { ClassToken = false, Pooling = TokenPooling.ClassTokenAndAverage }, "there is no class token to read"],
         [_good with { DistillationToken = true, Pooling = TokenPooling.Average }, "DistillationToken needs ClassToken and TokenPooling.ClassToken; Pooling is Average"],
-        [_good with { Pooling = TokenPooling.None }, "Pooling is None: the network returns all tokens and cannot have a head. Set Classes (now 5)"],
+        [_good with { Pooling = TokenPooling.None }, "Pooling is None: the network returns all tokens, without a head. Set Classes (now 5)"],
         [_good with { Pooling = TokenPooling.ClassTokenAndAverage, NormAfterPooling = true }, "NormAfterPooling cannot be set with Pooling ClassTokenAndAverage"],
         [_good with { RegisterTokens = -1 }, "RegisterTokens is -1"],
         [_good with { RepresentationDimension = -1 }, "RepresentationDimension is -1"],

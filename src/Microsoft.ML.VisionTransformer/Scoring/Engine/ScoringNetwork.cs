@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Scoring.Engine;
 
 /// <summary>
-/// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights. Passes in progress at disposal
-/// run to completion; the last of them frees the weights, unless <see cref="ShareWeights"/> created another owner that is still in use.
+/// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights. Passes in progress at disposal run
+/// to completion; the last of them frees the weights, unless <see cref="ShareWeights"/> created another owner that is still in use.
 /// </summary>
 /// <remarks>
 /// The blocks run in <see cref="FusedEncoder"/> if it supports the processor and the network, otherwise in libtorch. If the AppContext switch
@@ -103,7 +103,8 @@ internal sealed class ScoringNetwork : IDisposable
             {
                 throw new NotSupportedException(
                     $"{MergedTokensProperty} is {value}, but this network is scored by libtorch, which cannot merge tokens: " +
-                    "token merging needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. Leave it at 0.");
+                    "token merging needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. " +
+                    "Leave it at 0.");
             }
 
             ThrowIfIncompatible(value, _precision);
@@ -112,7 +113,7 @@ internal sealed class ScoringNetwork : IDisposable
     }
 
     /// <summary>
-    /// The precision of the blocks. The bfloat16 weights are created on first use and kept beside the float32 weights, which saving and explaining need.
+    /// The precision of the blocks. The bfloat16 weights are created on first use and kept in addition to the float32 weights, which saving and explaining need.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not defined by the enumeration.</exception>
     /// <exception cref="NotSupportedException">The processor has no bfloat16 multiplication, or tokens are merged.</exception>

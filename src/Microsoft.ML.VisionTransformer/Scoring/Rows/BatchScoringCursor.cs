@@ -31,7 +31,8 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
         return new BatchScoringCursor(schema, main, active, scorer, scores ? Batches() : null);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private IEnumerable<ImageBatch> Batches()
     {

@@ -184,7 +184,7 @@ internal static class ScoredRow
     internal static ValueGetter<T> Getter<T>(DataViewRow source, Delegate[] added, bool[] active, DataViewSchema.Column column)
     {
         if (!active[column.Index])
-            throw new InvalidOperationException($"The column '{column.Name}' was not requested when the row or cursor was created. Pass it in the needed columns.");
+            throw new InvalidOperationException($"The column '{column.Name}' was not requested when the row or cursor was created. Request it there.");
             int index = column.Index - source.Schema.Count;
             if (index < 0)
             return source.GetGetter<T>(source.Schema[column.Index]);

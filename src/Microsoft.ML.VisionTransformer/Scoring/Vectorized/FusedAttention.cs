@@ -23,7 +23,10 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
         int width = shape.HeadWidth, stride = 3 * shape.Dimension;
         float* keys = qkv + shape.Dimension + ((nint)head * width);
         for (int token = 0; token < tokens; token += MatrixTile.Columns, keys += MatrixTile.Columns * stride, packed += MatrixTile.Columns * width)
-            MatrixTranspose.Transpose(new FusedRows(keys, stride), Math.Min(MatrixTile.Columns, tokens - token), width, new FusedRows(packed, MatrixTile.Columns), _scale);
+        {
+            int rows = Math.Min(MatrixTile.Columns, tokens - token);
+            MatrixTranspose.Transpose(new FusedRows(keys, stride), rows, width, new FusedRows(packed, MatrixTile.Columns), _scale);
+        }
     }
 
     /// <summary>Packs the values of a head into panels, after its keys.</summary>

@@ -82,7 +82,8 @@ internal sealed unsafe class FusedEncoder : IDisposable
                     var memory = _memory.TakeWorkspace();
                     try
                     {
-                        EncodeImage(first + ((nint)image * _shape.ImageValues), new FusedImage(memory, job, scratch, threads == 1 ? 1 : threads * UnitsPerThread), merged);
+                        var steps = new FusedImage(memory, job, scratch, threads == 1 ? 1 : threads * UnitsPerThread);
+                        EncodeImage(first + ((nint)image * _shape.ImageValues), steps, merged);
                         Keep(memory, kept, merged > 0, tokens + ((nint)image * kept * _shape.Dimension));
                     }
                     finally

@@ -66,7 +66,8 @@ internal sealed unsafe class FusedParameters : IDisposable
     /// The network's weights by name, bit for bit; packed weights are returned in their original order. They can be opened until this is disposed.
     /// </summary>
     internal Dictionary<string, NamedWeight> Weights() => _state.Keys.ToDictionary(
-        name => name, name => _packed.TryGetValue(name, out var packed) ? new NamedWeight(name, packed.Shape, packed.Open) : NamedWeight.Of(name, _state[name]));
+        name => name,
+        name => _packed.TryGetValue(name, out var packed) ? new NamedWeight(name, packed.Shape, packed.Open) : NamedWeight.Of(name, _state[name]));
 
     /// <summary>A new network with a copy of these weights, bit for bit, in evaluation mode. The caller disposes it.</summary>
     internal VisionTransformerNetwork Restore() => Restore(Architecture, _ => true);

@@ -71,8 +71,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 float* panels = start + ((nint)output * depth), ahead = panels + (together * MatrixTile.Columns * depth);
                 float* added = first && bias != null ? bias + output : null;
 
-                // The weights come from main memory, and the first tile already needs a whole panel: prefetch the next panels while these are in use, the last line
-                // with the last tile.
+                // The weights come from main memory, and the first tile already needs a whole panel: prefetch the next panels while these are in use, the
+                // last line with the last tile.
                 int pace = Math.Max(1, rows / (MatrixTile.Rows * together)), lines = (depth + pace - 1) / pace;
                 for (int row = 0; row < rows; row += MatrixTile.Rows, ahead += lines * ValuesPerCacheLine)
                     MatrixTile.Multiply(a.From(row, input), panels, together, depth, y.From(row, output), added, add || !first, ahead, pace);

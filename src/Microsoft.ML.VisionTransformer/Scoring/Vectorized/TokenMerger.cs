@@ -146,7 +146,8 @@ internal sealed unsafe class TokenMerger : IDisposable
         {
             if (_partners[token] != token)
                 continue;
-            new ReadOnlySpan<float>(x + ((nint)token * _shape.Dimension), _shape.Dimension).CopyTo(new Span<float>(_sorted + ((nint)_positions[token] * _shape.Dimension), _shape.Dimension));
+            float* to = _sorted + ((nint)_positions[token] * _shape.Dimension);
+            new ReadOnlySpan<float>(x + ((nint)token * _shape.Dimension), _shape.Dimension).CopyTo(new Span<float>(to, _shape.Dimension));
             LogSizes[_positions[token]] = _sizes[token];
         }
 

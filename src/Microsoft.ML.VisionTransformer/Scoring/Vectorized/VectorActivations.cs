@@ -11,7 +11,9 @@ internal static unsafe class VectorActivations
     /// <summary>
     /// e^x, within 2 units in the last place; 1.2e-38 below -87.3 and 3.4e38 above 88.7, instead of 0 and infinity; NaN for NaN.
     /// </summary>
-    /// <remarks>x = n ln 2 + r with r in [-ln 2 / 2, ln 2 / 2]; e^r is computed by its Taylor series to the seventh power, 2^n through the exponent bits.</remarks>
+    /// <remarks>
+    /// x = n ln 2 + r with r in [-ln 2 / 2, ln 2 / 2]; e^r is computed by its Taylor series to the seventh power, 2^n through the exponent bits.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static T Exp<T>(T x)
         where T : unmanaged, ILanes<T>
@@ -93,8 +95,8 @@ internal static unsafe class VectorActivations
         where T : unmanaged, ILanes<T> => x / (T.Of(1) + Exp(T.Of(0) - of));
 
     /// <summary>
-    /// x Phi(x) = max(x, 0) - |x| / 2 erfc(|x| / sqrt 2), with erfc(z) = e^(-z^2) t (a1 + t (a2 + t (a3 + t (a4 + t a5)))), t = 1 / (1 + p z): formula 7.1.26 of Abramowitz and
-    /// Stegun, "Handbook of Mathematical Functions" (1964), within 1.5e-7.
+    /// x Phi(x) = max(x, 0) - |x| / 2 erfc(|x| / sqrt 2), with erfc(z) = e^(-z^2) t (a1 + t (a2 + t (a3 + t (a4 + t a5)))), t = 1 / (1 + p z):
+    /// formula 7.1.26 of Abramowitz and Stegun, "Handbook of Mathematical Functions" (1964), within 1.5e-7.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Gelu<T>(T x)

@@ -171,7 +171,8 @@ internal readonly unsafe struct Lanes16(Vector512<float> values) : ILanes<Lanes1
     public static Lanes16 Round(Lanes16 x) => new(Avx512F.RoundScale(x._values, ToNearestEven));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes16 PowerOfTwo(Lanes16 n) => new(Avx512F.ShiftLeftLogical(Avx512F.Add(Avx512F.ConvertToVector512Int32(n._values), Vector512.Create(127)), 23).AsSingle());
+    public static Lanes16 PowerOfTwo(Lanes16 n) =>
+        new(Avx512F.ShiftLeftLogical(Avx512F.Add(Avx512F.ConvertToVector512Int32(n._values), Vector512.Create(127)), 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes16 x) => Vector256.Sum(x._values.GetLower() + x._values.GetUpper());

@@ -117,11 +117,11 @@ public sealed class InternalsInUseTests
     public void EachPrivateFieldIsThere(string owner, string name, Type type)
     {
         var field = Find(owner)?.GetField(name, BindingFlags.NonPublic | BindingFlags.Instance);
-        Assert.AreEqual(type, field?.FieldType, $"ML.NET no longer keeps its archive in {owner}.{name}. See Interop/StoredEntries.cs.");
+        Assert.AreEqual(type, field?.FieldType, $"ML.NET no longer keeps its archive in {owner}.{name}. See StoredEntries in Interop/ModelWriter.cs.");
     }
 
     [TestMethod]
-    public void OnlyInteropAndTheTransformersSeamTouchThem()
+    public void OnlyInteropAndTheTransformersUseThem()
     {
         // The compiler sees reference assemblies with public members, so any file could use internals; these namespaces and types reveal it.
         string[] telltale = ["ModelSaveContext", "ModelLoadContext", "VersionInfo", "LoadableClass", "CatalogUtils", "IHostEnvironmentInternal", "ICancelable", "OnnxContext", "new SchemaShape.Column("];
@@ -133,13 +133,13 @@ public sealed class InternalsInUseTests
             .Where(f => telltale.Any(t => f.Text.Contains(t, StringComparison.Ordinal)))
             .Select(f => f.Path);
 
-        // ML.NET finds a transformer's loader and its Save on the transformer itself.
+        // ML.NET requires the loader and Save of a transformer on the transformer itself.
         CollectionAssert.AreEqual(
             new[]
             {
-                "Transformers/VisionTransformerExplanationTransformer.cs",
-                "Transformers/VisionTransformerFeatureTransformer.cs",
-                "Transformers/VisionTransformerPredictionTransformer.cs",
+                "Scoring/VisionTransformerExplanationTransformer.cs",
+                "Scoring/VisionTransformerFeatureTransformer.cs",
+                "Scoring/VisionTransformerPredictionTransformer.cs",
             },
             touching.Order(StringComparer.Ordinal).ToArray());
     }

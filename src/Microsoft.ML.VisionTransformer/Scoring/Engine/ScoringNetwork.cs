@@ -113,7 +113,7 @@ internal sealed class ScoringNetwork : IDisposable
     }
 
     /// <summary>
-    /// The precision of the blocks. The bfloat16 weights are created on first use and kept in addition to the float32 weights, which saving and explaining need.
+    /// The precision of the blocks. The bfloat16 weights are created on first use and kept with the float32 weights, which saving and explaining need.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not defined by the enumeration.</exception>
     /// <exception cref="NotSupportedException">The processor has no bfloat16 multiplication, or tokens are merged.</exception>
@@ -161,7 +161,7 @@ internal sealed class ScoringNetwork : IDisposable
         });
         int bad = Array.FindIndex(probabilities, p => !float.IsFinite(p));
         return bad < 0 ? probabilities : throw new InvalidOperationException(
-            $"The network gives scores that are not finite for image {bad / (probabilities.Length / count)} (counted from 0) of a batch of {count}: " +
+            $"The scores are not finite for image {bad / (probabilities.Length / count)} of a batch of {count} (counted from 0): " +
             "its weights or the values of the image are too large. Check the weights and the preprocessing.");
     }
 

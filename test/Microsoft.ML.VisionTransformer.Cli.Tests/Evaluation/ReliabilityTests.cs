@@ -1,6 +1,5 @@
 // The bins and the calibration error of the library, compared with values calculated by hand.
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
-using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Evaluation;

@@ -1,5 +1,4 @@
 // The optimizers by the name of their option.
-using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.Optimizers;
 

@@ -110,7 +110,7 @@ public sealed class DistributedFailureTests
             : MpiJob.Alone("train", $"batch={batch}", "epochs=3", $"workspace={workspace}", $"result={folder.File("result")}");
 
         Assert.AreEqual(0, result.ExitCode, result.Error);
-        // 24 rows; four updates of 8 rows were done: the second epoch goes on at its row 8.
+        // 24 rows; four updates of 8 rows were done: the second epoch resumes at its row 8.
         StringAssert.Contains(result.Output, processes > 1 ? "rank 0 reports: Step 2 of epoch 2" : "rank 0 reports: Step 3 of epoch 2");
         Assert.DoesNotContain("Step 1 of epoch 2", result.Output);
         Assert.DoesNotContain("of epoch 1", result.Output);

@@ -49,7 +49,7 @@ public sealed class TwoHostsTests
         StringAssert.Contains(output, "ORTE has lost communication with a remote daemon");
     }
 
-    /// <summary>The launcher itself waits for its daemon behind the link, as long as its own settings allow.</summary>
+    /// <summary>The launcher itself waits for its daemon on the other side of the link, as long as its own settings allow.</summary>
     [TestMethod]
     public void TheWaitingProcessReportsACutLink()
     {

@@ -19,7 +19,7 @@ public sealed class TemperatureScalingTests
         Assert.AreEqual(golden.Temperature.GetProperty("nll_after").GetDouble(), ProbabilityScores.Of(rows, temperature).LogLoss, 1e-6);
     }
 
-    /// <summary>Two classes, the same margin, a share of the rows right: the sigmoid of margin / T is that share.</summary>
+    /// <summary>Two classes with the same margin, a fraction of the rows correct: the sigmoid of margin / T is that fraction.</summary>
     [TestMethod]
     [DataRow(3f, 4, 1)]
     [DataRow(0.5f, 9, 1)]
@@ -66,7 +66,7 @@ public sealed class TemperatureScalingTests
         Assert.IsTrue(temperature is >= TemperatureScaling.Least and <= TemperatureScaling.Most);
     }
 
-    /// <summary>No temperature beside the fitted one does better, on rows without any order.</summary>
+    /// <summary>No other temperature has a lower loss, on random rows.</summary>
     [TestMethod]
     [DataRow(1, 0.3f)]
     [DataRow(2, 1f)]

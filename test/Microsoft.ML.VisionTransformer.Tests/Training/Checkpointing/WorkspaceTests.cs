@@ -223,7 +223,7 @@ public sealed class WorkspaceTests
         File.SetLastWriteTimeUtc(path, time);
     }
 
-    /// <summary>Folds of the same size with the same labels in the same order: only the photos tell them apart.</summary>
+    /// <summary>Folds of the same size with the same labels in the same order: only the photos differ.</summary>
     private static double[] CrossValidate(string? workspace)
     {
         const int Folds = 3;

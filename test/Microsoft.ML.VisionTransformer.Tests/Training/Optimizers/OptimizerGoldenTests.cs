@@ -179,7 +179,7 @@ public sealed class OptimizerGoldenTests
         };
     }
 
-    /// <summary>The batch of a step; mixed with its mirror image where the share is less than 1.</summary>
+    /// <summary>The batch of a step; mixed with its mirror image if the fraction is less than 1.</summary>
     private static TrainingBatch Batch(int step, double ownFraction)
     {
         const int Rows = 8, Length = 3 * 32 * 32;
@@ -218,7 +218,7 @@ public sealed class OptimizerGoldenTests
         return network;
     }
 
-    /// <summary>Final weights within 1e-5; the bias of k has a gradient of zero, which AdamW turns into noise (the golden README says why).</summary>
+    /// <summary>Final weights within 1e-5; the bias of k has a gradient of zero, which AdamW turns into noise (explained in the golden README).</summary>
     private static double AssertWeights(VisionTransformerNetwork network, string name)
     {
         double worst = 0;

@@ -101,7 +101,7 @@ public sealed class DistributedTrainingTests
         CollectionAssert.AreEqual(Weights(folder.File("alone")), Weights(folder.File("together")));
     }
 
-    /// <summary>The numbers of a safetensors file, behind its header.</summary>
+    /// <summary>The bytes of a safetensors file after its header.</summary>
     private static float[] Weights(string folder)
     {
         byte[] file = File.ReadAllBytes(Path.Combine(folder, "model.safetensors"));

@@ -114,7 +114,7 @@ internal readonly record struct PositionTableShape(int Prefix, ImageDimensions G
     /// <param name="prefix">Number of leading entries.</param>
     /// <param name="dimension">D.</param>
     /// <param name="where">File and tensor, for messages.</param>
-    /// <exception cref="InvalidCheckpointException">The entries behind the leading ones are no square.</exception>
+    /// <exception cref="InvalidCheckpointException">The entries after the leading ones do not form a square grid.</exception>
     internal static PositionTableShape Square(int entries, int prefix, int dimension, string where)
     {
         int patches = entries - prefix, side = (int)Math.Sqrt(Math.Max(patches, 0));

@@ -1,6 +1,6 @@
-// The repository's notebooks: the programs that they are made from, and the command that makes them.
+// The repository's notebooks: the programs they are generated from, and the command that generates them.
 using NotebookRunner.Model;
-using NotebookRunner.Twins;
+using NotebookRunner.Programs;
 
 namespace NotebookRunner;
 
@@ -11,14 +11,14 @@ internal static class NotebookFolder
     /// <summary>docs/notebooks of the repository that this program was built from.</summary>
     internal static string Path { get; } = Find();
 
-    /// <summary>The programs whose names start with one of the beginnings, in order; all, where there are no beginnings.</summary>
-    internal static IReadOnlyList<Twin> Twins(IReadOnlyList<string> beginnings) =>
-        [.. Directory.EnumerateFiles(Path, "*" + Twin.Extension)
-            .Where(f => beginnings.Count == 0 || beginnings.Any(b => System.IO.Path.GetFileName(f).StartsWith(b, StringComparison.Ordinal)))
+    /// <summary>The programs whose names start with one of the prefixes, in order; all programs if there are no prefixes.</summary>
+    internal static IReadOnlyList<NotebookProgram> Programs(IReadOnlyList<string> prefixes) =>
+        [.. Directory.EnumerateFiles(Path, "*" + NotebookProgram.Extension)
+            .Where(f => prefixes.Count == 0 || prefixes.Any(b => System.IO.Path.GetFileName(f).StartsWith(b, StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal)
-            .Select(TwinReader.Read)];
+            .Select(ProgramReader.Read)];
 
-    internal static Notebook? Saved(Twin twin) => File.Exists(twin.NotebookPath) ? NotebookFile.Read(twin.NotebookPath) : null;
+    internal static Notebook? Saved(NotebookProgram program) => File.Exists(program.NotebookPath) ? NotebookFile.Read(program.NotebookPath) : null;
 
     private static string Find()
     {
@@ -28,6 +28,7 @@ internal static class NotebookFolder
                 return System.IO.Path.Combine(folder.FullName, "docs", "notebooks");
         }
 
-        throw new DirectoryNotFoundException($"Above {AppContext.BaseDirectory} there is no repository.");
+        throw new DirectoryNotFoundException(
+            $"No folder above {AppContext.BaseDirectory} contains Microsoft.ML.VisionTransformer.sln; run the program from a build in the repository.");
     }
 }

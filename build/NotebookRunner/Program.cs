@@ -1,4 +1,4 @@
-// Runs the notebooks of docs/notebooks and saves them where an output changed: `NotebookRunner [--all] [--html folder] [beginning of a name...]`.
+// Runs the notebooks in docs/notebooks and saves those whose output changed: `NotebookRunner [--all] [--html <folder>] [<name prefix>...]`.
 using System.Diagnostics;
 using System.Globalization;
 using NotebookRunner;
@@ -6,12 +6,12 @@ using NotebookRunner.Comparing;
 using NotebookRunner.Model;
 using NotebookRunner.Rendering;
 using NotebookRunner.Running;
-using NotebookRunner.Twins;
+using NotebookRunner.Programs;
 
 const string Usage = """
-    usage: NotebookRunner [--all] [--html <folder>] [<beginning of a name>...]
-      --all     saves every notebook; else those where something changed that is not a measurement
-      --html    writes each notebook as a page, too
+    usage: NotebookRunner [--all] [--html <folder>] [<name prefix>...]
+      --all     saves every notebook; by default only those with a change other than a measured value
+      --html    also writes each notebook as an HTML page
     """;
 
 try
@@ -19,7 +19,7 @@ try
     var names = new Queue<string>(args);
     bool all = false;
     string? pages = null;
-    var beginnings = new List<string>();
+    var prefixes = new List<string>();
     while (names.TryDequeue(out string? word))
     {
         if (word == "--all")
@@ -29,14 +29,14 @@ try
         else if (word.StartsWith('-'))
             return Fail(Usage);
         else
-            beginnings.Add(word);
+            prefixes.Add(word);
     }
 
-    var twins = NotebookFolder.Twins(beginnings);
-    if (twins.Count == 0)
-        return Fail($"No program in {NotebookFolder.Path} has a name that starts with {string.Join(" or ", beginnings)}.");
-    foreach (var twin in twins)
-        await MakeAsync(twin, all, pages);
+    var programs = NotebookFolder.Programs(prefixes);
+    if (programs.Count == 0)
+        return Fail($"No program in {NotebookFolder.Path} has a name that starts with {string.Join(" or ", prefixes)}.");
+    foreach (var program in programs)
+        await GenerateAsync(program, all, pages);
     return 0;
 }
 catch (Exception e) when (e is NotebookCellException or InvalidDataException or IOException or UnauthorizedAccessException)
@@ -44,14 +44,14 @@ catch (Exception e) when (e is NotebookCellException or InvalidDataException or 
     return Fail(e.Message);
 }
 
-static async Task MakeAsync(Twin twin, bool all, string? pages)
+static async Task GenerateAsync(NotebookProgram program, bool all, string? pages)
 {
     var clock = Stopwatch.StartNew();
-    var notebook = await NotebookRun.RunAsync(twin);
-    var saved = all ? null : NotebookFolder.Saved(twin);
+    var notebook = await NotebookRun.RunAsync(program);
+    var saved = all ? null : NotebookFolder.Saved(program);
     bool changed = saved is null || NotebookComparison.Differences(saved, notebook).Count > 0;
     if (changed)
-        NotebookFile.Write(twin.NotebookPath, notebook);
+        NotebookFile.Write(program.NotebookPath, notebook);
     if (pages is not null)
         NotebookPage.Write(Path.Combine(pages, notebook.Name + ".html"), changed ? notebook : saved!);
     string seconds = clock.Elapsed.TotalSeconds.ToString("f1", CultureInfo.InvariantCulture);

@@ -220,7 +220,7 @@ Directory.Delete(work, recursive: true);
 //
 // Without a pretrained network, count on hundreds of photos a class, `ImageSize = 96`, `PatchSize = 12`, `Depth = 6` and 60 epochs or more.
 
-// %% [twin]
+// %% [program]
 // What a notebook has and a program lacks: display shows HTML. Here it goes to a page for the browser.
 static string HTML(string html) => html;
 

@@ -242,7 +242,7 @@ Directory.Delete(work, recursive: true);
 //
 // timm, Hugging Face, torchvision, Google's `.npz`, Meta's DINOv2 and DINOv3 and OpenCLIP are read as they are published; no checkpoint can run code.
 
-// %% [twin]
+// %% [program]
 // What a notebook has and a program lacks: display shows HTML. Here it goes to a page for the browser.
 static string HTML(string html) => html;
 

@@ -260,7 +260,7 @@ Directory.Delete(work, recursive: true);
 // With photos of your own, change `photos` and the trainer's options as in notebook 01 or 02; everything after `Fit` stays as it is. The command `mlnet-vit evaluate` writes these
 // pictures and more as one HTML report, without code.
 
-// %% [twin]
+// %% [program]
 // What a notebook has and a program lacks: display shows HTML. Here it goes to a page for the browser.
 static string HTML(string html) => html;
 

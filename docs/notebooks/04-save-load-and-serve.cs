@@ -249,7 +249,7 @@ Directory.Delete(work, recursive: true);
 // %% [markdown]
 // With a model of your own, start at "Save and load": a `.zip` from any of these notebooks will do, and the photos may be of any size and format.
 
-// %% [twin]
+// %% [program]
 // What a notebook has and a program lacks: display shows HTML. Here it goes to a page for the browser.
 static string HTML(string html) => html;
 

@@ -220,7 +220,7 @@ Directory.Delete(work, recursive: true);
 // With photos of your own, take away the `Arch` and `LearningRate` lines and set `PretrainedModel` (notebook 02): as with `ImageClassification`, a pretrained network is what makes few
 // photos enough. Old `.zip` files with a TensorFlow model stay what they are; train once more.
 
-// %% [twin]
+// %% [program]
 // What a notebook has and a program lacks: display shows HTML. Here it goes to a page for the browser.
 static string HTML(string html) => html;
 

@@ -249,7 +249,7 @@ Directory.Delete(work, recursive: true);
 // With photos of your own, change `checkpoint` to a hub id (DINOv2 and CLIP are made for this; classifiers such as `"timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k"` work as well) and `photos` to your folder. Labels are
 // needed for the trainer alone; for neighbours and clusters any folder of folders will do.
 
-// %% [twin]
+// %% [program]
 // What a notebook has and a program lacks: display shows HTML. Here it goes to a page for the browser.
 static string HTML(string html) => html;
 

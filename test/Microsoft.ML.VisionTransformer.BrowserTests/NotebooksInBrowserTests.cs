@@ -21,7 +21,7 @@ public sealed class NotebooksInBrowserTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public static IEnumerable<object[]> NamesAndWidths =>
-        NotebookFolder.Twins([]).SelectMany(t => new[] { Phone, Desktop }.Select(width => new object[] { t.Notebook.Name, width }));
+        NotebookFolder.Programs([]).SelectMany(t => new[] { Phone, Desktop }.Select(width => new object[] { t.Notebook.Name, width }));
 
     [ClassCleanup]
     public static async Task Forget()
@@ -61,7 +61,7 @@ public sealed class NotebooksInBrowserTests : IDisposable
     [DataRow(ColorScheme.Dark)]
     public async Task ItsTextStandsOut(ColorScheme scheme)
     {
-        var page = await OpenAsync(NotebookFolder.Twins(["05"]).Single().Notebook.Name, Desktop, [], scheme);
+        var page = await OpenAsync(NotebookFolder.Programs(["05"]).Single().Notebook.Name, Desktop, [], scheme);
 
         var faint = (await PageContrast.MeasureAsync(page))
             .Where(text => text.Ratio < LeastContrast).Select(text => FormattableString.Invariant($"{text.Ratio:f2} {text.Text}"));
@@ -75,7 +75,7 @@ public sealed class NotebooksInBrowserTests : IDisposable
     private async Task<IPage> OpenAsync(string name, int width, List<string> complaints, ColorScheme scheme = ColorScheme.Light)
     {
         string file = Path.Combine(_folder.Path, name + ".html");
-        NotebookPage.Write(file, NotebookFile.Read(NotebookFolder.Twins([name]).Single().NotebookPath));
+        NotebookPage.Write(file, NotebookFile.Read(NotebookFolder.Programs([name]).Single().NotebookPath));
         var page = await _browser!.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 800 }, ColorScheme = scheme });
         page.Console += (_, message) => complaints.Add($"{message.Type}: {message.Text}");
         page.PageError += (_, error) => complaints.Add(error);

@@ -1,2 +1,2 @@
-// One test at a time: trainings share the processor.
+// Tests run one at a time because trainings compete for the processor.
 [assembly: DoNotParallelize]

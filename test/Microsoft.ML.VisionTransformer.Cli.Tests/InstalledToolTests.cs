@@ -1,4 +1,4 @@
-// The packed tool, installed into an empty folder: the commands of its page run there, with a hub on this machine.
+// Installs the packed tool into an empty folder and runs the commands of its documentation page, with a local hub server.
 using System.Diagnostics;
 using Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -8,13 +8,13 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests;
 [TestClass]
 public sealed class InstalledToolTests(TestContext context)
 {
-    /// <summary>A folder with packages of the library and of the tool, of one version; <c>.ci/run</c> makes it.</summary>
+    /// <summary>A folder with the packages of the library and the tool, in the same version; <c>.ci/run</c> creates it.</summary>
     private const string PackagesVariable = "VIT_PACKAGES", VersionVariable = "VIT_PACKAGES_VERSION";
 
-    /// <summary>Commands that fail on purpose, by what they contain, with their exit codes.</summary>
+    /// <summary>Exit codes of the commands that fail on purpose, by a substring of the command.</summary>
     private static readonly Dictionary<string, int> _failures = new() { ["no-such-folder"] = 1, ["--epoch 3"] = 2, ["--data broken"] = 1 };
 
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(5);
 
     [TestMethod]
     public void EveryCommandOfThePageRuns()
@@ -36,14 +36,14 @@ public sealed class InstalledToolTests(TestContext context)
             Assert.IsTrue(File.Exists(Path.Combine(folder.Path, file)), file);
     }
 
-    /// <summary>The lines that begin with "$ ", in order, without those of the section on interrupted runs, which need a Ctrl-C (<c>InterruptionTests</c>).</summary>
+    /// <summary>The lines that start with "$ ", in order, except the section on interrupted runs, which need Ctrl-C (see <c>InterruptionTests</c>).</summary>
     private static IEnumerable<string> Commands() => File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "command-line.md"))
         .SkipWhile(line => line != "## Training")
         .Where(line => line.StartsWith("$ ", StringComparison.Ordinal))
         .Select(line => line[2..])
         .Where(line => !line.Contains("small.zip", StringComparison.Ordinal) && line != "echo $?");
 
-    /// <summary>Gives any model that the page names the weights and the configuration of a small network.</summary>
+    /// <summary>Serves the weights and configuration of a small network for every model named on the page.</summary>
     private static HubServer Hub()
     {
         var hub = new HubServer();
@@ -75,7 +75,7 @@ public sealed class InstalledToolTests(TestContext context)
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
-        Assert.IsTrue(process.WaitForExit(_patience), $"{command} did not end");
+        Assert.IsTrue(process.WaitForExit(_timeout), $"{command} did not end");
 
         context.WriteLine($"$ {command}    ({clock.Elapsed.TotalSeconds:F1} s)\n{output}{error.Result}");
         Assert.AreEqual(exitCode, process.ExitCode, $"{command}\n{output}{error.Result}");

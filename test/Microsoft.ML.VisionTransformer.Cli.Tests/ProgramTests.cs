@@ -1,9 +1,9 @@
-// What the command does as a whole.
+// The tool's assembly.
 namespace Microsoft.ML.VisionTransformer.Cli.Tests;
 
 [TestClass]
 public sealed class ProgramTests
 {
     [TestMethod]
-    public void TheAssemblyIsNamedAsTheCommand() => Assert.AreEqual("mlnet-vit", typeof(Program).Assembly.GetName().Name);
+    public void TheAssemblyIsNamedLikeTheCommand() => Assert.AreEqual("mlnet-vit", typeof(Program).Assembly.GetName().Name);
 }

@@ -1,2 +1,2 @@
-// One test at a time: while a notebook runs, the console of the process is the notebook's, and tensors are counted.
+// Tests run one at a time, because a running notebook redirects the console and tests count tensors.
 [assembly: DoNotParallelize]

@@ -1,4 +1,4 @@
-// Every notebook of the repository runs from top to bottom, and puts out what is saved, as far as that is the same on every machine.
+// Every notebook runs from top to bottom and reproduces its saved outputs, except what may differ between machines.
 using Microsoft.ML.VisionTransformer.NotebookTests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using NotebookRunner;
@@ -11,12 +11,12 @@ namespace Microsoft.ML.VisionTransformer.NotebookTests;
 [TestClass]
 public sealed class NotebooksRunTests
 {
-    /// <summary>Parameters of the notebooks' networks, with a head and without.</summary>
+    /// <summary>Number of parameter tensors of the notebooks' networks, with a head and without.</summary>
     private const int Classifier = 32, Featurizer = 30;
 
-    /// <param name="name">The notebook.</param>
-    /// <param name="classifiers">How many classifiers it makes, the copies among them that the library makes to save or to explain one.</param>
-    /// <param name="featurizers">How many featurizers.</param>
+    /// <param name="name">The notebook's name.</param>
+    /// <param name="classifiers">Number of classifiers that it creates, including the copies that the library creates to save or explain one.</param>
+    /// <param name="featurizers">Number of featurizers that it creates.</param>
     [TestMethod]
     [DataRow("01-train-on-your-photos", 3, 0)]
     [DataRow("02-transfer-learning", 8, 0)]
@@ -28,31 +28,31 @@ public sealed class NotebooksRunTests
     {
         if (!name.StartsWith("05", StringComparison.Ordinal))
             Requires.SlowTests();
-        var twin = NotebookFolder.Twins([name]).Single();
+        var program = NotebookFolder.Programs([name]).Single();
         long before = LiveTensors();
 
-        var fresh = await NotebookRun.RunAsync(twin);
+        var fresh = await NotebookRun.RunAsync(program);
 
-        var saved = NotebookFolder.Saved(twin);
-        Assert.IsNotNull(saved, $"{twin.NotebookPath} is missing. Make it: {NotebookFolder.Regenerate}");
+        var saved = NotebookFolder.Saved(program);
+        Assert.IsNotNull(saved, $"{program.NotebookPath} is missing. Generate it: {NotebookFolder.Regenerate}");
         var differences = NotebookComparison.Differences(saved, fresh);
-        Assert.IsEmpty(differences, $"\n{string.Join('\n', differences)}\nIf that is meant, run: {NotebookFolder.Regenerate}");
+        Assert.IsEmpty(differences, $"\n{string.Join('\n', differences)}\nIf the change is intended, run: {NotebookFolder.Regenerate}");
         AssertParametersOnly(LiveTensors() - before, classifiers, featurizers);
     }
 
     [TestMethod]
     public void EveryNotebookIsRunHere() => CollectionAssert.AreEquivalent(
-        NotebookFolder.Twins([]).Select(t => t.Notebook.Name).ToArray(), DataRows.Of(typeof(NotebooksRunTests)).Select(row => row[0]).ToArray());
+        NotebookFolder.Programs([]).Select(t => t.Notebook.Name).ToArray(), DataRows.Of(typeof(NotebooksRunTests)).Select(row => row[0]).ToArray());
 
     /// <summary>
-    /// TorchSharp 0.107 counts a parameter twice when a network takes it over and once when it is disposed: the count rises by the parameters of each network
-    /// though no memory stays. Without AVX2 the library makes fewer copies.
+    /// TorchSharp 0.107 counts a parameter twice when a network registers it and once when it is disposed: the count rises by the number of parameters of
+    /// each network although no memory leaks. Without AVX2 the library creates fewer copies.
     /// </summary>
     private static void AssertParametersOnly(long more, int classifiers, int featurizers)
     {
-        Assert.IsLessThanOrEqualTo((classifiers * Classifier) + (featurizers * Featurizer), more, "tensors that stayed, and parameters counted twice");
+        Assert.IsLessThanOrEqualTo((classifiers * Classifier) + (featurizers * Featurizer), more, "tensors not disposed, including parameters counted twice");
         bool whole = Enumerable.Range(0, featurizers + 1).Any(f => more >= f * Featurizer && (more - (f * Featurizer)) % Classifier == 0);
-        Assert.IsTrue(whole, $"{more} tensors stayed, which are not the parameters of whole networks");
+        Assert.IsTrue(whole, $"{more} tensors were not disposed, which is not the parameter count of whole networks");
     }
 
     private static long LiveTensors()

@@ -1,28 +1,28 @@
-// The notebooks as they are saved: of the format, made from the programs beside them, with outputs and pictures.
+// The saved notebooks are valid, match their programs, and contain outputs and images.
 using Microsoft.ML.VisionTransformer.NotebookTests.Support;
 using NotebookRunner;
 using NotebookRunner.Model;
-using NotebookRunner.Twins;
+using NotebookRunner.Programs;
 
 namespace Microsoft.ML.VisionTransformer.NotebookTests;
 
 [TestClass]
 public sealed class SavedNotebooksTests
 {
-    public static IEnumerable<object[]> Names => NotebookFolder.Twins([]).Select(t => new object[] { t.Notebook.Name });
+    public static IEnumerable<object[]> Names => NotebookFolder.Programs([]).Select(t => new object[] { t.Notebook.Name });
 
     [TestMethod]
     [DynamicData(nameof(Names))]
-    public async Task TheFileIsOfTheFormat(string name) => Assert.AreEqual("", await NotebookSchema.FaultsAsync(Twin(name).NotebookPath));
+    public async Task TheFileIsValid(string name) => Assert.AreEqual("", await NotebookSchema.ErrorsAsync(Program(name).NotebookPath));
 
     [TestMethod]
     [DynamicData(nameof(Names))]
     public void TheCellsAreThoseOfTheProgram(string name)
     {
-        var twin = Twin(name);
-        var saved = NotebookFile.Read(twin.NotebookPath);
+        var program = Program(name);
+        var saved = NotebookFile.Read(program.NotebookPath);
 
-        string[] was = [.. saved.Cells.Select(Source)], now = [.. twin.Notebook.Cells.Select(Source)];
+        string[] was = [.. saved.Cells.Select(Source)], now = [.. program.Notebook.Cells.Select(Source)];
         CollectionAssert.AreEqual(now, was, $"Run: {NotebookFolder.Regenerate}");
 
         static string Source(NotebookCell cell) => $"{cell.Kind} {cell.Id} {string.Join(' ', cell.Tags)}\n{cell.Source}";
@@ -30,9 +30,9 @@ public sealed class SavedNotebooksTests
 
     [TestMethod]
     [DynamicData(nameof(Names))]
-    public void EveryCellWasRunInOrder_AndThereArePictures(string name)
+    public void EveryCellWasRunInOrder_AndThereAreImages(string name)
     {
-        var cells = NotebookFile.Read(Twin(name).NotebookPath).Cells.Where(c => c.Kind == CellKind.Code).ToArray();
+        var cells = NotebookFile.Read(Program(name).NotebookPath).Cells.Where(c => c.Kind == CellKind.Code).ToArray();
 
         CollectionAssert.AreEqual(Enumerable.Range(1, cells.Length).ToArray(), cells.Select(c => c.ExecutionCount).ToArray());
         var outputs = cells.SelectMany(c => c.Outputs).ToArray();
@@ -42,7 +42,7 @@ public sealed class SavedNotebooksTests
 
     [TestMethod]
     public void EveryFileHasItsProgram() => CollectionAssert.AreEquivalent(
-        NotebookFolder.Twins([]).Select(t => t.NotebookPath).ToArray(), Directory.GetFiles(NotebookFolder.Path, "*" + NotebookFile.Extension));
+        NotebookFolder.Programs([]).Select(t => t.NotebookPath).ToArray(), Directory.GetFiles(NotebookFolder.Path, "*" + NotebookFile.Extension));
 
-    private static Twin Twin(string name) => NotebookFolder.Twins([name]).Single();
+    private static NotebookProgram Program(string name) => NotebookFolder.Programs([name]).Single();
 }

@@ -1,19 +1,19 @@
-// Says what differs between a saved notebook and one that was just run, as far as it should be the same on every machine.
+// Compares a saved notebook with a fresh run, ignoring what may differ between machines.
 using NotebookRunner.Model;
 
 namespace NotebookRunner.Comparing;
 
 internal static class NotebookComparison
 {
-    /// <summary>A line for each difference, and its place; empty where there is none.</summary>
+    /// <summary>One line per difference, with its location; empty if there are none.</summary>
     internal static IReadOnlyList<string> Differences(Notebook saved, Notebook fresh)
     {
         if (Layout(saved) is var was && Layout(fresh) is var now && !was.SequenceEqual(now))
-            return [$"{fresh.Name}: the saved notebook has other cells than the program: {FirstOther(was, now)}"];
+            return [$"{fresh.Name}: the cells of the saved notebook differ from those of the program: {FirstOther(was, now)}"];
         return [.. saved.Cells.Zip(fresh.Cells).SelectMany((pair, i) => Differences(pair.First, pair.Second).Select(d => $"{fresh.Name}, cell {i + 1}, {d}"))];
     }
 
-    /// <summary>Everything of a notebook but what running it gives.</summary>
+    /// <summary>Everything in a notebook except the outputs.</summary>
     private static string[] Layout(Notebook notebook) =>
         [.. notebook.Cells.Select(c => $"{c.Kind} {c.Id} {string.Join(' ', c.Tags)} {c.ExecutionCount}\n{c.Source}")];
 
@@ -27,7 +27,7 @@ internal static class NotebookComparison
     {
         string[] was = [.. saved.Outputs.Select(Kind)], now = [.. fresh.Outputs.Select(Kind)];
         if (!was.SequenceEqual(now))
-            return [$"puts out other things: saved [{string.Join("; ", was)}], now [{string.Join("; ", now)}]"];
+            return [$"has different outputs: saved [{string.Join("; ", was)}], now [{string.Join("; ", now)}]"];
         bool varies = fresh.Tags.Contains(NotebookCell.Varies);
         return saved.Outputs.Zip(fresh.Outputs).SelectMany((pair, i) => Differences(pair.First, pair.Second, varies).Select(d => $"output {i + 1}: {d}"));
     }
@@ -48,7 +48,7 @@ internal static class NotebookComparison
 
     private static IEnumerable<string> Differences(string type, string was, string now, bool varies) =>
         type == "image/png"
-            ? PictureComparison.Differences(was, now, varies)
-            : TextComparison.Differences(PictureComparison.WithoutPictures(was), PictureComparison.WithoutPictures(now), varies)
-                .Concat(PictureComparison.Differences(PictureComparison.Pictures(was), PictureComparison.Pictures(now), varies));
+            ? ImageComparison.Differences(was, now, varies)
+            : TextComparison.Differences(ImageComparison.WithoutImages(was), ImageComparison.WithoutImages(now), varies)
+                .Concat(ImageComparison.Differences(ImageComparison.Images(was), ImageComparison.Images(now), varies));
 }

@@ -1,4 +1,4 @@
-// A notebook as a file of Jupyter's format 4.5 (https://nbformat.readthedocs.io), written whole or not at all.
+// Reads and writes notebooks in the Jupyter format 4.5 (https://nbformat.readthedocs.io); files are written atomically.
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -13,14 +13,14 @@ internal static class NotebookFile
 
     private const int Format = 4, FormatMinor = 5;
 
-    /// <summary>As Jupyter writes its files, so that opening and saving one there changes little.</summary>
+    /// <summary>Like Jupyter's own files, so that saving a notebook there changes little.</summary>
     private static readonly JsonSerializerOptions _style =
         new() { WriteIndented = true, IndentSize = 1, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal static void Write(string path, Notebook notebook) =>
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(ToJson(notebook).ToJsonString(_style) + "\n")));
 
-    /// <exception cref="InvalidDataException">The file is no notebook that was written here.</exception>
+    /// <exception cref="InvalidDataException">The file is not a notebook written by this program.</exception>
     internal static Notebook Read(string path)
     {
         try
@@ -30,7 +30,7 @@ internal static class NotebookFile
         }
         catch (Exception e) when (e is JsonException or NullReferenceException or InvalidOperationException or FormatException)
         {
-            throw new InvalidDataException($"{path} is no notebook that was written here: {e.Message} Delete it and run the notebooks again.", e);
+            throw new InvalidDataException($"{path} is not a notebook written by this program: {e.Message} Delete it and run the notebooks again.", e);
         }
     }
 
@@ -84,7 +84,7 @@ internal static class NotebookFile
             ["metadata"] = new JsonObject(),
             ["output_type"] = "display_data",
         },
-        _ => throw new NotSupportedException($"{output.GetType().Name} has no form in a notebook."),
+        _ => throw new NotSupportedException($"{output.GetType().Name} cannot be stored in a notebook."),
     };
 
     private static NotebookCell ReadCell(JsonNode cell) => new((string)cell["cell_type"]! == "code" ? CellKind.Code : CellKind.Markdown, Text(cell["source"]!))
@@ -99,10 +99,10 @@ internal static class NotebookFile
     {
         "stream" => new StreamOutput((string)output["name"]!, Text(output["text"]!)),
         "display_data" => new DisplayOutput(output["data"]!.AsObject().ToDictionary(d => d.Key, d => Text(d.Value!))),
-        string other => throw new FormatException($"Output of type {other} is not known."),
+        string other => throw new FormatException($"Unknown output type {other}."),
     };
 
-    /// <summary>Text is stored as lines, each with its line feed.</summary>
+    /// <summary>The format stores text as an array of lines, each with its line feed.</summary>
     private static JsonArray Lines(string text)
     {
         var lines = new JsonArray();

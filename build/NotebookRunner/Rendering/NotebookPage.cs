@@ -1,4 +1,4 @@
-// Shows a notebook as one HTML page that needs nothing else: text, code, outputs and pictures.
+// Renders a notebook as one self-contained HTML page: text, code, outputs and images.
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -10,8 +10,8 @@ namespace NotebookRunner.Rendering;
 
 internal static class NotebookPage
 {
-    /// <summary>What can be shown, the best form first.</summary>
-    private static readonly (string Type, Func<string, string> Show)[] _forms =
+    /// <summary>The supported output formats, the preferred first.</summary>
+    private static readonly (string Type, Func<string, string> Show)[] _formats =
     [
         ("image/svg+xml", svg => svg),
         ("image/png", png => $"<img src=\"data:image/png;base64,{png}\" alt=\"\">"),
@@ -56,13 +56,13 @@ internal static class NotebookPage
 
     private static string Code(NotebookCell cell)
     {
-        string code = $"<pre class=\"code\"><code>{CodeColours.Html(cell.Source)}</code></pre>";
+        string code = $"<pre class=\"code\"><code>{CodeColors.Html(cell.Source)}</code></pre>";
         if (cell.Tags.Contains(NotebookCell.Folded))
             code = $"<details><summary>{WebUtility.HtmlEncode(Summary(cell.Source))}</summary>{code}</details>";
         return $"<section class=\"cell\">\n{code}\n{string.Join('\n', cell.Outputs.Select(Output))}</section>";
     }
 
-    /// <summary>The comment that the code opens with.</summary>
+    /// <summary>The comment on the first line of the code.</summary>
     private static string Summary(string source) => source.Split('\n')[0].TrimStart('/', ' ');
 
     private static string Output(CellOutput output)
@@ -70,16 +70,16 @@ internal static class NotebookPage
         string html = output switch
         {
             StreamOutput stream => $"<pre>{WebUtility.HtmlEncode(stream.Text.TrimEnd())}</pre>",
-            DisplayOutput display => Shown(display),
+            DisplayOutput display => DisplayHtml(display),
             _ => "",
         };
         return $"<div class=\"output scroll\">{html}</div>";
     }
 
-    /// <summary>A picture's other form is its description.</summary>
-    private static string Shown(DisplayOutput display)
+    /// <summary>The text/plain format of an image is its alternative text.</summary>
+    private static string DisplayHtml(DisplayOutput display)
     {
-        var (type, show) = _forms.First(f => display.Data.ContainsKey(f.Type));
+        var (type, show) = _formats.First(f => display.Data.ContainsKey(f.Type));
         string html = show(display.Data[type]);
         return type == "image/png" && display.Data.TryGetValue("text/plain", out string? alt)
             ? html.Replace("alt=\"\"", $"alt=\"{WebUtility.HtmlEncode(alt)}\"", StringComparison.Ordinal)

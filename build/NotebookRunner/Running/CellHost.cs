@@ -1,4 +1,4 @@
-// What a notebook's code may call beside its packages; a kernel has functions of the same names.
+// Functions that a notebook's code may call in addition to its packages, with the names that .NET Interactive uses.
 using System.Text.RegularExpressions;
 
 namespace NotebookRunner.Running;
@@ -10,13 +10,13 @@ public sealed partial class CellHost
 
     internal CellHost(OutputRecord record) => _record = record;
 
-    /// <summary>Text that is HTML and not to be shown as text.</summary>
+    /// <summary>Text to display as HTML.</summary>
     public sealed record Markup(string Html);
 
-#pragma warning disable CA1822, IDE1006 // The names and the kinds of members that .NET Interactive has.
+#pragma warning disable CA1822, IDE1006 // .NET Interactive has instance members with these names.
     public Markup HTML(string html) => new(html);
 
-    /// <summary>Puts HTML out. What is one PNG or one SVG and nothing else is put out as such: there are viewers that show pictures but no HTML.</summary>
+    /// <summary>Displays HTML. A single PNG or SVG is output as an image, because some viewers show images but no HTML.</summary>
     public void display(Markup markup)
     {
         ArgumentNullException.ThrowIfNull(markup);

@@ -4,19 +4,20 @@ using Microsoft.CodeAnalysis.CSharp.Scripting;
 using Microsoft.CodeAnalysis.Scripting;
 using Microsoft.CodeAnalysis.Scripting.Hosting;
 using NotebookRunner.Model;
-using NotebookRunner.Twins;
+using NotebookRunner.Programs;
 using TorchSharp;
 
 namespace NotebookRunner.Running;
 
-/// <summary>One at a time in a process: while it goes on, the console is the notebook's.</summary>
+/// <summary>Only one run at a time per process, because it redirects the console.</summary>
 internal static class NotebookRun
 {
-    /// <summary>The notebook with what its cells put out.</summary>
-    /// <exception cref="NotebookCellException">A cell does not compile, or ended with an error.</exception>
-    internal static async Task<Notebook> RunAsync(Twin twin)
+    /// <summary>Runs the notebook.</summary>
+    /// <returns>The notebook with the outputs of its cells.</returns>
+    /// <exception cref="NotebookCellException">A cell does not compile, or fails.</exception>
+    internal static async Task<Notebook> RunAsync(NotebookProgram program)
     {
-        // Networks this small gain nothing from several threads, and lose much where other programs keep the processors busy.
+        // Networks this small gain nothing from several threads and become much slower on a busy machine.
         torch.set_num_threads(1);
         var record = new OutputRecord();
         var (output, error) = (Console.Out, Console.Error);
@@ -24,7 +25,7 @@ internal static class NotebookRun
         Console.SetError(record.Writer("stderr"));
         try
         {
-            return twin.Notebook with { Cells = await RunCellsAsync(twin, record) };
+            return program.Notebook with { Cells = await RunCellsAsync(program, record) };
         }
         finally
         {
@@ -33,13 +34,13 @@ internal static class NotebookRun
         }
     }
 
-    private static async Task<IReadOnlyList<NotebookCell>> RunCellsAsync(Twin twin, OutputRecord record)
+    private static async Task<IReadOnlyList<NotebookCell>> RunCellsAsync(NotebookProgram program, OutputRecord record)
     {
         var cells = new List<NotebookCell>();
         using var loader = Loader();
         var host = new CellHost(record);
         ScriptState<object>? state = null;
-        foreach (var cell in twin.Notebook.Cells)
+        foreach (var cell in program.Notebook.Cells)
         {
             if (cell.Kind == CellKind.Markdown)
             {
@@ -47,9 +48,9 @@ internal static class NotebookRun
                 continue;
             }
 
-            // Line 0: the packages, which the references stand for.
+            // Line 0 is the package cell, which the assembly references replace.
             if (cell.Line > 0)
-                state = await RunCellAsync(twin, cell, cells.Count, state, host, loader);
+                state = await RunCellAsync(program, cell, cells.Count, state, host, loader);
             int count = 1 + cells.Count(c => c.Kind == CellKind.Code);
             cells.Add(cell with { Outputs = record.Take(), ExecutionCount = count });
         }
@@ -58,29 +59,29 @@ internal static class NotebookRun
     }
 
     private static async Task<ScriptState<object>> RunCellAsync(
-        Twin twin, NotebookCell cell, int index, ScriptState<object>? state, CellHost host, InteractiveAssemblyLoader loader)
+        NotebookProgram program, NotebookCell cell, int index, ScriptState<object>? state, CellHost host, InteractiveAssemblyLoader loader)
     {
-        // Errors then name the lines of the program.
-        string code = $"#line {cell.Line} \"{Path.GetFileName(twin.Path)}\"\n{cell.Source}";
+        // Makes errors refer to lines of the program.
+        string code = $"#line {cell.Line} \"{Path.GetFileName(program.Path)}\"\n{cell.Source}";
         try
         {
             if (state is not null)
                 return await state.ContinueWithAsync(code);
-            return await CSharpScript.Create(code, Options(twin), typeof(CellHost), loader).RunAsync(host);
+            return await CSharpScript.Create(code, Options(program), typeof(CellHost), loader).RunAsync(host);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw NotebookCellException.Of(twin, index + 1, cell, e);
+            throw NotebookCellException.Of(program, index + 1, cell, e);
         }
     }
 
-    private static ScriptOptions Options(Twin twin) => ScriptOptions.Default
-        .WithReferences(PackageAssemblies.References(twin))
+    private static ScriptOptions Options(NotebookProgram program) => ScriptOptions.Default
+        .WithReferences(PackageAssemblies.References(program))
         .WithOptimizationLevel(OptimizationLevel.Release)
         .WithEmitDebugInformation(true)
         .WithFileEncoding(System.Text.Encoding.UTF8);
 
-    /// <summary>The script shares the assemblies of this process; a second copy of one would have types of its own.</summary>
+    /// <summary>The script shares the assemblies of this process; a second copy of an assembly would define distinct types.</summary>
     private static InteractiveAssemblyLoader Loader()
     {
         var loader = new InteractiveAssemblyLoader();

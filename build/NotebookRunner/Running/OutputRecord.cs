@@ -1,22 +1,22 @@
-// Collects what a cell puts out, in order: text that is written to the console, and what is displayed.
+// Collects the outputs of a cell in order: console text and displayed data.
 using System.Text;
 using NotebookRunner.Model;
 
 namespace NotebookRunner.Running;
 
-/// <summary>Thread-safe: training reports from threads of its own.</summary>
+/// <summary>Thread-safe, because training writes from other threads.</summary>
 internal sealed class OutputRecord
 {
     private readonly Lock _lock = new();
     private readonly List<CellOutput> _outputs = [];
 
-    internal void Display(params (string MimeType, string Data)[] forms)
+    internal void Display(params (string MimeType, string Data)[] formats)
     {
         lock (_lock)
-            _outputs.Add(new DisplayOutput(forms.ToDictionary(f => f.MimeType, f => f.Data)));
+            _outputs.Add(new DisplayOutput(formats.ToDictionary(f => f.MimeType, f => f.Data)));
     }
 
-    /// <summary>What was put out since the last call.</summary>
+    /// <summary>Returns and clears the outputs since the last call.</summary>
     internal IReadOnlyList<CellOutput> Take()
     {
         lock (_lock)

@@ -1,24 +1,24 @@
-// Resolves a notebook's packages to the assemblies that this program was built with, so that notebooks run against the build and not against a feed.
+// Resolves a notebook's packages to the assemblies of this build, so that notebooks run against the current code and not a package feed.
 using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis;
-using NotebookRunner.Twins;
+using NotebookRunner.Programs;
 
 namespace NotebookRunner.Running;
 
 internal static class PackageAssemblies
 {
-    /// <summary>Which native backend a notebook asks for is for the user's machine; this program was built with one for the machine it runs on.</summary>
+    /// <summary>Packages of native backends. A notebook references that of the user's machine; this program was built with one for its own machine.</summary>
     private static readonly string[] _backends = ["libtorch-", "TorchSharp-"];
 
     private static readonly Lazy<Dictionary<string, JsonNode>> _libraries = new(ReadLibraries);
 
-    /// <summary>The framework, and the assemblies of the packages with those that they depend on.</summary>
-    /// <exception cref="InvalidDataException">A package or its version is not what this program was built with.</exception>
-    internal static IReadOnlyList<MetadataReference> References(Twin twin)
+    /// <summary>References to the framework, and to the assemblies of the packages and their dependencies.</summary>
+    /// <exception cref="InvalidDataException">This program was not built with the package in that version.</exception>
+    internal static IReadOnlyList<MetadataReference> References(NotebookProgram program)
     {
         var names = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var package in twin.Packages.Where(p => !_backends.Any(b => p.Id.StartsWith(b, StringComparison.Ordinal))))
-            Add(names, $"{package.Id}/{package.Version}", Path.GetFileName(twin.Path));
+        foreach (var package in program.Packages.Where(p => !_backends.Any(b => p.Id.StartsWith(b, StringComparison.Ordinal))))
+            Add(names, $"{package.Id}/{package.Version}", Path.GetFileName(program.Path));
         string trusted = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
         string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         return [.. trusted.Split(Path.PathSeparator)
@@ -26,7 +26,7 @@ internal static class PackageAssemblies
             .Select(path => MetadataReference.CreateFromFile(path))];
     }
 
-    private static void Add(SortedSet<string> names, string library, string whoAsks)
+    private static void Add(SortedSet<string> names, string library, string requester)
     {
         if (!_libraries.Value.TryGetValue(library, out var entry))
         {
@@ -34,7 +34,7 @@ internal static class PackageAssemblies
             string? other = _libraries.Value.Keys.FirstOrDefault(k => k.StartsWith($"{id}/", StringComparison.OrdinalIgnoreCase));
             string known = other is null ? "lacks that package" : $"has {other}";
             throw new InvalidDataException(
-                $"{whoAsks} asks for {library}; this build {known}. Change the #:package line, or reference the package in build/NotebookRunner.");
+                $"{requester} requires {library}; this build {known}. Change the #:package line, or reference the package in build/NotebookRunner.");
         }
 
         foreach (var assembly in entry["runtime"]?.AsObject() ?? [])

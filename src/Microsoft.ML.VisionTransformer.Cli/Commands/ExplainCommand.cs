@@ -1,4 +1,4 @@
-// explain: which patches of images spoke for a class, as pictures and numbers.
+// explain: which patches of an image support a class, as overlay images and as values.
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
@@ -9,25 +9,25 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class ExplainCommand
 {
-    internal static ExampleCommand Create(CommandContext shell)
+    internal static ExampleCommand Create(CommandContext context)
     {
-        var model = ModelArgument.Create();
-        var images = ModelArgument.Images();
-        var folder = new Option<string?>("--out") { Description = "The folder for the pictures. Default: the current one.", HelpName = "folder" };
+        var model = SharedOptions.Model();
+        var images = SharedOptions.Images();
+        var folder = new Option<string?>("--out") { Description = "The folder for the overlay images. Default: the current folder.", HelpName = "folder" };
         var className = new Option<string?>("--class") { Description = "The class to explain. Default: the most probable one.", HelpName = "name" };
-        var method = ChoiceOption.One<ExplanationMethod>("--method", "How the map is made. Default gradient-attention.");
+        var method = ChoiceOption.One<ExplanationMethod>("--method", "How to compute the map. Default gradient-attention.");
         var format = OutputFormats.Option(OutputFormat.Text, OutputFormat.Text, OutputFormat.Json);
         var command = new ExampleCommand(
             "explain",
-            "Draws over images which of their patches spoke for a class.",
-            ("Why this class", "explain flowers.zip photo.jpg --out why"),
-            ("What speaks for another one", "explain flowers.zip photo.jpg --class tulips --out why"),
-            ("The map as numbers", "explain flowers.zip photos --out why --format json"))
+            "Draws an overlay on each image that shows which patches support a class.",
+            ("The predicted class", "explain flowers.zip photo.jpg --out why"),
+            ("Another class", "explain flowers.zip photo.jpg --class tulips --out why"),
+            ("The map as JSON", "explain flowers.zip photos --out why --format json"))
         {
             model, images, folder, className, method, format,
         };
         command.SetAction(parsed => Run(
-            shell,
+            context,
             parsed.GetValue(model)!,
             parsed.GetValue(images)!,
             parsed.GetValue(folder) ?? ".",
@@ -36,55 +36,71 @@ internal static class ExplainCommand
         return command;
     }
 
-    private static int Run(CommandContext shell, string model, string[] inputs, string folder, ExplanationOptions options, OutputFormat format)
+    private static int Run(CommandContext context, string model, string[] inputs, string folder, ExplanationOptions options, OutputFormat format)
     {
-        using var classifier = Classifier.Open(shell.NewContext(), model);
+        using var classifier = Classifier.Open(context.CreateMLContext(), model);
         if (options.ClassName is { } name && classifier.Classes.Find(name) is { } index)
             options = options with { ClassName = null, ClassIndex = index };
-        using var found = InputImages.Find(inputs, shell.OpenInput);
+        using var found = InputImages.Find(inputs, context.OpenInput);
         Directory.CreateDirectory(folder);
         var names = new OverlayNames(folder);
         var problems = new List<string>();
         int done = 0;
-        return shell.WithProgress(
+        return context.WithProgress(
             display =>
             {
                 foreach (var image in found.Images)
                 {
-                    shell.Cancellation.ThrowIfCancellationRequested();
-                    if ((image.Problem ?? Explain(shell.Out, classifier, image, options, names, format)) is { } problem)
+                    context.Cancellation.ThrowIfCancellationRequested();
+                    if ((image.Problem ?? Explain(context.Out, classifier, image, options, names, format)) is { } problem)
                     {
                         problems.Add($"{image.Name}: {problem}");
                         if (format == OutputFormat.Json)
-                            shell.Out.WriteLine(JsonLine.Of(new { Path = image.Name, Error = problem }));
+                            context.Out.WriteLine(JsonLine.Of(new { Path = image.Name, Error = problem }));
                     }
 
                     display.Images("images", ++done, found.Images.Count);
                 }
 
-                return Failures.Report(shell, problems, found.Images.Count);
+                return context.ReportProblems(problems, found.Images.Count);
             },
             resultsAreShown: true);
     }
 
-    /// <summary>Writes the picture and a line; gives what is wrong with the image.</summary>
+    /// <summary>Writes the overlay image and a result line.</summary>
+    /// <returns>Why the image cannot be used; null if it can.</returns>
     private static string? Explain(TextWriter output, Classifier classifier, InputImage image, ExplanationOptions options, OverlayNames names, OutputFormat format)
     {
-        AttentionExplanation why;
+        AttentionExplanation explanation;
         try
         {
-            why = classifier.Network.Explain(image.Path, options);
+            explanation = classifier.Network.Explain(image.Path, options);
         }
         catch (InvalidImageException e)
         {
             return ImageProblem.Of(e, image);
         }
 
-        string overlay = names.For(image), label = classifier.Classes.Names[why.ClassIndex];
-        why.SaveOverlay(overlay);
+        string overlay = names.For(image), label = classifier.Classes.Names[explanation.ClassIndex];
+        explanation.SaveOverlay(overlay);
         output.WriteLine(format == OutputFormat.Json
-            ? JsonLine.Of(new { Path = image.Name, Label = label, why.Probability, Overlay = overlay, why.Method, why.Rows, why.Columns, Map = why.Map.ToArray() })
-            : string.Create(CultureInfo.InvariantCulture, $"{image.Name}: {label} {why.Probability:P1}, {overlay}"));
+            ? JsonLine.Of(new { Path = image.Name, Label = label, explanation.Probability, Overlay = overlay, explanation.Method, explanation.Rows, explanation.Columns, Map = explanation.Map.ToArray() })
+            : string.Create(CultureInfo.InvariantCulture, $"{image.Name}: {label} {explanation.Probability:P1}, {overlay}"));
         return null;
+    }
+}
+
+/// <summary>Names the overlay images: photo.jpg becomes photo-why.png; a second photo.jpg, from another folder, photo-2-why.png.</summary>
+internal sealed class OverlayNames(string folder)
+{
+    private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
+
+    internal string For(InputImage image)
+    {
+        string stem = image.Name == "-" ? "standard-input" : Path.GetFileNameWithoutExtension(image.Name);
+        string name = stem;
+        for (int i = 2; !_taken.Add(name); i++)
+            name = string.Create(CultureInfo.InvariantCulture, $"{stem}-{i}");
+        return Path.Combine(folder, $"{name}-why.png");
     }
 }

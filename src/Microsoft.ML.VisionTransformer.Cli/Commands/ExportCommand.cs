@@ -1,4 +1,4 @@
-// export: a model for other programs.
+// export: writes a model as ONNX or as safetensors, for other programs.
 using System.CommandLine;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
@@ -7,36 +7,36 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class ExportCommand
 {
-    internal static ExampleCommand Create(CommandContext shell) => new(
+    internal static ExampleCommand Create(CommandContext context) => new(
         "export",
-        "Writes a model for other programs.",
+        "Exports a model to other formats.",
         ("For ONNX Runtime", "export onnx flowers.zip --out flowers.onnx"),
         ("For Python", "export safetensors flowers.zip --out flowers-timm"))
     {
-        Onnx(shell),
-        Safetensors(shell),
+        Onnx(context),
+        Safetensors(context),
     };
 
-    private static ExampleCommand Onnx(CommandContext shell)
+    private static ExampleCommand Onnx(CommandContext context)
     {
-        var model = ModelArgument.Create();
-        var path = new Option<string>("--out") { Description = "The file.", HelpName = "file.onnx", Required = true };
-        var input = ChoiceOption.One<OnnxInput>("--input", "What the file takes: normalised images, or raw ones of any size. Default normalized-float.");
-        var outputs = ChoiceOption.Several<OnnxOutputs>("--outputs", "What it gives. Default probabilities, or the embedding of a featurizer.");
-        var precision = ChoiceOption.One<OnnxPrecision>("--precision", "Numbers in which it computes. Default float32.");
-        var batch = new Option<int?>("--batch-size") { Description = "Images of one run. Default: any number.", HelpName = "number" };
-        var external = new Option<bool>("--external-data") { Description = "Put the weights into a second file." };
+        var model = SharedOptions.Model();
+        var path = new Option<string>("--out") { Description = "The output file.", HelpName = "file.onnx", Required = true };
+        var input = ChoiceOption.One<OnnxInput>("--input", "Input of the ONNX model: normalized images, or raw images of any size. Default normalized-float.");
+        var outputs = ChoiceOption.Several<OnnxOutputs>("--outputs", "Outputs of the ONNX model. Default probabilities, or the embedding for a featurizer.");
+        var precision = ChoiceOption.One<OnnxPrecision>("--precision", "Number format of the computation. Default float32.");
+        var batch = new Option<int?>("--batch-size") { Description = "Fixed batch size. Default: any number of images.", HelpName = "number" };
+        var external = new Option<bool>("--external-data") { Description = "Write the weights to a separate file." };
         var command = new ExampleCommand(
             "onnx",
             "Writes one ONNX file.",
-            ("Normalised images to probabilities", "export onnx flowers.zip --out flowers.onnx"),
-            ("Raw images of any size, small weights", "export onnx flowers.zip --out flowers.onnx --input raw-rgb --precision int8"),
-            ("Logits and embedding too", "export onnx flowers.zip --out flowers.onnx --outputs probabilities,logits,embedding"))
+            ("Normalized images to probabilities", "export onnx flowers.zip --out flowers.onnx"),
+            ("Raw images of any size, int8 weights", "export onnx flowers.zip --out flowers.onnx --input raw-rgb --precision int8"),
+            ("With logits and embedding", "export onnx flowers.zip --out flowers.onnx --outputs probabilities,logits,embedding"))
         {
             model, path, input, outputs, precision, batch, external,
         };
         command.SetAction(parsed => WriteOnnx(
-            shell,
+            context,
             parsed.GetValue(model)!,
             parsed.GetValue(path)!,
             new OnnxExportOptions
@@ -50,35 +50,35 @@ internal static class ExportCommand
         return command;
     }
 
-    private static ExampleCommand Safetensors(CommandContext shell)
+    private static ExampleCommand Safetensors(CommandContext context)
     {
-        var model = ModelArgument.Create();
-        var folder = new Option<string>("--out") { Description = "The folder; it is made where it is not there.", HelpName = "folder", Required = true };
+        var model = SharedOptions.Model();
+        var folder = new Option<string>("--out") { Description = "The output folder; it is created if missing.", HelpName = "folder", Required = true };
         var command = new ExampleCommand(
             "safetensors",
-            "Writes a folder that timm or Hugging Face's transformers load: weights, configuration, preprocessing.",
+            "Writes a folder that timm or Hugging Face transformers can load: weights, configuration, preprocessing.",
             ("For Python", "export safetensors flowers.zip --out flowers-timm"))
         {
             model, folder,
         };
         command.SetAction(parsed =>
         {
-            using var classifier = Classifier.Open(shell.NewContext(), parsed.GetValue(model)!);
+            using var classifier = Classifier.Open(context.CreateMLContext(), parsed.GetValue(model)!);
             classifier.Network.SaveAsSafetensors(parsed.GetValue(folder)!);
             foreach (string file in Directory.EnumerateFiles(parsed.GetValue(folder)!).Order(StringComparer.Ordinal))
-                shell.Out.WriteLine(file);
+                context.Out.WriteLine(file);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static int WriteOnnx(CommandContext shell, string model, string path, OnnxExportOptions options)
+    private static int WriteOnnx(CommandContext context, string model, string path, OnnxExportOptions options)
     {
         OutputFile.Prepare(path);
-        var context = shell.NewContext();
+        var mlContext = context.CreateMLContext();
         if (ModelKind.IsMLNet(model))
         {
-            var (loaded, schema) = MLNetModel.Load(context, model);
+            var (loaded, schema) = MLNetModel.Load(mlContext, model);
             if (MLNetModel.Parts(loaded).OfType<VisionTransformerFeatureTransformer>().FirstOrDefault() is { } featurizer)
             {
                 using (loaded as IDisposable)
@@ -86,17 +86,17 @@ internal static class ExportCommand
             }
             else
             {
-                using var classifier = Classifier.Of(context, loaded, schema, model);
+                using var classifier = Classifier.Of(mlContext, loaded, schema, model);
                 classifier.Network.SaveAsOnnx(path, options);
             }
         }
         else
         {
-            using var classifier = Classifier.Open(context, model);
+            using var classifier = Classifier.Open(mlContext, model);
             classifier.Network.SaveAsOnnx(path, options);
         }
 
-        shell.Out.WriteLine(path);
+        context.Out.WriteLine(path);
         return ExitCode.Done;
     }
 }

@@ -1,4 +1,4 @@
-// info: what a model file or a checkpoint holds.
+// info: shows the contents of a model file or a checkpoint.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Common;
@@ -9,28 +9,28 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class InfoCommand
 {
-    private const int ClassesShown = 12;
+    private const int MaxListedClasses = 12;
 
-    internal static ExampleCommand Create(CommandContext shell)
+    internal static ExampleCommand Create(CommandContext context)
     {
-        var model = ModelArgument.Create();
+        var model = SharedOptions.Model();
         var format = OutputFormats.Option(OutputFormat.Text, OutputFormat.Text, OutputFormat.Json);
         var command = new ExampleCommand(
             "info",
-            "Says what a model file or a checkpoint holds.",
+            "Shows the contents of a model file or a checkpoint.",
             ("A trained model", "info flowers.zip"),
             ("A checkpoint", "info model.safetensors"),
-            ("Everything, the epochs too, for another program", "info flowers.zip --format json"))
+            ("All details, including the epochs, as JSON", "info flowers.zip --format json"))
         {
             model, format,
         };
         command.SetAction(parsed =>
         {
-            var facts = ModelFacts.Of(shell.NewContext(), parsed.GetValue(model)!, shell.WriteMessage, shell.Cancellation);
+            var facts = ModelFacts.Of(context.CreateMLContext(), parsed.GetValue(model)!, context.WriteMessage, context.Cancellation);
             if (parsed.GetValue(format) == OutputFormat.Json)
-                shell.Out.WriteLine(JsonLine.Of(facts));
+                context.Out.WriteLine(JsonLine.Of(facts));
             else
-                Write(shell.Out, facts);
+                Write(context.Out, facts);
             return ExitCode.Done;
         });
         return command;
@@ -52,7 +52,7 @@ internal static class InfoCommand
         yield return ("parameters", Invariant($"{facts.Parameters:N0}"));
         yield return ("images", Invariant($"{images.Resizing}, {images.Interpolation}, crop {images.CropFraction:0.###}; mean {string.Join(' ', images.Mean)}, deviation {string.Join(' ', images.StandardDeviation)}"));
         if (facts.Classes is { } classes)
-            yield return ("classes", Invariant($"{classes.Count}: {MessageText.List(classes, ClassesShown)}"));
+            yield return ("classes", Invariant($"{classes.Count}: {MessageText.List(classes, MaxListedClasses)}"));
         if (facts.Features is { } kind)
             yield return ("features", kind.ToString());
         if (facts.Columns is { } columns)
@@ -62,7 +62,7 @@ internal static class InfoCommand
         if (facts.Temperature is { } temperature and not 1)
             yield return ("temperature", Invariant($"{temperature:0.###}"));
         if (facts.Training is { } training)
-            yield return ("training", TrainingSentence.Of(training));
+            yield return ("training", TrainingSummary.Of(training));
         foreach (string note in facts.Notes ?? [])
             yield return ("note", note);
     }

@@ -9,12 +9,12 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static class PredictCommand
 {
-    internal static ExampleCommand Create(CommandContext shell)
+    internal static ExampleCommand Create(CommandContext context)
     {
-        var model = ModelArgument.Create();
-        var images = ModelArgument.Images();
+        var model = SharedOptions.Model();
+        var images = SharedOptions.Images();
         var format = OutputFormats.Option(OutputFormat.Text, OutputFormat.Text, OutputFormat.Json, OutputFormat.Csv);
-        var top = new Option<int?>("--top") { Description = "Classes to name for each image; 0 names all. Default 3.", HelpName = "number" };
+        var top = new Option<int?>("--top") { Description = "Number of classes per image; 0 lists all. Default 3.", HelpName = "number" };
         top.Validators.Add(result =>
         {
             if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < 0)
@@ -22,35 +22,35 @@ internal static class PredictCommand
         });
         var command = new ExampleCommand(
             "predict",
-            "Says what is in images.",
+            "Predicts the classes of images.",
             ("One image", "predict flowers.zip photo.jpg"),
             ("A folder, as a table", "predict flowers.zip photos --format csv > photos.csv"),
-            ("What another program finds", "find . -name '*.jpg' -mtime -1 | mlnet-vit predict flowers.zip - --format json"),
-            ("An image that is not a file", "predict flowers.zip - < photo.jpg"),
-            ("A large folder, by eight processes", "mpirun -n 8 mlnet-vit predict flowers.zip photos --format csv > photos.csv"),
+            ("Paths from another program", "find . -name '*.jpg' -mtime -1 | mlnet-vit predict flowers.zip - --format json"),
+            ("An image from standard input", "predict flowers.zip - < photo.jpg"),
+            ("A large folder, with eight processes", "mpirun -n 8 mlnet-vit predict flowers.zip photos --format csv > photos.csv"),
             ("A public model with its own classes", "predict google/vit-base-patch16-224 photo.jpg"))
         {
             model, images, format, top,
         };
-        command.FractionsItsWork = true;
-        command.SetAction(parsed => Run(shell, parsed.GetValue(model)!, parsed.GetValue(images)!, parsed.GetValue(format) ?? OutputFormat.Text, parsed.GetValue(top) ?? 3));
+        command.SupportsMultipleProcesses = true;
+        command.SetAction(parsed => Run(context, parsed.GetValue(model)!, parsed.GetValue(images)!, parsed.GetValue(format) ?? OutputFormat.Text, parsed.GetValue(top) ?? 3));
         return command;
     }
 
-    private static int Run(CommandContext shell, string model, string[] inputs, OutputFormat format, int top)
+    private static int Run(CommandContext context, string model, string[] inputs, OutputFormat format, int top)
     {
-        using var classifier = Classifier.Open(shell.NewContext(), model);
-        using var found = InputImages.Find(inputs, shell.OpenInput);
-        Agreement.Check(shell.Group, model, found.Images.Select(image => image.Name));
+        using var classifier = Classifier.Open(context.CreateMLContext(), model);
+        using var found = InputImages.Find(inputs, context.OpenInput);
+        ConsistencyCheck.Run(context.Group, model, found.Images.Select(image => image.Name));
         int shown = top == 0 ? classifier.Classes.Count : Math.Min(top, classifier.Classes.Count);
-        var writer = new PredictionWriter(shell.Out, format, classifier.Classes.Names, shown);
+        var writer = new PredictionWriter(context.Out, format, classifier.Classes.Names, shown);
         writer.Begin();
         int done = 0;
         var problems = new List<string>();
-        shell.WithProgress(
+        context.WithProgress(
             display =>
             {
-                foreach (var scored in SharedScoring.Score(shell.Group, classifier, found.Images, shell.Cancellation))
+                foreach (var scored in DistributedScoring.Score(context.Group, classifier, found.Images, context.Cancellation))
                 {
                     writer.Write(scored);
                     if (scored.Problem is not null)
@@ -61,6 +61,6 @@ internal static class PredictCommand
                 return done;
             },
             resultsAreShown: true);
-        return Failures.Report(shell, problems, found.Images.Count);
+        return context.ReportProblems(problems, found.Images.Count);
     }
 }

@@ -1,17 +1,17 @@
-// Writes predictions as text, JSON lines or a table.
+// Writes predictions as text, JSON lines or CSV.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
-/// <param name="output">Where to.</param>
-/// <param name="format">In which form.</param>
-/// <param name="classes">The model's classes.</param>
-/// <param name="top">How many of them each image shows, the most probable first.</param>
+/// <param name="output">The destination.</param>
+/// <param name="format">The output format.</param>
+/// <param name="classes">The model's class names.</param>
+/// <param name="top">The number of classes per image, the most probable first.</param>
 internal sealed class PredictionWriter(TextWriter output, OutputFormat format, IReadOnlyList<string> classes, int top)
 {
-    /// <summary>The header of a table.</summary>
+    /// <summary>Writes the CSV header.</summary>
     internal void Begin()
     {
         if (format == OutputFormat.Csv)

@@ -1,4 +1,4 @@
-// scaffold: classes and a project around a model, as Model Builder writes them.
+// scaffold: writes classes and a project for a model, like ML.NET Model Builder.
 using System.CommandLine;
 using System.Reflection;
 using System.Text.RegularExpressions;
@@ -10,17 +10,17 @@ namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
 internal static partial class ScaffoldCommand
 {
-    internal static ExampleCommand Create(CommandContext shell)
+    internal static ExampleCommand Create(CommandContext context)
     {
-        var model = new Argument<string>("model") { Description = "A model.zip of ML.NET." };
-        var folder = new Option<string>("--out") { Description = "The folder of the project; it is made where it is not there.", HelpName = "folder", Required = true };
-        var name = new Option<string?>("--name") { Description = "The class. Default: by the model's file name.", HelpName = "name" };
-        var library = new Option<string?>("--library") { Description = "The library's project file, to build it from its sources. Default: its package.", HelpName = "file.csproj" };
-        var force = new Option<bool>("--force") { Description = "Replace files that are there." };
+        var model = new Argument<string>("model") { Description = "An ML.NET model.zip." };
+        var folder = new Option<string>("--out") { Description = "The project folder; it is created if missing.", HelpName = "folder", Required = true };
+        var name = new Option<string?>("--name") { Description = "The class name. Default: derived from the model's file name.", HelpName = "name" };
+        var library = new Option<string?>("--library") { Description = "The library's project file, to build it from source. Default: use the NuGet package.", HelpName = "file.csproj" };
+        var force = new Option<bool>("--force") { Description = "Replace existing files." };
         var command = new ExampleCommand(
             "scaffold",
-            "Writes classes that predict, train and judge, and a project that builds them.",
-            ("Beside your own code", "scaffold flowers.zip --out Flowers"),
+            "Writes classes that predict, train and evaluate, and a project that builds them.",
+            ("In a folder of your solution", "scaffold flowers.zip --out Flowers"),
             ("In the library's repository", "scaffold flowers.zip --out Flowers --library src/Microsoft.ML.VisionTransformer/Microsoft.ML.VisionTransformer.csproj"))
         {
             model, folder, name, library, force,
@@ -29,21 +29,21 @@ internal static partial class ScaffoldCommand
         {
             string path = parsed.GetValue(model)!;
             if (parsed.GetValue(name) is { } given && !Identifier().IsMatch(given))
-                throw new UsageException($"--name is '{given}'; it must begin with a capital letter and go on with letters, digits and _.");
-            return Run(shell, path, parsed.GetValue(folder)!, parsed.GetValue(name), parsed.GetValue(library), parsed.GetValue(force));
+                throw new UsageException($"--name is '{given}'; it must start with a capital letter, followed by letters, digits and _.");
+            return Run(context, path, parsed.GetValue(folder)!, parsed.GetValue(name), parsed.GetValue(library), parsed.GetValue(force));
         });
         return command;
     }
 
-    private static int Run(CommandContext shell, string path, string folder, string? given, string? library, bool force)
+    private static int Run(CommandContext context, string path, string folder, string? given, string? library, bool force)
     {
         if (!ModelKind.IsMLNet(path))
-            throw new InvalidDataException($"{path} is no model.zip of ML.NET; train one, or save one with mlContext.Model.Save.");
-        var context = shell.NewContext();
-        using var classifier = Classifier.Open(context, path);
-        var model = ScaffoldModel.Of(context, classifier, "Name");
+            throw new InvalidDataException($"{path} is not an ML.NET model.zip; train a model, or save one with mlContext.Model.Save.");
+        var mlContext = context.CreateMLContext();
+        using var classifier = Classifier.Open(mlContext, path);
+        var model = ScaffoldModel.Of(mlContext, classifier, "Name");
         string name = given is null ? ClassName(path, model) : Uses(model, given)
-            ? throw new UsageException($"--name is '{given}', which the code that is written uses for something else; give another name.")
+            ? throw new UsageException($"--name is '{given}', a name that the generated code already uses; choose another name.")
             : given;
         model = model with { Name = name };
         (string File, string Text)[] files =
@@ -58,23 +58,23 @@ internal static partial class ScaffoldCommand
         bool inPlace = Path.GetFullPath(copy) == Path.GetFullPath(path);
         string? taken = files.Select(file => Path.Combine(folder, file.File)).Append(inPlace ? "" : copy).FirstOrDefault(File.Exists);
         if (taken is not null && !force)
-            throw new IOException($"{taken} is there already; --force replaces it.");
+            throw new IOException($"{taken} already exists; --force replaces it.");
         Directory.CreateDirectory(folder);
         foreach (var (file, text) in files)
-            Write(shell, Path.Combine(folder, file), writer => writer.Write(text.ReplaceLineEndings("\n")));
+            Write(context, Path.Combine(folder, file), writer => writer.Write(text.ReplaceLineEndings("\n")));
         if (!inPlace)
         {
             OutputFile.Write(copy, stream => Copy(path, stream));
-            shell.Out.WriteLine(copy);
+            context.Out.WriteLine(copy);
         }
 
         return ExitCode.Done;
     }
 
-    private static void Write(CommandContext shell, string path, Action<TextWriter> write)
+    private static void Write(CommandContext context, string path, Action<TextWriter> write)
     {
         OutputFile.WriteText(path, write);
-        shell.Out.WriteLine(path);
+        context.Out.WriteLine(path);
     }
 
     private static void Copy(string path, Stream to)
@@ -87,12 +87,12 @@ internal static partial class ScaffoldCommand
     {
         string project = Path.GetFullPath(library);
         if (!File.Exists(project))
-            throw new FileNotFoundException($"The library's project {library} is not there.", project);
+            throw new FileNotFoundException($"The library project {library} does not exist.", project);
         var folder = new DirectoryInfo(Path.GetDirectoryName(project)!);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "build", "TorchBackend.targets")))
             folder = folder.Parent;
         return folder is null
-            ? throw new InvalidDataException($"Above {library} there is no build/TorchBackend.targets; give the project of the library's repository.")
+            ? throw new InvalidDataException($"No folder above {library} contains build/TorchBackend.targets; specify the project file in the library's repository.")
             : ProgramCode.SourceProject(model, project, folder.FullName);
     }
 
@@ -108,7 +108,9 @@ internal static partial class ScaffoldCommand
         return name;
     }
 
-    /// <summary>Whether the code uses the name itself, so that a class of that name would hide what is meant: Path, Console, a method of the class.</summary>
+    /// <summary>
+    /// Whether the generated code uses the name itself, such as Path, Console or a method of the class: a class with that name would hide it.
+    /// </summary>
     private static bool Uses(ScaffoldModel model, string name)
     {
         var placeholder = model with { Name = "_" };

@@ -1,70 +1,73 @@
-// The processes of a run, each of which does its part; an error in one of them ends all.
+// The processes of a run: how they exchange bytes, and how an error in one of them ends them all.
 using System.Text.Json;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Distributed;
 
-internal interface IProcessGroup
+internal interface ICommunicator
 {
-    /// <summary>Number of this process, from 0.</summary>
+    /// <summary>Rank of this process, from 0.</summary>
     int Rank { get; }
 
     /// <summary>Number of processes, at least 1.</summary>
     int Size { get; }
 
-    /// <summary>Gives every process the bytes of all, by rank. All call it, in the same order, and wait there for each other.</summary>
+    /// <summary>
+    /// Collects the bytes of all processes, by rank, in every process. A collective operation: all processes call it in the same order, and it blocks
+    /// until all have.
+    /// </summary>
     IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> own);
 }
 
 /// <summary>
-/// All processes meet at each <see cref="Exchange"/>, in the same order, and last at <see cref="Barrier"/> or <see cref="Fail"/>. A process that fails goes
-/// to its next meeting with the error in place of its share, so that none waits for one that has left.
+/// Collective operations with error propagation. All processes call <see cref="Exchange"/> in the same order, and finally <see cref="Barrier"/> or <see
+/// cref="Fail"/>. A process that fails sends its error to the next collective operation in place of its data, so the others do not wait for it.
 /// </summary>
-/// <exception cref="InvalidOperationException">A launcher started the process, and there is no MPI library.</exception>
-internal sealed class RunGroup(IProcessGroup group)
+/// <exception cref="InvalidOperationException">A launcher started the process, but there is no MPI library.</exception>
+internal sealed class ProcessGroup(ICommunicator communicator)
 {
-    private const byte Fine = 0, Failed = 1;
+    private const byte Succeeded = 0, Failed = 1;
 
-    private bool _broken;
+    private bool _disconnected;
 
-    /// <summary>Number of this process, from 0.</summary>
-    internal int Rank { get; } = group.Rank;
+    /// <summary>Rank of this process, from 0.</summary>
+    internal int Rank { get; } = communicator.Rank;
 
     /// <summary>Number of processes.</summary>
-    internal int Size { get; } = group.Size;
+    internal int Size { get; } = communicator.Size;
 
-    /// <summary>Whether this is the process that writes and tells.</summary>
+    /// <summary>Whether this is rank 0, the process that writes results and messages.</summary>
     internal bool IsMain => Rank == 0;
 
-    /// <summary>Whether this process has to tell of an error itself: it is the main one, or no longer reaches the others.</summary>
-    internal bool ReportsErrors => IsMain || _broken;
+    /// <summary>Whether this process reports errors itself: it is rank 0, or it can no longer reach the others.</summary>
+    internal bool ReportsErrors => IsMain || _disconnected;
 
-    /// <summary>Gives every process what each of them has, by rank.</summary>
-    /// <exception cref="ProcessFailureException">One has failed.</exception>
-    /// <exception cref="IOException">The others cannot be reached.</exception>
+    /// <summary>Collects the data of all processes, by rank, in every process.</summary>
+    /// <exception cref="ProcessFailureException">A process has failed.</exception>
+    /// <exception cref="IOException">The other processes cannot be reached.</exception>
     internal IReadOnlyList<ReadOnlyMemory<byte>> Exchange(ReadOnlySpan<byte> own)
     {
-        var answers = Gather(Fine, own);
+        var answers = Gather(Succeeded, own);
         return FirstFailure(answers) is { } failure
             ? throw new ProcessFailureException(failure)
             : [.. answers.Select(answer => new ReadOnlyMemory<byte>(answer, 1, answer.Length - 1))];
     }
 
-    /// <summary>Waits until all are here.</summary>
-    /// <exception cref="ProcessFailureException">One has failed.</exception>
+    /// <summary>Waits until all processes have called it.</summary>
+    /// <exception cref="ProcessFailureException">A process has failed.</exception>
     internal void Barrier()
     {
         if (Size > 1)
             Exchange([]);
     }
 
-    /// <summary>Tells the others of an error, unless they told this process of it.</summary>
-    /// <returns>The failure that all processes end with: of several the one with the lowest rank.</returns>
+    /// <summary>Sends an error to the other processes, unless it came from them.</summary>
+    /// <returns>The failure that all processes end with: of several, the one with the lowest rank.</returns>
     internal ProcessFailure Fail(Exception error, string message, int exitCode)
     {
-        if (error is ProcessFailureException told)
-            return told.Failure;
+        if (error is ProcessFailureException received)
+            return received.Failure;
         var own = new ProcessFailure(Rank, Environment.MachineName, message, exitCode);
-        if (Size == 1 || _broken)
+        if (Size == 1 || _disconnected)
             return own;
         try
         {
@@ -72,7 +75,7 @@ internal sealed class RunGroup(IProcessGroup group)
         }
         catch (IOException)
         {
-            return own;    // nobody is there to be told: this process says it, and its exit code ends what is left
+            return own;    // the others are gone: this process reports the error, and its exit code makes the launcher end the rest
         }
     }
 
@@ -83,37 +86,37 @@ internal sealed class RunGroup(IProcessGroup group)
     {
         try
         {
-            return group.Gather([state, .. own]);
+            return communicator.Gather([state, .. own]);
         }
         catch
         {
-            _broken = true;
+            _disconnected = true;
             throw;
         }
     }
 }
 
 /// <param name="Rank">The process that failed.</param>
-/// <param name="Machine">Where it runs.</param>
-/// <param name="Message">For people.</param>
-/// <param name="ExitCode">What the command ends with.</param>
+/// <param name="Machine">The machine that it runs on.</param>
+/// <param name="Message">The error message.</param>
+/// <param name="ExitCode">The exit code of the command.</param>
 internal sealed record ProcessFailure(int Rank, string Machine, string Message, int ExitCode)
 {
-    /// <summary>What rank 0 tells. Of a failure of its own it speaks as a command without other processes does.</summary>
-    internal string Told => Rank == 0 ? Message : $"Rank {Rank} on {Machine}: {Message}";
+    /// <summary>The message that rank 0 prints. Its own errors read as they do without other processes; others name the process.</summary>
+    internal string DisplayMessage => Rank == 0 ? Message : $"Rank {Rank} on {Machine}: {Message}";
 
     internal byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 
     internal static ProcessFailure Of(ReadOnlySpan<byte> bytes) => JsonSerializer.Deserialize<ProcessFailure>(bytes)!;
 }
 
-/// <summary>Thrown where a process learns that another has failed.</summary>
-internal sealed class ProcessFailureException(ProcessFailure failure) : Exception(failure.Told)
+/// <summary>Another process of the group has failed.</summary>
+internal sealed class ProcessFailureException(ProcessFailure failure) : Exception(failure.DisplayMessage)
 {
     internal ProcessFailure Failure => failure;
 }
 
-internal sealed class MpiProcesses : IProcessGroup
+internal sealed class MpiCommunicator : ICommunicator
 {
     public int Rank => DistributedRun.Rank;
 
@@ -122,7 +125,7 @@ internal sealed class MpiProcesses : IProcessGroup
     public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> own) => DistributedRun.Gather(own);
 }
 
-internal sealed class OneProcess : IProcessGroup
+internal sealed class SingleProcess : ICommunicator
 {
     public int Rank => 0;
 

@@ -1,7 +1,5 @@
-// How many rows of each class were given which class.
-using Microsoft.ML.VisionTransformer.Cli.Evaluation;
-
-namespace Microsoft.ML.VisionTransformer.Cli.Report;
+// The confusion matrix, and the metrics of each class that follow from it.
+namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 internal sealed class ConfusionCounts
 {
@@ -20,15 +18,15 @@ internal sealed class ConfusionCounts
         }
     }
 
-    /// <summary>Rows of one class that were given another, or the same.</summary>
+    /// <summary>Number of rows by true and predicted class.</summary>
     internal int this[int trueClass, int predictedClass] => _counts[trueClass, predictedClass];
 
-    /// <summary>Rows of a class.</summary>
+    /// <summary>Number of rows of a true class.</summary>
     internal int OfTrue(int trueClass) => _ofTrue[trueClass];
 
-    internal ClassFigures FiguresOf(int index) => new(index, _counts[index, index], _ofTrue[index], _ofPredicted[index]);
+    internal ClassMetrics MetricsOf(int index) => new(index, _counts[index, index], _ofTrue[index], _ofPredicted[index]);
 
-    /// <summary>Pairs of different classes that were mixed up, the most frequent first, of equal ones the larger share of its class.</summary>
+    /// <summary>Pairs of classes that were confused, by descending count, then by descending fraction of the true class.</summary>
     internal IReadOnlyList<ConfusedPair> Pairs() =>
     [
         .. from t in Enumerable.Range(0, _ofTrue.Length)
@@ -38,3 +36,25 @@ internal sealed class ConfusionCounts
            select new ConfusedPair(t, p, _counts[t, p]),
     ];
 }
+
+/// <param name="Index">Index of the class.</param>
+/// <param name="Right">Rows of the class with a correct prediction.</param>
+/// <param name="Support">Rows of the class.</param>
+/// <param name="Predicted">Rows with the class as prediction.</param>
+internal sealed record ClassMetrics(int Index, int Right, int Support, int Predicted)
+{
+    /// <summary>Fraction of the rows predicted as the class that belong to it; null if no row was predicted as it.</summary>
+    internal double? Precision => Predicted == 0 ? null : Right / (double)Predicted;
+
+    /// <summary>Fraction of the rows of the class that were predicted as it; null if it has no rows.</summary>
+    internal double? Recall => Support == 0 ? null : Right / (double)Support;
+
+    /// <summary>2 · right / (support + predicted), the harmonic mean of precision and recall; null if both counts are 0.</summary>
+    internal double? F1 => Support + Predicted == 0 ? null : 2.0 * Right / (Support + Predicted);
+}
+
+/// <summary>Rows of one class that were predicted as another.</summary>
+/// <param name="True">Index of the true class.</param>
+/// <param name="Predicted">Index of the predicted class.</param>
+/// <param name="Count">Number of rows.</param>
+internal readonly record struct ConfusedPair(int True, int Predicted, int Count);

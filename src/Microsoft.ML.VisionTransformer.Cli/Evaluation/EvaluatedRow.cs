@@ -1,4 +1,4 @@
-// A scored row with the class that was predicted.
+// A scored row with its predicted class and the rank of its true class.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 /// <param name="Row">The row.</param>
 /// <param name="Predicted">Index of the most probable class.</param>
-/// <param name="Rank">Place (from 0) of the true class among the classes, the most probable first.</param>
+/// <param name="Rank">Rank (from 0) of the true class when the classes are sorted by descending probability.</param>
 internal sealed record EvaluatedRow(ScoredRow Row, int Predicted, int Rank)
 {
     internal bool IsRight => Predicted == Row.Label;
@@ -16,7 +16,7 @@ internal sealed record EvaluatedRow(ScoredRow Row, int Predicted, int Rank)
 
     internal double TrueProbability => Row.Probabilities[Row.Label];
 
-    /// <exception cref="ArgumentException">The row has no class of its own, or scores that are no probabilities.</exception>
+    /// <exception cref="ArgumentException">The label is not a class index, or a score is not a probability.</exception>
     internal static EvaluatedRow Of(ScoredRow row, int classes)
     {
         if (row.Probabilities.Length != classes)
@@ -26,7 +26,7 @@ internal sealed record EvaluatedRow(ScoredRow Row, int Predicted, int Rank)
         foreach (float probability in row.Probabilities)
         {
             if (probability is not (>= 0 and <= 1))
-                throw new ArgumentException(Text($"{row.Name} has the score {probability}: no probability. Leave out rows without an image."), nameof(row));
+                throw new ArgumentException(Text($"{row.Name} has the score {probability}, which is not a probability in [0, 1]. Leave out rows without an image."), nameof(row));
         }
 
         int predicted = 0, rank = 0;

@@ -1,4 +1,4 @@
-// Writes how well a model does, as text, JSON or a table of the classes.
+// Writes the metrics of an evaluation as text, JSON or CSV.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 internal static class EvaluationWriter
 {
-    private const int MostClassesInMatrix = 15;
+    private const int MaxMatrixClasses = 15;
 
     internal static void Write(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation, OutputFormat format)
     {
@@ -30,15 +30,15 @@ internal static class EvaluationWriter
         MicroAccuracy = evaluation.Accuracy,
         evaluation.MacroAccuracy,
         evaluation.Probabilities.LogLoss,
-        Classes = evaluation.Classes.Select(figures => new { Name = classes[figures.Index], Images = figures.Support, figures.Precision, figures.Recall }),
+        Classes = evaluation.Classes.Select(metrics => new { Name = classes[metrics.Index], Images = metrics.Support, metrics.Precision, metrics.Recall }),
         Confusion = Enumerable.Range(0, evaluation.Classes.Count).Select(row => Row(evaluation, row)),
     }));
 
     private static void WriteTable(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation)
     {
         output.WriteLine(CsvRecord.Of("label", "images", "precision", "recall"));
-        foreach (var figures in evaluation.Classes)
-            output.WriteLine(CsvRecord.Of([classes[figures.Index], figures.Support, figures.Precision, figures.Recall]));
+        foreach (var metrics in evaluation.Classes)
+            output.WriteLine(CsvRecord.Of([classes[metrics.Index], metrics.Support, metrics.Precision, metrics.Recall]));
     }
 
     private static void WriteText(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation)
@@ -46,14 +46,14 @@ internal static class EvaluationWriter
         output.WriteLine(Invariant($"{evaluation.Rows.Count} images: accuracy {evaluation.Accuracy:P1}, mean of the classes {evaluation.MacroAccuracy:P1}, log loss {evaluation.Probabilities.LogLoss:F3}"));
         output.WriteLine();
         int width = Math.Max("class".Length, classes.Max(name => name.Length));
-        bool matrix = evaluation.Classes.Count <= MostClassesInMatrix;
+        bool matrix = evaluation.Classes.Count <= MaxMatrixClasses;
         string columns = matrix ? "   predicted as " + string.Concat(Enumerable.Range(0, evaluation.Classes.Count).Select(i => Invariant($"{i,5}"))) : "";
         output.WriteLine($"     {"class".PadRight(width)}  images  precision  recall{columns}");
-        foreach (var figures in evaluation.Classes)
+        foreach (var metrics in evaluation.Classes)
         {
-            int i = figures.Index;
+            int i = metrics.Index;
             string row = matrix ? new string(' ', "   predicted as ".Length) + string.Concat(Row(evaluation, i).Select(n => Invariant($"{n,5}"))) : "";
-            output.WriteLine(Invariant($"{i,3}  {classes[i].PadRight(width)}  {figures.Support,6}  {Percent(figures.Precision),9}  {Percent(figures.Recall),6}{row}"));
+            output.WriteLine(Invariant($"{i,3}  {classes[i].PadRight(width)}  {metrics.Support,6}  {Percent(metrics.Precision),9}  {Percent(metrics.Recall),6}{row}"));
         }
     }
 

@@ -1,4 +1,4 @@
-// Gathers what a report shows.
+// Builds the content of a report from a model, its training and its evaluation.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
@@ -7,10 +7,10 @@ using Microsoft.ML.VisionTransformer.Cli.Settings;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
-/// <summary>A report may be sent to others: images have the names they have below their data folder, and no path of this machine is in it.</summary>
+/// <summary>Reports are shared: images are named by their path below the data folder, and no path of this machine is included.</summary>
 internal static class ModelReport
 {
-    /// <summary>The report of a training; without test images it has no pictures.</summary>
+    /// <summary>The report of a training; without test images it has no metrics and no images.</summary>
     internal static ReportContent OfTraining(Classifier model, string path, IReadOnlyDictionary<string, SettingValue> settings, TestSplit split, EvaluatedImages? evaluation)
     {
         var history = model.Network.TrainingHistory!;
@@ -19,10 +19,10 @@ internal static class ModelReport
         {
             Epochs = [.. history.Epochs.Select(ReportEpoch.Of)],
             BestEpoch = history.Epochs.Count > 0 ? history.BestEpoch : null,
-            Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, Shown(s, settings[s.Name].Text)))],
+            Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, DisplayValue(s, settings[s.Name].Text)))],
             Splits = [Split("training and validation", split.Training, model), .. split.Test.Length > 0 ? [Split("test", split.Test, model)] : Array.Empty<ReportSplit>()],
-            Skipped = [.. history.InvalidImages.Select(problem => ShownImage.InMessage(problem, split.Training, settings["data"].Text)), .. content.Skipped],
-            Model = [.. content.Model, new ReportValue("Images", Invariant($"{history.TrainingRows} trained on, {history.ValidationRows} to compare epochs by"))],
+            Skipped = [.. history.InvalidImages.Select(problem => ReportImageNames.InMessage(problem, split.Training, settings["data"].Text)), .. content.Skipped],
+            Model = [.. content.Model, new ReportValue("Images", Invariant($"{history.TrainingRows} for training, {history.ValidationRows} for validation"))],
         };
     }
 
@@ -39,8 +39,8 @@ internal static class ModelReport
         ClassNames = model.Classes.Names,
         Written = DateTimeOffset.Now,
         Model = Facts(model, path),
-        Skipped = [.. evaluation?.Skipped.Select(scored => ShownImage.Skipped(scored, data)) ?? []],
-        Rows = [.. evaluation?.Evaluation.Rows.Select(evaluated => evaluated.Row with { Name = ShownImage.Name(evaluated.Row.Path!, data) }) ?? []],
+        Skipped = [.. evaluation?.Skipped.Select(scored => ReportImageNames.Skipped(scored, data)) ?? []],
+        Rows = [.. evaluation?.Evaluation.Rows.Select(evaluated => evaluated.Row with { Name = ReportImageNames.Of(evaluated.Row.Path!, data) }) ?? []],
         Overlay = (row, label) => Overlay(model, row, label),
     };
 
@@ -69,9 +69,9 @@ internal static class ModelReport
         return new ReportSplit(name, counts);
     }
 
-    private static string Shown(Setting setting, string value) => setting.IsPath && Path.IsPathRooted(value) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : value;
+    private static string DisplayValue(Setting setting, string value) => setting.IsPath && Path.IsPathRooted(value) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : value;
 
-    /// <summary>Null for a network of which there is no map.</summary>
+    /// <summary>Null if the network does not support attention maps.</summary>
     private static byte[]? Overlay(Classifier model, ScoredRow row, int label)
     {
         try
@@ -85,4 +85,34 @@ internal static class ModelReport
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>Names of images in a report.</summary>
+internal static class ReportImageNames
+{
+    /// <summary>The path below the data folder; for an image elsewhere, its folder and file name.</summary>
+    internal static string Of(string path, string data)
+    {
+        string relative = Path.GetRelativePath(data, path);
+        bool below = !Path.IsPathRooted(relative) && !relative.StartsWith("..", StringComparison.Ordinal);
+        string name = below ? relative : Path.Combine(Path.GetFileName(Path.GetDirectoryName(path)) ?? "", Path.GetFileName(path));
+        return name.Replace('\\', '/');
+    }
+
+    internal static SkippedFile Skipped(ScoredImage scored, string data)
+    {
+        string name = Of(scored.Image.Path, data);
+        return new SkippedFile(name, WithoutPath(scored.Problem!, scored.Image.Path, name));
+    }
+
+    /// <summary>The image that a message of the trainer names.</summary>
+    internal static SkippedFile InMessage(string message, IEnumerable<LabeledImage> images, string data)
+    {
+        string? path = images.Select(image => image.Image).Where(image => message.Contains(image, StringComparison.Ordinal)).MaxBy(image => image.Length);
+        string name = path is null ? "" : Of(path, data);
+        return new SkippedFile(name, path is null ? message : WithoutPath(message, path, name));
+    }
+
+    private static string WithoutPath(string message, string path, string name) =>
+        message.Replace(Path.GetFullPath(path), name, StringComparison.Ordinal).Replace(path, name, StringComparison.Ordinal);
 }

@@ -1,4 +1,4 @@
-// Reads a comma-separated file (RFC 4180).
+// Reads CSV files (RFC 4180).
 using System.Globalization;
 using CsvHelper;
 using CsvHelper.Configuration;
@@ -8,12 +8,12 @@ namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
 internal static class CsvTable
 {
-    private const int MostCharactersShown = 40;
+    private const int MaxExcerptLength = 40;
 
-    /// <summary>The fields of each record; empty lines are left out.</summary>
+    /// <summary>The fields of each record; empty lines are skipped.</summary>
     /// <exception cref="InvalidDataException">
-    /// A record has another number of fields than the first, a quote within a field, text behind a quoted field, or a quote that is never closed; the message has the line
-    /// of the file on which the record begins, from 1.
+    /// A record has a different number of fields than the first, a quote within a field, text after a quoted field, or an unclosed quote. The message
+    /// states the line of the file on which the record starts, from 1.
     /// </exception>
     internal static IReadOnlyList<string[]> Read(string path)
     {
@@ -22,8 +22,8 @@ internal static class CsvTable
         using var parser = new CsvParser(new StreamReader(path), new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             HasHeaderRecord = false,
-            IgnoreBlankLines = false,    // they are left out below, where their line counts
-            BadDataFound = bad => throw Wrong(path, line, $"is malformed: '{Shown(bad.Field)}'. A field with a comma, a quote or a line end stands in quotes, and a quote in it is doubled."),
+            IgnoreBlankLines = false,    // they are skipped below, so that line numbers stay right
+            BadDataFound = bad => throw Wrong(path, line, $"is malformed: '{Excerpt(bad.Field)}'. A field with a comma, a quote or a line break must be in quotes, and quotes in it must be doubled."),
         });
         for (; parser.Read(); line = parser.RawRow + 1)
         {
@@ -31,16 +31,16 @@ internal static class CsvTable
             if (fields is [] or [""] && parser.RawRecord.AsSpan().Trim("\r\n").IsEmpty)
                 continue;
             if (records.Count > 0 && fields.Length != records[0].Length)
-                throw Wrong(path, line, string.Create(CultureInfo.InvariantCulture, $"has {fields.Length} {(fields.Length == 1 ? "field" : "fields")}, the first has {records[0].Length}."));
+                throw Wrong(path, line, string.Create(CultureInfo.InvariantCulture, $"has {fields.Length} {(fields.Length == 1 ? "field" : "fields")}, the first record has {records[0].Length}."));
             records.Add(fields);
         }
 
         return records;
     }
 
-    private static string Shown(string field)
+    private static string Excerpt(string field)
     {
-        string start = field.Length > MostCharactersShown ? field[..MostCharactersShown] + "..." : field;
+        string start = field.Length > MaxExcerptLength ? field[..MaxExcerptLength] + "..." : field;
         return MessageText.Of(start.TrimEnd('\r', '\n'));
     }
 

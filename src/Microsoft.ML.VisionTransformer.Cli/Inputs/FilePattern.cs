@@ -1,17 +1,23 @@
-// Patterns of file names, for shells that do not expand them and for quoted ones.
+// Expands file name patterns, for shells that do not expand them and for quoted patterns.
 using System.IO.Enumeration;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
-/// <summary>* and ? stand for any characters and one character of a name, ** for folders at any depth. What begins with a dot is found only where the pattern says the dot.</summary>
-/// <remarks>Names are matched by .NET; the walk is ours, because Microsoft.Extensions.FileSystemGlobbing (10.0) has no ?, finds hidden files, and follows links in a circle.</remarks>
+/// <summary>
+/// * matches any characters of a name, ? matches one character, ** matches folders at any depth. A name that starts with a dot matches only a pattern
+/// that starts with a dot.
+/// </summary>
+/// <remarks>
+/// .NET matches the names. The directory walk is our own because Microsoft.Extensions.FileSystemGlobbing (10.0) does not support ?, finds hidden files,
+/// and follows cyclic links.
+/// </remarks>
 internal static class FilePattern
 {
     private static readonly char[] _separators = Path.DirectorySeparatorChar == '\\' ? ['/', '\\'] : ['/'];
 
     internal static bool IsPattern(string text) => text.AsSpan().IndexOfAny('*', '?') >= 0;
 
-    /// <summary>The files of that pattern, sorted by character code.</summary>
+    /// <summary>The files that match the pattern, in ordinal order.</summary>
     internal static IEnumerable<string> Find(string pattern)
     {
         string root = Path.GetPathRoot(pattern) ?? "";
@@ -19,7 +25,7 @@ internal static class FilePattern
         return Matches(root, parts).Where(File.Exists).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
     }
 
-    /// <summary>All files at any depth below a folder, sorted, without hidden ones.</summary>
+    /// <summary>All files at any depth below a folder, in ordinal order, without hidden files.</summary>
     internal static IEnumerable<string> Below(string folder) => Find(Path.Combine(folder, "**", "*"), folder);
 
     private static IEnumerable<string> Find(string pattern, string folder) =>
@@ -37,14 +43,14 @@ internal static class FilePattern
 
     private static IEnumerable<string> Entries(string folder, string pattern)
     {
-        string position = folder.Length == 0 ? "." : folder;
-        if (!Directory.Exists(position))
+        string directory = folder.Length == 0 ? "." : folder;
+        if (!Directory.Exists(directory))
             return [];
-        return Directory.EnumerateFileSystemEntries(position).Select(entry => Path.GetFileName(entry)!)
+        return Directory.EnumerateFileSystemEntries(directory).Select(entry => Path.GetFileName(entry)!)
             .Where(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: OperatingSystem.IsWindows()) && (name[0] != '.' || pattern[0] == '.'))
             .Select(name => Path.Combine(folder, name));
     }
 
-    /// <summary>Links to folders are not followed by **: they may lead in a circle.</summary>
+    /// <summary>** does not follow links to folders: they may be cyclic.</summary>
     private static bool IsRealFolder(string path) => Directory.Exists(path) && !File.GetAttributes(path).HasFlag(FileAttributes.ReparsePoint);
 }

@@ -1,12 +1,22 @@
-// Finds the images that a command line means: files, folders, patterns, or standard input.
+// Finds the images on a command line: files, folders, patterns, or standard input.
 using System.Text;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
+/// <param name="Name">The name in results: the path as given or found, or "-" for standard input.</param>
+/// <param name="Path">The file.</param>
+internal sealed record InputImage(string Name, string Path)
+{
+    /// <summary>Why there is no such image; null if the file exists.</summary>
+    internal string? Problem { get; init; }
+}
+
 /// <summary>
-/// The images, in the order given; those of a folder or pattern sorted by character code. "-" is standard input: the bytes of one image where it begins as an image
-/// file does, else paths (or folders, or patterns), one a line, or separated by NUL where there is one. Dispose it when they have been read.
+/// The images in the order given; those of a folder or pattern in ordinal order. "-" is standard input: the bytes of one image if it starts with an image
+/// signature, otherwise paths (or folders, or patterns), separated by NUL if it contains NUL, otherwise one per line. Dispose it after the images have
+/// been read.
 /// </summary>
 internal sealed class InputImages : IDisposable
 {
@@ -18,12 +28,12 @@ internal sealed class InputImages : IDisposable
 
     internal IReadOnlyList<InputImage> Images => _images;
 
-    /// <summary>Finds them. What is not there becomes an image with a problem, so that the others are still looked at.</summary>
-    /// <exception cref="UsageException">Standard input is asked for twice.</exception>
+    /// <summary>Finds the images. A missing input becomes an image with a problem; the others are still processed.</summary>
+    /// <exception cref="UsageException">Standard input is specified more than once.</exception>
     internal static InputImages Find(IReadOnlyList<string> inputs, Func<Stream> openInput)
     {
         if (inputs.Count(input => input == "-") > 1)
-            throw new UsageException("Standard input (-) can be read once only.");
+            throw new UsageException("Standard input (-) is specified more than once; it can be read only once.");
         var found = new InputImages(openInput);
         foreach (string input in inputs)
         {
@@ -47,9 +57,9 @@ internal sealed class InputImages : IDisposable
         if (File.Exists(input))
             _images.Add(new InputImage(input, input));
         else if (Directory.Exists(input))
-            AddAll(FilePattern.Below(input).Where(ImageNames.IsImage), input, "there is no image in this folder");
+            AddAll(FilePattern.Below(input).Where(ImageFiles.IsImage), input, "this folder contains no images");
         else if (FilePattern.IsPattern(input))
-            AddAll(FilePattern.Find(input), input, "no file has such a name");
+            AddAll(FilePattern.Find(input), input, "no file matches this pattern");
         else
             AddProblem(input, "there is no such file or folder");
     }
@@ -70,7 +80,7 @@ internal sealed class InputImages : IDisposable
         using var content = new MemoryStream();
         input.CopyTo(content);
         var bytes = content.GetBuffer().AsSpan(0, checked((int)content.Length));
-        if (ImageNames.HasImageStart(bytes))
+        if (ImageFiles.HasImageSignature(bytes))
         {
             _copyOfInput = Path.Combine(Path.GetTempPath(), $"{Tool.Name}-{Guid.NewGuid():N}");
             File.WriteAllBytes(_copyOfInput, bytes);
@@ -83,6 +93,22 @@ internal sealed class InputImages : IDisposable
         foreach (string path in paths.Select(p => separator == '\n' ? p.TrimEnd('\r') : p).Where(p => p.Length > 0))
             Add(path);
         if (paths.Length == 0)
-            AddProblem("-", "standard input is empty; it may have paths, one a line, or the bytes of one image");
+            AddProblem("-", "standard input is empty; expected paths, one per line, or the bytes of one image");
     }
+}
+
+internal static class ImageFiles
+{
+    /// <summary>Number of bytes that <see cref="HasImageSignature"/> needs.</summary>
+    internal const int SignatureLength = 12;
+
+    /// <summary>Whether a file in a folder counts as an image, by the extensions of <c>LoadImagesFromFolder</c>; hidden files do not.</summary>
+    internal static bool IsImage(string path) => ImageExtensions.Has(path) && !Path.GetFileName(path).StartsWith('.');
+
+    /// <summary>Whether the bytes start with an image signature (JPEG, PNG, GIF, BMP, WebP, ICO); no list of paths does.</summary>
+    internal static bool HasImageSignature(ReadOnlySpan<byte> start) =>
+        start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) || (start.Length > 4 && start[0] == 0x89 && start[1..].StartsWith("PNG"u8)) || start.StartsWith("GIF8"u8)
+        || (start.StartsWith("BM"u8) && start[2..].Contains((byte)0))
+        || (start.StartsWith("RIFF"u8) && start.Length >= SignatureLength && start[8..].StartsWith("WEBP"u8))
+        || start.StartsWith((ReadOnlySpan<byte>)[0, 0, 1, 0]);
 }

@@ -1,17 +1,17 @@
-// Keeps a share of each class to judge a model on.
+// Splits labeled images into training and test images.
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
-/// <param name="Training">To train on.</param>
-/// <param name="Test">To judge on.</param>
+/// <param name="Training">The images to train on.</param>
+/// <param name="Test">The images to evaluate the model on.</param>
 internal sealed record TestSplit(LabeledImage[] Training, LabeledImage[] Test)
 {
     /// <summary>
-    /// Cuts each class by the SHA-256 of the seed and the file's name, so that another machine cuts the same, and few images change sides when
-    /// some are added. A class keeps at least one image for training.
+    /// Splits each class by the SHA-256 hash of the seed and the file name. The split is the same on every machine, and few images move between the parts when
+    /// images are added. A class keeps at least one training image.
     /// </summary>
     internal static TestSplit Cut(LabeledImage[] images, float fraction, int seed)
     {

@@ -1,14 +1,32 @@
-// Scores images in batches; one that cannot be read does not stop the others.
+// Scores images in batches; an image that cannot be read does not stop the others.
+using System.Text.RegularExpressions;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
+
+/// <summary>A model that maps images to vectors: class probabilities or embeddings.</summary>
+internal interface IImageScorer
+{
+    /// <summary>Scores several images as one batch; one vector per image.</summary>
+    /// <exception cref="InvalidImageException">An image cannot be read, and the model does not skip it.</exception>
+    float[][] Score(IReadOnlyList<string> paths);
+
+    /// <summary>Why the model returned NaN for an image.</summary>
+    string ReasonForMissingScores(InputImage image);
+}
+
+/// <param name="Image">The image.</param>
+/// <param name="Values">The probability of each class, in the order of the model's classes, or an embedding; null if the image could not be read.</param>
+/// <param name="Problem">Why the image could not be read; null if it could.</param>
+internal sealed record ScoredImage(InputImage Image, float[]? Values, string? Problem);
 
 internal static class BatchScoring
 {
     internal const int BatchSize = 32;
 
-    /// <summary>Scores lazily, in order.</summary>
-    /// <exception cref="OperationCanceledException">Between two batches.</exception>
+    /// <summary>Scores the images lazily, in order.</summary>
+    /// <exception cref="OperationCanceledException">Cancellation was requested; checked between batches.</exception>
     internal static IEnumerable<ScoredImage> Score(IImageScorer model, IReadOnlyList<InputImage> images, CancellationToken cancellation)
     {
         foreach (var batch in images.Chunk(BatchSize))
@@ -29,14 +47,14 @@ internal static class BatchScoring
         }
         catch (Exception e) when (IsAboutAnImage(e))
         {
-            return [.. batch.Select(image => Alone(model, image))];    // which of them it is shows when each is scored by itself
+            return [.. batch.Select(image => ScoreOne(model, image))];    // score one by one to find the image that fails
         }
 
         var found = readable.Zip(scores).ToDictionary(pair => pair.First, pair => pair.Second);
         return [.. batch.Select(image => found.TryGetValue(image, out float[]? values) ? Of(model, image, values) : new ScoredImage(image, null, image.Problem))];
     }
 
-    private static ScoredImage Alone(IImageScorer model, InputImage image)
+    private static ScoredImage ScoreOne(IImageScorer model, InputImage image)
     {
         if (image.Problem is not null)
             return new ScoredImage(image, null, image.Problem);
@@ -50,9 +68,22 @@ internal static class BatchScoring
         }
     }
 
-    /// <summary>A model that passes over broken images gives NaN for them.</summary>
+    /// <summary>A model that skips invalid images returns NaN for them.</summary>
     private static ScoredImage Of(IImageScorer model, InputImage image, float[] scores) =>
-        float.IsNaN(scores[0]) ? new ScoredImage(image, null, model.WhyMissing(image)) : new ScoredImage(image, scores, null);
+        float.IsNaN(scores[0]) ? new ScoredImage(image, null, model.ReasonForMissingScores(image)) : new ScoredImage(image, scores, null);
 
     private static bool IsAboutAnImage(Exception e) => e is IOException or UnauthorizedAccessException;
+}
+
+internal static partial class ImageProblem
+{
+    /// <summary>Why an image cannot be used, without the path and the row that the library's message starts with: the caller prints the image's name.</summary>
+    internal static string Of(Exception error, InputImage image)
+    {
+        string message = FailureMessage.Of(error).Replace(Path.GetFullPath(image.Path), "", StringComparison.Ordinal).Replace(image.Path, "", StringComparison.Ordinal);
+        return Position().Replace(message, "").Trim();
+    }
+
+    [GeneratedRegex(@"^\s*(\((the image|row)[^)]*\)|image 1\b)")]
+    private static partial Regex Position();
 }

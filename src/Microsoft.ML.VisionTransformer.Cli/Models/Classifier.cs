@@ -1,25 +1,25 @@
-// A model that classifies, from ML.NET's zip or from a checkpoint with a head of its own.
+// An image classifier, loaded from an ML.NET model.zip or from a checkpoint with a classification head.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
-/// <summary>Scores paths of images, whatever pipeline the network is in. Dispose it to free the weights.</summary>
+/// <summary>Scores image files with any pipeline that contains the network. Dispose it to free the weights.</summary>
 internal sealed class Classifier : IImageScorer, IDisposable
 {
-    private readonly MLContext _context;
+    private readonly MLContext _mlContext;
     private readonly ITransformer _model;
     private readonly InputColumns _columns;
     private readonly string _scores;
 
-    private Classifier(MLContext context, ITransformer model, VisionTransformerPredictionTransformer network, InputColumns columns)
+    private Classifier(MLContext mlContext, ITransformer model, VisionTransformerPredictionTransformer network, InputColumns columns)
     {
-        (_context, _model, _columns, Network) = (context, model, columns, network);
+        (_mlContext, _model, _columns, Network) = (mlContext, model, columns, network);
         _scores = ScoreColumn();
         Classes = new ModelClasses(network.ClassNames);
     }
 
-    /// <summary>The network in it.</summary>
+    /// <summary>The transformer that contains the network.</summary>
     internal VisionTransformerPredictionTransformer Network { get; }
 
     internal ITransformer Chain => _model;
@@ -28,29 +28,29 @@ internal sealed class Classifier : IImageScorer, IDisposable
 
     internal InputColumns Columns => _columns;
 
-    /// <summary>Opens a model: ML.NET's zip, a checkpoint's file or folder, or a hub's owner/name.</summary>
-    /// <exception cref="InvalidDataException">It is broken, or has no such classifier.</exception>
-    internal static Classifier Open(MLContext context, string model)
+    /// <summary>Opens a model: an ML.NET model.zip, a checkpoint file or folder, or a hub name owner/name.</summary>
+    /// <exception cref="InvalidDataException">The model is corrupt, or contains no Vision Transformer classifier.</exception>
+    internal static Classifier Open(MLContext mlContext, string model)
     {
         if (!ModelKind.IsMLNet(model))
         {
-            var network = context.Model.LoadVisionTransformer(model, LabeledImage.ImageColumn);
-            return MLNetModel.Owned(network, () => new Classifier(context, network, network, InputColumns.OfCheckpoint));
+            var network = mlContext.Model.LoadVisionTransformer(model, LabeledImage.ImageColumn);
+            return MLNetModel.Owned(network, () => new Classifier(mlContext, network, network, InputColumns.OfCheckpoint));
         }
 
-        var (loaded, schema) = MLNetModel.Load(context, model);
-        return Of(context, loaded, schema, model);
+        var (loaded, schema) = MLNetModel.Load(mlContext, model);
+        return Of(mlContext, loaded, schema, model);
     }
 
-    /// <summary>The classifier in a chain of transformers, which it owns; the chain is disposed where it has none.</summary>
-    internal static Classifier Of(MLContext context, ITransformer model, DataViewSchema? input, string name) => MLNetModel.Owned(model, () =>
+    /// <summary>Wraps a chain of transformers and takes ownership of it; disposes the chain if it contains no classifier.</summary>
+    internal static Classifier Of(MLContext mlContext, ITransformer model, DataViewSchema? input, string name) => MLNetModel.Owned(model, () =>
     {
         var network = MLNetModel.Parts(model).OfType<VisionTransformerPredictionTransformer>().FirstOrDefault() ?? throw new InvalidDataException(
-            $"{name} has no Vision Transformer that classifies; it has {string.Join(", ", MLNetModel.Parts(model).Select(part => part.GetType().Name))}.");
-        return new Classifier(context, model, network, InputColumns.Of(input));
+            $"{name} contains no Vision Transformer classifier; it contains {string.Join(", ", MLNetModel.Parts(model).Select(part => part.GetType().Name))}.");
+        return new Classifier(mlContext, model, network, InputColumns.Of(input));
     });
 
-    /// <summary>The images as the model's input, lazily scored.</summary>
+    /// <summary>Scores images lazily.</summary>
     internal IDataView Transform(IEnumerable<LabeledImage> images) => _model.Transform(Data(images));
 
     /// <inheritdoc/>
@@ -58,12 +58,12 @@ internal sealed class Classifier : IImageScorer, IDisposable
         [.. Transform(paths.Select(path => new LabeledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_scores)];
 
     /// <inheritdoc/>
-    public string WhyMissing(InputImage image)
+    public string ReasonForMissingScores(InputImage image)
     {
         try
         {
-            TrainingAugmentations.None.Preview([File.ReadAllBytes(image.Path)], Network.Preprocessing, epochs: 1);    // reads the image as scoring does
-            return "the model gives no scores for it";
+            TrainingAugmentations.None.Preview([File.ReadAllBytes(image.Path)], Network.Preprocessing, epochs: 1);    // reads the image like scoring does
+            return "the model returns no scores for it";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -73,14 +73,14 @@ internal sealed class Classifier : IImageScorer, IDisposable
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
 
-    private IDataView Data(IEnumerable<LabeledImage> images) => _columns.Load(_context, images);
+    private IDataView Data(IEnumerable<LabeledImage> images) => _columns.Load(_mlContext, images);
 
-    /// <summary>The numbers of which there is one a class, under the name they have in this model.</summary>
+    /// <summary>The name of the numeric vector column with one element per class; "Score" if there are several.</summary>
     private string ScoreColumn()
     {
         var schema = Transform([]).Schema;
         return schema.Where(c => !c.IsHidden && c.Type is VectorDataViewType { ItemType: NumberDataViewType } vector && vector.Size == Network.ClassNames.Count)
             .Select(c => c.Name).OrderByDescending(name => name == "Score").FirstOrDefault()
-            ?? throw new InvalidDataException($"The model gives no column with {Network.ClassNames.Count} scores; it gives {string.Join(", ", schema.Select(c => c.Name))}.");
+            ?? throw new InvalidDataException($"The model has no output column with {Network.ClassNames.Count} scores; its columns are {string.Join(", ", schema.Select(c => c.Name))}.");
     }
 }

@@ -1,4 +1,4 @@
-// Opens the zip files of ML.NET.
+// Loads ML.NET model.zip files.
 using System.Reflection;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -6,13 +6,13 @@ namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
 internal static class MLNetModel
 {
-    /// <summary>The model and the columns of its training data, where they were saved.</summary>
-    /// <exception cref="InvalidDataException">It is broken; the message says where.</exception>
-    internal static (ITransformer Model, DataViewSchema? Schema) Load(MLContext context, string path)
+    /// <summary>The model, and the schema of its training data if it was saved.</summary>
+    /// <exception cref="InvalidDataException">The file is corrupt; the message states the cause.</exception>
+    internal static (ITransformer Model, DataViewSchema? Schema) Load(MLContext mlContext, string path)
     {
         try
         {
-            var model = context.Model.Load(path, out var schema);
+            var model = mlContext.Model.Load(path, out var schema);
             return (model, schema);
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException or TargetInvocationException or ArgumentException)
@@ -21,12 +21,12 @@ internal static class MLNetModel
         }
     }
 
-    /// <summary>Makes something that owns the model from now on; disposes the model where that fails.</summary>
-    internal static T Owned<T>(ITransformer model, Func<T> make)
+    /// <summary>Creates an object that takes ownership of the model; disposes the model if that throws.</summary>
+    internal static T Owned<T>(ITransformer model, Func<T> create)
     {
         try
         {
-            return make();
+            return create();
         }
         catch
         {
@@ -35,6 +35,6 @@ internal static class MLNetModel
         }
     }
 
-    /// <summary>The transformers in it, those within chains too, in order.</summary>
+    /// <summary>The transformers of the model in order, including those of nested chains.</summary>
     internal static IEnumerable<ITransformer> Parts(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Parts) : [model];
 }

@@ -1,12 +1,12 @@
-// The classes of a model: each has an index of its own, and mostly a name of its own.
+// The classes of a model, with unique display names.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
 /// <summary>
-/// ImageNet has two classes "crane" and two "maillot". A name that several classes have is written with the index of the class, from 0: "crane#134", "crane#517"; so
-/// results tell them apart, and so labels and options must name them.
+/// Class names need not be unique: ImageNet has two classes "crane" and two "maillot". A name that several classes share gets the class index (from 0) as
+/// a suffix: "crane#134", "crane#517". Results show these names; labels and options must use them.
 /// </summary>
 internal sealed class ModelClasses
 {
@@ -18,24 +18,24 @@ internal sealed class ModelClasses
     {
         _byName = Enumerable.Range(0, names.Count).ToLookup(i => names[i], StringComparer.Ordinal);
         Names = [.. names.Select((name, i) => _byName[name].Skip(1).Any() ? string.Create(CultureInfo.InvariantCulture, $"{name}#{i}") : name)];
-        foreach (int index in Enumerable.Range(0, names.Count).OrderBy(i => Names[i] != names[i]))    // a class that is really named "crane#134" comes first
+        foreach (int index in Enumerable.Range(0, names.Count).OrderBy(i => Names[i] != names[i]))    // a class whose own name is "crane#134" takes precedence
             _indexes.TryAdd(Names[index], index);
     }
 
     internal int Count => Names.Count;
 
-    /// <summary>The names that results show, in the order of the scores.</summary>
+    /// <summary>The display names, in the order of the scores.</summary>
     internal IReadOnlyList<string> Names { get; }
 
-    /// <summary>The index of the class of that name; null where there is none, or several.</summary>
+    /// <summary>The index of the class with that name; null if no class or several classes have it.</summary>
     internal int? Find(string name) => _indexes.TryGetValue(name, out int index) ? index : null;
 
-    /// <summary>Why <see cref="Find"/> found nothing.</summary>
-    internal string WhyNone(string label)
+    /// <summary>Why <see cref="Find"/> returned null, as the rest of a sentence about an image.</summary>
+    internal string ReasonForNoMatch(string label)
     {
         string[] several = [.. _byName[label].Select(i => Names[i])];
         return several.Length > 1
             ? string.Create(CultureInfo.InvariantCulture, $"has the class '{label}', and {several.Length} classes of the model have that name; label its images {string.Join(" or ", several)}.")
-            : string.Create(CultureInfo.InvariantCulture, $"has the class '{label}', which the model does not know; the nearest of its {Count} classes is '{NearestName.To(label, Names)}'.");
+            : string.Create(CultureInfo.InvariantCulture, $"has the class '{label}', which is not a class of the model; the nearest of its {Count} classes is '{NearestName.To(label, Names)}'.");
     }
 }

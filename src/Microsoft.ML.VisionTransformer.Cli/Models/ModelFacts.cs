@@ -1,7 +1,7 @@
-// What a model file or a checkpoint holds.
+// The contents of a model file or a checkpoint, as the info command shows them.
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
-/// <summary>What is not known of a kind of file is null.</summary>
+/// <summary>Properties that do not apply to the kind of model are null.</summary>
 internal sealed record ModelFacts
 {
     public required string Path { get; init; }
@@ -11,18 +11,18 @@ internal sealed record ModelFacts
 
     public required VisionTransformerArchitecture Architecture { get; init; }
 
-    /// <summary>Numbers that training found.</summary>
+    /// <summary>Number of learned parameters.</summary>
     public required long Parameters { get; init; }
 
     public required ImagePreprocessing Preprocessing { get; init; }
 
-    /// <summary>Whose tensor names a checkpoint has.</summary>
+    /// <summary>The naming scheme of the checkpoint's tensors.</summary>
     public string? Layout { get; init; }
 
-    /// <summary>The transformers of ML.NET's chain.</summary>
+    /// <summary>Type names of the transformers in the ML.NET chain.</summary>
     public IReadOnlyList<string>? Parts { get; init; }
 
-    /// <summary>The columns of the data that a model was trained on.</summary>
+    /// <summary>Names and types of the columns of the training data.</summary>
     public IReadOnlyDictionary<string, string>? Columns { get; init; }
 
     public IReadOnlyList<string>? Classes { get; init; }
@@ -33,19 +33,19 @@ internal sealed record ModelFacts
 
     public TrainingHistory? Training { get; init; }
 
-    /// <summary>What had to be assumed of a checkpoint.</summary>
+    /// <summary>Assumptions made because the checkpoint does not specify something.</summary>
     public IReadOnlyList<string>? Notes { get; init; }
 
-    /// <exception cref="InvalidDataException">It is broken, or has no Vision Transformer.</exception>
-    internal static ModelFacts Of(MLContext context, string model, Action<string> log, CancellationToken cancellation)
+    /// <exception cref="InvalidDataException">The model is corrupt, or contains no Vision Transformer.</exception>
+    internal static ModelFacts Of(MLContext mlContext, string model, Action<string> log, CancellationToken cancellation)
     {
         if (!ModelKind.IsMLNet(model))
             return OfCheckpoint(model, log, cancellation);
-        var (loaded, schema) = MLNetModel.Load(context, model);
+        var (loaded, schema) = MLNetModel.Load(mlContext, model);
         using (loaded as IDisposable)
         {
             var facts = MLNetModel.Parts(loaded).Select(part => OfPart(part, model)).FirstOrDefault(found => found is not null)
-                ?? throw new InvalidDataException($"{model} has no Vision Transformer; it has {string.Join(", ", MLNetModel.Parts(loaded).Select(p => p.GetType().Name))}.");
+                ?? throw new InvalidDataException($"{model} contains no Vision Transformer; it contains {string.Join(", ", MLNetModel.Parts(loaded).Select(p => p.GetType().Name))}.");
             return facts with
             {
                 Parts = [.. MLNetModel.Parts(loaded).Select(part => part.GetType().Name)],

@@ -1,4 +1,4 @@
-// Tells ML.NET's model files from checkpoints.
+// Distinguishes ML.NET model files from checkpoints.
 using System.IO.Compression;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -6,14 +6,15 @@ namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
 internal static class ModelKind
 {
-    /// <summary>Whether the file is one that <c>mlContext.Model.Save</c> wrote. PyTorch's and NumPy's files are zip archives too, with other entries.</summary>
-    /// <exception cref="FileNotFoundException">It looks like a model file's name, and there is none.</exception>
+    /// <summary>Whether <c>mlContext.Model.Save</c> wrote the file. PyTorch and NumPy files are zip archives too, with other entries.</summary>
+    /// <exception cref="FileNotFoundException">The name ends in .zip and the file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The name ends in .zip and the file is not a zip archive.</exception>
     internal static bool IsMLNet(string model)
     {
         if (!File.Exists(model))
         {
             bool named = string.Equals(Path.GetExtension(model), ".zip", StringComparison.OrdinalIgnoreCase);
-            return named ? throw new FileNotFoundException($"The model {model} is not there.", model) : false;
+            return named ? throw new FileNotFoundException($"The model {model} does not exist.", model) : false;
         }
 
         try
@@ -23,11 +24,11 @@ internal static class ModelKind
         }
         catch (InvalidDataException) when (!string.Equals(Path.GetExtension(model), ".zip", StringComparison.OrdinalIgnoreCase))
         {
-            return false;    // no zip archive, and not called one: a checkpoint's reader says what it is
+            return false;    // not a zip archive and not named like one: the checkpoint readers identify it
         }
         catch (InvalidDataException e)
         {
-            throw new InvalidDataException($"{model} is no model: it is no zip archive, or a part of one ({FailureMessage.Of(e).TrimEnd('.')}).", e);
+            throw new InvalidDataException($"{model} is not a model: it is not a zip archive, or it is truncated ({FailureMessage.Of(e).TrimEnd('.')}).", e);
         }
     }
 }

@@ -1,8 +1,9 @@
-// Shows progress as a bar that is drawn over itself, for a terminal.
+// Shows progress on a terminal, as a bar that redraws its line.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Common;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Progress;
 
@@ -10,7 +11,7 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
 {
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
 
-    private static readonly TimeSpan _shortest = TimeSpan.FromSeconds(0.3);
+    private static readonly TimeSpan _minimumInterval = TimeSpan.FromSeconds(0.3);
 
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
 
@@ -20,7 +21,7 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
     public T Show<T>(Func<T> work)
     {
         var progress = _console.Progress().AutoClear(true).Columns(
-            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new FiguresColumn());
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new MetricsColumn());
         return progress.Start(context =>
         {
             _context = context;
@@ -30,7 +31,7 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
 
     public void Training(TrainingMetrics metrics)
     {
-        if (metrics.Phase == TrainingPhase.Epoch && (_sinceLine.Elapsed >= _shortest || metrics.Epoch == metrics.Epochs))
+        if (metrics.Phase == TrainingPhase.Epoch && (_sinceLine.Elapsed >= _minimumInterval || metrics.Epoch == metrics.Epochs))
         {
             Message(metrics.ToString());
             _sinceLine.Restart();
@@ -39,7 +40,7 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
         if (metrics.Phase == TrainingPhase.Features)
             Draw("features", metrics.Step, metrics.Steps, Invariant($"{metrics.ImagesPerSecond:F0} images/s  left {DurationText.Of(metrics.TimeLeft)}"));
         else
-            Draw($"epoch {metrics.Epoch}/{metrics.Epochs}", Done(metrics), (double)metrics.Epochs * metrics.Steps, Figures(metrics));
+            Draw($"epoch {metrics.Epoch}/{metrics.Epochs}", Done(metrics), (double)metrics.Epochs * metrics.Steps, Values(metrics));
     }
 
     public void Images(string what, int done, int total) => Draw(what, done, total, $"{done}/{total}");
@@ -52,12 +53,12 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
 
     private static double Done(TrainingMetrics metrics) => (double)(metrics.Epoch - 1) * metrics.Steps + metrics.Step;
 
-    private static string Figures(TrainingMetrics metrics) =>
+    private static string Values(TrainingMetrics metrics) =>
         Invariant($"loss {metrics.TrainingLoss:F3}  accuracy {metrics.TrainingAccuracy:P1}  {metrics.ImagesPerSecond:F0} images/s  left {DurationText.Of(metrics.TimeLeft)}");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private void Draw(string what, double done, double total, string figures)
+    private void Draw(string what, double done, double total, string values)
     {
         if (_context is null)
             return;
@@ -65,6 +66,14 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
         _task.Description = Markup.Escape(what);
         _task.MaxValue = Math.Max(1, total);
         _task.Value = done;
-        _task.Tag = figures;
+        _task.Tag = values;
     }
+}
+
+/// <summary>The text after the bar: metrics, speed, time left.</summary>
+internal sealed class MetricsColumn : ProgressColumn
+{
+    protected override bool NoWrap => true;
+
+    public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(task.Tag as string ?? "");
 }

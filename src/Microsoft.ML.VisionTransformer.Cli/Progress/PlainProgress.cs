@@ -3,12 +3,15 @@ using System.Diagnostics;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Progress;
 
-/// <summary>A line an epoch, and one every ten seconds within long ones; of epochs that fly by, as a linear probe's do, a few a second and the last.</summary>
+/// <summary>
+/// One line per epoch, and one every ten seconds within a long epoch. Of very short epochs, as in a linear probe, it writes at most one per 0.3 s, and
+/// the last.
+/// </summary>
 internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
 {
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan _shortest = TimeSpan.FromSeconds(0.3);
+    private static readonly TimeSpan _minimumInterval = TimeSpan.FromSeconds(0.3);
 
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
 
@@ -17,7 +20,7 @@ internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
     public void Training(TrainingMetrics metrics)
     {
         bool epoch = metrics.Phase == TrainingPhase.Epoch;
-        if (_sinceLast.Elapsed >= (epoch ? _shortest : _interval) || (epoch && (metrics.Epoch == 1 || metrics.Epoch == metrics.Epochs)))
+        if (_sinceLast.Elapsed >= (epoch ? _minimumInterval : _interval) || (epoch && (metrics.Epoch == 1 || metrics.Epoch == metrics.Epochs)))
             Message(metrics.ToString());
     }
 

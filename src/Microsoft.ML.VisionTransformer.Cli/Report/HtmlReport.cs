@@ -6,12 +6,12 @@ using Microsoft.ML.VisionTransformer.Cli.Shell;
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <summary>
-/// Style and pictures are inside the file and there are no scripts; a content security policy in its head forbids everything else, whatever gets into it.
+/// Styles and images are embedded and there are no scripts. A content security policy in the head blocks everything else, even if markup were injected.
 /// </summary>
 internal static class HtmlReport
 {
-    /// <summary>Writes beside the path and renames: there is always a whole file.</summary>
-    /// <exception cref="ArgumentException">A row has no class of its own, or scores that are no probabilities; or a split lacks counts.</exception>
+    /// <summary>Writes to a temporary file and renames it, so the file is always complete.</summary>
+    /// <exception cref="ArgumentException">A label is not a class index, a score is not a probability, or a split has the wrong number of counts.</exception>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     internal static void Write(string path, ReportContent content)
     {
@@ -23,7 +23,7 @@ internal static class HtmlReport
     {
         if (content.Splits.FirstOrDefault(split => split.Counts.Count != content.ClassNames.Count) is { } odd)
         {
-            var message = FormattableString.Invariant($"The part {odd.Name} has {odd.Counts.Count} counts, and there are {content.ClassNames.Count} classes.");
+            var message = FormattableString.Invariant($"The split {odd.Name} has {odd.Counts.Count} counts, and there are {content.ClassNames.Count} classes.");
             throw new ArgumentException(message, nameof(content));
         }
 
@@ -42,8 +42,8 @@ internal static class HtmlReport
         }
 
         html.Add(
-            $"</main><footer><p>Written by mlnet-vit. This file is complete: it needs no network and holds no scripts. " +
-            $"It holds the images that it shows.</p></footer></body></html>");
+            $"</main><footer><p>Written by mlnet-vit. This file is self-contained: it needs no network and contains no scripts. " +
+            $"The images are embedded in it.</p></footer></body></html>");
         return html.Text.ToString();
     }
 
@@ -64,8 +64,8 @@ internal static class HtmlReport
         html.Add($"<header><h1><bdi>{content.Title}</bdi></h1>");
         if (content.Written is { } written)
         {
-            string forMachines = written.ToString("yyyy-MM-ddTHH:mmK", CultureInfo.InvariantCulture);
-            html.Add($"<p class=\"note\"><time datetime=\"{forMachines}\">{written.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)}</time></p>");
+            string machineReadable = written.ToString("yyyy-MM-ddTHH:mmK", CultureInfo.InvariantCulture);
+            html.Add($"<p class=\"note\"><time datetime=\"{machineReadable}\">{written.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)}</time></p>");
         }
 
         html.Add($"<nav aria-label=\"Contents\"><ul>");

@@ -1,9 +1,9 @@
-// The report's style sheet: phone first, light and dark, paper.
+// The report's style sheet: phones first, light and dark mode, print.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <summary>
-/// Blue is right, orange is wrong or training: a pair that colour-blind eyes tell apart, and never the only sign. Text has a contrast of at least 4.5 to
-/// what it stands on (WCAG 2.2, 1.4.3), which a browser test measures.
+/// Blue is for correct predictions, orange for wrong ones and for training: color-blind readers can distinguish the two, and color is never the only cue.
+/// Text has a contrast ratio of at least 4.5 (WCAG 2.2, 1.4.3), which a browser test measures.
 /// </summary>
 internal static class ReportStyle
 {
@@ -48,7 +48,7 @@ internal static class ReportStyle
         .tiles .note { display: block; font-size: .8rem; line-height: 1.35; }
 
         .scroll {
-          overflow-x: auto; max-width: 100%; margin: 0 0 1rem;    /* a shade at a side says that there is more to scroll to */
+          overflow-x: auto; max-width: 100%; margin: 0 0 1rem;    /* a shadow at an edge indicates more content */
           background:
             linear-gradient(to right, var(--page) 40%, transparent) left / 3rem 100% no-repeat local,
             linear-gradient(to left, var(--page) 40%, transparent) right / 3rem 100% no-repeat local,
@@ -66,7 +66,7 @@ internal static class ReportStyle
         .meter { min-width: 6rem; }
         thead th { vertical-align: bottom; }
         .meter {
-          background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 1px) / calc(var(--share) * (100% - 1.4rem)) 3px no-repeat;
+          background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 1px) / calc(var(--fraction) * (100% - 1.4rem)) 3px no-repeat;
         }
         .matrix th, .matrix td { border: 1px solid var(--page); min-width: 0; }
         .matrix thead th {
@@ -76,8 +76,8 @@ internal static class ReportStyle
         .matrix tbody th { position: sticky; left: 0; background: var(--page); vertical-align: middle; }
         .matrix tbody td { text-align: center; vertical-align: middle; min-width: 2.6rem; height: 2.6rem; padding: .2rem .35rem; background: var(--panel); }
         .matrix .none { color: var(--soft); }
-        .matrix .right { background: color-mix(in srgb, var(--right-fill) calc(20% + 80% * var(--share)), var(--panel)); }
-        .matrix .wrong { background: color-mix(in srgb, var(--wrong-fill) calc(25% + 75% * var(--share)), var(--panel)); }
+        .matrix .right { background: color-mix(in srgb, var(--right-fill) calc(20% + 80% * var(--fraction)), var(--panel)); }
+        .matrix .wrong { background: color-mix(in srgb, var(--wrong-fill) calc(25% + 75% * var(--fraction)), var(--panel)); }
         details { margin: 0 0 1rem; }
         summary { cursor: pointer; padding: .35rem 0; color: var(--right); }
 
@@ -101,8 +101,8 @@ internal static class ReportStyle
 
         .cards { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: 1rem; margin: 0; padding: 0; }
         .cards li { background: var(--panel); border-radius: .5rem; padding: .6rem; }
-        .pictures { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; margin-bottom: .5rem; }
-        .pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: .25rem; }
+        .images { display: grid; grid-template-columns: 1fr 1fr; gap: .4rem; margin-bottom: .5rem; }
+        .images img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: .25rem; }
         .verdict { margin: 0; line-height: 1.35; }
         .verdict bdi { font-weight: 600; }
         .verdict .wrong { color: var(--wrong); }
@@ -111,7 +111,7 @@ internal static class ReportStyle
         @media (max-width: 40rem) {
           h1 { font-size: 1.4rem; }
           th, td { padding: .35rem .45rem; }
-          .meter { min-width: 0; background-position: .45rem calc(100% - 1px); background-size: calc(var(--share) * (100% - .9rem)) 3px; }
+          .meter { min-width: 0; background-position: .45rem calc(100% - 1px); background-size: calc(var(--fraction) * (100% - .9rem)) 3px; }
           .tiles > div:last-child:nth-child(odd) { grid-column: 1 / -1; }
         }
 

@@ -1,4 +1,4 @@
-// Writes a value as a C# expression.
+// Formats values as C# expressions.
 using System.Globalization;
 using System.Reflection;
 using System.Text;
@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Scaffold;
 
 internal static class CodeValue
 {
-    /// <summary>A preset by its name, with what differs from it.</summary>
+    /// <summary>The preset with the architecture's name, and the properties that differ from it.</summary>
     internal static string Of(VisionTransformerArchitecture architecture)
     {
         var (start, code) = Preset(architecture.Name) is { } preset
@@ -25,7 +25,7 @@ internal static class CodeValue
         }
         catch (ArgumentException)
         {
-            return null;    // a network with a name of its own: every property is written
+            return null;    // not a preset name: all properties that differ from the defaults are written
         }
     }
 
@@ -46,7 +46,7 @@ internal static class CodeValue
         _ => $"new {value.GetType().Name} {{ {Changes(Activator.CreateInstance(value.GetType())!, value)} }}",
     };
 
-    /// <summary>Any text as a C# string: what would end it, break its line or not be seen is escaped.</summary>
+    /// <summary>A C# string literal for any text. Quotes, backslashes, line breaks, and control, format and surrogate characters are escaped.</summary>
     internal static string Text(string text)
     {
         var code = new StringBuilder("\"");

@@ -5,25 +5,27 @@ using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 
-/// <summary>One object whose keys are the names of settings: <c>{ "epochs": 20, "learning-rate": 1e-4, "class-weights": { "daisy": 2 } }</c>. Comments may be in it.</summary>
+/// <summary>
+/// One object whose keys are setting names: <c>{ "epochs": 20, "learning-rate": 1e-4, "class-weights": { "daisy": 2 } }</c>. Comments are allowed.
+/// </summary>
 internal static class ConfigFile
 {
     private static readonly JsonDocumentOptions _reading = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
 
     private static readonly JsonWriterOptions _writing = new() { Indented = true };
 
-    /// <summary>The values by name.</summary>
-    /// <exception cref="UsageException">It is no such file, or has a key that is no setting.</exception>
+    /// <summary>The values by setting name.</summary>
+    /// <exception cref="UsageException">The file is missing or malformed, or a key is not a setting.</exception>
     internal static Dictionary<string, SettingValue> Read(string path, IReadOnlyList<Setting> known)
     {
         using var json = Parse(path);
         if (json.RootElement.ValueKind != JsonValueKind.Object)
-            throw new UsageException($"{path} is no JSON object; it must be {{ \"epochs\": 20, ... }}.");
+            throw new UsageException($"{path} is not a JSON object; expected {{ \"epochs\": 20, ... }}.");
         var values = new Dictionary<string, SettingValue>(StringComparer.Ordinal);
         foreach (var property in json.RootElement.EnumerateObject())
         {
             if (!known.Any(setting => setting.Name == property.Name))
-                throw new UsageException($"\"{MessageText.Of(property.Name)}\" in {path} is no setting; the nearest is \"{NearestName.To(property.Name, known.Select(s => s.Name))}\".");
+                throw new UsageException($"\"{MessageText.Of(property.Name)}\" in {path} is not a setting; the nearest is \"{NearestName.To(property.Name, known.Select(s => s.Name))}\".");
             if (property.Value.ValueKind != JsonValueKind.Null)
                 values.Add(property.Name, new SettingValue($"\"{property.Name}\" in {path}", Text(property.Value)));
         }
@@ -31,7 +33,7 @@ internal static class ConfigFile
         return values;
     }
 
-    /// <summary>Writes a file that <see cref="Read"/> takes.</summary>
+    /// <summary>Writes a file that <see cref="Read"/> can read.</summary>
     internal static void Write(string path, IEnumerable<KeyValuePair<string, SettingValue>> values) => OutputFile.Write(path, stream =>
     {
         using var writer = new Utf8JsonWriter(stream, _writing);
@@ -50,7 +52,7 @@ internal static class ConfigFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new UsageException($"The configuration file {path} is not there.", e);
+            throw new UsageException($"The configuration file {path} does not exist.", e);
         }
 
         try
@@ -59,7 +61,7 @@ internal static class ConfigFile
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{path} is no valid JSON: {e.Message}", e);
+            throw new UsageException($"{path} is not valid JSON: {e.Message}", e);
         }
     }
 

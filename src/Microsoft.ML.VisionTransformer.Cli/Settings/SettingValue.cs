@@ -1,10 +1,10 @@
-// Reads values of settings as they are typed.
+// Parses the values of settings.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 
-/// <summary>A value and where it came from: <c>--epochs</c>, or <c>"epochs" in flowers.json</c>.</summary>
+/// <summary>A value and its source, for messages: <c>--epochs</c>, or <c>"epochs" in flowers.json</c>.</summary>
 internal readonly record struct SettingValue(string Source, string Text)
 {
     internal int Whole() => int.TryParse(Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : throw Wrong("a whole number");
@@ -14,10 +14,10 @@ internal readonly record struct SettingValue(string Source, string Text)
 
     internal bool Switch() => bool.TryParse(Text, out bool value) ? value : throw Wrong("true or false");
 
-    /// <summary>A name of the enumeration in the shell's spelling: LinearProbe is linear-probe.</summary>
+    /// <summary>A name of the enumeration in kebab case: linear-probe for LinearProbe.</summary>
     internal T Choice<T>() where T : struct, Enum
     {
-        string typed = NameOfToday(typeof(T), Text.Replace("-", "", StringComparison.Ordinal));
+        string typed = CurrentName(typeof(T), Text.Replace("-", "", StringComparison.Ordinal));
         foreach (var value in Enum.GetValues<T>())
         {
             if (string.Equals(value.ToString(), typed, StringComparison.OrdinalIgnoreCase))
@@ -27,8 +27,8 @@ internal readonly record struct SettingValue(string Source, string Text)
         throw Wrong(string.Join(", ", Names<T>()));
     }
 
-    /// <summary>Files of settings, such as those beside the results of a training, may be of an earlier build.</summary>
-    private static string NameOfToday(Type type, string typed) => (type.Name, typed.ToUpperInvariant()) switch
+    /// <summary>Maps names from earlier versions, which configuration files and workspaces may contain, to the current names.</summary>
+    private static string CurrentName(Type type, string typed) => (type.Name, typed.ToUpperInvariant()) switch
     {
         (nameof(TrainingPrecision), "FULL") => nameof(TrainingPrecision.Float32),
         (nameof(FeatureKind), "PATCHMEAN") => nameof(FeatureKind.Average),
@@ -36,7 +36,7 @@ internal readonly record struct SettingValue(string Source, string Text)
         _ => typed,
     };
 
-    /// <summary>Names separated by commas, together.</summary>
+    /// <summary>Flags separated by commas, combined.</summary>
     internal T Choices<T>() where T : struct, Enum
     {
         string source = Source;
@@ -64,7 +64,7 @@ internal readonly record struct SettingValue(string Source, string Text)
         return values;
     }
 
-    /// <summary>The names of an enumeration as the shell spells them.</summary>
+    /// <summary>The names of an enumeration in kebab case.</summary>
     internal static IEnumerable<string> Names<T>() where T : struct, Enum => Enum.GetNames<T>().Select(Kebab);
 
     internal static string Kebab(string name) =>

@@ -1,4 +1,4 @@
-// What a training is asked to do, as the settings say it.
+// The settings of a training after parsing.
 namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 
 internal sealed class TrainRequest
@@ -11,7 +11,7 @@ internal sealed class TrainRequest
 
     internal string? TestData { get; set; }
 
-    /// <summary>Null: the default where there is no test data of its own.</summary>
+    /// <summary>Null means the default, if there is no separate test data.</summary>
     internal float? TestFraction { get; set; }
 
     internal int Seed { get; set; }
@@ -20,10 +20,10 @@ internal sealed class TrainRequest
 
     internal bool NoReport { get; set; }
 
-    /// <summary>The trainer's options, those aside that are made from the properties below.</summary>
+    /// <summary>The trainer's options, except those that are built from the properties below.</summary>
     internal VisionTransformerTrainer.Options Options { get; } = new();
 
-    /// <summary>Null: the pretrained model's, or the trainer's own.</summary>
+    /// <summary>Null means that of the pretrained model, or the trainer's default.</summary>
     internal VisionTransformerArchitecture? Architecture { get; set; }
 
     internal List<Func<VisionTransformerArchitecture, VisionTransformerArchitecture>> ArchitectureChanges { get; } = [];
@@ -32,7 +32,9 @@ internal sealed class TrainRequest
 
     internal List<Func<TrainingAugmentations, TrainingAugmentations>> AugmentationChanges { get; } = [];
 
-    /// <summary>Crop and flip as changes, for when there are other changes: the trainer then has them in its augmentation, and not as options of their own.</summary>
+    /// <summary>
+    /// Crop and flip as changes of the augmentation. They apply if there are other changes: the trainer then takes them from its augmentation.
+    /// </summary>
     internal List<Func<TrainingAugmentations, TrainingAugmentations>> CropAndFlipChanges { get; } = [];
 
     internal int? EarlyStoppingPatience { get; set; }

@@ -1,12 +1,12 @@
-// From settings to the trainer's options.
+// Builds the trainer's options from the settings.
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 
 internal static class TrainerOptions
 {
-    /// <summary>Reads all values, in the order of the table.</summary>
-    /// <exception cref="UsageException">A value cannot be read, or one that must be there is missing.</exception>
+    /// <summary>Parses all values, in the order of <see cref="TrainSettings.All"/>.</summary>
+    /// <exception cref="UsageException">A value is invalid, or a required one is missing.</exception>
     internal static TrainRequest Read(IReadOnlyDictionary<string, SettingValue> values)
     {
         var request = new TrainRequest();
@@ -17,19 +17,19 @@ internal static class TrainerOptions
         }
 
         if (string.IsNullOrWhiteSpace(request.Data))
-            throw new UsageException("--data is missing: the folder of the images, folder/class/image.");
+            throw new UsageException("--data is missing: the image folder, folder/class/image.");
         if (string.IsNullOrWhiteSpace(request.Out))
-            throw new UsageException("--out is missing: the file that the model goes to, such as flowers.zip.");
+            throw new UsageException("--out is missing: the model file to write, such as flowers.zip.");
         if (request.TestFraction is { } fraction && !(fraction >= 0 && fraction < 1))
             throw new UsageException($"--test-fraction is {values["test-fraction"].Text}; it must be at least 0 and below 1.");
         if (request.TestData is not null && request.TestFraction is not null)
-            throw new UsageException("--test-data and --test-fraction are both given; leave one of them out.");
+            throw new UsageException("--test-data and --test-fraction are both set; remove one of them.");
         if (request.Report is not null && request.NoReport)
-            throw new UsageException("--report and --no-report are both given; leave one of them out.");
+            throw new UsageException("--report and --no-report are both set; remove one of them.");
         return request;
     }
 
-    /// <summary>Fills in what depends on a pretrained model; opens it where image size or preprocessing differ from its own.</summary>
+    /// <summary>Completes the options that depend on a pretrained model. Opens the model if architecture or preprocessing are changed.</summary>
     internal static VisionTransformerTrainer.Options Complete(TrainRequest request, Action<string> log, CancellationToken cancellation)
     {
         var options = request.Options;
@@ -48,7 +48,7 @@ internal static class TrainerOptions
         return options;
     }
 
-    /// <summary>A message about options, with the name that was typed.</summary>
+    /// <summary>An error of the trainer about an option, with the option's command-line name.</summary>
     internal static UsageException Refused(ArgumentException error)
     {
         string? option = TrainSettings.All.FirstOrDefault(s => s.Field is not null && s.Field == error.ParamName)?.Option;
@@ -56,9 +56,10 @@ internal static class TrainerOptions
     }
 
     /// <summary>
-    /// Applies the changes to what the strategy does of its own, which may depend on the number of images: a pretrained model with an augmentation is fine-tuned where no strategy is set.
+    /// Applies the changes to the strategy's default augmentation, which may depend on the number of images. Without a strategy, a pretrained model is
+    /// fine-tuned.
     /// </summary>
-    /// <returns>Whether there are changes.</returns>
+    /// <returns>Whether there are any changes.</returns>
     internal static bool Augment(TrainRequest request, int images)
     {
         if (request.AugmentationChanges.Count == 0)

@@ -1,21 +1,22 @@
-// What all commands share: streams, cancellation, processes, verbosity, ML.NET's log, and how progress is shown.
+// The context that all commands share: streams, cancellation, process group, verbosity, ML.NET's log, progress display.
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Progress;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
-internal sealed class CommandContext(Streams streams, RunGroup group, CancellationToken cancellation)
+internal sealed class CommandContext(Streams streams, ProcessGroup group, CancellationToken cancellation)
 {
-    internal Option<bool> VerboseOption { get; } = new("--verbose") { Description = "Tell more, and show where an error comes from.", Recursive = true };
+    internal Option<bool> VerboseOption { get; } = new("--verbose") { Description = "Write more messages, and the stack trace of an error.", Recursive = true };
 
     internal Option<bool> QuietOption { get; } = new("--quiet") { Description = "Show no progress.", Recursive = true };
 
     internal TextWriter Out => streams.Out;
 
-    /// <summary>The processes that do this together; mostly this one alone.</summary>
-    internal RunGroup Group => group;
+    /// <summary>The processes of this run; usually only this one.</summary>
+    internal ProcessGroup Group => group;
 
     internal CancellationToken Cancellation => cancellation;
 
@@ -27,22 +28,22 @@ internal sealed class CommandContext(Streams streams, RunGroup group, Cancellati
 
     internal void Read(ParseResult parsed) => (Verbose, Quiet) = (parsed.GetValue(VerboseOption), parsed.GetValue(QuietOption));
 
-    /// <summary>An ML.NET context whose warnings go to standard error; with --verbose what it tells, too.</summary>
-    internal MLContext NewContext(int? seed = null)
+    /// <summary>An <see cref="MLContext"/> that logs warnings to standard error, and with --verbose information messages too.</summary>
+    internal MLContext CreateMLContext(int? seed = null)
     {
         Libtorch.Find();
-        var context = new MLContext(seed);
-        context.Log += (_, entry) =>
+        var mlContext = new MLContext(seed);
+        mlContext.Log += (_, entry) =>
         {
             if (entry.Kind >= ChannelMessageKind.Warning)
                 WriteMessage($"{(entry.Kind == ChannelMessageKind.Error ? "error" : "warning")}: {entry.RawMessage}");
             else if (Verbose && entry.Kind == ChannelMessageKind.Info)
                 WriteMessage(entry.RawMessage);
         };
-        return context;
+        return mlContext;
     }
 
-    /// <summary>Standard input, which a launcher gives to one process, for all of them.</summary>
+    /// <summary>Standard input. A launcher connects it to rank 0 only; the other processes get a copy.</summary>
     internal Stream OpenInput()
     {
         if (group.Size == 1)
@@ -57,7 +58,7 @@ internal sealed class CommandContext(Streams streams, RunGroup group, Cancellati
         return new MemoryStream(group.Exchange(content.ToArray())[0].ToArray());
     }
 
-    /// <summary>A line on standard error, beside progress that may be shown there.</summary>
+    /// <summary>Writes a line to standard error without disturbing a progress display there.</summary>
     internal void WriteMessage(string message)
     {
         if (Display is { } display)
@@ -66,9 +67,20 @@ internal sealed class CommandContext(Streams streams, RunGroup group, Cancellati
             streams.Error.WriteLine(message);
     }
 
+    /// <summary>Writes a line for each image that could not be used.</summary>
+    /// <returns>The exit code.</returns>
+    internal int ReportProblems(IReadOnlyList<string> problems, int images)
+    {
+        foreach (string problem in problems)
+            WriteMessage(problem);
+        if (problems.Count > 0 && images > 1)
+            WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{problems.Count} of {images} images could not be used."));
+        return problems.Count > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
     /// <summary>Shows progress while the work runs.</summary>
-    /// <param name="work">Given the display.</param>
-    /// <param name="resultsAreShown">Whether results go to a terminal meanwhile; they are progress enough.</param>
+    /// <param name="work">The work; its argument is the display.</param>
+    /// <param name="resultsAreShown">Whether the work writes results as it goes. On a terminal they show the progress, and no display is needed.</param>
     internal T WithProgress<T>(Func<IProgressDisplay, T> work, bool resultsAreShown = false)
     {
         IProgressDisplay display = Quiet || (resultsAreShown && streams.OutIsTerminal) ? new SilentProgress(streams.Error)

@@ -1,4 +1,4 @@
-// Ctrl-C and a polite end from outside become a cancellation; the second one ends the process at once.
+// Turns SIGINT (Ctrl-C) and SIGTERM into a cancellation; a second signal ends the process immediately.
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;

@@ -1,11 +1,11 @@
-// Finds libtorch for a tool whose package has it not.
+// Finds and loads libtorch, which the tool's package does not contain.
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
 /// <summary>
-/// libtorch is 500 MB and another one for each system, so the tool's package leaves it out. Built in its repository the tool has it beside it; else it is loaded from
-/// the folder that the variable <c>MLNET_VIT_LIBTORCH</c> names, or from NuGet's folder of packages.
+/// libtorch is 500 MB and differs per operating system, so the tool's package omits it. A build in the repository has it in the output folder; otherwise it is
+/// loaded from the folder in the environment variable <c>MLNET_VIT_LIBTORCH</c>, or from the NuGet package folder.
 /// </summary>
 internal static class Libtorch
 {
@@ -13,14 +13,14 @@ internal static class Libtorch
 
     private const string Version = "2.10.0";
 
-    /// <summary>Each before those that need it.</summary>
+    /// <summary>In load order: each before those that depend on it.</summary>
     private static readonly string[] _libraries = ["c10", "torch_cpu", "torch"];
 
     private static readonly Lock _once = new();
     private static bool _found;
 
-    /// <summary>Loads it, so that TorchSharp's own library finds it there.</summary>
-    /// <exception cref="InvalidOperationException">It is nowhere; the message says how to get it.</exception>
+    /// <summary>Loads libtorch before TorchSharp's native library needs it.</summary>
+    /// <exception cref="InvalidOperationException">It was not found; the message states how to get it.</exception>
     internal static void Find()
     {
         lock (_once)
@@ -34,7 +34,7 @@ internal static class Libtorch
         }
     }
 
-    /// <summary>Where it is looked for, in order.</summary>
+    /// <summary>The folders to search, in order.</summary>
     internal static IEnumerable<string> Folders(Func<string, string?> variable, string home)
     {
         if (variable(Variable) is { Length: > 0 } given)
@@ -52,5 +52,6 @@ internal static class Libtorch
     private static string FileName(string name) => OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
 
     private static string Missing(string[] folders) =>
-        $"libtorch {Version}, the native library that computes, is not in {string.Join(" or ", folders)}. Get it once, with any project: dotnet add package libtorch-cpu-{System} --version {Version}; or set {Variable} to the folder of its files.";
+        $"libtorch {Version}, the native library for tensor operations, is not in {string.Join(" or ", folders)}. "
+        + $"Install it once, from any project: dotnet add package libtorch-cpu-{System} --version {Version}; or set {Variable} to the folder that contains its files.";
 }

@@ -1,14 +1,20 @@
-// The forms in which a command gives its results.
+// Output formats of results: the --format option, JSON lines, and CSV records.
 using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CsvHelper;
+using CsvHelper.Configuration;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
 internal enum OutputFormat
 {
-    /// <summary>For people.</summary>
+    /// <summary>Human-readable text.</summary>
     Text,
 
-    /// <summary>One JSON object a line.</summary>
+    /// <summary>One JSON object per line.</summary>
     Json,
 
     /// <summary>Comma-separated values with a header (RFC 4180).</summary>
@@ -17,13 +23,15 @@ internal enum OutputFormat
 
 internal static class OutputFormats
 {
-    /// <summary>An option whose value is null where it is not given.</summary>
+    /// <summary>The <c>--format</c> option; its value is null if the option is absent.</summary>
+    /// <param name="standard">The default, for the help text.</param>
+    /// <param name="known">The formats that the command supports.</param>
     internal static Option<OutputFormat?> Option(OutputFormat standard, params OutputFormat[] known)
     {
         string names = string.Join(", ", known.Select(f => f.ToString().ToLowerInvariant()));
         return new Option<OutputFormat?>("--format")
         {
-            Description = $"How results are written. Default {standard.ToString().ToLowerInvariant()}.",
+            Description = $"Output format of the results. Default {standard.ToString().ToLowerInvariant()}.",
             HelpName = string.Join('|', known.Select(f => f.ToString().ToLowerInvariant())),
             CustomParser = result =>
             {
@@ -35,5 +43,40 @@ internal static class OutputFormats
                 return null;
             },
         };
+    }
+}
+
+internal static class JsonLine
+{
+    private static readonly JsonSerializerOptions _options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The value as JSON on one line: camel-case property names, null properties omitted.</summary>
+    internal static string Of<T>(T value) => JsonSerializer.Serialize(value, _options);
+}
+
+internal static class CsvRecord
+{
+    private static readonly CsvConfiguration _configuration = new(CultureInfo.InvariantCulture) { HasHeaderRecord = false };
+
+    /// <summary>
+    /// One record of a CSV file (RFC 4180), without the line ending. Numbers have a decimal point and parse back to the same value; null is an empty field.
+    /// </summary>
+    internal static string Of(params IEnumerable<object?> fields)
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        using (var writer = new CsvWriter(text, _configuration))
+        {
+            foreach (object? field in fields)
+                writer.WriteField(Convert.ToString(field, CultureInfo.InvariantCulture));
+        }
+
+        return text.ToString();
     }
 }

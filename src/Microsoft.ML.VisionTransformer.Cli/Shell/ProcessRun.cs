@@ -1,4 +1,4 @@
-// One run of the process: its streams, its signals, its exit code.
+// Runs the tool as a process: culture, terminal, signals, streams.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Distributed;
 
@@ -9,16 +9,16 @@ internal static class ProcessRun
     internal static int Run(string[] args)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        LeaveTerminalAlone();
+        DisableTerminalSetup();
         using var interruption = new Interruption();
-        return Tool.Run(args, Streams.OfProcess(), interruption.Token, new MpiProcesses());
+        return Tool.Run(args, Streams.OfProcess(), interruption.Token, new MpiCommunicator());
     }
 
     /// <summary>
-    /// Open MPI's mpirun gives each process a terminal of its own as standard output, and every byte that goes there to the results. The runtime sets up a
-    /// terminal of a kind it knows with codes of its own, as soon as any part of the program asks how wide it is.
+    /// Open MPI's mpirun gives each process a pseudo-terminal as standard output and copies every byte written there to the results. The .NET runtime writes
+    /// control codes to a terminal of a known type as soon as any code asks for its width. Without TERM it does not.
     /// </summary>
-    private static void LeaveTerminalAlone()
+    private static void DisableTerminalSetup()
     {
         if (Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_SIZE") is not null)
             Environment.SetEnvironmentVariable("TERM", null);

@@ -1,4 +1,4 @@
-// Where a command reads from and writes to: the process's own streams, or a test's.
+// The streams that a command reads and writes: those of the process, or those of a test.
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
@@ -10,16 +10,16 @@ internal sealed record Streams
 
     public required TextWriter Error { get; init; }
 
-    /// <summary>Opens standard input; called only by a command that was told to read it.</summary>
+    /// <summary>Opens standard input; called only if the command line asks for it.</summary>
     public required Func<Stream> OpenInput { get; init; }
 
-    /// <summary>Whether results are read by a person as they come.</summary>
+    /// <summary>Whether standard output is a terminal, so that a person sees results immediately.</summary>
     public bool OutIsTerminal { get; init; }
 
-    /// <summary>Whether progress may be drawn over itself.</summary>
+    /// <summary>Whether standard error is a terminal, so that progress can redraw its line.</summary>
     public bool ErrorIsTerminal { get; init; }
 
-    /// <summary>Those of the process, in UTF-8 whatever the machine's code page.</summary>
+    /// <summary>The streams of the process; redirected ones are UTF-8, regardless of the machine's code page.</summary>
     internal static Streams OfProcess() => new()
     {
         Out = Console.IsOutputRedirected ? Utf8(Console.OpenStandardOutput()) : Console.Out,
@@ -29,11 +29,11 @@ internal sealed record Streams
         ErrorIsTerminal = !Console.IsErrorRedirected,
     };
 
-    /// <summary>Those of a process that leaves results and telling to another.</summary>
-    internal Streams Silenced() => Launched() with { Out = TextWriter.Null, Error = TextWriter.Null };
+    /// <summary>For a process that writes neither results nor messages because rank 0 does.</summary>
+    internal Streams Silent() => WithoutTerminal() with { Out = TextWriter.Null, Error = TextWriter.Null };
 
-    /// <summary>Those of a process with a launcher between itself and the person.</summary>
-    internal Streams Launched() => this with { OutIsTerminal = false, ErrorIsTerminal = false };
+    /// <summary>For a process whose output goes through a launcher.</summary>
+    internal Streams WithoutTerminal() => this with { OutIsTerminal = false, ErrorIsTerminal = false };
 
     private static StreamWriter Utf8(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 }

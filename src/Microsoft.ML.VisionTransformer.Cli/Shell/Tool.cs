@@ -1,4 +1,4 @@
-// From arguments to an exit code: the commands, and one line for whatever goes wrong.
+// Runs the tool: parses arguments, invokes the command, and turns errors into one line and an exit code.
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
@@ -15,80 +15,81 @@ internal static class Tool
 
     private static readonly ParserConfiguration _parser = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
-    /// <summary>Runs what was asked for and returns the exit code.</summary>
+    /// <summary>Runs the command and returns the exit code.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="streams">The streams of this process.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <param name="processes">The processes that were started together with the same arguments. Default null: this one alone.</param>
-    internal static int Run(IReadOnlyList<string> args, Streams streams, CancellationToken cancellation, IProcessGroup? processes = null)
+    /// <param name="communicator">Connects the processes that a launcher started with the same arguments. Default null: this process alone.</param>
+    internal static int Run(IReadOnlyList<string> args, Streams streams, CancellationToken cancellation, ICommunicator? communicator = null)
     {
-        RunGroup group;
+        ProcessGroup group;
         try
         {
-            group = new RunGroup(processes ?? new OneProcess());
+            group = new ProcessGroup(communicator ?? new SingleProcess());
         }
         catch (Exception e) when (e is InvalidOperationException or IOException)
         {
-            streams.Error.WriteLine(FailureMessage.Of(e));    // a launcher without its library: this process knows of no others that could tell it
+            streams.Error.WriteLine(FailureMessage.Of(e));    // there is a launcher but no MPI library, so no other process can report the error
             return ExitCode.Failed;
         }
 
         return Run(args, streams, group, cancellation);
     }
 
-    private static int Run(IReadOnlyList<string> args, Streams streams, RunGroup group, CancellationToken cancellation)
+    private static int Run(IReadOnlyList<string> args, Streams streams, ProcessGroup group, CancellationToken cancellation)
     {
-        var heard = group.Size == 1 ? streams : group.IsMain ? streams.Launched() : streams.Silenced();
-        var shell = new CommandContext(heard, group, cancellation);
-        var parsed = Root(shell).Parse(args, _parser);
-        shell.Read(parsed);
+        var visible = group.Size == 1 ? streams : group.IsMain ? streams.WithoutTerminal() : streams.Silent();
+        var context = new CommandContext(visible, group, cancellation);
+        var parsed = Root(context).Parse(args, _parser);
+        context.Read(parsed);
         try
         {
             if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
-                throw new UsageException(WhatIsWrong(parsed));
-            if (group.Size > 1 && parsed.CommandResult.Command is ExampleCommand { FractionsItsWork: false } command && parsed.Action == command.Action)
+                throw new UsageException(UsageMessage(parsed));
+            if (group.Size > 1 && parsed.CommandResult.Command is ExampleCommand { SupportsMultipleProcesses: false } command && parsed.Action == command.Action)
             {
                 throw new UsageException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{group.Size} processes were started, and {command.Name} works in one: start it without mpirun."));
+                    $"{command.Name} runs in one process, but {group.Size} were started: run it without mpirun."));
             }
 
             int code = parsed.Invoke(new InvocationConfiguration
             {
-                Output = heard.Out,
-                Error = heard.Error,
+                Output = visible.Out,
+                Error = visible.Error,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
             group.Barrier();
-            return group.IsMain ? code : ExitCode.Done;    // one exit code is enough, and another may come before the message
+            // Only rank 0 returns the code: a launcher may react to another process before rank 0 has written its message.
+            return group.IsMain ? code : ExitCode.Done;
         }
         catch (Exception e)
         {
             var failure = group.Fail(e, e is OperationCanceledException ? "Interrupted." : FailureMessage.Of(e), CodeOf(e));
             if (group.ReportsErrors)
-                streams.Error.WriteLine(failure.Told);
-            if (shell.Verbose && e is not ProcessFailureException)
+                streams.Error.WriteLine(failure.DisplayMessage);
+            if (context.Verbose && e is not ProcessFailureException)
                 streams.Error.WriteLine(e);
             return group.ReportsErrors ? failure.ExitCode : ExitCode.Done;
         }
     }
 
     /// <summary>All commands.</summary>
-    internal static RootCommand Root(CommandContext shell)
+    internal static RootCommand Root(CommandContext context)
     {
-        var root = new RootCommand("Trains, judges, explains and exports Vision Transformers for ML.NET. Results go to standard output, everything else to standard error.")
+        var root = new RootCommand("Trains, evaluates, explains and exports Vision Transformers for ML.NET. Results go to standard output, everything else to standard error.")
         {
-            TrainCommand.Create(shell),
-            EvaluateCommand.Create(shell),
-            PredictCommand.Create(shell),
-            ExplainCommand.Create(shell),
-            ExportCommand.Create(shell),
-            InfoCommand.Create(shell),
-            FeaturesCommand.Create(shell),
-            ScaffoldCommand.Create(shell),
-            shell.VerboseOption,
-            shell.QuietOption,
+            TrainCommand.Create(context),
+            EvaluateCommand.Create(context),
+            PredictCommand.Create(context),
+            ExplainCommand.Create(context),
+            ExportCommand.Create(context),
+            InfoCommand.Create(context),
+            FeaturesCommand.Create(context),
+            ScaffoldCommand.Create(context),
+            context.VerboseOption,
+            context.QuietOption,
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Description = "Show help and examples.";
@@ -103,7 +104,7 @@ internal static class Tool
         _ => ExitCode.Failed,
     };
 
-    private static string WhatIsWrong(ParseResult parsed)
+    private static string UsageMessage(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
         string name = command is RootCommand ? Name : $"{Name} {string.Join(' ', Path(command))}";
@@ -119,7 +120,7 @@ internal static class Tool
             return $"'{token}' is not an option of {command.Name}; the nearest is {NearestName.To(token, OptionsOf(command))}.";
         if (command.Subcommands.Count > 0)
             return $"'{token}' is not a command; the nearest is {NearestName.To(token, command.Subcommands.Select(c => c.Name))}.";
-        return $"'{token}' is one argument too many.";
+        return $"'{token}' is one argument too many; remove it.";
     }
 
     private static IEnumerable<string> OptionsOf(System.CommandLine.Command command) =>

@@ -1,12 +1,12 @@
-// The folder in which an interrupted training waits.
+// The workspace of a training: its settings and checkpoint until the training is finished.
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
 /// <summary>
-/// It holds the trainer's checkpoint and, as a configuration file, the settings of the run; these are there exactly as long as the run has not ended, so that
-/// <c>--resume</c> needs nothing but the folder.
+/// Holds the trainer's checkpoint and the settings of the run as a configuration file. The settings exist exactly while the run is unfinished, so
+/// <c>--resume</c> needs only the folder.
 /// </summary>
 internal sealed class RunFolder
 {
@@ -18,23 +18,23 @@ internal sealed class RunFolder
 
     private string SettingsPath => System.IO.Path.Combine(Path, SettingsName);
 
-    /// <summary>The folder that was given, or the one beside the model: flowers.zip has flowers.training.</summary>
+    /// <summary>The given folder; by default a folder next to the model: flowers.training for flowers.zip.</summary>
     internal static RunFolder Of(string? given, string model) => new(System.IO.Path.GetFullPath(given ?? System.IO.Path.ChangeExtension(model, ".training")));
 
-    /// <summary>The settings of the run that was interrupted.</summary>
-    /// <exception cref="InvalidDataException">There is none.</exception>
+    /// <summary>The settings of the interrupted run.</summary>
+    /// <exception cref="InvalidDataException">The folder has no interrupted run.</exception>
     internal Dictionary<string, SettingValue> ReadSettings() => File.Exists(SettingsPath)
         ? ConfigFile.Read(SettingsPath, TrainSettings.All)
-        : throw new InvalidDataException($"There is nothing to go on with: {ShownPath.Of(Path)} holds no training that was interrupted.");
+        : throw new InvalidDataException($"There is nothing to resume: {DisplayPath.Of(Path)} has no interrupted training. Leave out --resume to start a new one.");
 
-    /// <summary>Keeps a new training out of the folder of one that has not ended.</summary>
-    /// <exception cref="InvalidOperationException">There is one.</exception>
-    internal void RefuseOther(bool resumes, string model)
+    /// <summary>Throws if a new training would use the folder of an unfinished one.</summary>
+    /// <exception cref="InvalidOperationException">The folder has an unfinished training.</exception>
+    internal void ThrowIfUnfinished(bool resumes, string model)
     {
         if (!resumes && File.Exists(SettingsPath))
         {
             throw new InvalidOperationException(
-                $"{ShownPath.Of(Path)} holds a training that has not ended. Go on with it: {Tool.Name} train --resume --out {model}. Or delete the folder to begin anew.");
+                $"{DisplayPath.Of(Path)} has an unfinished training. Resume it: {Tool.Name} train --resume --out {model}. Or delete the folder to start over.");
         }
     }
 
@@ -44,14 +44,14 @@ internal sealed class RunFolder
         ConfigFile.Write(SettingsPath, values.OrderBy(pair => pair.Key, StringComparer.Ordinal));
     }
 
-    /// <summary>After an error: without a checkpoint there is nothing to go on from, and the folder shall not be in the way of the next try.</summary>
-    internal void ForgetUnlessBegun()
+    /// <summary>Cleans up after an error. Without a checkpoint there is nothing to resume, and the settings would block the next attempt.</summary>
+    internal void DeleteUnlessCheckpointed()
     {
         if (!File.Exists(System.IO.Path.Combine(Path, CheckpointName)))
             End();
     }
 
-    /// <summary>The run has ended: what only it needed goes, logs stay.</summary>
+    /// <summary>Deletes the files of a finished run; logs are kept.</summary>
     internal void End()
     {
         foreach (string name in new[] { SettingsName, CheckpointName, PreviousName, LockName })

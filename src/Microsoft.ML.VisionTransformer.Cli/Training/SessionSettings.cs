@@ -1,24 +1,24 @@
-// The settings of a training, put together from where they lie.
+// The settings of a training, merged from the command line, the configuration file and the interrupted run.
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
-/// <param name="Values">All that was set, with paths that do not depend on the current folder.</param>
-/// <param name="Folder">Where the run is kept.</param>
-/// <param name="Resumes">Whether it goes on.</param>
+/// <param name="Values">All settings with a value; paths are absolute.</param>
+/// <param name="Folder">The workspace of the run.</param>
+/// <param name="Resumes">Whether the run resumes an interrupted one.</param>
 internal sealed record SessionSettings(IReadOnlyDictionary<string, SettingValue> Values, RunFolder Folder, bool Resumes)
 {
-    /// <summary>The command line wins over the configuration file, and both over what an interrupted run had.</summary>
-    /// <exception cref="UsageException">It is not said which run to go on with.</exception>
-    /// <exception cref="InvalidDataException">There is no such run.</exception>
+    /// <summary>The command line overrides the configuration file, and both override the settings of the interrupted run.</summary>
+    /// <exception cref="UsageException">The settings have neither --out nor --workspace.</exception>
+    /// <exception cref="InvalidDataException">There is no run to resume.</exception>
     internal static SessionSettings Of(IReadOnlyDictionary<string, SettingValue> typed, string? config, bool resume)
     {
         Dictionary<string, SettingValue> values = config is null ? [] : ConfigFile.Read(config, TrainSettings.All);
         Add(values, typed);
         string? workspace = Text(values, "workspace"), model = Text(values, "out");
         if (workspace is null && model is null)
-            throw new UsageException(resume ? "--resume needs --out (the model that the training was to write) or --workspace." : "--out is missing: the file that the model goes to, such as flowers.zip.");
+            throw new UsageException(resume ? "--resume needs --out (the model file of the interrupted training) or --workspace." : "--out is missing: the model file to write, such as flowers.zip.");
         var folder = RunFolder.Of(workspace, model ?? "");
         if (resume)
         {

@@ -1,8 +1,9 @@
-// One training, from its settings to the model, its test and its report.
+// One run of train: trains, saves the model, evaluates it, and writes the report.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
+using Microsoft.ML.VisionTransformer.Cli.Progress;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
@@ -11,51 +12,52 @@ namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
 internal sealed class TrainingSession
 {
-    private readonly CommandContext _shell;
+    private readonly CommandContext _context;
     private readonly SessionSettings _settings;
     private readonly TrainRequest _request;
-    private readonly MLContext _context;
+    private readonly MLContext _mlContext;
 
-    /// <exception cref="UsageException">The settings are not right.</exception>
-    internal TrainingSession(CommandContext shell, SessionSettings settings)
+    /// <exception cref="UsageException">A setting is missing or invalid.</exception>
+    internal TrainingSession(CommandContext context, SessionSettings settings)
     {
-        (_shell, _settings) = (shell, settings);
+        (_context, _settings) = (context, settings);
         _request = TrainerOptions.Read(settings.Values);
-        _context = shell.NewContext(_request.Seed);
+        _mlContext = context.CreateMLContext(_request.Seed);
     }
 
     private string Out => _request.Out!;
 
-    /// <summary>Of processes that train together one writes.</summary>
-    private bool Writes => _shell.Group.IsMain;
+    /// <summary>Whether this process writes files: in a process group only rank 0 does.</summary>
+    private bool Writes => _context.Group.IsMain;
 
-    /// <summary>Trains, saves, judges; gives the exit code.</summary>
+    /// <summary>Trains, saves and evaluates the model.</summary>
+    /// <returns>The exit code.</returns>
     internal int Run()
     {
         if (Writes)
         {
-            _settings.Folder.RefuseOther(_settings.Resumes, ShownPath.Of(Out));
+            _settings.Folder.ThrowIfUnfinished(_settings.Resumes, DisplayPath.Of(Out));
             OutputFile.Prepare(Out);
         }
 
         string? report = _request.NoReport || !Writes ? null : OutputFile.Prepare(_request.Report ?? Path.ChangeExtension(Out, ".html"));
-        var options = TrainerOptions.Complete(_request, _shell.WriteMessage, _shell.Cancellation);
-        var (trainer, display) = Trainer(options);
+        var options = TrainerOptions.Complete(_request, _context.WriteMessage, _context.Cancellation);
+        var (trainer, progress) = CreateTrainer(options);
         var split = ReadImages();
         if (TrainerOptions.Augment(_request, split.Training.Length))
-            (trainer, display) = Trainer(options);
+            (trainer, progress) = CreateTrainer(options);
         int classes = split.Training.Select(image => image.Label).Distinct(StringComparer.Ordinal).Count();
-        _shell.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length} images of {classes} classes to train on, {split.Test.Length} to judge on."));
+        _context.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length} training images of {classes} classes, {split.Test.Length} test images."));
         if (!_settings.Resumes && Writes)
             _settings.Folder.Begin(_settings.Values);
-        _shell.Group.Barrier();    // from here to its end the processes meet in the training
-        using var model = Fit(trainer, display, split.Training);
+        _context.Group.Barrier();    // from here on the training itself synchronizes the processes
+        using var model = Fit(trainer, progress, split.Training);
         var history = model.Network.TrainingHistory!;
         if (Writes)
-            _shell.WriteMessage($"{TrainingSentence.Of(history)} {Sizes.Of(Out)}");
+            _context.WriteMessage($"{TrainingSummary.Of(history)} {SavedMessage()}");
         if (history.Cancelled)
         {
-            _shell.WriteMessage($"Interrupted. {ShownPath.Of(Out)} has the best weights so far; go on with: {Tool.Name} train --resume --out {ShownPath.Of(Out)}");
+            _context.WriteMessage($"Interrupted. {DisplayPath.Of(Out)} has the best weights so far. Resume with: {Tool.Name} train --resume --out {DisplayPath.Of(Out)}");
             return ExitCode.Interrupted;
         }
 
@@ -70,21 +72,21 @@ internal sealed class TrainingSession
 
     private TestSplit ReadImages()
     {
-        var images = LabeledImages.Read(_context, _request.Data!);
+        var images = LabeledImages.Read(_mlContext, _request.Data!);
         return _request.TestData is not null
-            ? new TestSplit(images, LabeledImages.Read(_context, _request.TestData))
+            ? new TestSplit(images, LabeledImages.Read(_mlContext, _request.TestData))
             : TestSplit.Cut(images, _request.TestFraction ?? TrainRequest.DefaultTestFraction, _request.Seed);
     }
 
-    private (VisionTransformerTrainer Trainer, DisplayLink Display) Trainer(VisionTransformerTrainer.Options options)
+    private (VisionTransformerTrainer Trainer, ProgressForwarder Progress) CreateTrainer(VisionTransformerTrainer.Options options)
     {
-        var display = new DisplayLink();
+        var progress = new ProgressForwarder();
         options.LabelColumnName = LabeledImage.LabelColumn;
         options.FeatureColumnName = LabeledImage.ImageColumn;
-        options.MetricsCallback = display.Training;
+        options.MetricsCallback = progress.Training;
         try
         {
-            return (_context.MulticlassClassification.Trainers.VisionTransformer(options), display);
+            return (_mlContext.MulticlassClassification.Trainers.VisionTransformer(options), progress);
         }
         catch (ArgumentException e)
         {
@@ -92,39 +94,41 @@ internal sealed class TrainingSession
         }
     }
 
-    /// <summary>Trains and saves; an error before the first checkpoint leaves no run behind.</summary>
-    private Classifier Fit(VisionTransformerTrainer trainer, DisplayLink display, LabeledImage[] images)
+    /// <summary>Trains and saves. An error before the first checkpoint leaves no unfinished run.</summary>
+    private Classifier Fit(VisionTransformerTrainer trainer, ProgressForwarder progress, LabeledImage[] images)
     {
-        var data = InputColumns.OfTraining.Load(_context, images);
-        var pipeline = _context.Transforms.Conversion.MapValueToKey(LabeledImage.LabelColumn, keyOrdinality: Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
+        var data = InputColumns.OfTraining.Load(_mlContext, images);
+        var pipeline = _mlContext.Transforms.Conversion.MapValueToKey(LabeledImage.LabelColumn, keyOrdinality: Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
             .Append(trainer)
-            .Append(_context.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+            .Append(_mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
         try
         {
-            var model = _shell.WithProgress(shown => display.During(shown, () => pipeline.Fit(data)));
+            var model = _context.WithProgress(display => progress.During(display, () => pipeline.Fit(data)));
             return MLNetModel.Owned(model, () =>
             {
                 if (Writes)
-                    OutputFile.Write(Path.GetFullPath(Out), stream => _context.Model.Save(model, data.Schema, stream));
-                return Classifier.Of(_context, model, data.Schema, Out);
+                    OutputFile.Write(Path.GetFullPath(Out), stream => _mlContext.Model.Save(model, data.Schema, stream));
+                return Classifier.Of(_mlContext, model, data.Schema, Out);
             });
         }
         catch (InvalidImageException e)
         {
-            Forget();
+            CleanUp();
             throw new InvalidDataException($"{FailureMessage.Of(e)} (--on-invalid-image skip leaves such images out.)", e);
         }
         catch
         {
-            Forget();
+            CleanUp();
             throw;
         }
     }
 
-    private void Forget()
+    private string SavedMessage() => string.Create(CultureInfo.InvariantCulture, $"Saved {DisplayPath.Of(Out)} ({new FileInfo(Out).Length / 1e6:F1} MB).");
+
+    private void CleanUp()
     {
         if (Writes)
-            _settings.Folder.ForgetUnlessBegun();
+            _settings.Folder.DeleteUnlessCheckpointed();
     }
 
     private void EvaluateAndReport(Classifier model, TestSplit split, string? report)
@@ -133,8 +137,8 @@ internal sealed class TrainingSession
         string list = Path.ChangeExtension(Out, ".test.csv");
         if (_request.TestData is null && Writes)
             LabeledImages.WriteTable(Path.GetFullPath(list), split.Test);
-        var evaluation = _shell.WithProgress(display => Evaluator.Run(model, split.Test, skips, _shell, display));
-        EvaluationWriter.Write(_shell.Out, model.Classes.Names, evaluation.Evaluation, OutputFormat.Text);
+        var evaluation = _context.WithProgress(display => Evaluator.Run(model, split.Test, skips, _context, display));
+        EvaluationWriter.Write(_context.Out, model.Classes.Names, evaluation.Evaluation, OutputFormat.Text);
         if (report is not null)
             WriteReport(report, Content(model, split, evaluation));
     }
@@ -144,6 +148,6 @@ internal sealed class TrainingSession
     private void WriteReport(string path, ReportContent content)
     {
         HtmlReport.Write(path, content);
-        _shell.WriteMessage($"Report: {ShownPath.Of(path)}");
+        _context.WriteMessage($"Report: {DisplayPath.Of(path)}");
     }
 }

@@ -1,46 +1,48 @@
-// One of timm's names: its architecture, the classes of its tags, and how timm's files lay it out.
+// A named timm preset and what its family has in common, and timm's deprecated names.
+
 namespace Microsoft.ML.VisionTransformer.Architecture;
 
-/// <summary>One of timm's names: its architecture, the classes of its tags, and how timm's files lay it out.</summary>
-/// <param name="Architecture">The network of the bare name, with the class count of timm's default weights.</param>
+/// <summary>A timm model name: its architecture, the class counts of its tags, and the layout of timm's files.</summary>
+/// <param name="Architecture">The architecture of the name without a tag, with the class count of timm's default weights.</param>
 /// <param name="Timm">timm's class.</param>
-/// <param name="SplitQkv">timm's files have <c>q_proj</c>, <c>k_proj</c> and <c>v_proj</c> in place of <c>qkv</c>.</param>
-/// <param name="TagClasses">Class counts of the tags whose weights have another than the default ones.</param>
+/// <param name="SplitQkv">Whether timm's files have <c>q_proj</c>, <c>k_proj</c> and <c>v_proj</c> instead of <c>qkv</c>.</param>
+/// <param name="TagClasses">Class counts of the tags whose class count differs from the default.</param>
 internal sealed record ArchitecturePreset(
     VisionTransformerArchitecture Architecture, TimmFamily Timm, bool SplitQkv, IReadOnlyDictionary<string, int> TagClasses)
 {
-    /// <summary>Whether timm's class is <c>Eva</c>. The name does not tell: <c>eva_large_patch14_196</c> is a plain Vision Transformer.</summary>
+    /// <summary>Whether timm's class is <c>Eva</c>. The name does not show it: <c>eva_large_patch14_196</c> is a plain Vision Transformer.</summary>
     internal bool IsEva => Timm == TimmFamily.Eva;
 
-    /// <summary>The architecture with the class count of a tag; an unknown tag has the default one.</summary>
+    /// <summary>The architecture with the class count of a tag; an unknown tag has the default count.</summary>
     internal VisionTransformerArchitecture Tagged(string tag) =>
         TagClasses.TryGetValue(tag, out int classes) ? Architecture with { Classes = classes } : Architecture;
 
     /// <summary>
-    /// Whether timm stores the SwiGLU of an architecture built from this preset as <c>fc1_g</c> (gate) and <c>fc1_x</c>: its Eva does where the hidden layer
-    /// has a norm or a width to align to, and packs both into <c>fc1</c> otherwise.
+    /// Whether timm stores the SwiGLU of an architecture built from this preset as <c>fc1_g</c> (gate) and <c>fc1_x</c>: timm's Eva does so
+    /// if the hidden layer has a norm or an aligned width, and packs both into <c>fc1</c> otherwise.
     /// </summary>
     internal bool SplitsSwiGlu(VisionTransformerArchitecture architecture) =>
         IsEva && architecture.Mlp == MlpKind.SwiGlu && (architecture.MlpNorm || architecture.MlpWidthMultiple > 1);
 }
 
-/// <summary>What several presets have in common, from which a row of numbers makes each of them.</summary>
-/// <param name="Parts">The parts of the network; its sizes are those of the rows.</param>
+/// <summary>The common settings of several presets; a table row adds the sizes of each.</summary>
+/// <param name="Parts">The common settings; the sizes come from the rows.</param>
 /// <param name="Timm">timm's class.</param>
-/// <param name="SplitQkv">timm's files have q, k and v apart (<c>qkv_fused=False</c>).</param>
+/// <param name="SplitQkv">Whether timm's files store q, k and v separately (<c>qkv_fused=False</c>).</param>
 internal sealed record PresetFamily(VisionTransformerArchitecture Parts, TimmFamily Timm = TimmFamily.VisionTransformer, bool SplitQkv = false)
 {
-    /// <summary>The same family with other parts.</summary>
+    /// <summary>The family with changed settings.</summary>
     internal PresetFamily With(Func<VisionTransformerArchitecture, VisionTransformerArchitecture> change) => this with { Parts = change(Parts) };
 
-    /// <param name="name">timm's name without tag.</param>
-    /// <param name="image">Side of the input.</param>
-    /// <param name="patch">Side of a patch.</param>
+    /// <summary>A preset of the family.</summary>
+    /// <param name="name">timm's name without a tag.</param>
+    /// <param name="image">Side of the input in pixels.</param>
+    /// <param name="patch">Side of a patch in pixels.</param>
     /// <param name="dimension">Embedding dimension.</param>
     /// <param name="depth">Number of blocks.</param>
     /// <param name="heads">Number of heads.</param>
-    /// <param name="classes">Classes of the weights that timm takes for the bare name.</param>
-    /// <param name="others">Class counts of tags, separated by blanks, where they differ. The image size never does.</param>
+    /// <param name="classes">Class count of timm's default weights.</param>
+    /// <param name="others">Class counts of tags, separated by spaces, that have another count. The image size never differs.</param>
     internal ArchitecturePreset Preset(
         string name, int image, int patch, int dimension, int depth, int heads, int classes, params (int Classes, string Tags)[] others) => new(
         Parts with
@@ -58,7 +60,7 @@ internal sealed record PresetFamily(VisionTransformerArchitecture Parts, TimmFam
         others.SelectMany(other => other.Tags.Split(' ').Select(tag => (tag, other.Classes))).ToDictionary(pair => pair.tag, pair => pair.Classes));
 }
 
-/// <summary>Which of timm's three classes of plain Vision Transformers a name belongs to: it decides arguments and the names of weights.</summary>
+/// <summary>timm's three classes of plain Vision Transformers; the class determines the arguments and the names of the weights.</summary>
 internal enum TimmFamily
 {
     /// <summary>
@@ -75,7 +77,7 @@ internal enum TimmFamily
     Eva,
 }
 
-/// <summary>Names that timm still takes for a name and a tag of today. timm's registered deprecations of plain Vision Transformers.</summary>
+/// <summary>timm's registered deprecated names of plain Vision Transformers, which timm still accepts, with the current names and tags.</summary>
 internal static class HistoricNames
 {
     private static readonly Dictionary<string, string> _current = new(StringComparer.Ordinal)
@@ -110,6 +112,6 @@ internal static class HistoricNames
         ["deit3_huge_patch14_224_in21ft1k"] = "deit3_huge_patch14_224.fb_in22k_ft_in1k",
     };
 
-    /// <summary>Name and tag of today for a bare name, which itself is returned if it is not historic.</summary>
+    /// <summary>The current name and tag of a deprecated name; any other name is returned unchanged.</summary>
     internal static string Current(string name) => _current.GetValueOrDefault(name, name);
 }

@@ -1,7 +1,8 @@
-// Presets of DINOv2 and DINOv3, and of networks that have their form.
+// Presets of DINOv2, DINOv3 and networks of the same form.
+
 namespace Microsoft.ML.VisionTransformer.Architecture;
 
-/// <summary>arXiv:2304.07193, arXiv:2309.16588. timm counts both halves of the SwiGLU in its ratio 5.33334.</summary>
+/// <summary>Presets of DINOv2 (arXiv:2304.07193, registers arXiv:2309.16588) and TIPSv2. timm's ratio 5.33334 counts both halves of the SwiGLU.</summary>
 internal static class Dinov2Presets
 {
     private static readonly PresetFamily _dinov2 = new(new() { LayerScale = 1e-5 });
@@ -31,8 +32,8 @@ internal static class Dinov2Presets
 }
 
 /// <summary>
-/// Presets with rotary positions in place of learned ones: DINOv3 and timm's own. arXiv:2508.10104. timm pools the mean of DINOv3's patch tokens behind the
-/// final norm, where the authors take the class token.
+/// Presets with rotary positions instead of learned ones: DINOv3 (arXiv:2508.10104) and timm's own. For DINOv3, timm pools the mean of the patch tokens
+/// after the final norm, while the authors use the class token.
 /// </summary>
 internal static class Dinov3Presets
 {

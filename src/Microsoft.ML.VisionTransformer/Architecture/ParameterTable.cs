@@ -1,10 +1,9 @@
-// Names and shapes of all parameters of an architecture, worked out without building the network.
+// Names and shapes of all parameters of an architecture, computed without building the network.
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Architecture;
 
-/// <summary>The parameters of a network in timm's order. A fixed sine and cosine table is a buffer and not among them.</summary>
+/// <summary>The parameters of a network in timm's order. A fixed sine-cosine table is a buffer, not a parameter.</summary>
 internal static class ParameterTable
 {
     /// <summary>One row for each parameter.</summary>
@@ -13,7 +12,7 @@ internal static class ParameterTable
             .Concat(Enumerable.Range(0, architecture.Depth).SelectMany(i => Block(architecture, string.Create(CultureInfo.InvariantCulture, $"blocks.{i}"))))
             .Concat(Ending(architecture));
 
-    /// <summary>The entries of the state dictionary: the parameters, and the fixed table of positions where there is one.</summary>
+    /// <summary>The entries of the state dictionary: the parameters, and the fixed position table if there is one.</summary>
     internal static IEnumerable<ParameterRow> State(this VisionTransformerArchitecture architecture) =>
     [
         .. architecture.Parameters(),
@@ -24,7 +23,9 @@ internal static class ParameterTable
 
     /// <summary>Number of values in all parameters: 86,567,656 for <c>vit_base_patch16_224</c> with 1000 classes.</summary>
     internal static long ParameterCount(this VisionTransformerArchitecture architecture) =>
-        Embedding(architecture).Sum(row => row.Length) + architecture.Depth * Block(architecture, "").Sum(row => row.Length) + Ending(architecture).Sum(row => row.Length);
+        Embedding(architecture).Sum(row => row.Length)
+        + architecture.Depth * Block(architecture, "").Sum(row => row.Length)
+        + Ending(architecture).Sum(row => row.Length);
 
     private static IEnumerable<ParameterRow> Embedding(VisionTransformerArchitecture architecture)
     {
@@ -95,13 +96,13 @@ internal static class ParameterTable
         .. Linear("attn_pool.mlp.fc2", d, hidden, ParameterRole.MlpBias),
     ];
 
-    private static IEnumerable<ParameterRow> Head(VisionTransformerArchitecture architecture, string name, bool wanted) =>
+    private static IEnumerable<ParameterRow> Head(VisionTransformerArchitecture architecture, string name, bool exists) =>
     [
-        .. When(wanted, new ParameterRow($"{name}.weight", ParameterRole.HeadWeight, architecture.Classes, architecture.FeatureDimension)),
-        .. When(wanted && architecture.HeadBias, new ParameterRow($"{name}.bias", ParameterRole.HeadBias, architecture.Classes)),
+        .. When(exists, new ParameterRow($"{name}.weight", ParameterRole.HeadWeight, architecture.Classes, architecture.FeatureDimension)),
+        .. When(exists && architecture.HeadBias, new ParameterRow($"{name}.bias", ParameterRole.HeadBias, architecture.Classes)),
     ];
 
-    private static ParameterRow[] When(bool wanted, params ParameterRow[] rows) => wanted ? rows : [];
+    private static ParameterRow[] When(bool condition, params ParameterRow[] rows) => condition ? rows : [];
 
     private static ParameterRow[] Linear(string name, int outputs, int inputs, ParameterRole bias) =>
         [new($"{name}.weight", ParameterRole.LinearWeight, outputs, inputs), new($"{name}.bias", bias, outputs)];
@@ -110,14 +111,14 @@ internal static class ParameterTable
         [new($"{name}.weight", ParameterRole.NormWeight, d), new($"{name}.bias", ParameterRole.NormBias, d)];
 }
 
-/// <summary>A parameter: timm's name of it, its role and its shape.</summary>
+/// <summary>A parameter: timm's name, its role and its shape.</summary>
 internal sealed record ParameterRow(string Name, ParameterRole Role, params long[] Shape)
 {
     /// <summary>Number of values.</summary>
     internal long Length => Shape.Aggregate(1L, (product, size) => checked(product * size));
 }
 
-/// <summary>The part a parameter plays; <see cref="InitialValues"/> says what each role starts from.</summary>
+/// <summary>The role of a parameter; <c>Network/InitialValues</c> defines the initial values of each role.</summary>
 internal enum ParameterRole
 {
     /// <summary>The class token.</summary>

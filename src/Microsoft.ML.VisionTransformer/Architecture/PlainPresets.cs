@@ -1,7 +1,11 @@
 // Presets of supervised networks: the original Vision Transformers, DeiT, and networks without a class token.
+
 namespace Microsoft.ML.VisionTransformer.Architecture;
 
-/// <summary>Sizes are those of arXiv:2010.11929, table 1; tiny and small of arXiv:2012.12877, table 1; giant and gigantic of arXiv:2106.04560.</summary>
+/// <summary>
+/// Presets with a class token. Sizes are from arXiv:2010.11929, table 1; tiny and small from arXiv:2012.12877, table 1; giant and gigantic from
+/// arXiv:2106.04560.
+/// </summary>
 internal static class PlainPresets
 {
     private static readonly PresetFamily _vit = new(new());
@@ -59,7 +63,7 @@ internal static class PlainPresets
     ];
 }
 
-/// <summary>Presets of DeiT, with and without distillation token, and of DeiT-3. DeiT: arXiv:2012.12877. DeiT-3: arXiv:2204.07118.</summary>
+/// <summary>Presets of DeiT (arXiv:2012.12877), with and without distillation token, and of DeiT-3 (arXiv:2204.07118).</summary>
 internal static class DeitPresets
 {
     private static readonly PresetFamily _deit = new(new());
@@ -89,8 +93,8 @@ internal static class DeitPresets
 }
 
 /// <summary>
-/// Presets without class token: timm's mean of patch tokens (gap), small and shape-optimised networks, I-JEPA. The shapes of so150m follow arXiv:2305.13035,
-/// those of I-JEPA arXiv:2301.08243; the others are timm's own.
+/// Presets without a class token: timm's mean of patch tokens (gap), small and shape-optimized networks, I-JEPA. The shapes of so150m follow
+/// arXiv:2305.13035, those of I-JEPA arXiv:2301.08243; the others are timm's own.
 /// </summary>
 internal static class PooledPresets
 {

@@ -1,14 +1,13 @@
-// Each kind of pooling and of embedding, described once as data: which tokens, what becomes of them, and how the results are put together.
+// Each kind of pooling and embedding, described once as data: which tokens, how they are reduced, and how the results are combined.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Architecture;
 
 /// <summary>
-/// How the tokens of an image become one vector. The network, the vector code, the explanation and the ONNX writer all follow this description; a further kind of
-/// pooling that consists of these parts is a row here and a value of <see cref="TokenPooling"/>.
+/// How the tokens of an image are pooled into one vector. The network, the vectorized code, the explanations and the ONNX export all follow this
+/// description. A new kind of pooling that consists of these parts needs only a row here and a value of <see cref="TokenPooling"/>.
 /// </summary>
-/// <param name="Parts">The parts in their order; none where all tokens come out as they are.</param>
+/// <param name="Parts">The parts, in order; empty if all tokens are returned unchanged.</param>
 internal sealed record PoolingRecipe(params TokenPart[] Parts)
 {
     private static readonly TokenPart _classToken = new(TokenReduction.None, TokenSelection.ClassToken);
@@ -34,45 +33,45 @@ internal sealed record PoolingRecipe(params TokenPart[] Parts)
         [FeatureKind.ClassTokenAndAverage] = new(_classToken, _patchMean),
     };
 
-    /// <summary>How several parts become one vector.</summary>
+    /// <summary>How several parts are combined into one vector.</summary>
     internal PartsTogether Together { get; init; } = PartsTogether.SideBySide;
 
-    /// <summary>Whether the final norm follows the pool where <see cref="VisionTransformerArchitecture.NormAfterPooling"/> leaves it open.</summary>
+    /// <summary>Whether the final norm follows the pool if <see cref="VisionTransformerArchitecture.NormAfterPooling"/> is null.</summary>
     internal bool NormFollows { get; init; }
 
-    /// <summary>Width of the result in embedding dimensions.</summary>
+    /// <summary>Width of the result, as a multiple of the embedding dimension.</summary>
     internal int Widths => Together == PartsTogether.SideBySide ? Math.Max(1, Parts.Length) : 1;
 
     /// <summary>Whether a part is the class token.</summary>
     internal bool ReadsClassToken => Parts.Any(part => part.Selection == TokenSelection.ClassToken);
 
-    /// <summary>Whether a part is made by attention, which has weights of its own.</summary>
+    /// <summary>Whether a part uses attention pooling, which has its own weights.</summary>
     internal bool Attends => Parts.Any(part => part.Reduction == TokenReduction.Attention);
 
-    /// <summary>Whether all tokens come out as they are.</summary>
+    /// <summary>Whether all tokens are returned unchanged.</summary>
     internal bool KeepsAll => Parts.Length == 0;
 
     /// <summary>The recipe of a pooling.</summary>
     internal static PoolingRecipe Of(TokenPooling pooling) => _poolings[pooling];
 
-    /// <summary>What each head sees: one recipe, or with a distillation token one for each of the two heads.</summary>
+    /// <summary>The pooling of each head's input: one recipe, or with a distillation token one for each of the two heads.</summary>
     internal static IReadOnlyList<PoolingRecipe> OfHeads(VisionTransformerArchitecture architecture) =>
         architecture.DistillationToken ? [Of(architecture.Pooling), _ofDistillationHead] : [Of(architecture.Pooling)];
 
-    /// <summary>The recipe of an embedding that is not made by the network's own pooling; null where it is.</summary>
+    /// <summary>The recipe of an embedding; null if the embedding uses the network's own pooling.</summary>
     internal static PoolingRecipe? Of(FeatureKind kind) => _embeddings.GetValueOrDefault(kind);
 
-    /// <summary>How many tokens, from the first, some recipes read.</summary>
+    /// <summary>How many tokens, counted from the first, the recipes read.</summary>
     internal static int TokensRead(VisionTransformerArchitecture architecture, IEnumerable<PoolingRecipe> recipes) =>
         recipes.Max(recipe => recipe.KeepsAll ? architecture.Tokens : recipe.Parts.Max(part => part.End(architecture)));
 }
 
-/// <summary>One vector of D values that is made of tokens.</summary>
-/// <param name="Reduction">What becomes of the tokens.</param>
+/// <summary>One vector of D values computed from tokens.</summary>
+/// <param name="Reduction">How the tokens are reduced.</param>
 /// <param name="Selection">Which tokens.</param>
 internal readonly record struct TokenPart(TokenReduction Reduction, TokenSelection Selection)
 {
-    /// <summary>The first of the tokens in the stream.</summary>
+    /// <summary>Index of the first token.</summary>
     internal int First(VisionTransformerArchitecture architecture) => Selection switch
     {
         TokenSelection.ClassToken => 0,
@@ -81,11 +80,11 @@ internal readonly record struct TokenPart(TokenReduction Reduction, TokenSelecti
         _ => architecture.UnpooledTokens,
     };
 
-    /// <summary>The token behind the last one: a single token is one, others reach to the end of the stream.</summary>
+    /// <summary>Index after the last token: one token for a single token; all other selections reach to the end of the sequence.</summary>
     internal int End(VisionTransformerArchitecture architecture) => Reduction == TokenReduction.None ? First(architecture) + 1 : architecture.Tokens;
 }
 
-/// <summary>Which tokens of the stream are meant.</summary>
+/// <summary>A selection of tokens.</summary>
 internal enum TokenSelection
 {
     /// <summary>The class token, the first.</summary>
@@ -97,62 +96,64 @@ internal enum TokenSelection
     /// <summary>The patch tokens.</summary>
     Patches,
 
-    /// <summary>The patch tokens, and those before them where <see cref="VisionTransformerArchitecture.PoolPrefixTokens"/> says so.</summary>
+    /// <summary>The patch tokens, and the tokens before them if <see cref="VisionTransformerArchitecture.PoolPrefixTokens"/> is true.</summary>
     Pooled,
 }
 
-/// <summary>What becomes of the selected tokens, dimension by dimension or by attention.</summary>
+/// <summary>How the selected tokens are reduced to one vector.</summary>
 internal enum TokenReduction
 {
-    /// <summary>The one token as it is.</summary>
+    /// <summary>The single token, unchanged.</summary>
     None,
 
-    /// <summary>The mean.</summary>
+    /// <summary>The mean of each dimension.</summary>
     Mean,
 
-    /// <summary>The maximum.</summary>
+    /// <summary>The maximum of each dimension.</summary>
     Max,
 
-    /// <summary>Attention from a learned query: <see cref="AttentionPool"/>.</summary>
+    /// <summary>Attention from a learned query: <c>Network/AttentionPool</c>.</summary>
     Attention,
 }
 
-/// <summary>How the parts of a recipe become one vector.</summary>
+/// <summary>How the parts of a recipe are combined.</summary>
 internal enum PartsTogether
 {
-    /// <summary>One behind the other.</summary>
+    /// <summary>Concatenated.</summary>
     SideBySide,
 
-    /// <summary>Their mean.</summary>
+    /// <summary>Averaged.</summary>
     Averaged,
 }
 
 /// <summary>Sizes of the embeddings of a network.</summary>
 internal static class FeatureSizes
 {
-    /// <summary>Values of an embedding of that kind.</summary>
-    /// <exception cref="ArgumentException">The network cannot give it.</exception>
+    /// <summary>Length of an embedding of the given kind.</summary>
+    /// <exception cref="ArgumentException">The network does not produce this kind of embedding.</exception>
     internal static int WidthOf(this VisionTransformerArchitecture architecture, FeatureKind kind)
     {
         var recipe = PoolingRecipe.Of(Guard.Defined(kind));
         Guard.That(
             architecture.ClassToken || recipe is not { ReadsClassToken: true },
             nameof(kind),
-            $"The features asked for are {kind}, but {architecture.Name} has no class token. Take {nameof(FeatureKind.Pooled)} or {nameof(FeatureKind.Average)}.");
+            $"The requested features are {kind}, but {architecture.Name} has no class token. "
+            + $"Use {nameof(FeatureKind.Pooled)} or {nameof(FeatureKind.Average)}.");
         Guard.That(
             !PoolingRecipe.Of(architecture.Pooling).KeepsAll || kind != FeatureKind.Pooled,
             nameof(kind),
-            $"{architecture.Name} does not pool its tokens, so there are no {nameof(FeatureKind.Pooled)} features. Take {nameof(FeatureKind.ClassToken)} or {nameof(FeatureKind.Average)}.");
+            $"{architecture.Name} does not pool its tokens, so there are no {nameof(FeatureKind.Pooled)} features. "
+            + $"Use {nameof(FeatureKind.ClassToken)} or {nameof(FeatureKind.Average)}.");
         Guard.That(
             architecture.Classes > 0 || kind != FeatureKind.HeadOutput,
             nameof(kind),
-            $"The features asked for are {kind}, but {architecture.Name} has no head. Take {nameof(FeatureKind.Pooled)}.");
+            $"The requested features are {kind}, but {architecture.Name} has no head. Use {nameof(FeatureKind.Pooled)}.");
         return kind == FeatureKind.HeadOutput
             ? architecture.Classes
             : recipe is null ? architecture.FeatureDimension : recipe.Widths * architecture.EmbeddingDimension;
     }
 
-    /// <summary>How many tokens, from the first, an embedding of that kind is made of.</summary>
+    /// <summary>How many tokens, counted from the first, an embedding of the given kind reads.</summary>
     internal static int TokensOf(this VisionTransformerArchitecture architecture, FeatureKind kind) =>
         PoolingRecipe.Of(kind) is { } recipe ? PoolingRecipe.TokensRead(architecture, [recipe]) : architecture.HeadTokens;
 }

@@ -1,7 +1,11 @@
-// Presets of image towers that were trained with texts: CLIP, SigLIP and EVA.
+// Presets of image towers trained with text (CLIP, SigLIP) and of EVA.
+
 namespace Microsoft.ML.VisionTransformer.Architecture;
 
-/// <summary>arXiv:2103.00020. Classes is the width of the space shared with the text tower, where the head is the projection into it.</summary>
+/// <summary>
+/// Presets of CLIP's image towers (arXiv:2103.00020). If the head is the projection into the joint image-text space, the class count is the width of that
+/// space.
+/// </summary>
 internal static class ClipPresets
 {
     private static readonly PresetFamily _clip = new(new() { PreNorm = true, PatchBias = false, NormEpsilon = 1e-5 });
@@ -50,8 +54,8 @@ internal static class ClipPresets
 }
 
 /// <summary>
-/// Presets of SigLIP's image towers of fixed size, with their attention pool (map) or the mean of the tokens (gap). arXiv:2303.15343, arXiv:2502.14786;
-/// so400m's shape is that of arXiv:2305.13035. Which of them have the tanh GELU is timm's choice.
+/// Presets of SigLIP's fixed-size image towers (arXiv:2303.15343, arXiv:2502.14786), with their attention pool (map) or the mean of the tokens (gap). The
+/// shape of so400m is from arXiv:2305.13035. The choice between exact and tanh GELU follows timm.
 /// </summary>
 internal static class SiglipPresets
 {
@@ -104,10 +108,10 @@ internal static class SiglipPresets
     ];
 }
 
-/// <summary>Presets of EVA, EVA-02 and their CLIP image towers. arXiv:2211.07636, arXiv:2303.11331, arXiv:2303.15389.</summary>
+/// <summary>Presets of EVA (arXiv:2211.07636), EVA-02 (arXiv:2303.11331) and their CLIP image towers (arXiv:2303.15389).</summary>
 internal static class EvaPresets
 {
-    /// <summary>Positions are scaled to the 16 x 16 grid of the pre-training at 224 pixels.</summary>
+    /// <summary>Positions are scaled to the 16 x 16 grid of the pretraining at 224 pixels.</summary>
     internal static readonly RotaryEmbedding Rotary = new() { ReferenceGrid = 16 };
 
     private static readonly PresetFamily _eva = new(

@@ -1,4 +1,4 @@
-// The classes that a model tells apart, as the label's key values: text in most data sets, but numbers are kept as numbers.
+// The classes of a model as the key values of the label: text in most data sets; other types, such as numbers, keep their type.
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Data;
@@ -8,42 +8,44 @@ using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Columns;
 
-/// <summary>Class names in the order of the network's outputs, with the type that <c>MapKeyToValue</c> gives back.</summary>
+/// <summary>Class names in the order of the network's outputs, with the type that <c>MapKeyToValue</c> returns.</summary>
 internal abstract class ClassLabels
 {
-    /// <summary>The names as text, one a class; "1", "2", ... where the label key has no values.</summary>
+    /// <summary>The names as text, one per class; "1", "2", ... if the label key has no values.</summary>
     internal abstract IReadOnlyList<string> Names { get; }
 
-    /// <summary>What the values are, by ML.NET's name; null where the label key has none.</summary>
+    /// <summary>ML.NET's name of the value type; null if the label key has no values.</summary>
     internal abstract string? TypeName { get; }
 
-    /// <summary>Adds the values to a column's annotations, under that name.</summary>
+    /// <summary>Adds the values to a column's annotations, under the given name.</summary>
     internal abstract void AddTo(DataViewSchema.Annotations.Builder annotations, string name);
 
     /// <summary>The classes of a label column.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The column is no key, or its values have a type that cannot be kept.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The column is not a key, or its values have a type that is not supported.</exception>
     internal static ClassLabels Of(DataViewSchema.Column label)
     {
         if (label.Type is not KeyDataViewType key)
             throw Guard.SchemaMismatch(NotAKey(label.Name, label.Type.ToString()!));
         if (key.Count is 0 or > int.MaxValue)
-            throw Guard.SchemaMismatch($"The label column '{label.Name}' is a key of {key.Count} classes; the number must be known and fit memory.");
+            throw Guard.SchemaMismatch($"The label column '{label.Name}' is a key of {key.Count} classes; it must be from 1 to {int.MaxValue}.");
         int count = (int)key.Count;
         if (label.Annotations.Schema.GetColumnOrNull(AnnotationNames.KeyValues)?.Type is not VectorDataViewType values || values.Size != count)
             return new UnnamedClassLabels(count);
         return LabelValueType.Of(values.ItemType)?.Read(label)
-            ?? throw Guard.SchemaMismatch($"The values of the label column '{label.Name}' are of type {values.ItemType}; map text, numbers or booleans to keys.");
+            ?? throw Guard.SchemaMismatch(
+                $"The values of the label column '{label.Name}' have the type {values.ItemType}; map text, numbers or booleans to keys.");
     }
 
-    /// <summary>What to say of a label column that is no key.</summary>
+    /// <summary>The error message for a label column that is not a key.</summary>
     internal static string NotAKey(string name, string type) =>
-        $"Schema mismatch for the label column '{name}': expected Key, got {type}. Put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.";
+        $"Schema mismatch for the label column '{name}': expected Key, got {type}. "
+        + $"Put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.";
 
-    /// <summary>As UTF-8 JSON: {"type": ..., "count": ..., "values": [...]}.</summary>
+    /// <summary>The classes as UTF-8 JSON: {"type": ..., "count": ..., "values": [...]}.</summary>
     internal byte[] ToJson() => ModelJson.Write(new Document(TypeName, Names.Count, TypeName is null ? null : Names));
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="JsonException">It is something else.</exception>
+    /// <summary>Reads the output of <see cref="ToJson"/>.</summary>
+    /// <exception cref="JsonException">The JSON has another form or invalid values.</exception>
     internal static ClassLabels FromJson(byte[] json)
     {
         var document = ModelJson.Read<Document>(json);
@@ -51,12 +53,12 @@ internal abstract class ClassLabels
             throw new JsonException($"Count is {document.Count}; it must be from 1 to {ArchitectureCheck.MostClasses}");
         if (document.Type is null)
             return new UnnamedClassLabels(document.Count);
-        var type = LabelValueType.Named(document.Type) ?? throw new JsonException($"the label type {document.Type} is not known");
+        var type = LabelValueType.Named(document.Type) ?? throw new JsonException($"the label type {document.Type} is unknown");
         if (document.Values is null || document.Values.Count != document.Count)
-            throw new JsonException("the class names are not as many as the classes");
+            throw new JsonException($"the number of class names is {document.Values?.Count ?? 0}; it must be Count, {document.Count}");
         int missing = document.Values.TakeWhile(value => value is not null).Count();
         if (missing < document.Count)
-            throw new JsonException($"Values[{missing}] is null; it must be the name of a class");
+            throw new JsonException($"Values[{missing}] is null; it must be a class name");
         try
         {
             return type.Parse(document.Values);
@@ -81,7 +83,7 @@ internal sealed class ClassLabels<T>(LabelValueType<T> type, T[] values) : Class
         annotations.Add(name, new VectorDataViewType(type.ItemType, values.Length), (ref VBuffer<T> target) => values.CopyInto(ref target));
 }
 
-/// <summary>Classes of a key without values: only their number is known.</summary>
+/// <summary>Classes of a key without values: only the number of classes is known.</summary>
 internal sealed class UnnamedClassLabels(int count) : ClassLabels
 {
     internal override IReadOnlyList<string> Names { get; } = [.. Enumerable.Range(1, count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
@@ -93,7 +95,7 @@ internal sealed class UnnamedClassLabels(int count) : ClassLabels
     }
 }
 
-/// <summary>A type of label values: reads them from a column, writes them as text and reads them back.</summary>
+/// <summary>A type of label values: reads values from a column, formats them as text and parses that text.</summary>
 internal abstract class LabelValueType
 {
     private static readonly LabelValueType[] _all =
@@ -117,16 +119,16 @@ internal abstract class LabelValueType
 
     internal PrimitiveDataViewType ItemType { get; }
 
-    /// <summary>The entry for ML.NET's type, or null.</summary>
+    /// <summary>The entry for an ML.NET type, or null.</summary>
     internal static LabelValueType? Of(DataViewType itemType) => Array.Find(_all, t => t.ItemType.Equals(itemType));
 
-    /// <summary>The entry of that name, or null.</summary>
+    /// <summary>The entry with the given name, or null.</summary>
     internal static LabelValueType? Named(string name) => Array.Find(_all, t => t.Name == name);
 
     /// <summary>The key values of a label column.</summary>
     internal abstract ClassLabels Read(DataViewSchema.Column label);
 
-    /// <summary>Values from their text.</summary>
+    /// <summary>Parses values from text.</summary>
     internal abstract ClassLabels Parse(IReadOnlyList<string> texts);
 
     private static LabelValueType<T> Number<T>(NumberDataViewType itemType)
@@ -134,7 +136,7 @@ internal abstract class LabelValueType
         new(typeof(T).Name, itemType, v => v.ToString(null, CultureInfo.InvariantCulture), s => T.Parse(s, CultureInfo.InvariantCulture));
 }
 
-/// <summary>One row of the table.</summary>
+/// <summary>A label value type with its conversions to and from text.</summary>
 internal sealed class LabelValueType<T>(string name, PrimitiveDataViewType itemType, Func<T, string> format, Func<string, T> parse)
     : LabelValueType(name, itemType)
 {

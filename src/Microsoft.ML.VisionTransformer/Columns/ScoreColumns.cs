@@ -1,4 +1,4 @@
-// The columns that the transformers add to a schema, and the checks of their names.
+// The columns that the transformers add to a schema: their names, types, annotations and checks.
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.Data;
@@ -8,7 +8,7 @@ using Microsoft.ML.VisionTransformer.Interop;
 
 namespace Microsoft.ML.VisionTransformer.Columns;
 
-/// <summary>Adds the columns to schemas.</summary>
+/// <summary>Adds the columns of a classifier to schemas.</summary>
 internal sealed class ScoreColumns(ColumnNames names, ClassLabels labels)
 {
     private static readonly KeyDataViewType _columnSetId = new(typeof(uint), int.MaxValue);
@@ -17,7 +17,7 @@ internal sealed class ScoreColumns(ColumnNames names, ClassLabels labels)
 
     internal int Classes => labels.Names.Count;
 
-    /// <summary>The input's columns, then PredictedLabel and Score; a column of the same name in the input stays, hidden.</summary>
+    /// <summary>The input columns, followed by PredictedLabel and Score; an input column with the same name is kept but hidden.</summary>
     internal DataViewSchema AddTo(DataViewSchema input)
     {
         uint setId = NextColumnSetId(input);
@@ -28,7 +28,7 @@ internal sealed class ScoreColumns(ColumnNames names, ClassLabels labels)
         return builder.ToSchema();
     }
 
-    /// <summary>The columns as far as they are known before there is data.</summary>
+    /// <summary>The output columns that are known before any data is read.</summary>
     internal static SchemaShape AddTo(SchemaShape input, ColumnNames names, SchemaShape.Column label)
     {
         SchemaShape.Column[] common =
@@ -61,7 +61,8 @@ internal sealed class ScoreColumns(ColumnNames names, ClassLabels labels)
         if (labels.TypeName is not null)
         {
             ReadOnlyMemory<char>[] slots = [.. labels.Names.Select(n => n.AsMemory())];
-            builder.Add(AnnotationNames.SlotNames, new VectorDataViewType(TextDataViewType.Instance, slots.Length), (ref VBuffer<ReadOnlyMemory<char>> target) => slots.CopyInto(ref target));
+            var type = new VectorDataViewType(TextDataViewType.Instance, slots.Length);
+            builder.Add(AnnotationNames.SlotNames, type, (ref VBuffer<ReadOnlyMemory<char>> target) => slots.CopyInto(ref target));
         }
 
         return builder.ToAnnotations();
@@ -71,48 +72,50 @@ internal sealed class ScoreColumns(ColumnNames names, ClassLabels labels)
     {
         var builder = new DataViewSchema.Annotations.Builder();
         builder.Add(AnnotationNames.ScoreColumnSetId, _columnSetId, (ref uint value) => value = setId);
-        builder.Add(AnnotationNames.ScoreColumnKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = AnnotationNames.MulticlassClassification.AsMemory());
+        var scoreKind = AnnotationNames.MulticlassClassification.AsMemory();
+        builder.Add(AnnotationNames.ScoreColumnKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = scoreKind);
         builder.Add(AnnotationNames.ScoreValueKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = valueKind.AsMemory());
         return builder;
     }
 
-    /// <summary>Columns scored together share a number, one above those that the input has.</summary>
+    /// <summary>The score column set id, which the columns of one scorer share: one above the largest id in the input.</summary>
     private static uint NextColumnSetId(DataViewSchema input)
     {
-        uint most = 0;
+        uint max = 0;
         foreach (var column in input)
         {
             if (column.Annotations.Schema.GetColumnOrNull(AnnotationNames.ScoreColumnSetId)?.Type is KeyDataViewType { RawType: var raw } && raw == typeof(uint))
             {
                 uint id = 0;
                 column.Annotations.GetValue(AnnotationNames.ScoreColumnSetId, ref id);
-                most = Math.Max(most, id);
+                max = Math.Max(max, id);
             }
         }
 
-        return most + 1;
+        return max + 1;
     }
 }
 
 /// <summary>Names of the columns that a model reads and writes.</summary>
 /// <param name="Image">The image column.</param>
-/// <param name="Score">Probabilities, one slot a class.</param>
-/// <param name="PredictedLabel">Key of the most probable class.</param>
+/// <param name="Score">The column of probabilities, one slot per class.</param>
+/// <param name="PredictedLabel">The column with the key of the most probable class.</param>
 internal sealed record ColumnNames(string Image, string Score, string PredictedLabel)
 {
-    /// <summary>The names that ML.NET's trainers have by default.</summary>
+    /// <summary>The default column names of ML.NET trainers.</summary>
     internal const string DefaultLabel = "Label", DefaultFeatures = "Features", DefaultScore = "Score", DefaultPredictedLabel = "PredictedLabel";
 
-    /// <summary>What the output columns show of a row whose image cannot be read.</summary>
+    /// <summary>How rows whose image cannot be read are handled.</summary>
     public InvalidImageHandling OnInvalidImage { get; init; }
 }
 
 /// <summary>
-/// An output column hides an input column of its name. A prediction under the label's name would be evaluated against itself, and every model would be right.
+/// Adds and checks output columns. An output column hides an input column with the same name: a prediction with the label's name would be evaluated against
+/// itself, and the accuracy would always be 1.
 /// </summary>
 internal static class OutputColumns
 {
-    /// <summary>The input's columns, then one of Single; a column of the same name in the input stays, hidden.</summary>
+    /// <summary>The input columns, followed by a vector column of Single; an input column with the same name is kept but hidden.</summary>
     internal static DataViewSchema Add(DataViewSchema input, string name, params int[] sizes)
     {
         var builder = new DataViewSchema.Builder();
@@ -121,7 +124,7 @@ internal static class OutputColumns
         return builder.ToSchema();
     }
 
-    /// <summary>The same as far as it is known before there is data.</summary>
+    /// <summary>The output columns that are known before any data is read.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     internal static SchemaShape Add(SchemaShape input, string name, string image)
     {
@@ -129,10 +132,10 @@ internal static class OutputColumns
         return SchemaShapes.Of([.. input.Where(c => c.Name != name), SchemaShapes.Vector(name, NumberDataViewType.Single)]);
     }
 
-    /// <summary>Checks that names are given and differ.</summary>
-    /// <param name="outputs">Parameter or option and name of each output column.</param>
-    /// <param name="inputs">Parameter or option and name of each input column; a name may be null where the column is optional.</param>
-    /// <exception cref="ArgumentException">A name is blank, or is there twice.</exception>
+    /// <summary>Checks that column names are not blank and differ.</summary>
+    /// <param name="outputs">The option (or parameter) and the name of each output column.</param>
+    /// <param name="inputs">The option (or parameter) and the name of each input column; the name of an optional column may be null.</param>
+    /// <exception cref="ArgumentException">A name is blank, or two names are equal.</exception>
     internal static void Check((string Option, string Name)[] outputs, (string Option, string? Name)[] inputs)
     {
         for (int i = 0; i < outputs.Length; i++)
@@ -140,28 +143,34 @@ internal static class OutputColumns
             var (option, name) = outputs[i];
             Guard.NotBlank(name, option);
             if (Array.Find(inputs, input => input.Name == name) is { Name: not null } input)
-                throw new ArgumentException($"{option} and {input.Option} are both '{name}': the output column would hide the input column. Give the output another name.", option);
+            {
+                throw new ArgumentException(
+                    $"{option} and {input.Option} are both '{name}': the output column would hide the input column. Give the output another name.", option);
+            }
+
             if (Array.Find(outputs[(i + 1)..], other => other.Name == name) is { Name: not null } other)
-                throw new ArgumentException($"{option} and {other.Option} are both '{name}'; give them two names.", option);
+                throw new ArgumentException($"{option} and {other.Option} are both '{name}'; give them different names.", option);
         }
     }
 }
 
-/// <summary>The column that embedding adds, as the file keeps it.</summary>
-/// <param name="Image">The image column that is read.</param>
-/// <param name="Output">The column of embeddings.</param>
-/// <param name="Kind">Which embedding.</param>
-/// <param name="Normalize">Whether each is scaled to length 1.</param>
-internal sealed record FeatureColumn(string Image, string Output, [property: JsonConverter(typeof(FeatureColumn.KindConverter))] FeatureKind Kind, bool Normalize)
+/// <summary>The settings of an embedding column, as stored in the model file.</summary>
+/// <param name="Image">The image column.</param>
+/// <param name="Output">The embedding column.</param>
+/// <param name="Kind">The kind of embedding.</param>
+/// <param name="Normalize">Whether each embedding is scaled to Euclidean length 1.</param>
+internal sealed record FeatureColumn(
+    string Image, string Output, [property: JsonConverter(typeof(FeatureColumn.KindConverter))] FeatureKind Kind, bool Normalize)
 {
-    /// <summary>What becomes of a row whose image cannot be read.</summary>
+    /// <summary>How rows whose image cannot be read are handled.</summary>
     public InvalidImageHandling OnInvalidImage { get; init; }
 
-    /// <summary>By name, and as model files of earlier builds have it.</summary>
+    /// <summary>Reads a kind by its name, or by the names that model files of earlier builds use.</summary>
     private sealed class KindConverter : JsonConverter<FeatureKind>
     {
-        private static readonly JsonConverter<FeatureKind> _byName =
-            (JsonConverter<FeatureKind>)new JsonStringEnumConverter<FeatureKind>(namingPolicy: null, allowIntegerValues: false).CreateConverter(typeof(FeatureKind), new JsonSerializerOptions());
+        private static readonly JsonConverter<FeatureKind> _byName = (JsonConverter<FeatureKind>)
+            new JsonStringEnumConverter<FeatureKind>(namingPolicy: null, allowIntegerValues: false)
+                .CreateConverter(typeof(FeatureKind), new JsonSerializerOptions());
 
         public override FeatureKind Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType != JsonTokenType.String ? _byName.Read(ref reader, typeToConvert, options) : reader.GetString() switch
@@ -175,12 +184,13 @@ internal sealed record FeatureColumn(string Image, string Output, [property: Jso
     }
 }
 
+/// <summary>Copies arrays and spans to ML.NET vectors.</summary>
 internal static class VectorValues
 {
-    /// <summary>Copies the values, reusing the buffer's memory where it is large enough.</summary>
+    /// <summary>Copies the values; the buffer's memory is reused if it is large enough.</summary>
     internal static void CopyInto<T>(this T[] values, ref VBuffer<T> target) => CopyInto((ReadOnlySpan<T>)values, ref target);
 
-    /// <summary>Copies the values, reusing the buffer's memory where it is large enough.</summary>
+    /// <summary>Copies the values; the buffer's memory is reused if it is large enough.</summary>
     internal static void CopyInto<T>(ReadOnlySpan<T> values, ref VBuffer<T> target)
     {
         var editor = VBufferEditor.Create(ref target, values.Length);

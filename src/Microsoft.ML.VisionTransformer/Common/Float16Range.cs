@@ -1,4 +1,4 @@
-// Checks of weights: NaN and infinity, and values beyond the range of float16.
+// Whether weights are finite, and whether they fit into float16.
 using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;

@@ -1,4 +1,4 @@
-// Runs a network and makes maps over the patches of its images.
+// Computes relevance maps over the patches of images from the attention of a network.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
@@ -8,29 +8,29 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Explain;
 
-/// <summary>Maps of some images, row after row.</summary>
-/// <param name="Values">[N, patches], patches row by row.</param>
-/// <param name="Classes">The class that each map is about, from 0.</param>
-/// <param name="Probabilities">Its probability.</param>
+/// <summary>Maps of a batch of images.</summary>
+/// <param name="Values">[N, patches], row-major; patches row by row.</param>
+/// <param name="Classes">The class that each map explains, from 0.</param>
+/// <param name="Probabilities">The probability of each class.</param>
 internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Probabilities)
 {
     /// <summary>
-    /// Explains images [N, C, H, W] on the network's device. The network, in evaluation mode, is left as it was: gradients are taken by the attention
-    /// weights alone, and several threads may explain and score with it at once.
+    /// Explains images [N, C, H, W] on the network's device. The network must be in evaluation mode and is not changed: gradients are computed only for
+    /// tokens and attention weights, so several threads may explain and score with it at once.
     /// </summary>
     /// <param name="network">A network with a head.</param>
-    /// <param name="images">The images; they get no gradient.</param>
-    /// <param name="method">How the maps are made.</param>
-    /// <param name="target">The class to explain, from 0; null for the most probable of each image.</param>
-    /// <param name="temperature">Divides the logits before the softmax that gives the probabilities; the maps are of the logits as they are.</param>
-    /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
+    /// <param name="images">The images; no gradient is computed for them.</param>
+    /// <param name="method">How the maps are computed.</param>
+    /// <param name="target">The class to explain, from 0; null for the most probable class of each image.</param>
+    /// <param name="temperature">Divides the logits before the softmax of the probabilities; the maps use the undivided logits.</param>
+    /// <exception cref="NotSupportedException">The method does not support the network; the message says why.</exception>
     internal static AttentionMaps Of(BlockwiseNetwork network, Tensor images, ExplanationMethod method, int? target, double temperature)
     {
         var architecture = network.Architecture;
         if (architecture.Classes == 0)
-            throw new NotSupportedException("The network has no head: it tells no classes apart, and there is none to explain.");
+            throw new NotSupportedException("The network has no classification head, so there is no class to explain. Use a model with a head.");
         bool differentiates = Guard.Defined(method) == ExplanationMethod.GradientAttention;
-        // Whatever mode the caller's thread is in: autograd takes no tensors that were made in inference mode.
+        // The caller's thread may be in inference mode; autograd does not accept tensors created in it.
         using var mode = inference_mode(false);
         using var noGradients = no_grad();
         using var scope = NewDisposeScope();
@@ -40,11 +40,11 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
         for (int i = 0; i < architecture.Depth; i++)
         {
             entered.Add(tokens);
-            (tokens, var own) = network.Run(i, tokens);
+            (tokens, var blockWeights) = network.Run(i, tokens);
             if (differentiates)
-                own.Dispose();
+                blockWeights.Dispose();
             else
-                weights.Add(own);
+                weights.Add(blockWeights);
         }
 
         using var gradients = differentiates ? enable_grad() : no_grad();
@@ -56,18 +56,18 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
         var relevance = differentiates
             ? ByGradients(network, new Pass(entered, tokens, end), end.Logits.gather(1, chosen).sum())
             : ByRollout(architecture, weights, end);
-        using var without = no_grad();
+        using var withoutGradients = no_grad();
         var patches = relevance.narrow(1, architecture.PrefixTokens, architecture.PatchTokens);
         var probabilities = end.Logits.Times(1 / temperature).softmax(1).gather(1, chosen);
         return new AttentionMaps(Read<float>(patches), [.. Read<long>(classes).Select(c => (int)c)], Read<float>(probabilities));
     }
 
-    /// <summary>The maps of several batches, one after the other.</summary>
+    /// <summary>Concatenates the maps of several batches.</summary>
     internal static AttentionMaps Join(IReadOnlyList<AttentionMaps> parts) => parts.Count == 1
         ? parts[0]
         : new([.. parts.SelectMany(p => p.Values)], [.. parts.SelectMany(p => p.Classes)], [.. parts.SelectMany(p => p.Probabilities)]);
 
-    /// <summary>Relevance of all tokens for what the head sees, [N, T], by rollout.</summary>
+    /// <summary>Relevance of all tokens for the input of the head, [N, T], by rollout.</summary>
     private static Tensor ByRollout(VisionTransformerArchitecture architecture, IReadOnlyList<Tensor> weights, TracedEnd end)
     {
         var fractions = end.Pool is null ? PooledTokenWeights.Of(architecture, end.Tokens) : OverAllTokens(architecture, AttentionRollout.OfPool(end.Pool));
@@ -75,14 +75,16 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
     }
 
     /// <summary>
-    /// The same for the sum of the chosen logits: images do not see each other, so that each has the gradients of its own. From the last block to the first each runs again and hands the
-    /// gradients back to the one before it, so that autograd keeps what one of them computes.
+    /// Relevance of all tokens by gradients of the sum of the chosen logits. Images do not interact, so each gets its own gradients. From the last block to
+    /// the first, each block runs again and passes its gradient to the block before it, so autograd stores the activations of only one block.
     /// </summary>
     private static Tensor ByGradients(BlockwiseNetwork network, Pass pass, Tensor chosen)
     {
         var (architecture, pool) = (network.Architecture, pass.End.Pool);
         var gradients = autograd.grad([chosen], pool is null ? [pass.Last] : [pass.Last, pool]);
-        var fractions = pool is null ? WithoutGradients(() => PooledTokenWeights.Of(architecture, pass.End.Tokens)) : OverAllTokens(architecture, Weigh(pool, gradients[1]).squeeze(1));
+        var fractions = pool is null
+            ? WithoutGradients(() => PooledTokenWeights.Of(architecture, pass.End.Tokens))
+            : OverAllTokens(architecture, Weigh(pool, gradients[1]).squeeze(1));
         var weighed = new Tensor[architecture.Depth];
         var gradient = gradients[0];
         for (int i = architecture.Depth - 1; i >= 0; i--)
@@ -106,23 +108,23 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
         return compute();
     }
 
-    /// <summary>An attention pool's weights [N, P], with 0 for the tokens that it does not see: [N, T].</summary>
+    /// <summary>An attention pool's weights [N, P], padded with 0 for the tokens that it does not read: [N, T].</summary>
     private static Tensor OverAllTokens(VisionTransformerArchitecture architecture, Tensor pool)
     {
         int unseen = architecture.UnpooledTokens;
         return unseen == 0 ? pool : cat([zeros(pool.size(0), unseen, dtype: pool.dtype, device: pool.device), pool], 1);
     }
 
-    /// <summary>Shares [N, T] of the rows of R [N, T, T]: [N, T].</summary>
+    /// <summary>The weighted sum of the rows of R [N, T, T] with weights [N, T]: [N, T].</summary>
     private static Tensor Rows(Tensor fractions, Tensor relevance) => fractions.unsqueeze(1).matmul(relevance).squeeze(1);
 
     private static T[] Read<T>(Tensor values)
         where T : unmanaged => values.detach().contiguous().cpu().data<T>().ToArray();
 
-    /// <summary>A forward pass whose gradients are wanted.</summary>
-    /// <param name="Entered">The tokens that entered each block.</param>
-    /// <param name="Last">Those that left the last one; gradients are taken by them.</param>
-    /// <param name="End">What followed.</param>
+    /// <summary>A forward pass to differentiate.</summary>
+    /// <param name="Entered">The input tokens of each block.</param>
+    /// <param name="Last">The output tokens of the last block; gradients are computed for them.</param>
+    /// <param name="End">The results after the last block.</param>
     private sealed record Pass(IReadOnlyList<Tensor> Entered, Tensor Last, TracedEnd End);
 }
 
@@ -130,8 +132,8 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
 internal static class AttentionRollout
 {
     /// <summary>
-    /// Attention weights [N, heads, T, T] of each block, first block first, to R [N, T, T]: per block A = the mean over heads plus I, its rows divided by
-    /// their sums; R = A_last ... A_1. Row i says of which tokens of the input token i of the output is made; rows sum to 1.
+    /// Attention weights [N, heads, T, T] of each block, first block first, to R [N, T, T]: per block A = the mean over heads plus I, with rows divided by
+    /// their sums; R = A_last ... A_1. Row i has the contribution of each input token to output token i; rows sum to 1.
     /// </summary>
     internal static Tensor Of(IReadOnlyList<Tensor> blocks)
     {
@@ -150,8 +152,8 @@ internal static class AttentionRollout
     }
 
     /// <summary>
-    /// Weights [N, heads, 1, P] of an attention pool to those of its query, [N, P]: the mean over heads. The query is no part of what it gives, so nothing
-    /// is added.
+    /// Weights [N, heads, 1, P] of an attention pool to the weights of its query, [N, P]: the mean over heads. The query has no residual connection, so no
+    /// identity is added.
     /// </summary>
     internal static Tensor OfPool(Tensor pool)
     {
@@ -161,14 +163,14 @@ internal static class AttentionRollout
 }
 
 /// <summary>
-/// Generic attention explainability for self-attention (Chefer, Gur and Wolf 2021, arXiv:2103.15679, section 3.1): a block hands relevance on where its
+/// Generic attention explainability for self-attention (Chefer, Gur and Wolf 2021, arXiv:2103.15679, section 3.1): a block passes on relevance where its
 /// attention raises the logit of a class.
 /// </summary>
 internal static class GradientAttention
 {
     /// <summary>
-    /// Weights [N, heads, Q, T] and the logit's gradients by them to A_bar [N, Q, T]: the mean over heads of the positive part of weight times gradient
-    /// (equation 5).
+    /// Weights [N, heads, Q, T] and the logit's gradients with respect to them to A_bar [N, Q, T]: the mean over heads of the positive part of weight times
+    /// gradient (equation 5).
     /// </summary>
     internal static Tensor Weigh(Tensor weights, Tensor gradients)
     {
@@ -178,7 +180,7 @@ internal static class GradientAttention
 
     /// <summary>
     /// A_bar [N, T, T] of each block, first block first, to R [N, T, T]: R = I, then R = R + A_bar R for each block (equation 6). Row i is the relevance of the
-    /// tokens of the input for token i of the output; it is at least 0 and has no upper bound.
+    /// input tokens for output token i; values are at least 0 and have no upper bound.
     /// </summary>
     internal static Tensor Propagate(IReadOnlyList<Tensor> weighed)
     {
@@ -195,12 +197,13 @@ internal static class GradientAttention
     }
 }
 
+/// <summary>Finds the class that the options choose.</summary>
 internal static class ExplainedClass
 {
-    private const int MostListed = 20;
+    private const int MaxListed = 20;
 
-    /// <summary>The index of the class that the options ask for; null for the predicted one.</summary>
-    /// <exception cref="ArgumentException">There is no such class, several have that name, or name and index are both given; the message lists the classes.</exception>
+    /// <summary>The index of the class that the options choose; null for the predicted class.</summary>
+    /// <exception cref="ArgumentException">The class does not exist, several classes have the name, or name and index are both set.</exception>
     internal static int? Find(ExplanationOptions options, IReadOnlyList<string> classes)
     {
         Guard.That(
@@ -209,7 +212,7 @@ internal static class ExplainedClass
             "ClassName and ClassIndex are both set; set one of them, or neither for the predicted class.");
         if (options.ClassIndex is { } index)
         {
-            Guard.That(index >= 0 && index < classes.Count, nameof(options.ClassIndex), Wrong($"ClassIndex is {index}; it counts from 0.", classes));
+            Guard.That(index >= 0 && index < classes.Count, nameof(options.ClassIndex), WithClasses($"ClassIndex is {index}; indexes start at 0.", classes));
             return index;
         }
 
@@ -225,33 +228,38 @@ internal static class ExplainedClass
         {
             string indexes = string.Join(", ", found.Select(i => i.ToString(CultureInfo.InvariantCulture)));
             throw new ArgumentException(
-                $"The model has {found.Length} classes '{MessageText.Of(name)}', with the indexes {indexes}; set ClassIndex to one of them in place of ClassName.",
+                $"The model has {found.Length} classes '{MessageText.Of(name)}', with the indexes {indexes}; "
+                + "set ClassIndex to one of them instead of ClassName.",
                 nameof(ExplanationOptions.ClassName));
         }
 
-        string meant = MessageText.Of(NearestName.To(name, classes));
-        throw new ArgumentException(Wrong($"There is no class '{MessageText.Of(name)}'; did you mean '{meant}'?", classes), nameof(ExplanationOptions.ClassName));
+        string nearest = MessageText.Of(NearestName.To(name, classes));
+        throw new ArgumentException(
+            WithClasses($"There is no class '{MessageText.Of(name)}'; did you mean '{nearest}'?", classes), nameof(ExplanationOptions.ClassName));
     }
 
-    private static string Wrong(FormattableString what, IReadOnlyList<string> classes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{FormattableString.Invariant(what)} The model has {classes.Count} classes: {MessageText.List(classes, MostListed)}.");
+    private static string WithClasses(FormattableString what, IReadOnlyList<string> classes) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{FormattableString.Invariant(what)} The model has {classes.Count} classes: {MessageText.List(classes, MaxListed)}.");
 }
 
 /// <summary>
-/// Shares [N, T] that sum to 1 over the tokens: which rows of a relevance matrix [N, T, T] a map is made of. An attention pool has weights of its own
-/// instead.
+/// The weights [N, T] of the rows of a relevance matrix [N, T, T] in a map; they sum to 1 over the tokens. For an attention pool, its own attention weights
+/// are used instead.
 /// </summary>
 internal static class PooledTokenWeights
 {
-    /// <param name="architecture">Says how tokens are pooled.</param>
-    /// <param name="tokens">What enters the pool, [N, T, D].</param>
+    /// <summary>The weights of a network's pooling.</summary>
+    /// <param name="architecture">The architecture, which defines the pooling.</param>
+    /// <param name="tokens">The input of the pool, [N, T, D].</param>
     /// <exception cref="NotSupportedException">The network does not pool its tokens.</exception>
     internal static Tensor Of(VisionTransformerArchitecture architecture, Tensor tokens)
     {
         using var scope = NewDisposeScope();
         TokenPart[] parts = [.. PoolingRecipe.OfHeads(architecture).SelectMany(recipe => recipe.Parts)];
         if (parts.Length == 0)
-            throw new NotSupportedException($"The network pools by {architecture.Pooling}: there is no one place that its output comes from, and so no map.");
+            throw new NotSupportedException($"The network's Pooling is {architecture.Pooling}; explanations need a network that pools its tokens.");
         var fractions = parts.Select(part => Of(architecture, part, tokens)).Aggregate((sum, next) => sum.Plus(next));
         return (parts.Length == 1 ? fractions : fractions.Times(1.0 / parts.Length)).MoveToOuterDisposeScope();
     }
@@ -261,15 +269,15 @@ internal static class PooledTokenWeights
         int first = part.First(architecture);
         return part.Reduction switch
         {
-            TokenReduction.None => Even(tokens, first, 1),
-            TokenReduction.Mean => Even(tokens, first, tokens.size(1) - first),
-            TokenReduction.Max => Won(tokens, first),
-            _ => throw new NotSupportedException($"{part.Reduction} has weights of its own, which say more than shares."),
+            TokenReduction.None => Uniform(tokens, first, 1),
+            TokenReduction.Mean => Uniform(tokens, first, tokens.size(1) - first),
+            TokenReduction.Max => MaxFractions(tokens, first),
+            _ => throw new NotSupportedException($"{part.Reduction} has its own attention weights; use those."),
         };
     }
 
-    /// <summary>The same share for some tokens in a row.</summary>
-    private static Tensor Even(Tensor tokens, long first, long count)
+    /// <summary>Equal weights for consecutive tokens.</summary>
+    private static Tensor Uniform(Tensor tokens, long first, long count)
     {
         var fractions = zeros(tokens.size(0), tokens.size(1), dtype: tokens.dtype, device: tokens.device);
         using var filled = fractions.narrow(1, first, count);
@@ -278,11 +286,11 @@ internal static class PooledTokenWeights
         return fractions;
     }
 
-    /// <summary>The share of dimensions in which a token is the largest.</summary>
-    private static Tensor Won(Tensor tokens, long first)
+    /// <summary>The fraction of dimensions in which each token has the largest value.</summary>
+    private static Tensor MaxFractions(Tensor tokens, long first)
     {
-        using var winners = tokens.narrow(1, first, tokens.size(1) - first).argmax(1);    // [N, D], counted from the first that is pooled
-        var won = nn.functional.one_hot(winners, tokens.size(1) - first).to(ScalarType.Float32).mean([1]);
-        return first == 0 ? won : cat([zeros(won.size(0), first, dtype: won.dtype, device: won.device), won], 1);
+        using var winners = tokens.narrow(1, first, tokens.size(1) - first).argmax(1);    // [N, D], index among the pooled tokens
+        var fractions = nn.functional.one_hot(winners, tokens.size(1) - first).to(ScalarType.Float32).mean([1]);
+        return first == 0 ? fractions : cat([zeros(fractions.size(0), first, dtype: fractions.dtype, device: fractions.device), fractions], 1);
     }
 }

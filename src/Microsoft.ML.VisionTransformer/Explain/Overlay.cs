@@ -1,27 +1,29 @@
-// Draws a map over the picture that it explains.
+// Draws a map over the image that it explains: the color scale, the upsampling of the map and the blending.
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
 namespace Microsoft.ML.VisionTransformer.Explain;
 
+/// <summary>Blends the colors of a map with its image.</summary>
 internal static class Overlay
 {
-    /// <summary>Share of the map's color where the map is lowest, and where it is highest.</summary>
-    private const float LeastAlpha = 0.25f, MostAlpha = 0.75f;
+    /// <summary>Opacity of the map's color at the lowest and at the highest value.</summary>
+    private const float MinAlpha = 0.25f, MaxAlpha = 0.75f;
 
     /// <summary>
-    /// The picture, of the network's size, under the map's colors: the higher a value, the lighter and the denser its color. The picture itself is drawn
-    /// in gray: an orange flower would look like a high value.
+    /// Draws the image, of the network's input size, under the map's colors: a higher value has a lighter and more opaque color. The image itself is drawn in
+    /// gray, because an orange flower would look like a high value.
     /// </summary>
     internal static RgbImage Draw(RgbImage image, ReadOnlySpan<float> map, VisionTransformerArchitecture architecture)
     {
         float[] values = MapUpsampling.ToPixels(map, architecture);
         var drawn = new RgbImage(image.Width, image.Height);
-        for (int i = 0, at = 0; i < values.Length; i++, at += RgbImage.Channels)
+        for (int i = 0, offset = 0; i < values.Length; i++, offset += RgbImage.Channels)
         {
             var (red, green, blue) = ColorScale.Of(values[i]);
-            float alpha = float.Lerp(LeastAlpha, MostAlpha, values[i]);
-            byte gray = Luma.Of(image.Pixels.AsSpan(at, RgbImage.Channels));
-            (drawn.Pixels[at], drawn.Pixels[at + 1], drawn.Pixels[at + 2]) = (Blend(gray, red, alpha), Blend(gray, green, alpha), Blend(gray, blue, alpha));
+            float alpha = float.Lerp(MinAlpha, MaxAlpha, values[i]);
+            byte gray = Luma.Of(image.Pixels.AsSpan(offset, RgbImage.Channels));
+            var pixel = drawn.Pixels.AsSpan(offset, RgbImage.Channels);
+            (pixel[0], pixel[1], pixel[2]) = (Blend(gray, red, alpha), Blend(gray, green, alpha), Blend(gray, blue, alpha));
         }
 
         return drawn;
@@ -31,8 +33,8 @@ internal static class Overlay
 }
 
 /// <summary>
-/// Black through violet, red and orange to pale yellow, as glowing metal goes: lightness grows evenly (CIE L* about 2, 24, 49, 73, 97 at the control
-/// points), so that the order of values shows in gray and to color-blind eyes too. Between control points sRGB values are interpolated linearly.
+/// The color scale: black through violet, red and orange to pale yellow. Lightness grows evenly (CIE L* about 2, 24, 49, 73, 97 at the control points), so
+/// the order of values is visible in gray and to color-blind readers. sRGB values are interpolated linearly between control points.
 /// </summary>
 internal static class ColorScale
 {
@@ -50,12 +52,12 @@ internal static class ColorScale
     }
 }
 
+/// <summary>Upsamples a map from patches to pixels.</summary>
 internal static class MapUpsampling
 {
     /// <summary>
-    /// A map [rows, columns] over patches to [height, width] over pixels, bilinear between the centres of the patches, wherever stride and kernel put
-    /// them; outside of the outermost centres the nearest value goes on. Values are moved to [0, 1] first: smallest to 0, largest to 1, and all to 0 where
-    /// they are the same.
+    /// A map [rows, columns] over patches to [height, width] over pixels, bilinear between the patch centers, which stride and kernel determine. Outside the
+    /// outermost centers the nearest value is used. Values are first scaled to [0, 1]: smallest to 0, largest to 1; all become 0 if they are equal.
     /// </summary>
     internal static float[] ToPixels(ReadOnlySpan<float> map, VisionTransformerArchitecture architecture)
     {
@@ -81,16 +83,16 @@ internal static class MapUpsampling
 
     private static float[] ToUnit(ReadOnlySpan<float> map)
     {
-        float least = float.PositiveInfinity, most = float.NegativeInfinity;
+        float min = float.PositiveInfinity, max = float.NegativeInfinity;
         foreach (float value in map)
-            (least, most) = (Math.Min(least, value), Math.Max(most, value));
+            (min, max) = (Math.Min(min, value), Math.Max(max, value));
         float[] unit = new float[map.Length];
-        for (int i = 0; i < unit.Length && most > least; i++)
-            unit[i] = (map[i] - least) / (most - least);
+        for (int i = 0; i < unit.Length && max > min; i++)
+            unit[i] = (map[i] - min) / (max - min);
         return unit;
     }
 
-    /// <summary>For each pixel of a side the two patches around its centre, and how far from the first to the second it is.</summary>
+    /// <summary>For each pixel of a side, the two patches around its center and the interpolation fraction between them.</summary>
     private static (int From, int To, float Fraction)[] Taps(int pixels, int patches, int kernel, int stride)
     {
         var taps = new (int, int, float)[pixels];

@@ -1,4 +1,4 @@
-// Tells the runtime that this assembly may use the internal members of ML.NET's core, which ML.NET opens to its own trainers alone.
+// Gives this assembly access to internal members of ML.NET's core, which ML.NET makes visible only to its own trainers.
 using System.Runtime.CompilerServices;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
@@ -7,12 +7,12 @@ using System.Runtime.CompilerServices;
 namespace System.Runtime.CompilerServices;
 
 /// <summary>
-/// An attribute that the runtime knows by its name: member access to the named assembly is not checked. The compiler does not know it,
-/// which is why the build compiles against opened copies (docs/how-it-builds.md).
+/// An attribute that the runtime recognizes by name: it does not check member access to the named assembly. The compiler ignores the attribute,
+/// so the build compiles against reference assemblies with public members (docs/how-it-builds.md).
 /// </summary>
 [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
 internal sealed class IgnoresAccessChecksToAttribute(string assemblyName) : Attribute
 {
-    /// <summary>Simple name of the assembly that is opened.</summary>
+    /// <summary>Simple name of the assembly.</summary>
     public string AssemblyName { get; } = assemblyName;
 }

@@ -1,56 +1,57 @@
-// Reads what ModelWriter wrote and trusts none of it: version, names, sizes and checksums are checked.
+// Reads the entries of a model file as untrusted input: version, names, sizes and checksums are checked.
 using System.Globalization;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
 
+/// <summary>Reads the entries that <see cref="ModelWriter"/> writes.</summary>
 internal sealed class ModelReader
 {
-    /// <summary>Bytes of the longest entry that is read as a whole: JSON. The names of a million classes fit.</summary>
-    internal const int MostText = 64 << 20;
+    /// <summary>Maximum size in bytes of an entry that is read as a whole: JSON. The names of a million classes fit.</summary>
+    internal const int MaxTextBytes = 64 << 20;
 
-    private const int MostEntries = 100_000;
+    private const int MaxEntries = 100_000;
 
     private readonly ModelLoadContext _context;
     private readonly Dictionary<string, (long Length, byte[] Checksum)> _index = [];
 
     /// <summary>Reads the index.</summary>
-    /// <param name="context">The model.</param>
-    /// <param name="format">What can be read.</param>
-    /// <exception cref="InvalidDataException">The model is of a newer format or its index is broken.</exception>
+    /// <param name="context">ML.NET's load context of the model.</param>
+    /// <param name="format">The formats that can be read.</param>
+    /// <exception cref="InvalidDataException">The model has a newer format, or its index is corrupt.</exception>
     internal ModelReader(ModelLoadContext context, ModelFormat format)
     {
         _context = context;
-        RefuseOtherVersions(context, format.Version);
+        RequireSupportedVersion(context, format.Version);
         int checksum = context.Header.ModelVerWritten < format.Current ? EntryChecksum.OldLength : EntryChecksum.Length;
         try
         {
             int count = context.Reader.ReadInt32();
-            if (count is < 0 or > MostEntries)
-                throw Broken($"its index announces {count} entries");
+            if (count is < 0 or > MaxEntries)
+                throw Broken($"its index announces {count} entries; expected 0 to {MaxEntries}");
             for (int i = 0; i < count; i++)
                 _index.Add(context.Reader.ReadString(), (context.Reader.ReadInt64(), context.Reader.ReadBytes(checksum)));
         }
         catch (Exception e) when (e is IOException or ArgumentException or FormatException)
         {
-            throw Broken($"its index is cut off or garbled ({e.Message.TrimEnd('.')})");
+            throw Broken($"its index is truncated or garbled ({e.Message.TrimEnd('.')})");
         }
     }
 
-    /// <summary>The content of an entry of JSON, exactly as it was written.</summary>
-    /// <exception cref="InvalidDataException">The entry is missing, too long, of another size, or its checksum differs.</exception>
+    /// <summary>Reads the content of a JSON entry and checks its size and checksum.</summary>
+    /// <exception cref="InvalidDataException">The entry is missing, too long, or its size or checksum differs.</exception>
     internal byte[] Read(string name)
     {
         using var entry = Open(name);
-        if (entry.Left > MostText)
-            throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {entry.Left} bytes, at most {MostText} are read"));
+        if (entry.Left > MaxTextBytes)
+            throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {entry.Left} bytes; the limit is {MaxTextBytes}"));
         byte[] content = new byte[entry.Left];
         entry.Read(content);
         return content;
     }
 
-    /// <summary>Opens an entry, to be read before another one is opened.</summary>
-    /// <exception cref="InvalidDataException">The entry is missing or of another size.</exception>
+    /// <summary>Opens an entry; read it before opening another one.</summary>
+    /// <exception cref="InvalidDataException">The entry is missing, or its size differs.</exception>
     internal EntryReader Open(string name)
     {
         if (!_index.TryGetValue(name, out var expected))
@@ -59,10 +60,10 @@ internal sealed class ModelReader
         if (length == expected.Length)
             return new EntryReader(name, content, owner, length, new EntryChecksum(expected.Checksum));
         owner.Dispose();
-        throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {length} bytes, {expected.Length} were written"));
+        throw Broken(string.Create(CultureInfo.InvariantCulture, $"the entry {name} has {length} bytes; {expected.Length} were written"));
     }
 
-    /// <summary>The entry where it lies in the archive: nothing of it is in memory.</summary>
+    /// <summary>The entry as a stream over the archive, without a copy in memory.</summary>
     private (Stream Content, IDisposable Owner, long Length)? Direct(string name)
     {
         try
@@ -75,29 +76,30 @@ internal sealed class ModelReader
         }
     }
 
-    /// <summary>The entry as ML.NET gives it, which has copied it into memory.</summary>
+    /// <summary>The entry as ML.NET returns it, copied into memory.</summary>
     private (Stream Content, IDisposable Owner, long Length) Copied(string name)
     {
         var entry = _context.Repository.OpenEntryOrNull(_context.Directory, name) ?? throw Broken($"the entry {name} is missing");
         return (entry.Stream, entry, entry.Stream.Length);
     }
 
-    /// <summary>The error for a model that is not what was written.</summary>
+    /// <summary>The exception for a corrupt model.</summary>
     /// <remarks>
-    /// What led to it belongs in the reason and not into an inner exception: ML.NET wraps this error, and <see cref="Exception.GetBaseException"/>, by which callers have it back,
-    /// would give them the innermost.
+    /// Put the cause into the reason, not into an inner exception: ML.NET wraps this exception, and callers unwrap it with
+    /// <see cref="Exception.GetBaseException"/>, which would return the innermost one.
     /// </remarks>
     internal static InvalidDataException Broken(string reason) =>
         new($"The Vision Transformer in this model file is broken: {reason}. Copy the file again from its source, or save the model again.");
 
-    private static void RefuseOtherVersions(ModelLoadContext context, VersionInfo version)
+    private static void RequireSupportedVersion(ModelLoadContext context, VersionInfo version)
     {
         if (context.Header.ModelSignature != version.ModelSignature)
-            throw Broken("it does not begin with this transformer's signature");
+            throw Broken("it does not start with this transformer's signature");
         if (context.Header.ModelVerReadable > version.VerWrittenCur)
         {
             throw new InvalidDataException(
-                $"The Vision Transformer in this model file has format {Format(context.Header.ModelVerReadable)}, written by a newer Microsoft.ML.VisionTransformer; " +
+                $"The Vision Transformer in this model file has format {Format(context.Header.ModelVerReadable)}, " +
+                "written by a newer Microsoft.ML.VisionTransformer; " +
                 $"this one reads up to {Format(version.VerWrittenCur)}. Update the package Microsoft.ML.VisionTransformer.");
         }
 
@@ -107,34 +109,34 @@ internal sealed class ModelReader
     private static string Format(uint version) => string.Create(CultureInfo.InvariantCulture, $"{version >> 16}.{version & 0xffff}");
 }
 
-/// <summary>Its checksum is checked with the last byte: what was read before is to be thrown away where that fails.</summary>
-/// <param name="name">Its name, for messages.</param>
-/// <param name="content">Its bytes.</param>
-/// <param name="owner">What holds them; disposed with the reader.</param>
-/// <param name="length">How many they are.</param>
-/// <param name="checksum">Their checksum; disposed with the reader.</param>
+/// <summary>Reads an entry and checks its checksum with the last byte. If that fails, discard everything read before.</summary>
+/// <param name="name">Name of the entry, for error messages.</param>
+/// <param name="content">The bytes of the entry.</param>
+/// <param name="owner">The owner of the content; disposed with the reader.</param>
+/// <param name="length">Number of bytes.</param>
+/// <param name="checksum">The expected checksum; disposed with the reader.</param>
 internal sealed class EntryReader(string name, Stream content, IDisposable owner, long length, EntryChecksum checksum) : IDisposable
 {
-    /// <summary>Bytes that are read and then summed up while they are still in the processor's cache.</summary>
-    private const int Chunk = 256 * 1024;
+    /// <summary>Bytes per read, small enough that the checksum is computed while they are in the processor's cache.</summary>
+    private const int ChunkBytes = 256 * 1024;
 
-    /// <summary>Bytes that were not read yet.</summary>
+    /// <summary>Number of bytes not yet read.</summary>
     internal long Left { get; private set; } = length;
 
-    /// <summary>Reads the next bytes, no more than are left.</summary>
-    /// <exception cref="InvalidDataException">The entry ends before them, or its checksum differs.</exception>
+    /// <summary>Reads the next bytes; at most <see cref="Left"/>.</summary>
+    /// <exception cref="InvalidDataException">The entry ends too early, or its checksum differs.</exception>
     internal void Read(Span<byte> to)
     {
-        for (int done = 0; done < to.Length; done += Chunk)
+        for (int done = 0; done < to.Length; done += ChunkBytes)
         {
-            var chunk = to.Slice(done, Math.Min(Chunk, to.Length - done));
+            var chunk = to.Slice(done, Math.Min(ChunkBytes, to.Length - done));
             try
             {
                 content.ReadExactly(chunk);
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
-                throw ModelReader.Broken($"the entry {name} is cut off or cannot be unpacked ({e.Message.TrimEnd('.')})");
+                throw ModelReader.Broken($"the entry {name} is truncated or cannot be unpacked ({e.Message.TrimEnd('.')})");
             }
 
             checksum.Append(chunk);
@@ -152,11 +154,11 @@ internal sealed class EntryReader(string name, Stream content, IDisposable owner
     }
 }
 
-/// <summary>The signatures by which ML.NET finds a transformer's loader, and the formats that it reads.</summary>
+/// <summary>The signatures with which ML.NET finds a transformer's loader, and the format versions that can be read.</summary>
 /// <param name="Transformer">The transformer's type.</param>
-/// <param name="Signature">Eight characters at the head of its stream.</param>
-/// <param name="Loader">The name that its loader is registered by.</param>
-/// <param name="Current">The newest format, since which entries have today's checksum; packages of the one before do not know it.</param>
+/// <param name="Signature">Eight characters at the start of the stream.</param>
+/// <param name="Loader">The name under which the loader is registered.</param>
+/// <param name="Current">The newest format, which introduced the current checksum; packages of the previous format cannot read it.</param>
 internal sealed record ModelFormat(Type Transformer, string Signature, string Loader, uint Current)
 {
     private const uint Oldest = 0x00010001;
@@ -169,11 +171,11 @@ internal sealed record ModelFormat(Type Transformer, string Signature, string Lo
         loaderAssemblyName: Transformer.Assembly.FullName,
         loaderSignature: Loader);
 
-    /// <summary>Loads a transformer for the device that there is, whatever the caller has set in libtorch.</summary>
-    /// <param name="environment">Where ML.NET says what it does.</param>
-    /// <param name="context">The model.</param>
-    /// <param name="read">Makes the transformer of its entries, on the device.</param>
-    /// <exception cref="InvalidDataException">The model is of a newer format, or broken.</exception>
+    /// <summary>Loads a transformer on the default device, independent of the caller's libtorch state.</summary>
+    /// <param name="environment">ML.NET's environment, for GPU settings.</param>
+    /// <param name="context">ML.NET's load context of the model.</param>
+    /// <param name="read">Creates the transformer from its entries, on the device.</param>
+    /// <exception cref="InvalidDataException">The model has a newer format, or is corrupt.</exception>
     internal T Load<T>(IHostEnvironment environment, ModelLoadContext context, Func<ModelReader, TorchSharp.torch.Device, T> read)
     {
         var reader = new ModelReader(context, this);

@@ -1,4 +1,4 @@
-// Writes named entries of a model .zip, and at the end an index of them with sizes and checksums.
+// Writes named entries of a model file and an index of their sizes and checksums.
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
@@ -7,17 +7,15 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
 
-/// <summary>
-/// The entries that one transformer keeps in ML.NET's model archive.
-/// </summary>
+/// <summary>Writes the entries of one transformer to ML.NET's model archive.</summary>
 /// <remarks>
-/// *** Binary format *** of the transformer's own stream (<c>Model.key</c>), behind ML.NET's header:
+/// *** Binary format *** of the transformer's own stream (<c>Model.key</c>), after ML.NET's header:
 /// <code>
 /// int: number of entries
 /// for each entry:
 ///   string: name (length-prefixed UTF-8)
 ///   long: bytes
-///   byte[16]: XXH128 (byte[32]: SHA-256 in files of formats before)
+///   byte[16]: XXH128 (byte[32]: SHA-256 in files of older formats)
 /// </code>
 /// </remarks>
 internal sealed class ModelWriter
@@ -32,20 +30,25 @@ internal sealed class ModelWriter
         context.SetVersionInfo(format.Version);
     }
 
-    /// <summary>Adds an entry of JSON, which ML.NET deflates.</summary>
-    /// <exception cref="InvalidOperationException">The content is longer than any that is read again.</exception>
+    /// <summary>Adds a JSON entry, which ML.NET compresses.</summary>
+    /// <exception cref="InvalidOperationException">The content is longer than the reader accepts.</exception>
     internal void Add(string name, ReadOnlySpan<byte> content)
     {
-        if (content.Length > ModelReader.MostText)
-            throw new InvalidOperationException($"The model cannot be saved: its entry {name} has {content.Length} bytes, and at most {ModelReader.MostText} are read again. Give the classes shorter names.");
+        if (content.Length > ModelReader.MaxTextBytes)
+        {
+            throw new InvalidOperationException(
+                $"The model cannot be saved: its entry {name} has {content.Length} bytes; the limit is {ModelReader.MaxTextBytes}. "
+                + "Give the classes shorter names.");
+        }
+
         Deflate(name, content);
         _index.Add((name, content.Length, EntryChecksum.Of(content)));
     }
 
-    /// <summary>Adds a large entry that would not get smaller, as it is.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="content">Its bytes.</param>
-    /// <param name="checksum">Their <see cref="EntryChecksum"/>.</param>
+    /// <summary>Adds a large entry without compression.</summary>
+    /// <param name="name">Name of the entry.</param>
+    /// <param name="content">The bytes.</param>
+    /// <param name="checksum">The <see cref="EntryChecksum"/> of the bytes.</param>
     internal void AddStored(string name, ReadOnlyMemory<byte> content, byte[] checksum)
     {
         if (!StoredEntries.TryAdd(_context.Repository, _context.Directory, name, content.Span))
@@ -73,7 +76,8 @@ internal sealed class ModelWriter
 }
 
 /// <summary>
-/// XXH128: it finds damage, which is all that a checksum in the same file can do, at the speed of memory. Files written before it have SHA-256, which alone takes longer than copying the bytes.
+/// The checksum of an entry: XXH128, which runs at memory speed. It detects damage only, which is all that a checksum in the same file can do. Older files
+/// have SHA-256, which takes longer than copying the bytes.
 /// </summary>
 internal sealed class EntryChecksum : IDisposable
 {
@@ -83,7 +87,8 @@ internal sealed class EntryChecksum : IDisposable
     private readonly XxHash128? _hash;
     private readonly IncrementalHash? _old;
 
-    /// <param name="expected">The checksum of the whole content, of either kind.</param>
+    /// <summary>Starts the check of an entry.</summary>
+    /// <param name="expected">The expected checksum of the whole content, of either kind.</param>
     internal EntryChecksum(byte[] expected)
     {
         _expected = expected;
@@ -95,29 +100,32 @@ internal sealed class EntryChecksum : IDisposable
 
     internal static byte[] Of(ReadOnlySpan<byte> content) => XxHash128.Hash(content);
 
-    /// <summary>The next bytes of the content.</summary>
+    /// <summary>Adds the next bytes of the content.</summary>
     internal void Append(ReadOnlySpan<byte> content)
     {
         _hash?.Append(content);
         _old?.AppendData(content);
     }
 
-    /// <summary>Whether the content, which is complete, has the checksum.</summary>
+    /// <summary>Whether the complete content has the expected checksum.</summary>
     internal bool Matches() => _expected.AsSpan().SequenceEqual(_hash?.GetCurrentHash() ?? _old!.GetCurrentHash());
 
     public void Dispose() => _old?.Dispose();
 }
 
 /// <summary>
-/// Weights do not compress: deflating the 346 MB of a ViT-B/16 makes them 8 % smaller and takes thirty times as long as all the rest of saving. The repository's writer has no
-/// choice of compression, so that its archive is taken from it, and likewise the entries of the reader; they are private fields, and this is the one place that touches such things.
+/// Writes and reads entries without compression. Weights barely compress: deflating the 346 MB of a ViT-B/16 saves 8 % and takes thirty times as long as the
+/// rest of saving. ML.NET's repository writer cannot choose the compression, so its archive, and the entries of its reader, are accessed through private
+/// fields. No other code accesses private fields.
 /// </summary>
 internal static class StoredEntries
 {
-    /// <summary>Adds an entry; false where this ML.NET keeps its archive elsewhere, and nothing was added: its own way of adding entries still works.</summary>
-    /// <param name="repository">The model being written; none of its entries is open for writing but those that it holds outside the archive.</param>
+    /// <summary>
+    /// Adds an entry. Returns false, without adding it, if this version of ML.NET has no such field; its public method for adding entries still works.
+    /// </summary>
+    /// <param name="repository">The model being written; no entry inside the archive may be open for writing.</param>
     /// <param name="directory">The folder of the transformer in the archive.</param>
-    /// <param name="name">The entry's name in it.</param>
+    /// <param name="name">Name of the entry in the folder.</param>
     /// <param name="content">The entry's bytes.</param>
     internal static bool TryAdd(RepositoryWriter repository, string? directory, string name, ReadOnlySpan<byte> content)
     {
@@ -128,11 +136,13 @@ internal static class StoredEntries
         return true;
     }
 
-    /// <summary>Opens an entry; null where there is none, or where this ML.NET keeps its entries elsewhere: its own way of reading them still works.</summary>
-    /// <param name="repository">The model being read; none of its entries is open.</param>
+    /// <summary>
+    /// Opens an entry. Returns null if there is none or if this version of ML.NET has no such field; its public method for reading entries still works.
+    /// </summary>
+    /// <param name="repository">The model being read; none of its entries may be open.</param>
     /// <param name="directory">The folder of the transformer in the archive.</param>
-    /// <param name="name">The entry's name in it.</param>
-    /// <exception cref="InvalidDataException">The archive is damaged, or the entry is said to be larger than deflation can make it.</exception>
+    /// <param name="name">Name of the entry in the folder.</param>
+    /// <exception cref="InvalidDataException">The archive is corrupt, or the stated size is larger than its compressed bytes can expand to.</exception>
     internal static (Stream Content, long Length)? TryOpen(RepositoryReader repository, string? directory, string name)
     {
         string path = Path.Combine(directory ?? "", name).Replace('\\', '/');
@@ -143,7 +153,7 @@ internal static class StoredEntries
         return (entry.Open(), entry.Length);
     }
 
-    /// <summary>What a private field holds; null where there is no such field.</summary>
+    /// <summary>The value of a private field; null if there is no such field.</summary>
     private static T? OrNull<T>(Func<T> field)
         where T : class
     {

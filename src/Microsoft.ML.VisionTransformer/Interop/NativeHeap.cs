@@ -1,30 +1,31 @@
-// Keeps the memory of freed tensors in the process while it is needed again and again.
+// Keeps the memory of freed tensors in the process for reuse.
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
 
 /// <summary>
-/// glibc gives the memory of every large tensor back to the system when it is freed, and the next operation pays page faults for the same memory anew: 7 % of a training step and more
-/// of a forward pass. With these settings freed memory stays with the process, as it does under other systems' allocators; <see cref="Trim"/> gives it back. They hold
-/// for the whole process, so they can be switched off: set the AppContext switch <c>Microsoft.ML.VisionTransformer.KeepNativeMemory</c> to false before the first use.
+/// glibc returns the memory of every large tensor to the system when it is freed, and the next operation pays for page faults on the same memory again: 7 %
+/// of a training step and more of a forward pass. With these settings freed memory stays in the process, as with the allocators of other systems;
+/// <see cref="Trim"/> returns it. The settings apply to the whole process and can be turned off: set the AppContext switch
+/// <c>Microsoft.ML.VisionTransformer.KeepNativeMemory</c> to false before the first use.
 /// </summary>
 internal static partial class NativeHeap
 {
-    /// <summary>The name of the switch.</summary>
+    /// <summary>Name of the AppContext switch. Default true.</summary>
     internal const string Switch = "Microsoft.ML.VisionTransformer.KeepNativeMemory";
 
-    /// <summary>glibc's numbers (malloc.h).</summary>
+    /// <summary>glibc's parameter numbers of mallopt (malloc.h).</summary>
     private const int TrimThreshold = -1, MmapThreshold = -3;
 
-    /// <summary>The largest number that mallopt takes.</summary>
-    private const int Most = int.MaxValue;
+    /// <summary>The largest value that mallopt accepts.</summary>
+    private const int MaxThreshold = int.MaxValue;
 
     private static readonly Lazy<bool> _kept = new(Set);
 
-    /// <summary>Keeps freed memory from now on, where the system needs to be told.</summary>
+    /// <summary>Keeps freed memory from now on, on systems that need the setting.</summary>
     internal static void Keep() => _ = _kept.Value;
 
-    /// <summary>Gives freed memory back to the system.</summary>
+    /// <summary>Returns freed memory to the system.</summary>
     internal static void Trim()
     {
         if (_kept.IsValueCreated && _kept.Value)
@@ -37,11 +38,11 @@ internal static partial class NativeHeap
             return false;
         try
         {
-            return MallOpt(MmapThreshold, Most) == 1 & MallOpt(TrimThreshold, Most) == 1;
+            return MallOpt(MmapThreshold, MaxThreshold) == 1 & MallOpt(TrimThreshold, MaxThreshold) == 1;
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
-            return false;    // another C library, which has its own ways
+            return false;    // another C library, without these settings
         }
     }
 

@@ -1,4 +1,4 @@
-// Loads libtorch, with an error that says which package is missing, and picks the device.
+// Loads libtorch, chooses the device, and sets libtorch's thread state.
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Runtime;
@@ -8,12 +8,13 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
 
+/// <summary>Loads the native library and parses device names.</summary>
 internal static class TorchRuntime
 {
     private const string LibtorchVersion = "2.10.0";
 
-    /// <summary>Loads the native library, once a process.</summary>
-    /// <exception cref="InvalidOperationException">There is none for this machine; the message names the package.</exception>
+    /// <summary>Loads the native library, once per process.</summary>
+    /// <exception cref="InvalidOperationException">The library is missing for this machine; the message names the package.</exception>
     internal static void Load()
     {
         try
@@ -24,27 +25,31 @@ internal static class TorchRuntime
         catch (Exception e) when (e is NotSupportedException or TypeInitializationException or DllNotFoundException or BadImageFormatException)
         {
             throw new InvalidOperationException(
-                $"libtorch, the native library that computes, did not load on {RuntimeInformation.RuntimeIdentifier}. Reference one package in the program that runs: " +
-                $"{PackageForThisMachine()}. The package Microsoft.ML.VisionTransformer leaves the choice to you. The cause was: {e.GetBaseException().Message.Split('\n')[0]}",
+                $"libtorch, the native library for tensor computation, could not be loaded on {RuntimeInformation.RuntimeIdentifier}. " +
+                $"Reference {PackageForThisMachine()} in the application project; " +
+                $"the package Microsoft.ML.VisionTransformer does not include it. Cause: {e.GetBaseException().Message.Split('\n')[0]}",
                 e);
         }
     }
 
-    /// <summary>The device of that name.</summary>
-    /// <param name="name"><c>auto</c> (the GPU named by <c>MLContext.GpuDeviceId</c>, else the first one, else the processor), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>, <c>mps</c>.</param>
-    /// <param name="environment">Where GPU settings come from.</param>
-    /// <param name="localNumber">Number of this process among those of a job on this machine, for <c>auto</c>: each takes the next GPU.</param>
-    /// <exception cref="ArgumentException">No such name.</exception>
-    /// <exception cref="InvalidOperationException">The device is not there.</exception>
-    internal static torch.Device Device(string name, IHostEnvironment environment, int localNumber = 0)
+    /// <summary>The device with the given name.</summary>
+    /// <param name="name">
+    /// <c>auto</c> (the GPU set by <c>MLContext.GpuDeviceId</c>, otherwise the first GPU, otherwise the CPU), <c>cpu</c>, <c>cuda</c>, <c>cuda:1</c>,
+    /// <c>mps</c>.
+    /// </param>
+    /// <param name="environment">ML.NET's environment, for GPU settings.</param>
+    /// <param name="localRank">Rank of this process on this machine; with <c>auto</c>, each process uses its own GPU.</param>
+    /// <exception cref="ArgumentException">The name is invalid.</exception>
+    /// <exception cref="InvalidOperationException">The device is not available.</exception>
+    internal static torch.Device Device(string name, IHostEnvironment environment, int localRank = 0)
     {
         Load();
-        return Named(name) ?? Auto(environment, localNumber);
+        return Named(name) ?? Auto(environment, localRank);
     }
 
-    /// <summary>The device of that name; null for <c>auto</c>.</summary>
-    /// <exception cref="ArgumentException">No such name.</exception>
-    /// <exception cref="InvalidOperationException">The device is not there.</exception>
+    /// <summary>The device with the given name; null for <c>auto</c>.</summary>
+    /// <exception cref="ArgumentException">The name is invalid.</exception>
+    /// <exception cref="InvalidOperationException">The device is not available.</exception>
     internal static torch.Device? Named(string name)
     {
         var (kind, index) = Parse(name);
@@ -52,47 +57,53 @@ internal static class TorchRuntime
         {
             "auto" => null,
             "cpu" => torch.CPU,
-            "mps" => torch.mps_is_available() ? torch.MPS : throw Absent(name, "this machine has no Metal device"),
+            "mps" => torch.mps_is_available() ? torch.MPS : throw Unavailable(name, "this machine has no Metal device"),
             _ => Cuda(index, name),
         };
     }
 
-    /// <summary>Checks a device name without touching the machine: its kind and, for <c>cuda:N</c>, the number.</summary>
+    /// <summary>Parses a device name without accessing the device: its kind and, for <c>cuda:N</c>, the index.</summary>
+    /// <exception cref="ArgumentException">The name is invalid.</exception>
     internal static (string Kind, int Index) Parse(string name)
     {
         if (name is "auto" or "cpu" or "cuda" or "mps")
             return (name, 0);
         if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
             return ("cuda", index);
-        throw new ArgumentException($"Device is '{name}'; it can be auto, cpu, cuda, cuda:1 (any number) or mps.", nameof(name));
+        throw new ArgumentException($"Device is '{name}'; it must be auto, cpu, cuda, cuda:1 (any number) or mps.", nameof(name));
     }
 
-    private static torch.Device Auto(IHostEnvironment environment, int localNumber)
+    private static torch.Device Auto(IHostEnvironment environment, int localRank)
     {
-        if (MLEnvironment.GpuDeviceId(environment) is { } asked)
+        if (MLEnvironment.GpuDeviceId(environment) is { } requested)
         {
-            if (torch.cuda.is_available() && asked >= 0 && asked < torch.cuda.device_count())
-                return torch.device(DeviceType.CUDA, asked);
+            if (torch.cuda.is_available() && requested >= 0 && requested < torch.cuda.device_count())
+                return torch.device(DeviceType.CUDA, requested);
             if (!MLEnvironment.FallbackToCpu(environment))
-                throw Absent($"cuda:{asked}", "MLContext.GpuDeviceId asks for it and MLContext.FallbackToCpu is false");
+                throw Unavailable($"cuda:{requested}", "MLContext.GpuDeviceId requests it and MLContext.FallbackToCpu is false");
             return torch.CPU;
         }
 
         if (torch.cuda.is_available())
-            return torch.device(DeviceType.CUDA, localNumber % torch.cuda.device_count());
+            return torch.device(DeviceType.CUDA, localRank % torch.cuda.device_count());
         return torch.mps_is_available() ? torch.MPS : torch.CPU;
     }
 
     private static torch.Device Cuda(int index, string name)
     {
         if (!torch.cuda.is_available())
-            throw Absent(name, "libtorch finds no CUDA GPU: reference TorchSharp-cuda-windows or TorchSharp-cuda-linux in place of the CPU package, and check the driver");
+        {
+            throw Unavailable(
+                name,
+                "libtorch finds no CUDA GPU: reference TorchSharp-cuda-windows or TorchSharp-cuda-linux instead of the CPU package, and check the driver");
+        }
+
         int count = torch.cuda.device_count();
-        return index < count ? torch.device(DeviceType.CUDA, index) : throw Absent(name, $"this machine has {count} CUDA GPUs, numbered from 0");
+        return index < count ? torch.device(DeviceType.CUDA, index) : throw Unavailable(name, $"this machine has {count} CUDA GPUs, numbered from 0");
     }
 
-    private static InvalidOperationException Absent(string device, string reason) =>
-        new($"The device {device} cannot be used: {reason}. Device = \"auto\" takes what there is.");
+    private static InvalidOperationException Unavailable(string device, string reason) =>
+        new($"The device {device} cannot be used: {reason}. Device = \"auto\" uses an available device.");
 
     private static string PackageForThisMachine()
     {
@@ -105,17 +116,18 @@ internal static class TorchRuntime
 }
 
 /// <summary>
-/// The caller's thread may be in <c>no_grad</c>, <c>inference_mode</c> or both. Each public entry point that trains, makes weights or computes enters the ordinary state first, so that
-/// its result does not depend on the caller, and the caller's state is set again when it ends, by an exception too. The rest of libtorch's state is never read: every tensor is made
-/// with a type and a device of its own (a test holds that), lasting tensors are detached from the caller's dispose scopes, and random numbers come from <see cref="RandomStream"/>.
+/// The caller's thread may be in <c>no_grad</c>, <c>inference_mode</c> or both. Each public entry point that trains, creates weights or computes first enters
+/// the default state, so its result does not depend on the caller. The caller's state is restored at the end, also after an exception. No other libtorch
+/// state is read: every tensor is created with an explicit type and device (a test checks this), long-lived tensors are detached from the caller's dispose
+/// scopes, and random numbers come from <see cref="RandomStream"/>.
 /// </summary>
 internal static class TorchState
 {
-    /// <summary>Gradients are recorded and inference mode is off, on this thread, until the result is disposed; both are then as they were.</summary>
-    /// <exception cref="InvalidOperationException">There is no libtorch for this machine; the message names the package.</exception>
+    /// <summary>Turns gradients on and inference mode off on this thread; disposing the result restores both.</summary>
+    /// <exception cref="InvalidOperationException">libtorch is missing for this machine; the message names the package.</exception>
     internal static IDisposable EnterOrdinary()
     {
         TorchRuntime.Load();
-        return inference_mode(false);    // libtorch's guard turns gradients on as well, and restores both
+        return inference_mode(false);    // libtorch's guard also turns gradients on, and restores both
     }
 }

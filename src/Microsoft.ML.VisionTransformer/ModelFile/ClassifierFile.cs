@@ -1,4 +1,4 @@
-// The contents of a model .zip: JSON about the classifier or the featurizer, and the weights.
+// The entries of a model file of a classifier or a feature transformer: JSON descriptions and the weights.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Common;
@@ -7,7 +7,7 @@ using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.ModelFile;
 
-/// <summary>Writes and reads the entries; docs/model-file.md describes them.</summary>
+/// <summary>Writes and reads the entries of a classifier; docs/model-file.md describes them.</summary>
 internal static class ClassifierFile
 {
     private const string ClassesName = "classes.json", ColumnsName = "columns.json", HistoryName = "training-history.json";
@@ -21,7 +21,7 @@ internal static class ClassifierFile
         writer.Finish();
     }
 
-    /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
+    /// <exception cref="InvalidDataException">An entry is missing, changed or invalid.</exception>
     internal static (ModelDescription Description, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
     {
         var labels = ModelEntries.Parse(reader, ClassesName, ClassLabels.FromJson);
@@ -38,45 +38,48 @@ internal static class ClassifierFile
         return (new ModelDescription(network.Architecture, preprocessing, labels, names, history) { Temperature = columns.Temperature }, network, storage);
     }
 
-    /// <exception cref="InvalidDataException">The columns could not be scored so.</exception>
+    /// <exception cref="InvalidDataException">The columns are invalid for scoring.</exception>
     private static void Check(ColumnsDocument columns)
     {
         if (columns.OnInvalidImage == InvalidImageHandling.Skip)
-            throw ModelReader.Broken($"{ColumnsName} skips invalid images, which prediction cannot");
+            throw ModelReader.Broken($"{ColumnsName} has OnInvalidImage Skip, which prediction does not support");
         ModelEntries.Check(ColumnsName, () =>
         {
             Guard.NotBlank(columns.Image);
             Guard.NotBlank(columns.Score);
             Guard.NotBlank(columns.PredictedLabel);
-            Guard.That(columns.Score != columns.PredictedLabel, nameof(columns.Score), "Score and PredictedLabel are one name; they are two columns.");
+            Guard.That(columns.Score != columns.PredictedLabel, nameof(columns.Score), "Score and PredictedLabel have the same name; they must differ.");
             ModelDescription.CheckTemperature(columns.Temperature);
         });
     }
 
-    /// <exception cref="InvalidDataException">The history has gaps.</exception>
+    /// <exception cref="InvalidDataException">The history contains null entries.</exception>
     private static void Check(TrainingHistory? history)
     {
         if (history is null)
             return;
         ModelEntries.Check(HistoryName, () =>
         {
-            Guard.That(history.Epochs?.Contains(null!) == false, nameof(history.Epochs), "Epochs is null or has a null; it must be a list of epochs.");
-            Guard.That(history.InvalidImages?.Contains(null!) == false, nameof(history.InvalidImages), "InvalidImages is null or has a null; it must be a list of texts.");
+            Guard.That(history.Epochs?.Contains(null!) == false, nameof(history.Epochs), "Epochs is null or contains null; it must be a list of epochs.");
+            Guard.That(
+                history.InvalidImages?.Contains(null!) == false,
+                nameof(history.InvalidImages),
+                "InvalidImages is null or contains null; it must be a list of strings.");
         });
     }
 
-    /// <summary>The columns and what they show; files before format 1.3 have no temperature.</summary>
+    /// <summary>The column names and settings; files before format 1.3 have no temperature.</summary>
     private sealed record ColumnsDocument(string Image, string Score, string PredictedLabel, InvalidImageHandling OnInvalidImage, double Temperature = 1)
     {
         internal static ColumnsDocument Of(ModelDescription model) =>
             new(model.Columns.Image, model.Columns.Score, model.Columns.PredictedLabel, model.Columns.OnInvalidImage, model.Temperature);
     }
 
-    /// <summary>A model that was not trained here has no history.</summary>
+    /// <summary>The training history; null for a model that was not trained by this library.</summary>
     private sealed record HistoryDocument(TrainingHistory? History);
 }
 
-/// <summary>Everything that a model file says of a classifier, apart from the weights.</summary>
+/// <summary>Everything that a model file stores about a classifier, except the weights.</summary>
 internal sealed record ModelDescription(
     VisionTransformerArchitecture Architecture,
     ImagePreprocessing Preprocessing,
@@ -84,25 +87,25 @@ internal sealed record ModelDescription(
     ColumnNames Columns,
     TrainingHistory? History)
 {
-    /// <summary>Far wider than any calibration goes; beyond them logits could overflow, and scores would be no numbers.</summary>
-    private const double LeastTemperature = 1e-3, TemperatureBound = 1e3;
+    /// <summary>Far wider than any calibration needs; outside this range logits could overflow and scores become NaN.</summary>
+    private const double MinTemperature = 1e-3, TemperatureBound = 1e3;
 
     private readonly double _temperature = 1;
 
-    /// <summary>What logits are divided by before the softmax; 1 leaves them as they are.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not in [0.001, 1000).</exception>
+    /// <summary>Divides the logits before the softmax. Default 1: logits are unchanged.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not in [0.001, 1000).</exception>
     internal double Temperature
     {
         get => _temperature;
         init => _temperature = CheckTemperature(value);
     }
 
-    /// <exception cref="ArgumentOutOfRangeException">It is not in [0.001, 1000).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not in [0.001, 1000).</exception>
     internal static double CheckTemperature(double temperature) =>
-        Guard.InRange(temperature, LeastTemperature, TemperatureBound, nameof(Temperature));
+        Guard.InRange(temperature, MinTemperature, TemperatureBound, nameof(Temperature));
 }
 
-/// <summary>Writes and reads the entries; docs/model-file.md describes them.</summary>
+/// <summary>Writes and reads the entries of a feature transformer; docs/model-file.md describes them.</summary>
 internal static class FeatureFile
 {
     private const string FeaturesName = "features.json";
@@ -114,7 +117,7 @@ internal static class FeatureFile
         writer.Finish();
     }
 
-    /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
+    /// <exception cref="InvalidDataException">An entry is missing, changed or invalid.</exception>
     internal static (FeatureColumn Column, ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
     {
         var column = ModelEntries.Parse(reader, FeaturesName, ModelJson.Read<FeatureColumn>);

@@ -1,4 +1,4 @@
-// A network in a model file: its shape, how its images are made, and its weights.
+// The entries of a network in a model file (architecture, preprocessing, weights), and the parsing and checking of entries.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
@@ -7,7 +7,7 @@ using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.ModelFile;
 
-/// <summary>The entries that classifiers and featurizers share.</summary>
+/// <summary>The entries that classifiers and feature transformers have in common.</summary>
 internal static class NetworkEntries
 {
     internal const string ArchitectureName = "architecture.json";
@@ -21,11 +21,12 @@ internal static class NetworkEntries
         WeightEntries.Write(writer, network.Weights, storage);
     }
 
-    /// <summary>Reads them.</summary>
+    /// <summary>Reads the entries and builds the network.</summary>
     /// <param name="reader">The file.</param>
     /// <param name="check">Checks the architecture against other entries, before any weight is read.</param>
-    /// <exception cref="InvalidDataException">An entry is missing, changed or makes no sense.</exception>
-    internal static (ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader, Action<VisionTransformerArchitecture> check)
+    /// <exception cref="InvalidDataException">An entry is missing, changed or invalid.</exception>
+    internal static (ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(
+        ModelReader reader, Action<VisionTransformerArchitecture> check)
     {
         var architecture = ModelEntries.Parse(reader, ArchitectureName, ModelJson.Read<VisionTransformerArchitecture>);
         var preprocessing = ModelEntries.Parse(reader, PreprocessingName, ModelJson.Read<ImagePreprocessing>);
@@ -50,22 +51,27 @@ internal static class NetworkEntries
         ModelEntries.Check(ArchitectureName, () => architecture.Check());
         ModelEntries.Check(PreprocessingName, preprocessing.Check);
         if (preprocessing.Mean.Count != architecture.Channels)
-            throw ModelReader.Broken($"{PreprocessingName} makes images of {preprocessing.Mean.Count} channels, {ArchitectureName} takes {architecture.Channels}");
+        {
+            throw ModelReader.Broken(
+                $"{PreprocessingName} produces images with {preprocessing.Mean.Count} channels, {ArchitectureName} takes {architecture.Channels}");
+        }
+
         if (preprocessing.Size != architecture.ImageSize)
-            throw ModelReader.Broken($"{PreprocessingName} makes images of {preprocessing.Size}, {ArchitectureName} takes {architecture.ImageSize}");
+            throw ModelReader.Broken($"{PreprocessingName} produces images of {preprocessing.Size}, {ArchitectureName} takes {architecture.ImageSize}");
     }
 }
 
-/// <summary>A network on its way into a file: its shape, how its images are made, and its weights by name.</summary>
+/// <summary>What is written of a network: its architecture, its preprocessing, and its weights by name.</summary>
 internal sealed record NetworkContent(
     VisionTransformerArchitecture Architecture,
     ImagePreprocessing Preprocessing,
     IReadOnlyDictionary<string, NamedWeight> Weights);
 
+/// <summary>Parses and checks entries; errors name the entry.</summary>
 internal static class ModelEntries
 {
-    /// <summary>The entry of that name, parsed.</summary>
-    /// <exception cref="InvalidDataException">It is missing, or is something else; the message names it.</exception>
+    /// <summary>Reads and parses an entry.</summary>
+    /// <exception cref="InvalidDataException">The entry is missing or cannot be parsed; the message names it.</exception>
     internal static T Parse<T>(ModelReader reader, string name, Func<byte[], T> parse)
     {
         byte[] content = reader.Read(name);
@@ -75,7 +81,7 @@ internal static class ModelEntries
         }
         catch (Exception e) when (e is JsonException or FormatException or OverflowException or NotSupportedException or ArgumentException)
         {
-            throw ModelReader.Broken($"the entry {name} is not what this version writes ({e.Message.TrimEnd('.')})");
+            throw ModelReader.Broken($"the entry {name} does not have the expected format ({e.Message.TrimEnd('.')})");
         }
     }
 
@@ -91,7 +97,7 @@ internal static class ModelEntries
         }
         catch (ArgumentException e)
         {
-            throw ModelReader.Broken($"the entry {name} has a value that is not allowed: {e.Message.TrimEnd('.')}");
+            throw ModelReader.Broken($"the entry {name} has an invalid value: {e.Message.TrimEnd('.')}");
         }
     }
 }

@@ -1,18 +1,18 @@
-// How wide the numbers of the weights are in a model file.
+// The storage format of the weights in a model file.
 using System.Diagnostics.CodeAnalysis;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>What <c>mlContext.Model.Save</c> writes weights as. Scoring computes in 32-bit floats either way.</summary>
-[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The number types are what is chosen.")]
+/// <summary>The format in which <c>mlContext.Model.Save</c> writes weights. It does not change the precision of scoring.</summary>
+[SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The enumeration selects a numeric type.")]
 public enum WeightStorage
 {
-    /// <summary>32-bit floats: the loaded model gives the same scores, bit for bit.</summary>
+    /// <summary>float32: the loaded model gives the same scores, bit for bit.</summary>
     Float32,
 
     /// <summary>
-    /// 16-bit floats, half the file: each weight keeps 11 significant bits. Vectors (biases, norms) stay 32-bit. Loading widens them again. Weights beyond 65504 do not
-    /// fit, and saving says so.
+    /// float16, which halves the file size: each weight keeps 11 significant bits. Vectors (biases, norms) stay float32. Loading converts the weights to
+    /// float32. Saving throws if the absolute value of a weight is above 65504.
     /// </summary>
     Float16,
 }

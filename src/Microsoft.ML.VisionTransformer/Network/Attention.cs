@@ -1,4 +1,4 @@
-// Multi-head self-attention.
+// Multi-head self-attention and its query, key and value projection.
 using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -8,12 +8,12 @@ namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
 /// Multi-head self-attention, [N, T, D] to [N, T, D] (arXiv:1706.03762, section 3.2.2): per head softmax(q k^T / sqrt(d) + mask) v with
-/// d = D / heads, then a projection. Where the architecture asks for it, q and k are normed and turned by their positions, in this order, and the
-/// heads' joint output is normed before the projection.
+/// d = D / heads, then a projection. If the architecture has these parts, q and k are normalized and then rotated by their positions, and the
+/// concatenated output of the heads is normalized before the projection.
 /// </summary>
 /// <remarks>
-/// The second input turns queries and keys, or is null; the third is an additive mask that broadcasts to [N, heads, T, T] (negative infinity hides
-/// a key), or null.
+/// The second input rotates queries and keys, or is null. The third is an additive mask that broadcasts to [N, heads, T, T] (negative infinity masks a
+/// key), or null.
 /// </remarks>
 internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tensor>
 {
@@ -37,10 +37,10 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
         _heads = architecture.Heads;
         int width = dimension / _heads;
         _scale = 1 / Math.Sqrt(width);
-        bool apart = architecture is { QkvBias: true, KeyBias: false };
-        _qkv = new QkvProjection(dimension, architecture.QkvBias && !apart);
-        _queryBias = apart ? UninitializedParameter.Of(dimension) : null;
-        _valueBias = apart ? UninitializedParameter.Of(dimension) : null;
+        bool separateBiases = architecture is { QkvBias: true, KeyBias: false };
+        _qkv = new QkvProjection(dimension, architecture.QkvBias && !separateBiases);
+        _queryBias = separateBiases ? UninitializedParameter.Of(dimension) : null;
+        _valueBias = separateBiases ? UninitializedParameter.Of(dimension) : null;
         _queryNorm = architecture.QkNorm ? new NormLayer(width, architecture.NormEpsilon) : null;
         _keyNorm = architecture.QkNorm ? new NormLayer(width, architecture.NormEpsilon) : null;
         _norm = architecture.AttentionNorm ? new NormLayer(dimension, architecture.NormEpsilon) : null;
@@ -53,7 +53,7 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
 
     public override Tensor forward(Tensor x, RotaryTable? rotary, Tensor? mask)
     {
-        // The fused kernel's own dropout would draw from torch's global generator.
+        // The fused kernel's built-in dropout would draw from torch's global generator.
         if (training && _dropsWeights)
         {
             var (output, weights) = ForwardWithWeights(x, rotary, mask);
@@ -67,7 +67,7 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
         return Project(mixed).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same result, and the weights it came from: softmax before dropout, [N, heads, T, T], rows sum to 1.</summary>
+    /// <summary>The same output, with the attention weights: softmax before dropout, [N, heads, T, T], rows sum to 1.</summary>
     internal (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x, RotaryTable? rotary, Tensor? mask)
     {
         using var scope = NewDisposeScope();
@@ -78,7 +78,7 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
         return scope.MoveToOuter(output, weights);
     }
 
-    /// <summary>[N, T, D] to queries, keys and values of [N, heads, T, D / heads]: views of one product, unless they are normed or turned.</summary>
+    /// <summary>[N, T, D] to queries, keys and values of [N, heads, T, D / heads]: views of one product, unless they are normalized or rotated.</summary>
     private (Tensor Q, Tensor K, Tensor V) Split(Tensor x, RotaryTable? rotary)
     {
         var (images, tokens, dimension) = (x.size(0), x.size(1), x.size(2));
@@ -101,10 +101,10 @@ internal sealed class Attention : nn.Module<Tensor, RotaryTable?, Tensor?, Tenso
 }
 
 /// <summary>
-/// One product [N, T, D] to [N, T, 3 D]: all of q, then k, then v; inside each, head h owns d values from h d. The bias, where there is one, belongs
-/// to the product, or to queries and values alone (BEiT's and EVA's way).
+/// One product [N, T, D] to [N, T, 3 D]: all of q, then k, then v; within each, head h has the d values from h d. The bias, if there is one, is for all
+/// three, or only for queries and values (as in BEiT and EVA).
 /// </summary>
-/// <remarks>A bias of the keys changes no softmax, unless positions rotate the keys: leaving it out is not the same as training it from zero.</remarks>
+/// <remarks>A key bias does not change the softmax unless positions rotate the keys; then omitting it differs from training it from zero.</remarks>
 internal sealed class QkvProjection : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
 {
     [ComponentName(Name = "weight")] private readonly Parameter _weight;
@@ -118,7 +118,7 @@ internal sealed class QkvProjection : nn.Module<Tensor, Tensor?, Tensor?, Tensor
         RegisterComponents();
     }
 
-    /// <summary>The product; the two biases, of queries and values, are given together or not at all.</summary>
+    /// <summary>Computes the product. Pass both biases, of queries and values, or neither.</summary>
     public override Tensor forward(Tensor x, Tensor? queryBias, Tensor? valueBias)
     {
         if (queryBias is null || valueBias is null)

@@ -1,4 +1,4 @@
-// Pools tokens by attention from a learned query.
+// Multi-head attention pooling of tokens with a learned query.
 using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// Multi-head attention pooling, tokens [N, T, D] to [N, D] (arXiv:2106.04560, appendix; SigLIP, arXiv:2303.15343): a learned query attends to all tokens it is
-/// given, y = proj(attention), then y + mlp(norm(y)). The query itself is not added. Its MLP is a plain one.
+/// Multi-head attention pooling, tokens [N, T, D] to [N, D] (arXiv:2106.04560, appendix; SigLIP, arXiv:2303.15343): a learned query attends to all input
+/// tokens, y = proj(attention), then y + mlp(norm(y)). The query itself is not added. The MLP is a plain one.
 /// </summary>
 internal sealed class AttentionPool : nn.Module<Tensor, Tensor>
 {
@@ -41,7 +41,7 @@ internal sealed class AttentionPool : nn.Module<Tensor, Tensor>
         return Rest(nn.functional.scaled_dot_product_attention(q, k, v)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same result, and the weights it came from: [N, heads, 1, T], rows sum to 1.</summary>
+    /// <summary>The same output, with the attention weights [N, heads, 1, T]; rows sum to 1.</summary>
     internal (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -59,7 +59,7 @@ internal sealed class AttentionPool : nn.Module<Tensor, Tensor>
         return (q, parts[0], parts[1]);
     }
 
-    /// <summary>What follows the attention: [N, heads, 1, D / heads] to [N, D].</summary>
+    /// <summary>The layers after the attention: [N, heads, 1, D / heads] to [N, D].</summary>
     private Tensor Rest(Tensor mixed)
     {
         var y = _projection.call(mixed.transpose(1, 2).reshape(mixed.size(0), -1));

@@ -1,11 +1,11 @@
-// A network that is run block by block, of which no more than one block needs to be there at a time.
+// A network that runs block by block and needs the weights of only one block in memory at a time.
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// What explanations run: the network itself, or one block in its place that gets the weights of each block when that is run. All of it runs on one thread; networks that are shared are not
-/// changed.
+/// The form of a network that explanations run: the network itself, or a network with a single block that is filled with the weights of the block to run.
+/// It is for one thread; a shared network is not changed.
 /// </summary>
 internal sealed class BlockwiseNetwork : IDisposable
 {
@@ -16,23 +16,24 @@ internal sealed class BlockwiseNetwork : IDisposable
     private BlockwiseNetwork(VisionTransformerNetwork network, VisionTransformerArchitecture architecture, Action<int>? fill) =>
         (_network, Architecture, _fill) = (network, architecture, fill);
 
-    /// <summary>The shape of the whole network.</summary>
+    /// <summary>The architecture of the whole network.</summary>
     internal VisionTransformerArchitecture Architecture { get; }
 
-    /// <summary>The network as it is, in evaluation mode; it stays the caller's.</summary>
+    /// <summary>Wraps a complete network in evaluation mode; the caller keeps ownership.</summary>
     internal static BlockwiseNetwork Of(VisionTransformerNetwork network) => new(network, network.Architecture, fill: null);
 
-    /// <summary>A network of one block that stands for all; it is taken over.</summary>
-    /// <param name="network">Has everything before and behind the blocks.</param>
-    /// <param name="architecture">The shape of the whole network.</param>
-    /// <param name="fill">Gives its block the weights of the block of that number.</param>
-    internal static BlockwiseNetwork Filled(VisionTransformerNetwork network, VisionTransformerArchitecture architecture, Action<int> fill) => new(network, architecture, fill);
+    /// <summary>Takes ownership of a network whose single block stands in for all blocks.</summary>
+    /// <param name="network">The network, with all layers before and after the blocks.</param>
+    /// <param name="architecture">The architecture of the whole network.</param>
+    /// <param name="fill">Copies the weights of the block with the given index into the single block.</param>
+    internal static BlockwiseNetwork Filled(VisionTransformerNetwork network, VisionTransformerArchitecture architecture, Action<int> fill) =>
+        new(network, architecture, fill);
 
     /// <summary>Images [N, C, H, W] to the tokens [N, T, D] that enter the first block.</summary>
     internal Tensor Enter(Tensor images) => _network.Enter(images);
 
     /// <inheritdoc cref="VisionTransformerNetwork.RunBlock"/>
-    /// <remarks>A backward pass through the result has to be done before another block is run.</remarks>
+    /// <remarks>Run a backward pass through the result before running another block.</remarks>
     internal (Tensor Tokens, Tensor Weights) Run(int block, Tensor tokens)
     {
         if (_fill is null)
@@ -53,8 +54,8 @@ internal sealed class BlockwiseNetwork : IDisposable
     }
 }
 
-/// <summary>What follows the blocks, for N images.</summary>
-/// <param name="Pool">Attention weights of the attention pool over the tokens that it sees, [N, heads, 1, tokens]; null where the network has another pool.</param>
-/// <param name="Tokens">What enters the pool, [N, T, D].</param>
-/// <param name="Logits">[N, classes], the same as the network's own forward up to rounding.</param>
+/// <summary>The results after the last block, for N images.</summary>
+/// <param name="Pool">Weights of the attention pool over the tokens that it reads, [N, heads, 1, tokens]; null for other kinds of pooling.</param>
+/// <param name="Tokens">The input of the pool, [N, T, D].</param>
+/// <param name="Logits">[N, classes], equal to the network's own forward pass up to rounding.</param>
 internal sealed record TracedEnd(Tensor? Pool, Tensor Tokens, Tensor Logits);

@@ -1,4 +1,4 @@
-// Stochastic depth: a residual branch is skipped for some images of a batch.
+// Stochastic depth and dropout, with masks drawn from a seeded random stream.
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Common;
 using static TorchSharp.torch;
@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Network;
 /// </summary>
 internal sealed class DropPath(double rate, NoiseSource noise)
 {
-    /// <summary>[N, T, D] to [N, T, D]. Gives <paramref name="x"/> itself, not a copy, where nothing is to be dropped.</summary>
+    /// <summary>[N, T, D] to [N, T, D]. Returns <paramref name="x"/> itself, not a copy, if nothing can be dropped.</summary>
     internal Tensor Apply(Tensor x, bool training)
     {
         if (!training || rate == 0)
@@ -20,14 +20,14 @@ internal sealed class DropPath(double rate, NoiseSource noise)
         return x.mul(mask);
     }
 
-    /// <summary>Rate of a block: linear from 0 at the first block to <paramref name="last"/> at the last; a single block is never dropped.</summary>
+    /// <summary>The rate of a block: linear from 0 at the first block to <paramref name="last"/> at the last; a single block is never dropped.</summary>
     internal static double RateOf(int block, int depth, double last) => block == 0 ? 0 : last * block / (depth - 1);
 }
 
 /// <summary>Sets each value to 0 with probability <paramref name="rate"/> and scales the others by 1 / (1 - rate) (arXiv:1207.0580), in training.</summary>
 internal sealed class SeededDropout(double rate, NoiseSource noise)
 {
-    /// <summary>Any shape to the same shape. Gives <paramref name="x"/> itself, not a copy, where nothing is to be dropped.</summary>
+    /// <summary>Any shape to the same shape. Returns <paramref name="x"/> itself, not a copy, if nothing can be dropped.</summary>
     internal Tensor Apply(Tensor x, bool training)
     {
         if (!training || rate == 0)
@@ -38,22 +38,22 @@ internal sealed class SeededDropout(double rate, NoiseSource noise)
 }
 
 /// <summary>
-/// Draws masks on the .NET side, so that training with dropout repeats exactly for a seed, on any device and whatever else the process does
-/// with torch's global generator. What an image draws belongs to its row and not to its place in a batch. One forward at a time may draw.
+/// Draws masks in .NET, so training with dropout is reproducible for a seed on any device, regardless of torch's global generator. The mask of an image
+/// depends on its row, not on its position in the batch. Only one forward pass at a time may draw.
 /// </summary>
 internal sealed class NoiseSource(RandomStream stream)
 {
-    /// <summary>Values drawn by one random stream; large masks are drawn by several threads, and the result does not depend on how many.</summary>
+    /// <summary>Values per random stream. Large masks are drawn by several threads; the result does not depend on their number.</summary>
     private const int ChunkLength = 1 << 16;
 
-    /// <summary>The stream that the following masks draw from.</summary>
+    /// <summary>The stream that the next masks are drawn from.</summary>
     internal RandomStream Stream { get; set; } = stream;
 
-    /// <summary>Names of the rows of the next batch, one an image; null names them by their places.</summary>
+    /// <summary>Row ids of the next batch, one per image; null uses the positions in the batch.</summary>
     internal long[]? Rows { get; set; }
 
     /// <summary>
-    /// A mask of that shape, images first: 0 with probability <paramref name="rate"/>, else 1 / (1 - rate), so that the mean stays 1; on the device and with
+    /// A mask of the given shape, images first: 0 with probability <paramref name="rate"/>, otherwise 1 / (1 - rate), so its mean is 1. It has the device and
     /// the type of <paramref name="like"/>.
     /// </summary>
     internal Tensor Mask(ReadOnlySpan<long> shape, double rate, Tensor like)
@@ -68,7 +68,7 @@ internal sealed class NoiseSource(RandomStream stream)
             var values = MemoryMarshal.Cast<byte, bool>(kept.bytes).Slice(image * length + start, Math.Min(ChunkLength, length - start));
             Draw(values, rate, RandomStream.For(seed, Rows is null ? image : Rows[image], chunk));
         };
-        // Stochastic depth draws one number an image, for which threads cost more than they save.
+        // Stochastic depth draws one value per image; threads would cost more than they save.
         if (images * (long)length < ChunkLength)
         {
             for (int part = 0; part < images * chunks; part++)

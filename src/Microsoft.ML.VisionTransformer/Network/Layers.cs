@@ -1,4 +1,4 @@
-// The small layers: linear, layer norm, layer scale, and the hidden layer before the head.
+// The small layers: linear, layer norm, LayerScale, the hidden layer before the head, and the allocation of parameters.
 using System.Runtime.InteropServices;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Network;
 
-/// <summary>x gamma, [..., D] to [..., D], gamma [D] (arXiv:2103.17239, section 2).</summary>
+/// <summary>LayerScale: x gamma, [..., D] to [..., D], gamma [D] (arXiv:2103.17239, section 2).</summary>
 internal sealed class LayerScale : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "gamma")] private readonly Parameter _gamma;
@@ -21,7 +21,7 @@ internal sealed class LayerScale : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x) => x.mul(_gamma);
 }
 
-/// <summary>y = x W^T + b, [..., in] to [..., out]. The weights are unset until they are drawn or loaded.</summary>
+/// <summary>y = x W^T + b, [..., in] to [..., out]. The weights are undefined until they are initialized or loaded.</summary>
 internal sealed class LinearLayer : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "weight")] private readonly Parameter _weight;
@@ -39,8 +39,8 @@ internal sealed class LinearLayer : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis, [..., D] to [..., D] (arXiv:1607.06450). The variance is the
-/// biased one.
+/// (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis, [..., D] to [..., D] (arXiv:1607.06450). The variance is
+/// the biased one.
 /// </summary>
 internal sealed class NormLayer : nn.Module<Tensor, Tensor>
 {
@@ -81,10 +81,11 @@ internal sealed class RepresentationLayer : nn.Module<Tensor, Tensor>
     }
 }
 
+/// <summary>Allocates parameters.</summary>
 internal static class UninitializedParameter
 {
-    /// <summary>A float32 parameter in main memory with undefined values, owned by its module alone, whatever dispose scope is open.</summary>
-    /// <exception cref="InsufficientMemoryException">The machine does not have the memory.</exception>
+    /// <summary>A float32 parameter in main memory with undefined values. Only its module owns it; it is detached from any open dispose scope.</summary>
+    /// <exception cref="InsufficientMemoryException">The machine does not have enough memory.</exception>
     internal static Parameter Of(params long[] shape)
     {
         var parameter = new Parameter(Allocate(shape));
@@ -92,7 +93,7 @@ internal static class UninitializedParameter
         return parameter;
     }
 
-    /// <summary>libtorch reports a lack of memory with a stack trace of its own code.</summary>
+    /// <summary>Replaces libtorch's out-of-memory error, which is a native stack trace.</summary>
     private static Tensor Allocate(long[] shape)
     {
         try
@@ -102,8 +103,8 @@ internal static class UninitializedParameter
         catch (ExternalException e)
         {
             throw new InsufficientMemoryException(
-                $"A weight of the shape [{string.Join(", ", shape)}] needs {shape.Aggregate(4.0, (bytes, size) => bytes * size) / 1e9:F1} GB of memory, which this machine does not have free. " +
-                "Take a smaller network or a larger machine.",
+                $"A weight of shape [{string.Join(", ", shape)}] needs {shape.Aggregate(4.0, (bytes, size) => bytes * size) / 1e9:F1} GB of memory, " +
+                "which this machine does not have free. Use a smaller network or a machine with more memory.",
                 e);
         }
     }

@@ -1,4 +1,4 @@
-// The two-layer perceptron of a block.
+// The two-layer perceptron of a block and its activations.
 using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// dropout(fc2(norm(dropout(f(fc1(x)))))), [N, T, D] to [N, T, D] through the hidden width h; the norm only where asked for. f is the activation, or with
-/// SwiGLU silu(g) * v of the two halves of <c>fc1</c>, which is 2 h wide then. GELU is the exact one, as timm runs Google's weights; Google's
-/// JAX code has the tanh form, which moves logits by about 1e-4.
+/// dropout(fc2(norm(dropout(f(fc1(x)))))), [N, T, D] to [N, T, D] through the hidden width h; the norm is optional. f is the activation, or for SwiGLU
+/// silu(g) * v of the two halves of <c>fc1</c>, which is then 2 h wide. GELU is the exact form, which timm uses for Google's weights; Google's JAX code
+/// uses the tanh form, which changes logits by about 1e-4.
 /// </summary>
 internal sealed class Mlp : nn.Module<Tensor, Tensor>
 {
@@ -47,15 +47,15 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>The activations as torch computes them.</summary>
+/// <summary>The activations, computed by torch.</summary>
 internal static class Activations
 {
-    /// <summary>The activation's value; <paramref name="x"/> may be overwritten where no gradient is recorded, and is not to be used again.</summary>
+    /// <summary>Applies the activation. <paramref name="x"/> may be overwritten if no gradient is recorded; do not use it afterwards.</summary>
     internal static Tensor Apply(this MlpActivation activation, Tensor x) => activation switch
     {
         MlpActivation.GeluTanh => GeluTanh(x),
         MlpActivation.QuickGelu => x.mul(x.Times(GeluConstants.QuickSlope).sigmoid()),
-        // The block's largest tensor is overwritten and not copied: new memory costs page faults.
+        // In place, because this is the block's largest tensor and new memory costs page faults.
         _ => is_grad_enabled() ? x.gelu() : x.gelu_(),
     };
 

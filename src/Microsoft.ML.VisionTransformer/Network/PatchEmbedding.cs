@@ -1,4 +1,4 @@
-// Cuts an image into patches and embeds each.
+// Splits an image into patches and embeds each, and the fixed sine-cosine position table.
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// Images [N, C, H, W] to patch tokens [N, rows * columns, D] in row-major order (arXiv:2010.11929, section 3.1, equation 1), with a layer
-/// norm behind where the architecture asks for it.
+/// Images [N, C, H, W] to patch tokens [N, rows * columns, D] in row-major order (arXiv:2010.11929, section 3.1, equation 1), followed by a
+/// layer norm if the architecture has one.
 /// </summary>
 internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
 {
@@ -31,7 +31,7 @@ internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
     }
 }
 
-/// <summary>A convolution without padding, [N, C, H, W] to [N, D, rows, columns]: kernel = patch, step = stride.</summary>
+/// <summary>A convolution without padding, [N, C, H, W] to [N, D, rows, columns]: the kernel size is the patch size.</summary>
 internal sealed class PatchProjection : nn.Module<Tensor, Tensor>
 {
     [ComponentName(Name = "weight")] private readonly Parameter _weight;
@@ -51,7 +51,7 @@ internal sealed class PatchProjection : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// The fixed two-dimensional position table of MAE (arXiv:2111.06377) and, on square grids with rows and columns exchanged, of MoCo v3
+/// The fixed two-dimensional position table of MAE (arXiv:2111.06377) and, on square grids with rows and columns swapped, of MoCo v3
 /// (arXiv:2104.02057). With Q = D / 4 and w_i = 10000^(-i / Q), the patch in row r and column c gets
 /// [sin(c w_0..), cos(c w_0..), sin(r w_0..), cos(r w_0..)], Q values each; tokens before the patches get zeros.
 /// </summary>
@@ -59,7 +59,7 @@ internal static class SinCosPositions
 {
     private const double Temperature = 10000;
 
-    /// <summary>The table [1, prefix + rows * columns, D], patches row by row. D is divisible by 4.</summary>
+    /// <summary>The table [1, prefix + rows * columns, D], patches row by row. D must be divisible by 4.</summary>
     internal static Tensor Table(ImageDimensions grid, int dimension, int prefix)
     {
         float[] values = new float[(prefix + grid.Height * grid.Width) * dimension];

@@ -7,12 +7,11 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// Sines and cosines of <see cref="RotaryAngles"/>, [patches, d] each, shared by all blocks. Tokens before the patches are left as they are. Several
-/// threads may turn at once.
+/// Sines and cosines of <see cref="RotaryAngles"/>, [patches, d] each, shared by all blocks. Tokens before the patches are not rotated. Thread-safe.
 /// </summary>
 /// <remarks>
-/// The tables follow from the architecture and are no part of the state; TorchSharp makes a buffer that is not saved into one that is when a module moves.
-/// So they are kept outside of the modules, once for each device and type that was asked for.
+/// The tables are derived from the architecture and are not part of the state dictionary. They are kept outside the modules, once per device and type,
+/// because TorchSharp turns a non-persistent buffer into a persistent one when a module moves.
 /// </remarks>
 internal sealed class RotaryTable : IDisposable
 {
@@ -29,41 +28,41 @@ internal sealed class RotaryTable : IDisposable
         _prefix = architecture.PrefixTokens;
         _halves = rotary.Layout == RotaryLayout.Dinov3;
         _angles = RotaryAngles.Of(rotary, architecture.Grid, _width);
-        _ = For(CPU, ScalarType.Float32);    // made now, so that the first forward leaves nothing behind
+        _ = For(CPU, ScalarType.Float32);    // created here, so the first forward pass does not leave new tensors behind
     }
 
-    /// <summary>sin and cos, [patches, d], for tensors of that device and type.</summary>
+    /// <summary>The tables, [patches, d], for tensors of the given device and type.</summary>
     internal SinCos For(Device device, ScalarType type) =>
-        _sinCos.GetOrAdd((device.type, device.index, type), key => new Lazy<SinCos>(() => Make(device, type))).Value;
+        _sinCos.GetOrAdd((device.type, device.index, type), key => new Lazy<SinCos>(() => Create(device, type))).Value;
 
-    /// <summary>Queries or keys [N, heads, T, d], turned.</summary>
+    /// <summary>Rotates queries or keys [N, heads, T, d].</summary>
     internal Tensor Rotate(Tensor x)
     {
-        var waves = For(x.device, x.dtype);
+        var tables = For(x.device, x.dtype);
         using var scope = NewDisposeScope();
         var patches = x.narrow(2, _prefix, x.size(2) - _prefix);
-        var turned = patches.mul(waves.Cosines).Plus(RotateHalf(patches).mul(waves.Sines));
-        return (_prefix == 0 ? turned : cat([x.narrow(2, 0, _prefix), turned], 2)).MoveToOuterDisposeScope();
+        var rotated = patches.mul(tables.Cosines).Plus(RotateHalf(patches).mul(tables.Sines));
+        return (_prefix == 0 ? rotated : cat([x.narrow(2, 0, _prefix), rotated], 2)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        foreach (var waves in _sinCos.Values)
-            waves.Value.Dispose();
+        foreach (var tables in _sinCos.Values)
+            tables.Value.Dispose();
         _sinCos.Clear();
     }
 
-    private SinCos Make(Device device, ScalarType type)
+    private SinCos Create(Device device, ScalarType type)
     {
-        using var mode = inference_mode(false);    // a table made in inference mode could not be used in training
+        using var mode = inference_mode(false);    // a table created in inference mode could not be used in training
         using var scope = NewDisposeScope();
         var angles = tensor(_angles, [_angles.Length / (_width / 2), _width / 2], device: CPU);
-        // Both values of a pair have the same angle: pairs lie half a head apart, or side by side.
+        // Both values of a pair have the same angle. The two are half a head apart, or adjacent.
         var pairs = _halves ? angles.repeat(1, 2) : angles.repeat_interleave(2, -1);
         return new SinCos(pairs.sin().to(type, device).DetachFromDisposeScope(), pairs.cos().to(type, device).DetachFromDisposeScope());
     }
 
-    /// <summary>Every pair (a, b) turned by a right angle: (-b, a).</summary>
+    /// <summary>Rotates every pair (a, b) by 90 degrees: (-b, a).</summary>
     private Tensor RotateHalf(Tensor x)
     {
         if (_halves)
@@ -76,7 +75,7 @@ internal sealed class RotaryTable : IDisposable
         return stack([pairs.select(-1, 1).neg(), pairs.select(-1, 0)], -1).flatten(-2);
     }
 
-    /// <summary>The two tables.</summary>
+    /// <summary>The sine and the cosine table.</summary>
     internal sealed record SinCos(Tensor Sines, Tensor Cosines) : IDisposable
     {
         public void Dispose()
@@ -88,12 +87,12 @@ internal sealed class RotaryTable : IDisposable
 }
 
 /// <summary>
-/// Angles [patches, d / 2], patches row by row, for heads of width d: the first d / 4 follow the row, the rest the column. All arithmetic is float32, as
-/// the published networks were trained with it.
+/// Angles [patches, d / 2], patches row by row, for heads of width d: the first d / 4 depend on the row, the rest on the column. All arithmetic is float32,
+/// because the published networks were trained with it.
 /// </summary>
 internal static class RotaryAngles
 {
-    /// <summary>The angles of one architecture.</summary>
+    /// <summary>The angles of a patch grid.</summary>
     internal static float[] Of(RotaryEmbedding rotary, ImageDimensions grid, int headDimension)
     {
         int bands = headDimension / 4;
@@ -121,14 +120,14 @@ internal static class RotaryAngles
         }
     }
 
-    /// <summary>position temperature^(-band / bands), the position on the reference grid.</summary>
+    /// <summary>position temperature^(-band / bands), with the position on the reference grid.</summary>
     private static float Eva02(double temperature, int index, int count, int reference, int band, int bands)
     {
         float position = (float)index / count * reference;
         return position * (1 / MathF.Pow((float)temperature, (float)band / bands));
     }
 
-    /// <summary>2 pi position / temperature^(band / bands), the position of the patch's centre in [-1, 1].</summary>
+    /// <summary>2 pi position / temperature^(band / bands), with the position of the patch center in [-1, 1].</summary>
     private static float Dinov3(double temperature, int index, int count, int band, int bands)
     {
         float position = 2 * ((index + 0.5f) / count) - 1;

@@ -1,4 +1,4 @@
-// One layer of the encoder.
+// One pre-norm block of the encoder.
 using Microsoft.ML.VisionTransformer.Common;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -7,7 +7,7 @@ namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
 /// A pre-norm encoder block, [N, T, D] to [N, T, D] (arXiv:2010.11929, equations 2 and 3): x + attention(norm1(x)), then x + mlp(norm2(x)),
-/// each branch scaled where the architecture has LayerScale, and under stochastic depth. The other inputs are those of <see cref="Attention"/>.
+/// each branch with LayerScale, if the architecture has it, and stochastic depth. The other inputs are those of <see cref="Attention"/>.
 /// </summary>
 internal sealed class TransformerBlock : nn.Module<Tensor, RotaryTable?, Tensor?, Tensor>
 {
@@ -40,7 +40,7 @@ internal sealed class TransformerBlock : nn.Module<Tensor, RotaryTable?, Tensor?
         return Rest(x, _attention.call(normed, rotary, mask)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same result, and the block's attention weights [N, heads, T, T].</summary>
+    /// <summary>The same output, with the block's attention weights [N, heads, T, T].</summary>
     internal (Tensor Output, Tensor Weights) ForwardWithWeights(Tensor x, RotaryTable? rotary, Tensor? mask)
     {
         using var scope = NewDisposeScope();
@@ -48,13 +48,13 @@ internal sealed class TransformerBlock : nn.Module<Tensor, RotaryTable?, Tensor?
         return scope.MoveToOuter(Rest(x, attended), weights);
     }
 
-    /// <summary>What follows the attention branch.</summary>
+    /// <summary>Adds the attention branch to x and applies the MLP branch.</summary>
     private Tensor Rest(Tensor x, Tensor attended)
     {
-        var middle = x.Plus(Branch(attended, _scale1));
-        using var normed = _norm2.call(middle);
+        var residual = x.Plus(Branch(attended, _scale1));
+        using var normed = _norm2.call(residual);
         var change = Branch(_mlp.call(normed), _scale2);
-        return is_grad_enabled() ? middle.Plus(change) : middle.PlusInPlace(change);
+        return is_grad_enabled() ? residual.Plus(change) : residual.PlusInPlace(change);
     }
 
     private Tensor Branch(Tensor change, LayerScale? scale) => _dropPath.Apply(scale is null ? change : scale.call(change), training);

@@ -1,4 +1,4 @@
-// The Vision Transformer as a TorchSharp module.
+// The Vision Transformer as a TorchSharp module, and the chunked backward pass.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
@@ -13,12 +13,12 @@ namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
 /// A Vision Transformer ("An Image is Worth 16x16 Words", arXiv:2010.11929): images [N, C, H, W] to logits [N, classes], or to features
-/// [N, D] where the architecture has 0 classes. Keys and shapes of the state dictionary are those of timm's <c>VisionTransformer</c>, and so are
-/// the numbers.
+/// [N, D] if the architecture has 0 classes. The keys and shapes of the state dictionary are those of timm's <c>VisionTransformer</c>, and with
+/// the same weights it computes the same values.
 /// </summary>
 /// <remarks>
-/// Random numbers, for the first weights as for dropout, come from seeded streams of the network's own and never from torch's global
-/// generator. A network may run forward on several threads at once in evaluation mode; in training mode on one.
+/// Random numbers, for initial weights and dropout, come from the network's own seeded streams, never from torch's global generator. In evaluation
+/// mode several threads may run forward passes at once; in training mode only one thread may.
 /// </remarks>
 public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
 {
@@ -41,10 +41,10 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     private readonly NoiseSource _noise;
     private readonly SeededDropout _embeddingDropout;
 
-    /// <summary>A network with fresh weights, in training mode.</summary>
-    /// <param name="architecture">Its shape.</param>
-    /// <param name="seed">Names the random numbers of the first weights and of dropout: the same seed gives the same network.</param>
-    /// <exception cref="ArgumentException">No network can be built from the architecture; the message says why.</exception>
+    /// <summary>Creates a network with newly initialized weights, in training mode.</summary>
+    /// <param name="architecture">The architecture.</param>
+    /// <param name="seed">Seed of the initial weights and of dropout: the same seed gives the same network. Default 0.</param>
+    /// <exception cref="ArgumentException">The architecture is invalid; the message says why.</exception>
     public VisionTransformerNetwork(VisionTransformerArchitecture architecture, int seed = 0)
         : this(architecture, seed, drawWeights: true)
     {
@@ -82,17 +82,17 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
             WeightInitializer.Draw(architecture, named_parameters().ToDictionary(p => p.name, p => p.parameter), seed);
     }
 
-    /// <summary>The shape of the network.</summary>
+    /// <summary>The network architecture.</summary>
     public VisionTransformerArchitecture Architecture { get; }
 
-    /// <summary>The table that turns queries and keys; null without rotary positions.</summary>
+    /// <summary>The table that rotates queries and keys; null without rotary positions.</summary>
     internal RotaryTable? Rotary => _rotary;
 
-    /// <summary>A network whose weights are undefined until all of them are loaded; saves drawing them first.</summary>
+    /// <summary>A network whose weights are undefined until they are loaded; this skips their initialization.</summary>
     internal static VisionTransformerNetwork WithUnsetWeights(VisionTransformerArchitecture architecture, int seed = 0) =>
         new(architecture, seed, drawWeights: false);
 
-    /// <summary>Another network with these weights, on a device. The caller disposes it.</summary>
+    /// <summary>Copies the network to a device. The caller disposes the copy.</summary>
     internal VisionTransformerNetwork CopyTo(Device device)
     {
         var copy = WithUnsetWeights(Architecture);
@@ -109,19 +109,19 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Images [N, C, H, W] to logits [N, classes], or to features [N, D] where there is no head ([N, 2 D] with
+    /// Images [N, C, H, W] to logits [N, classes], or to features [N, D] if there is no head ([N, 2 D] with
     /// <see cref="TokenPooling.ClassTokenAndAverage"/>, all tokens [N, T, D] with <see cref="TokenPooling.None"/>).
     /// </summary>
-    /// <param name="x">Images [N, C, H, W], resized and normalised, on the device of the weights.</param>
+    /// <param name="x">Images [N, C, H, W], resized and normalized, on the device of the weights.</param>
     /// <returns>Logits, or features; the caller disposes them.</returns>
-    /// <exception cref="ArgumentException">The input has another shape than the architecture's.</exception>
+    /// <exception cref="ArgumentException">The shape of the input does not match the architecture.</exception>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
         return ForwardHead(ForwardFeatures(x)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The same logits, for a backward pass in pieces.</summary>
+    /// <summary>The same logits as <see cref="forward"/>, for a backward pass in chunks.</summary>
     internal Tensor ForwardInChunks(Tensor x, BackwardCuts cuts)
     {
         using var scope = NewDisposeScope();
@@ -132,12 +132,12 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Images [N, C, H, W] to tokens [N, T, D]: class, distillation and register tokens, then patches row by row. They have passed the final norm,
-    /// unless it follows the pool (<see cref="VisionTransformerArchitecture.NormAfterPooling"/>).
+    /// Images [N, C, H, W] to tokens [N, T, D]: class, distillation and register tokens, then patches row by row. The final norm is
+    /// applied unless it follows the pool (<see cref="VisionTransformerArchitecture.NormAfterPooling"/>).
     /// </summary>
-    /// <param name="x">Images [N, C, H, W], resized and normalised, on the device of the weights.</param>
+    /// <param name="x">Images [N, C, H, W], resized and normalized, on the device of the weights.</param>
     /// <returns>Tokens [N, T, D]; the caller disposes them.</returns>
-    /// <exception cref="ArgumentException">The input has another shape than the architecture's.</exception>
+    /// <exception cref="ArgumentException">The shape of the input does not match the architecture.</exception>
     public Tensor ForwardFeatures(Tensor x) => ForwardFeatures(x, attentionMask: null);
 
     /// <summary>As <see cref="ForwardFeatures(Tensor)"/>, with a mask added to the attention scores of all blocks; it broadcasts to [N, heads, T, T].</summary>
@@ -148,7 +148,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         foreach (var block in _blocks)
         {
             var next = block.call(tokens, _rotary, attentionMask);
-            // Held until the scope ends, the tokens of all blocks would add up.
+            // Disposed here: otherwise the tokens of all blocks would be held until the scope ends.
             tokens.Dispose();
             tokens = next;
         }
@@ -156,12 +156,12 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         return Normalize(tokens).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Tokens that leave the last block through the final norm, where it comes before the pool; else the tokens themselves.</summary>
+    /// <summary>Applies the final norm if it comes before the pool; otherwise returns the tokens themselves.</summary>
     private Tensor Normalize(Tensor tokens) => _norm is null ? tokens : _norm.call(tokens);
 
     /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to logits [N, classes].</summary>
-    /// <param name="tokens">What <see cref="ForwardFeatures(Tensor)"/> gave.</param>
-    /// <param name="preLogits">True stops before the head: the pooled features [N, D]. Default false. A network without a head always stops there.</param>
+    /// <param name="tokens">The result of <see cref="ForwardFeatures(Tensor)"/>.</param>
+    /// <param name="preLogits">True returns the pooled features [N, D] before the head. Default false. A network without a head always returns those.</param>
     /// <returns>Logits, or features; the caller disposes them.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="tokens"/> is null.</exception>
     public Tensor ForwardHead(Tensor tokens, bool preLogits = false)
@@ -169,11 +169,12 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         Guard.NotNull(tokens);
         using var scope = NewDisposeScope();
         Tensor[] features = [.. PoolingRecipe.OfHeads(Architecture).Select(recipe => Finish(Pool(tokens, recipe)))];
-        return Mean(preLogits || _head is null ? features : [.. features.Zip([_head, _distillationHead], (seen, head) => head!.call(seen))]).MoveToOuterDisposeScope();
+        Tensor[] outputs = preLogits || _head is null ? features : [.. features.Zip([_head, _distillationHead], (input, head) => head!.call(input))];
+        return Mean(outputs).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to an embedding [N, width of that kind].</summary>
-    /// <exception cref="ArgumentException">The network cannot give it.</exception>
+    /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to an embedding [N, width of the kind].</summary>
+    /// <exception cref="ArgumentException">The network does not produce this kind of embedding.</exception>
     internal Tensor ForwardEmbedding(Tensor tokens, FeatureKind kind)
     {
         Architecture.WidthOf(kind);
@@ -184,11 +185,12 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Tokens [N, T, D] through one block, and its attention weights: after the softmax and before dropout, [N, heads, T, T], one row a query, rows sum to 1. The caller disposes them.
+    /// Runs one block on tokens [N, T, D] and returns its attention weights too: after the softmax and before dropout, [N, heads, T, T], one row per
+    /// query, rows sum to 1. The caller disposes both.
     /// </summary>
     internal (Tensor Tokens, Tensor Weights) RunBlock(int index, Tensor tokens) => _blocks[index].ForwardWithWeights(tokens, _rotary, mask: null);
 
-    /// <summary>Tokens [N, T, D] that leave the last block to logits, with what lies between. The tensors belong to the caller's dispose scope.</summary>
+    /// <summary>Output tokens [N, T, D] of the last block to logits, with the intermediate results. The tensors belong to the caller's dispose scope.</summary>
     internal TracedEnd TraceEnd(Tensor last)
     {
         using var scope = NewDisposeScope();
@@ -208,14 +210,14 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Names the stream that the masks of all following forwards in training mode are drawn from, such as one for each step: a step can then be
-    /// repeated. Until the first call the stream comes from the seed.
+    /// Sets the stream that the dropout masks of the next forward passes in training mode are drawn from. One stream per step makes a step reproducible. Before
+    /// the first call the stream is derived from the seed.
     /// </summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="rows">Names of the rows of the next batch, which their masks belong to; null names them by their places.</param>
+    /// <param name="rows">Row ids of the next batch, which determine the masks; null uses the positions in the batch.</param>
     internal void UseNoise(RandomStream stream, long[]? rows = null) => (_noise.Stream, _noise.Rows) = (Guard.NotNull(stream), rows);
 
-    /// <summary>Images [N, C, H, W] to tokens [N, T, D]: the prefix and the patches, positions added, before the norm that CLIP has there.</summary>
+    /// <summary>Images [N, C, H, W] to tokens [N, T, D]: the prefix and the patches, with positions added, before CLIP's pre-norm.</summary>
     internal Tensor Embed(Tensor x)
     {
         CheckInput(x);
@@ -224,14 +226,16 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         bool coversPrefix = Architecture.PositionsCoverPrefix;
         if (_positions is not null && !coversPrefix)
             patches = patches.Plus(_positions);
-        var prefix = new[] { _classToken, _distillationToken, _registerTokens }.Where(token => token is not null).Select(token => token!.expand(x.size(0), -1, -1));
+        var prefix = new[] { _classToken, _distillationToken, _registerTokens }
+            .Where(token => token is not null)
+            .Select(token => token!.expand(x.size(0), -1, -1));
         var tokens = cat([.. prefix, patches], 1);
         if (_positions is not null && coversPrefix)
             tokens = tokens.Plus(_positions);
         return _embeddingDropout.Apply(tokens, training).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Images [N, C, H, W] to the tokens that enter the first block.</summary>
+    /// <summary>Images [N, C, H, W] to the input tokens of the first block.</summary>
     internal Tensor Enter(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -239,7 +243,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         return (_preNorm is null ? tokens : _preNorm.call(tokens)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Tokens [N, T, D] to what a recipe makes of them: [N, D] or wider, or all tokens.</summary>
+    /// <summary>Pools tokens [N, T, D] by a recipe: [N, D] or wider, or all tokens.</summary>
     private Tensor Pool(Tensor tokens, PoolingRecipe recipe)
     {
         if (recipe.KeepsAll)
@@ -256,17 +260,17 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         _ => _attentionPool!.call(Selected(tokens, part)),
     };
 
-    /// <summary>The tokens that a part is made of, to the end of the stream.</summary>
+    /// <summary>The tokens of a part, to the end of the sequence.</summary>
     private Tensor Selected(Tensor tokens, TokenPart part) =>
         tokens.narrow(1, part.First(Architecture), tokens.size(1) - part.First(Architecture));
 
-    /// <summary>The one value itself, or the mean of several.</summary>
+    /// <summary>The single tensor itself, or the mean of several.</summary>
     private static Tensor Mean(Tensor[] values) => values.Length == 1 ? values[0] : values.Aggregate((sum, next) => sum.Plus(next)).Times(1.0 / values.Length);
 
-    /// <summary>The final norm where it follows the pool; else the value itself.</summary>
+    /// <summary>Applies the final norm if it follows the pool; otherwise returns the input itself.</summary>
     private Tensor Norm(Tensor pooled) => _pooledNorm is null ? pooled : _pooledNorm.call(pooled);
 
-    /// <summary>What lies between pool and head.</summary>
+    /// <summary>The layers between pool and head.</summary>
     private Tensor Finish(Tensor pooled)
     {
         var features = Norm(pooled);
@@ -275,8 +279,8 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
 
     private NormLayer NewNorm() => new(Architecture.EmbeddingDimension, Architecture.NormEpsilon);
 
-    private LinearLayer? NewHead(bool wanted) =>
-        wanted ? new LinearLayer(Architecture.FeatureDimension, Architecture.Classes, Architecture.HeadBias) : null;
+    private LinearLayer? NewHead(bool exists) =>
+        exists ? new LinearLayer(Architecture.FeatureDimension, Architecture.Classes, Architecture.HeadBias) : null;
 
     private TransformerBlock NewBlock(int index) =>
         new(Architecture, DropPath.RateOf(index, Architecture.Depth, Architecture.DropPathRate), _noise);
@@ -306,17 +310,18 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
 }
 
 /// <summary>
-/// TorchSharp has no hooks that say when a gradient is complete. So the forward pass is cut between blocks: what leaves a block enters the next one as a new leaf of autograd's
-/// graph, and the backward pass goes from leaf to leaf. The gradients are the same, bit for bit, and after each piece those of its parameters are final.
+/// A backward pass in chunks. TorchSharp has no hooks that report when a gradient is complete, so the forward pass is cut between blocks: the output of a
+/// block enters the next one as a new leaf of the autograd graph, and the backward pass goes from leaf to leaf. The gradients are the same, bit for bit,
+/// and after each chunk the gradients of its parameters are final.
 /// </summary>
 internal sealed class BackwardCuts : IDisposable
 {
     private readonly List<(int Layer, Tensor End, Tensor Leaf)> _cuts = [];
 
-    /// <summary>Cuts behind a layer.</summary>
-    /// <param name="tokens">What leaves the layer; taken over, unless no gradient goes through it.</param>
+    /// <summary>Cuts the graph after a layer.</summary>
+    /// <param name="tokens">Output of the layer; ownership is taken if it requires a gradient.</param>
     /// <param name="layer">0 for the embeddings, i + 1 for block i.</param>
-    /// <returns>What enters the next layer.</returns>
+    /// <returns>Input of the next layer.</returns>
     internal Tensor Cut(Tensor tokens, int layer)
     {
         if (!tokens.requires_grad)
@@ -327,9 +332,11 @@ internal sealed class BackwardCuts : IDisposable
         return leaf;
     }
 
-    /// <summary>The backward pass.</summary>
-    /// <param name="loss">What to differentiate, a number.</param>
-    /// <param name="finished">Told each layer whose gradients and those of all above it are final, from the last cut layer + 1 down to the first.</param>
+    /// <summary>Runs the backward pass.</summary>
+    /// <param name="loss">The scalar to differentiate.</param>
+    /// <param name="finished">
+    /// Called with each layer once its gradients and those of all later layers are final, from the last cut layer + 1 down to 0.
+    /// </param>
     internal void Backward(Tensor loss, Action<int> finished)
     {
         loss.backward();
@@ -337,7 +344,7 @@ internal sealed class BackwardCuts : IDisposable
         {
             var (layer, end, leaf) = _cuts[i];
             finished(layer + 1);
-            using var gradient = leaf.grad ?? throw new InvalidOperationException($"The loss does not depend on what leaves layer {layer}.");
+            using var gradient = leaf.grad ?? throw new InvalidOperationException($"The loss does not depend on the output of layer {layer}.");
             autograd.backward(end, gradient);
         }
 

@@ -1,4 +1,4 @@
-// Draws the initial weights of a network.
+// The initial weights of a network: the schemes, their distributions and the drawing.
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
@@ -7,18 +7,18 @@ using TorchSharp.Modules;
 namespace Microsoft.ML.VisionTransformer.Network;
 
 /// <summary>
-/// Fills all parameters from random streams keyed by (seed, parameter, chunk): the same seed gives the same weights for any number of threads,
-/// and on any machine.
+/// Fills all parameters from random streams keyed by (seed, parameter, chunk): the same seed gives the same weights for any number of threads, on any
+/// machine.
 /// </summary>
 internal static class WeightInitializer
 {
-    /// <summary>First key of the streams that weights come from.</summary>
+    /// <summary>First key of the random streams of weights.</summary>
     private const long Purpose = 0;
 
-    /// <summary>Values drawn by one stream.</summary>
+    /// <summary>Values per stream.</summary>
     private const int ChunkLength = 1 << 16;
 
-    /// <summary>Draws every parameter of the table; they lie in main memory and have the table's shapes.</summary>
+    /// <summary>Draws every parameter of the architecture's table; the parameters must be in main memory and have the table's shapes.</summary>
     internal static void Draw(VisionTransformerArchitecture architecture, IReadOnlyDictionary<string, Parameter> parameters, int seed)
     {
         var chunks = architecture.Parameters().SelectMany((row, index) => Chunks(row, index, InitialValues.Of(row, architecture)));
@@ -36,20 +36,20 @@ internal static class WeightInitializer
             yield return new Chunk(row.Name, index, start, Math.Min(ChunkLength, length - start), distribution);
     }
 
-    /// <summary>A run of values of one parameter, drawn by one stream.</summary>
+    /// <summary>Consecutive values of one parameter, drawn from one stream.</summary>
     private readonly record struct Chunk(string Name, int Parameter, int Start, int Length, Distribution Distribution);
 }
 
 /// <summary>
-/// The three schemes of <see cref="WeightInitialization"/> as data. Where timm and PyTorch say "truncated normal", the bounds are the values -2
-/// and 2, not two standard deviations: with a deviation of 0.02 that is 100 deviations away and never met, so a plain normal is drawn.
+/// The three schemes of <see cref="WeightInitialization"/> as data. The "truncated normal" of timm and PyTorch is truncated at the values -2 and 2, not at
+/// two standard deviations: with a standard deviation of 0.02 that is 100 deviations away and never reached, so a plain normal is drawn.
 /// </summary>
 internal static class InitialValues
 {
-    /// <summary>Standard deviation that a unit normal keeps when it is truncated at two deviations.</summary>
+    /// <summary>Standard deviation of a unit normal truncated at two standard deviations.</summary>
     private const double TruncatedDeviation = 0.87962566103423978;
 
-    /// <summary>What a parameter of the architecture starts from, under the scheme that the architecture names.</summary>
+    /// <summary>The initial distribution of a parameter under the architecture's scheme.</summary>
     internal static Distribution Of(ParameterRow parameter, VisionTransformerArchitecture architecture) => parameter.Role switch
     {
         ParameterRole.NormWeight => Distribution.Constant(1),
@@ -57,7 +57,8 @@ internal static class InitialValues
         ParameterRole.Positions or ParameterRole.DistillationToken => Distribution.Normal(0.02),
         ParameterRole.RegisterTokens => Distribution.Normal(1e-6),
         ParameterRole.Latent => Distribution.Normal(1 / Math.Sqrt(architecture.EmbeddingDimension)),
-        ParameterRole.LayerScale => Distribution.Constant(architecture.LayerScale ?? throw new InvalidOperationException("The architecture has no LayerScale.")),
+        ParameterRole.LayerScale => Distribution.Constant(
+            architecture.LayerScale ?? throw new InvalidOperationException("The architecture has no LayerScale.")),
         _ => architecture.Initialization switch
         {
             WeightInitialization.Jax => Jax(parameter, architecture),
@@ -69,7 +70,7 @@ internal static class InitialValues
     private static Distribution Timm(ParameterRow parameter, VisionTransformerArchitecture architecture) => parameter.Role switch
     {
         ParameterRole.ClassToken => Distribution.Normal(1e-6),
-        // timm leaves the convolution to PyTorch, which draws weight and bias alike.
+        // timm keeps PyTorch's default for the convolution, which draws weight and bias from the same distribution.
         ParameterRole.PatchWeight or ParameterRole.PatchBias => Distribution.Uniform(1 / Math.Sqrt(PatchValues(architecture))),
         ParameterRole.LinearWeight or ParameterRole.HeadWeight => Distribution.Normal(0.02),
         _ => Distribution.Constant(0),
@@ -91,24 +92,24 @@ internal static class InitialValues
         _ => Distribution.Constant(0),
     };
 
-    /// <summary>Values that one output of the patch projection reads: its fan-in.</summary>
+    /// <summary>Fan-in of the patch projection.</summary>
     private static double PatchValues(VisionTransformerArchitecture architecture) => architecture.Channels * PatchPixels(architecture);
 
     private static double PatchPixels(VisionTransformerArchitecture architecture) => (double)architecture.PatchSize.Height * architecture.PatchSize.Width;
 }
 
 /// <summary>A distribution with mean 0, or a constant.</summary>
-/// <param name="Kind">Its form.</param>
+/// <param name="Kind">The form of the distribution.</param>
 /// <param name="Scale">The constant, the standard deviation before truncation, or the largest absolute value of the uniform distribution.</param>
 internal readonly record struct Distribution(DistributionKind Kind, double Scale)
 {
-    /// <summary>The same value everywhere.</summary>
+    /// <summary>A constant.</summary>
     internal static Distribution Constant(double value) => new(DistributionKind.Constant, value);
 
-    /// <summary>Normal with that standard deviation.</summary>
+    /// <summary>Normal with the given standard deviation.</summary>
     internal static Distribution Normal(double deviation) => new(DistributionKind.Normal, deviation);
 
-    /// <summary>Normal, drawn again beyond two standard deviations; <paramref name="deviation"/> is the one before truncation.</summary>
+    /// <summary>Normal, redrawn beyond two standard deviations; <paramref name="deviation"/> is the standard deviation before truncation.</summary>
     internal static Distribution TruncatedNormal(double deviation) => new(DistributionKind.TruncatedNormal, deviation);
 
     /// <summary>Uniform in [-bound, bound).</summary>
@@ -147,7 +148,7 @@ internal readonly record struct Distribution(DistributionKind Kind, double Scale
 /// <summary>The form of a <see cref="Distribution"/>.</summary>
 internal enum DistributionKind
 {
-    /// <summary>No randomness.</summary>
+    /// <summary>A constant.</summary>
     Constant,
 
     /// <summary>Normal.</summary>

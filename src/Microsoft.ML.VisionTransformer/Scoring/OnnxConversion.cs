@@ -1,4 +1,4 @@
-// Puts a classifier into the ONNX graph of a whole ML.NET pipeline.
+// Exports a network to ONNX, as a standalone file or as part of the graph of an ML.NET pipeline.
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Interop;
@@ -8,7 +8,10 @@ using Microsoft.ML.VisionTransformer.Scoring.Engine;
 
 namespace Microsoft.ML.VisionTransformer.Scoring;
 
-/// <summary>From the pixel column to Score and PredictedLabel, a key that counts from 1, with the operators that ML.NET's converter writes.</summary>
+/// <summary>
+/// Adds a classifier to the ONNX graph of an ML.NET pipeline: from the pixel column to Score and PredictedLabel, a key that starts at 1,
+/// with the operator set that ML.NET's converter writes.
+/// </summary>
 internal static class OnnxConversion
 {
     private const string Input = "pixels", Scores = "scores", Label = "label";
@@ -17,8 +20,8 @@ internal static class OnnxConversion
     /// <param name="pipeline">The graph.</param>
     /// <param name="model">The network.</param>
     /// <param name="images">The pixel column.</param>
-    /// <param name="schema">The columns with those that are added.</param>
-    /// <param name="columns">Their names.</param>
+    /// <param name="schema">The output columns, including the added ones.</param>
+    /// <param name="columns">The column names.</param>
     internal static void Save(PipelineGraph pipeline, OnnxModelDescription model, ImageColumn images, DataViewSchema schema, ColumnNames columns)
     {
         pipeline.RequireOperatorSet(PipelineGraph.OperatorSet, nameof(VisionTransformerPredictionTransformer));
@@ -56,20 +59,22 @@ internal static class OnnxConversion
     }
 }
 
+/// <summary>Writes the network of a transformer to an ONNX file.</summary>
 internal static class OnnxNetwork
 {
-    /// <summary>Writes the file while the network cannot be disposed.</summary>
+    /// <summary>Writes the file and keeps the network from being disposed meanwhile.</summary>
     /// <param name="network">The network.</param>
     /// <param name="path">The file.</param>
-    /// <param name="describe">What is written, given where the values of a tensor of the network are had.</param>
-    /// <param name="options">How; null for the defaults.</param>
-    /// <param name="usual">The outputs where the options say nothing.</param>
+    /// <param name="describe">Builds the description of the model from a function that returns the values of a weight by name.</param>
+    /// <param name="options">The export options; null for the defaults.</param>
+    /// <param name="defaultOutputs">The outputs used when the options do not set any.</param>
     /// <inheritdoc cref="OnnxExport.Write"/>
     internal static void Write(
         ScoringNetwork network,
         string path,
         Func<Func<string, ReadOnlyMemory<float>>, OnnxModelDescription> describe,
         OnnxExportOptions? options,
-        OnnxOutputs usual) =>
-        network.UseWeights(weights => OnnxExport.Write(path, describe(name => weights[name].Values()), options ?? new OnnxExportOptions(), usual));
+        OnnxOutputs defaultOutputs) =>
+        network.UseWeights(weights =>
+            OnnxExport.Write(path, describe(name => weights[name].Values()), options ?? new OnnxExportOptions(), defaultOutputs));
 }

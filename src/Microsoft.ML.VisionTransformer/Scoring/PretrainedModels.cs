@@ -1,4 +1,4 @@
-// Makes transformers of checkpoints, with no training.
+// Creates transformers from pretrained checkpoints, without training.
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Scoring;
 
 internal static class PretrainedModels
 {
-    /// <summary>Opens a checkpoint and tells ML.NET's log of downloads and of what was assumed.</summary>
+    /// <summary>Opens a checkpoint and writes downloads and assumptions to the ML.NET log.</summary>
     /// <inheritdoc cref="VisionTransformerCheckpoint.Load"/>
     internal static VisionTransformerCheckpoint Open(
         IHostEnvironment environment, string pathOrHubId, VisionTransformerArchitecture? architecture, CancellationToken cancellation)
@@ -19,7 +19,9 @@ internal static class PretrainedModels
         return Open(environment, log => VisionTransformerCheckpoint.Load(pathOrHubId, architecture, log: log, cancellationToken: cancellation));
     }
 
-    /// <summary>As <see cref="Open(IHostEnvironment, string, VisionTransformerArchitecture?, CancellationToken)"/>, for a task with classes of its own.</summary>
+    /// <summary>
+    /// As <see cref="Open(IHostEnvironment, string, VisionTransformerArchitecture?, CancellationToken)"/>, for a task that has its own classes.
+    /// </summary>
     internal static VisionTransformerCheckpoint OpenForTask(
         IHostEnvironment environment, string pathOrHubId, VisionTransformerArchitecture? architecture, CancellationToken cancellation) =>
         Open(environment, log => VisionTransformerCheckpoint.LoadForTask(pathOrHubId, architecture, log, cancellation));
@@ -35,17 +37,23 @@ internal static class PretrainedModels
     }
 
     /// <summary>A classifier with the checkpoint's own head and class names.</summary>
-    /// <exception cref="OperationCanceledException">Reading the weights was cancelled.</exception>
-    /// <exception cref="NotSupportedException">It has no head that tells classes apart, or its images cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Reading the weights was canceled.</exception>
+    /// <exception cref="NotSupportedException">The checkpoint has no classification head, or images cannot be read in the form it needs.</exception>
     internal static VisionTransformerPredictionTransformer Classifier(
-        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, ColumnNames columns, TorchSharp.torch.Device device, CancellationToken cancellation)
+        VisionTransformerCheckpoint checkpoint,
+        ImagePreprocessing? preprocessing,
+        ColumnNames columns,
+        TorchSharp.torch.Device device,
+        CancellationToken cancellation)
     {
         var architecture = checkpoint.Architecture;
         if (architecture.Classes == 0 || !architecture.HeadBias)
         {
             throw new NotSupportedException(
-                $"{checkpoint.Path} has no head that tells classes apart ({(architecture.Classes == 0 ? "it has none" : "it is a projection into another embedding")}). "
-                + "Take its embeddings with mlContext.Transforms.VisionTransformerFeatures, or train a head: PretrainedModel of the trainer's options.");
+                $"{checkpoint.Path} has no classification head "
+                + $"({(architecture.Classes == 0 ? "it has no head" : "its head is a projection into another embedding")}). "
+                + "Compute embeddings with mlContext.Transforms.VisionTransformerFeatures, "
+                + "or train a head by setting PretrainedModel in the trainer's options.");
         }
 
         var images = Preprocessing(checkpoint, preprocessing);
@@ -55,11 +63,15 @@ internal static class PretrainedModels
             new ModelDescription(architecture, images, labels, columns, null), new ScoringNetwork(network, device)));
     }
 
-    /// <summary>A featurizer of the checkpoint.</summary>
-    /// <exception cref="ArgumentException">The network does not give the embedding asked for.</exception>
-    /// <exception cref="NotSupportedException">Its images cannot be read.</exception>
+    /// <summary>A feature transformer with the checkpoint's weights.</summary>
+    /// <exception cref="ArgumentException">The network does not produce the requested embedding.</exception>
+    /// <exception cref="NotSupportedException">Images cannot be read in the form that the checkpoint needs.</exception>
     internal static VisionTransformerFeatureTransformer Featurizer(
-        VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing, FeatureColumn column, TorchSharp.torch.Device device, CancellationToken cancellation)
+        VisionTransformerCheckpoint checkpoint,
+        ImagePreprocessing? preprocessing,
+        FeatureColumn column,
+        TorchSharp.torch.Device device,
+        CancellationToken cancellation)
     {
         var images = Preprocessing(checkpoint, preprocessing);
         bool keepsHead = column.Kind == FeatureKind.HeadOutput;
@@ -70,13 +82,13 @@ internal static class PretrainedModels
         return Owned(network, () => new VisionTransformerFeatureTransformer(column, images, new ScoringNetwork(network, device)));
     }
 
-    /// <exception cref="NotSupportedException">The network takes images of other channels than are read.</exception>
-    internal static void RefuseOtherImages(VisionTransformerCheckpoint checkpoint)
+    /// <exception cref="NotSupportedException">The network's number of channels is not supported.</exception>
+    internal static void RequireSupportedChannels(VisionTransformerCheckpoint checkpoint)
     {
         if (checkpoint.Architecture.Channels is not (1 or 3))
         {
             throw new NotSupportedException(
-                $"{checkpoint.Path} takes images of {checkpoint.Architecture.Channels} channels; images are read as 3 (red, green, blue) or 1 (grey). "
+                $"{checkpoint.Path} takes images with {checkpoint.Architecture.Channels} channels; images are read with 3 (red, green, blue) or 1 (gray). "
                 + "Pass an architecture with Channels = 3.");
         }
 
@@ -84,31 +96,32 @@ internal static class PretrainedModels
     }
 
     /// <summary>The user's preprocessing, or the checkpoint's.</summary>
-    /// <exception cref="ArgumentException">The user's makes other images than the network takes.</exception>
-    /// <exception cref="NotSupportedException">The network takes images of other channels than are read.</exception>
-    private static ImagePreprocessing Preprocessing(VisionTransformerCheckpoint checkpoint, ImagePreprocessing? wanted)
+    /// <exception cref="ArgumentException">The user's preprocessing does not match the network's image size or channels.</exception>
+    /// <exception cref="NotSupportedException">The network's number of channels is not supported.</exception>
+    private static ImagePreprocessing Preprocessing(VisionTransformerCheckpoint checkpoint, ImagePreprocessing? preprocessing)
     {
-        RefuseOtherImages(checkpoint);
-        if (wanted is null)
+        RequireSupportedChannels(checkpoint);
+        if (preprocessing is null)
             return checkpoint.Preprocessing;
-        wanted.Check();
+        preprocessing.Check();
         var architecture = checkpoint.Architecture;
-        if (wanted.Size != architecture.ImageSize || wanted.Mean.Count != architecture.Channels)
+        if (preprocessing.Size != architecture.ImageSize || preprocessing.Mean.Count != architecture.Channels)
         {
             throw new ArgumentException(
-                $"The preprocessing makes images of {wanted.Size} pixels and {wanted.Mean.Count} channels; the network of {checkpoint.Path} takes {architecture.ImageSize} "
-                + $"and {architecture.Channels}. Change VisionTransformerCheckpoint.Preprocessing with a 'with' expression.",
-                nameof(wanted));
+                $"The preprocessing produces images of {preprocessing.Size} pixels with {preprocessing.Mean.Count} channels; the network of {checkpoint.Path} "
+                + $"takes {architecture.ImageSize} with {architecture.Channels}. "
+                + "Derive it from VisionTransformerCheckpoint.Preprocessing with a 'with' expression.",
+                nameof(preprocessing));
         }
 
-        return wanted;
+        return preprocessing;
     }
 
-    private static T Owned<T>(VisionTransformerNetwork network, Func<T> make)
+    private static T Owned<T>(VisionTransformerNetwork network, Func<T> create)
     {
         try
         {
-            return make();
+            return create();
         }
         catch
         {

@@ -1,16 +1,16 @@
-// The estimator of attention maps: there is nothing to learn.
+// The estimator that adds attention maps to a pipeline; it has nothing to train.
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Adds attention maps of a trained model to a pipeline.</summary>
+/// <summary>Adds the attention maps of a trained model to a pipeline.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// To create this estimator, use `mlContext.Transforms.VisionTransformerExplanation(...)`.
 ///
 /// ### Input and output columns
-/// The input column is any that the model takes: vector of Byte, `MLImage`, text (a path), or vector of Single of the network's size. The output column is
-/// a matrix of Single of known size, rows x columns of patches.
+/// The input column has any type that the model accepts: vector of Byte, `MLImage`, text (a path), or vector of Single of the network's input size.
+/// The output column is a matrix of Single of known size, patch rows x patch columns.
 ///
 /// ### Estimator characteristics
 /// | Characteristic | Value |
@@ -26,9 +26,9 @@ public sealed class VisionTransformerExplanationEstimator : IEstimator<VisionTra
 
     internal VisionTransformerExplanationEstimator(VisionTransformerExplanationTransformer transformer) => _transformer = transformer;
 
-    /// <summary>The transformer, after a look at the image column.</summary>
-    /// <param name="input">The rows; only their columns are looked at.</param>
-    /// <returns>The transformer; it uses the model and does not own it.</returns>
+    /// <summary>Checks the image column and returns the transformer.</summary>
+    /// <param name="input">The rows; only the schema is read.</param>
+    /// <returns>The transformer; it uses the model but does not own it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public VisionTransformerExplanationTransformer Fit(IDataView input)
     {
@@ -36,9 +36,9 @@ public sealed class VisionTransformerExplanationEstimator : IEstimator<VisionTra
         return _transformer;
     }
 
-    /// <summary>The input's columns with the map.</summary>
+    /// <summary>The input columns and the map column.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>Those, and the map.</returns>
+    /// <returns>The columns of the output.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => _transformer.AddTo(inputSchema);
 }

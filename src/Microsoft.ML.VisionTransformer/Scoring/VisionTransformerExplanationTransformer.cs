@@ -1,4 +1,4 @@
-// Adds attention maps to the rows of a pipeline.
+// The transformer that adds attention maps to the rows of a pipeline.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Common;
@@ -7,13 +7,13 @@ using Microsoft.ML.VisionTransformer.Scoring.Rows;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// Adds the attention map of each image's predicted class: a matrix of Single of known size, rows x columns of patches, the numbers of
-/// <see cref="AttentionExplanation.Map"/>. A row whose image cannot be read is an error, or NaN, as the model's
-/// <see cref="VisionTransformerPredictionTransformer.OnInvalidImage"/> says.
+/// Adds the attention map of each image's predicted class: a matrix of Single of known size, patch rows x patch columns, with the values of
+/// <see cref="AttentionExplanation.Map"/>. A row whose image cannot be read throws or yields NaN, depending on the model's
+/// <see cref="VisionTransformerPredictionTransformer.OnInvalidImage"/>.
 /// </summary>
 /// <remarks>
-/// <para>Lazy: nothing is computed until the column is read, and each cursor that reads it computes it anew.</para>
-/// <para>It uses the model that it was made with and does not own it. It cannot be saved: save the model, and make this one again from the loaded model.</para>
+/// <para>Evaluation is lazy: nothing is computed until the column is read, and each cursor that reads it computes it again.</para>
+/// <para>The transformer uses the model but does not own it. It cannot be saved: save the model, and create the transformer again from the loaded model.</para>
 /// </remarks>
 public sealed class VisionTransformerExplanationTransformer : ITransformer
 {
@@ -31,36 +31,36 @@ public sealed class VisionTransformerExplanationTransformer : ITransformer
         Method = method;
     }
 
-    /// <summary>How the maps are made.</summary>
+    /// <summary>How the maps are computed.</summary>
     public ExplanationMethod Method { get; }
 
-    /// <summary>True: each row is explained by itself.</summary>
+    /// <summary>Always true: rows are explained independently.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The input's columns, then the map.</summary>
+    /// <summary>The input columns, followed by the map column.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>The columns of <see cref="Transform"/>.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
-    /// <summary>Explains lazily, in batches.</summary>
-    /// <param name="input">The rows; they are read when the result is.</param>
-    /// <returns>The same rows with their map.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <summary>Computes maps lazily, in batches.</summary>
+    /// <param name="input">The rows; they are read when the result is read.</param>
+    /// <returns>The same rows with the map column.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input) => _scorer.Transform(input);
 
-    /// <summary>Explains row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <summary>Computes maps row by row, for a <c>PredictionEngine</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>What adds the map to one row.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <returns>A mapper that adds the map to one row.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException(
         $"The column '{_output}' of attention maps cannot be saved in a model file. Save the pipeline without it, "
-        + "and after loading put mlContext.Transforms.VisionTransformerExplanation behind the model again.");
+        + "and append mlContext.Transforms.VisionTransformerExplanation to the model again after loading.");
 
-    /// <summary>The columns as far as they are known before there is data.</summary>
+    /// <summary>The output columns that are known before any data is read.</summary>
     internal SchemaShape AddTo(SchemaShape input) => OutputColumns.Add(input, _output, _input);
 }

@@ -1,4 +1,4 @@
-// The estimator that embeds images with a pretrained network.
+// The estimator that embeds images with a pretrained network, and its options.
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Common;
@@ -8,18 +8,18 @@ using Microsoft.ML.VisionTransformer.Scoring;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Embeds images with a pretrained Vision Transformer, for any other trainer of ML.NET.</summary>
+/// <summary>Embeds images with a pretrained Vision Transformer, as features for any other ML.NET trainer.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// To create this estimator, use `mlContext.Transforms.VisionTransformerFeatures(...)`.
 ///
 /// ### Input and output columns
-/// | Input column type | Made by | What happens to it |
+/// | Input column type | Produced by | Processing |
 /// | -- | -- | -- |
-/// | vector of Byte | `LoadRawImageBytes` | decoded, oriented by EXIF, resized, cropped, normalised |
-/// | `MLImage` | `LoadImages` | resized, cropped, normalised |
-/// | text | a path in the data | read, then as the first |
-/// | vector of Single, of the network's size | `LoadImages`, `ResizeImages`, `ExtractPixels` | taken as it is |
+/// | vector of Byte | `LoadRawImageBytes` | decoded, oriented by EXIF, resized, cropped, normalized |
+/// | `MLImage` | `LoadImages` | resized, cropped, normalized |
+/// | text | a path in the data | read from the file, then processed as a vector of Byte |
+/// | vector of Single, of the network's size | `LoadImages`, `ResizeImages`, `ExtractPixels` | used unchanged |
 ///
 /// The output column is a vector of Single of known length.
 ///
@@ -27,7 +27,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// | Characteristic | Value |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Exportable to ONNX | Yes, by `SaveAsOnnx` of the fitted transformer; not as a part of `ConvertToOnnx` |
+/// | Exportable to ONNX | Yes, with `SaveAsOnnx` of the fitted transformer; not through `ConvertToOnnx` |
 /// ]]></format>
 /// </remarks>
 public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransformerFeatureTransformer>
@@ -36,7 +36,8 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
     private readonly FeatureColumn _column;
     private readonly VisionTransformerFeatureOptions _options;
 
-    internal VisionTransformerFeatureEstimator(IHostEnvironment environment, string outputColumnName, string inputColumnName, VisionTransformerFeatureOptions options)
+    internal VisionTransformerFeatureEstimator(
+        IHostEnvironment environment, string outputColumnName, string inputColumnName, VisionTransformerFeatureOptions options)
     {
         _host = environment.Register(nameof(VisionTransformerFeatureEstimator));
         _options = Guard.NotNull(options);
@@ -49,13 +50,13 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
         options.Preprocessing?.Check();
     }
 
-    /// <summary>Opens the pretrained model; dispose the result, or the chain that holds it, to free its weights.</summary>
-    /// <param name="input">The rows; only their columns are looked at.</param>
-    /// <returns>The transformer; dispose it to free its weights.</returns>
+    /// <summary>Opens the pretrained model. Dispose the result, or the chain that contains it, to free the weights.</summary>
+    /// <param name="input">The rows; only the schema is read.</param>
+    /// <returns>The transformer; dispose it to free the weights.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
-    /// <exception cref="ArgumentException">The network does not give the embedding that was asked for.</exception>
+    /// <exception cref="ArgumentException">The network does not produce the requested embedding.</exception>
     /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
-    /// <exception cref="InvalidCheckpointException">The pretrained model is broken.</exception>
+    /// <exception cref="InvalidCheckpointException">The pretrained model is corrupt.</exception>
     /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
     public VisionTransformerFeatureTransformer Fit(IDataView input)
     {
@@ -67,9 +68,9 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
         return PretrainedModels.Featurizer(checkpoint, _options.Preprocessing, _column, device, _options.CancellationToken);
     }
 
-    /// <summary>The input's columns with the embedding.</summary>
+    /// <summary>The input columns and the embedding column.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>Those, and the embedding.</returns>
+    /// <returns>The columns of the output.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => OutputColumns.Add(inputSchema, _column.Output, _column.Image);
 }
@@ -78,31 +79,34 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
 public sealed record VisionTransformerFeatureOptions
 {
     /// <summary>
-    /// The network: a file, a folder, or the id of a model on a Hugging Face hub, as <see cref="VisionTransformerCheckpoint.Load"/> takes it. Must be set.
+    /// The pretrained network: a file, a folder, or the id of a model on the Hugging Face Hub, as accepted by
+    /// <see cref="VisionTransformerCheckpoint.Load"/>. Required.
     /// </summary>
     public string PretrainedModel { get; init; } = "";
 
-    /// <summary>The network's shape where the checkpoint does not say it, or another image size. Default null: as the checkpoint says.</summary>
+    /// <summary>
+    /// The network architecture, for a checkpoint that does not specify one or for another image size. Default null: the checkpoint's.
+    /// </summary>
     public VisionTransformerArchitecture? Architecture { get; init; }
 
-    /// <summary>Which embedding. Default what the network's own head sees.</summary>
+    /// <summary>Which embedding to output. Default <see cref="FeatureKind.Pooled"/>, the input of the network's own head.</summary>
     public FeatureKind Kind { get; init; } = FeatureKind.Pooled;
 
     /// <summary>Whether each embedding is divided by its Euclidean length. Default false.</summary>
     public bool Normalize { get; init; }
 
-    /// <summary>How images become the network's input. Default null: as the checkpoint says.</summary>
+    /// <summary>How images are converted to the network's input. Default null: the checkpoint's preprocessing.</summary>
     public ImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// What the embedding of a row is whose image cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
+    /// How rows whose image cannot be read are handled: <see cref="InvalidImageHandling.Throw"/>, the default, or
     /// <see cref="InvalidImageHandling.Missing"/>.
     /// </summary>
     public InvalidImageHandling OnInvalidImage { get; init; }
 
-    /// <summary>Where to compute: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
+    /// <summary>The compute device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Ends a download, and the reading of the weights. Default none.</summary>
+    /// <summary>Cancels the download and the reading of the weights. Default none.</summary>
     public CancellationToken CancellationToken { get; init; }
 }

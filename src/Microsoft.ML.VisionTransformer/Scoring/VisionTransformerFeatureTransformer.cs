@@ -1,4 +1,4 @@
-// Embeds images in a pipeline, in a PredictionEngine, and saves itself into ML.NET's .zip.
+// The transformer that embeds images, in a pipeline or a PredictionEngine, and can be saved in an ML.NET model file.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -23,11 +23,11 @@ using Microsoft.ML.VisionTransformer.Scoring.Rows;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Adds the embedding of each image, a vector of Single of known length, for any trainer of ML.NET.</summary>
+/// <summary>Adds the embedding of each image, a vector of Single of known length, as features for any ML.NET trainer.</summary>
 /// <remarks>
-/// <para>Embedding is lazy and runs in batches; each cursor that reads the column runs the network again, so a trainer with several passes should see a
+/// <para>Evaluation is lazy and batched. Each cursor that reads the column runs the network again, so give a trainer that makes several passes a
 /// cached view (<c>AppendCacheCheckpoint</c>).</para>
-/// <para>The weights are native memory: dispose the model, or the chain that holds it, when it is no longer needed. Using it afterwards throws
+/// <para>The weights are in native memory: dispose the model, or the chain that contains it, when it is no longer needed. Using it afterwards throws
 /// <see cref="ObjectDisposedException"/>.</para>
 /// </remarks>
 public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposable
@@ -42,7 +42,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     private readonly RowScorer _scorer;
     private WeightStorage _storage;
 
-    /// <summary>Takes over the network.</summary>
+    /// <summary>Takes ownership of the network.</summary>
     internal VisionTransformerFeatureTransformer(FeatureColumn column, ImagePreprocessing preprocessing, ScoringNetwork network)
     {
         _column = column;
@@ -53,13 +53,15 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         _scorer = RowScorer.Features(network, preprocessing, column);
     }
 
-    /// <summary>The shape of the network; it has no classes where the embedding does not need the head, which is then not saved or exported either.</summary>
+    /// <summary>
+    /// The network architecture. It has no classes if the embedding does not need the head; the head is then neither saved nor exported.
+    /// </summary>
     public VisionTransformerArchitecture Architecture { get; }
 
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.Preprocessing"/>
     public ImagePreprocessing Preprocessing { get; }
 
-    /// <summary>What the embedding of a row is whose image cannot be read.</summary>
+    /// <summary>How rows whose image cannot be read are handled.</summary>
     public InvalidImageHandling OnInvalidImage => _column.OnInvalidImage;
 
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.WeightStorage"/>
@@ -69,10 +71,10 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         set => _storage = Guard.Defined(value, nameof(WeightStorage));
     }
 
-    /// <summary>Which embedding is made.</summary>
+    /// <summary>Which embedding is computed.</summary>
     public FeatureKind Kind => _column.Kind;
 
-    /// <summary>Numbers of an embedding.</summary>
+    /// <summary>Length of an embedding.</summary>
     public int Dimension { get; }
 
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.ScoringBatchSize"/>
@@ -96,30 +98,30 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         set => _network.Precision = value;
     }
 
-    /// <summary>True: each row is embedded by itself.</summary>
+    /// <summary>Always true: rows are embedded independently.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The input's columns, then the embedding.</summary>
+    /// <summary>The input columns, followed by the embedding column.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>The columns of <see cref="Transform"/>.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
-    /// <summary>Embeds lazily: nothing is computed until the column is read, and then in batches.</summary>
-    /// <param name="input">The rows; they are read when the result is.</param>
-    /// <returns>The same rows with their embedding.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <summary>Computes embeddings lazily: nothing is computed until the column is read, and then in batches.</summary>
+    /// <param name="input">The rows; they are read when the result is read.</param>
+    /// <returns>The same rows with the embedding column.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input) => _scorer.Transform(input);
 
-    /// <summary>Embeds row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <summary>Computes embeddings row by row, for a <c>PredictionEngine</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>What adds the embedding to one row.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <returns>A mapper that adds the embedding to one row.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
-    /// <summary>Writes the network as one ONNX file whose output <c>embedding</c> is what the column has.</summary>
+    /// <summary>Writes the network as one ONNX file whose output <c>embedding</c> has the values of the column.</summary>
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) => OnnxNetwork.Write(
         _network,
@@ -128,19 +130,21 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         options,
         OnnxOutputs.Embedding);
 
-    /// <summary>Frees the weights, as soon as work that runs now has finished.</summary>
+    /// <summary>Frees the weights once the calls in progress have finished.</summary>
     public void Dispose() => _network.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => _network.UseWeights(weights =>
     {
-        var own = Architecture.State().ToDictionary(row => row.Name, row => weights[row.Name], StringComparer.Ordinal);    // a classifier's network has a head, too
+        // The network may be shared with a classifier and then also has a head.
+        var own = Architecture.State().ToDictionary(row => row.Name, row => weights[row.Name], StringComparer.Ordinal);
         FeatureFile.Write(new ModelWriter(ctx, _format), _column, new(Architecture, Preprocessing, own), _storage);
     });
 
-    /// <summary>Called by ML.NET, by the signature in the model file.</summary>
-    private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context) => _format.Load(environment, context, (reader, device) =>
-    {
-        var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
-        return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
-    });
+    /// <summary>Called by ML.NET through the signature in the model file.</summary>
+    private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
+        _format.Load(environment, context, (reader, device) =>
+        {
+            var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
+            return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
+        });
 }

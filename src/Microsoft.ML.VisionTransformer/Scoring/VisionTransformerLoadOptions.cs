@@ -1,30 +1,32 @@
-// What a user chooses about a pretrained classifier.
+// The options for loading a pretrained classifier.
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>Settings of <c>mlContext.Model.LoadVisionTransformer</c>.</summary>
 public sealed record VisionTransformerLoadOptions
 {
-    /// <summary>The output column of probabilities. Default "Score".</summary>
+    /// <summary>Name of the output column with the class probabilities. Default "Score".</summary>
     public string ScoreColumnName { get; init; } = "Score";
 
-    /// <summary>The output column of the most probable class: a key with the class names as values. Default "PredictedLabel".</summary>
+    /// <summary>Name of the output column with the most probable class, a key with the class names as values. Default "PredictedLabel".</summary>
     public string PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
-    /// <summary>The network's shape where the checkpoint does not say it, or another image size. Default null: as the checkpoint says.</summary>
+    /// <summary>
+    /// The network architecture, for a checkpoint that does not specify one or for another image size. Default null: the checkpoint's.
+    /// </summary>
     public VisionTransformerArchitecture? Architecture { get; init; }
 
-    /// <summary>How images become the network's input. Default null: as the checkpoint says.</summary>
+    /// <summary>How images are converted to the network's input. Default null: the checkpoint's preprocessing.</summary>
     public ImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// What the output columns show of a row whose image cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
+    /// How rows whose image cannot be read are handled: <see cref="InvalidImageHandling.Throw"/>, the default, or
     /// <see cref="InvalidImageHandling.Missing"/>.
     /// </summary>
     public InvalidImageHandling OnInvalidImage { get; init; }
 
-    /// <summary>Where to compute: "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
+    /// <summary>The compute device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Ends a download, and the reading of the weights. Default none.</summary>
+    /// <summary>Cancels the download and the reading of the weights. Default none.</summary>
     public CancellationToken CancellationToken { get; init; }
 }

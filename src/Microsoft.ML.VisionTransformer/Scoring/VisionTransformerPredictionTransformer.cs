@@ -1,4 +1,4 @@
-// The trained model: scores images in a pipeline, in a PredictionEngine, and saves itself into ML.NET's .zip.
+// The trained classifier: scores images in a pipeline or a PredictionEngine, and can be saved in an ML.NET model file.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -30,13 +30,13 @@ using Microsoft.ML.VisionTransformer.Scoring.Rows;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// A trained Vision Transformer. It adds <c>PredictedLabel</c> (key of the most probable class) and <c>Score</c> (probabilities, one slot a
-/// class, that sum to 1).
+/// A trained Vision Transformer classifier. It adds <c>PredictedLabel</c> (key of the most probable class) and <c>Score</c> (probabilities, one
+/// slot per class, that sum to 1).
 /// </summary>
 /// <remarks>
-/// <para>Scoring is lazy and runs in batches; a <c>PredictionEngine</c> scores row by row with the same numbers up to rounding (1e-5). Several
-/// threads may use one model at once; they share its weights.</para>
-/// <para>The weights are native memory: dispose the model, or the chain that holds it, when it is no longer needed. Using it afterwards throws
+/// <para>Scoring is lazy and batched; a <c>PredictionEngine</c> scores row by row and gives the same values up to rounding (1e-5). Several threads may
+/// use one model at once; they share its weights.</para>
+/// <para>The weights are in native memory: dispose the model, or the chain that contains it, when it is no longer needed. Using it afterwards throws
 /// <see cref="ObjectDisposedException"/>.</para>
 /// </remarks>
 public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisposable
@@ -53,7 +53,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     private readonly RowScorer _scorer;
     private WeightStorage _storage;
 
-    /// <summary>Takes over the network.</summary>
+    /// <summary>Takes ownership of the network.</summary>
     internal VisionTransformerPredictionTransformer(ModelDescription model, ScoringNetwork network)
     {
         _model = model;
@@ -62,43 +62,44 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         ClassNames = model.Labels.Names;
     }
 
-    /// <summary>The shape of the network.</summary>
+    /// <summary>The network architecture.</summary>
     public VisionTransformerArchitecture Architecture => _model.Architecture;
 
-    /// <summary>How images become the network's input.</summary>
+    /// <summary>How images are converted to the network's input.</summary>
     public ImagePreprocessing Preprocessing => _model.Preprocessing;
 
-    /// <summary>What <c>PredictedLabel</c> and <c>Score</c> show of a row whose image cannot be read.</summary>
+    /// <summary>How <c>PredictedLabel</c> and <c>Score</c> handle a row whose image cannot be read.</summary>
     public InvalidImageHandling OnInvalidImage => _model.Columns.OnInvalidImage;
 
-    /// <summary>Names of the classes, in the order of the slots of <c>Score</c>; "1", "2", ... where the label key had no values.</summary>
+    /// <summary>Class names, in the order of the slots of <c>Score</c>; "1", "2", ... if the label key had no values.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>
-    /// What logits are divided by before the softmax that gives <c>Score</c>: above 1 the scores are less sure than the network, below 1 surer. The most probable
-    /// class stays the same. It was fitted on the validation rows (Guo et al. 2017, arXiv:1706.04599); 1 for a model that is not calibrated.
+    /// The temperature that divides the logits before the softmax of <c>Score</c>. Values above 1 make the scores less confident, values below 1 more
+    /// confident; the most probable class does not change. It is fitted on the validation rows (Guo et al. 2017, arXiv:1706.04599) and is 1 for a
+    /// model that is not calibrated.
     /// </summary>
     public double Temperature => _model.Temperature;
 
     /// <summary>
-    /// What <c>mlContext.Model.Save</c> writes the weights as. Default <see cref="WeightStorage.Float32"/>; a loaded model has what its file has. It changes files
-    /// alone: this model goes on with the weights it has.
+    /// The format in which <c>mlContext.Model.Save</c> writes the weights. Default <see cref="WeightStorage.Float32"/>; a loaded model has the format
+    /// of its file. It affects saved files only, not the weights in memory.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not defined by the enumeration.</exception>
     public WeightStorage WeightStorage
     {
         get => _storage;
         set => _storage = Guard.Defined(value, nameof(WeightStorage));
     }
 
-    /// <summary>What training did; null for a model that was not trained here.</summary>
+    /// <summary>The metrics of the training run; null for a model that was not trained by this library.</summary>
     public TrainingHistory? TrainingHistory => _model.History;
 
     /// <summary>
-    /// How many images <see cref="Transform"/> scores at a time: more of them need more memory, and on a GPU take less time. Default 16 on a processor, 64 on a GPU. It changes no
-    /// number beyond rounding, and is not part of the saved model.
+    /// How many images <see cref="Transform"/> scores per batch. Larger batches need more memory and are faster on a GPU. Default 16 on a CPU, 64 on a
+    /// GPU. It changes results only by rounding and is not part of the saved model.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1, or no array holds the images of so large a batch.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1, or a batch of that size exceeds the largest array.</exception>
     public int ScoringBatchSize
     {
         get => _scorer.BatchSize;
@@ -106,13 +107,14 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>
-    /// Pairs of tokens that each block merges into one while scoring: token merging (arXiv:2210.09461), which makes scoring faster and less exact; docs/performance.md has
-    /// figures. 8 to 16 suit 197 tokens and 12 blocks. Default 0: none. It is not part of the saved model, and neither explanations nor exported files know of it.
+    /// Pairs of tokens that each block merges while scoring (token merging, arXiv:2210.09461). Merging makes scoring faster and less accurate;
+    /// docs/performance.md has measurements. 8 to 16 suit 197 tokens and 12 blocks. Default 0: none. It is not part of the saved model and does not
+    /// affect explanations or exported files.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     /// <exception cref="NotSupportedException">
-    /// The network is scored by libtorch: the processor has no AVX2, or the network has rotary positions or widths that are no multiple of 16; or
-    /// <see cref="ScoringPrecision"/> is not float32.
+    /// The network is scored by libtorch, because the processor has no AVX2 or the network has rotary positions or widths that are not multiples of 16;
+    /// or <see cref="ScoringPrecision"/> is not float32.
     /// </exception>
     public int MergedTokensPerBlock
     {
@@ -121,11 +123,11 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>
-    /// The numbers that scoring computes with. Default <see cref="ScoringPrecision.Float32"/>. <see cref="ScoringPrecision.BFloat16"/> is faster and less exact, and keeps
-    /// weights of half the size beside the others until the model is disposed. It is not part of the saved model, and neither explanations nor saved or exported files
-    /// know of it.
+    /// The precision of scoring. Default <see cref="ScoringPrecision.Float32"/>. <see cref="ScoringPrecision.BFloat16"/> is faster and less accurate, and
+    /// keeps a second copy of the weights, half the size, until the model is disposed. It is not part of the saved model and does not affect
+    /// explanations or saved or exported files.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not defined by the enumeration.</exception>
     /// <exception cref="NotSupportedException">The processor has neither AVX512_BF16 nor AMX; or <see cref="MergedTokensPerBlock"/> is not 0.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public ScoringPrecision ScoringPrecision
@@ -134,19 +136,19 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         set => _network.Precision = value;
     }
 
-    /// <summary>True: each row is scored by itself.</summary>
+    /// <summary>Always true: rows are scored independently.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The input's columns, then <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <summary>The input columns, followed by <c>PredictedLabel</c> and <c>Score</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>The columns of <see cref="Transform"/>.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
     /// <summary>Scores lazily: nothing is computed until the columns are read, and then in batches.</summary>
-    /// <param name="input">The rows; they are read when the result is.</param>
+    /// <param name="input">The rows; they are read when the result is read.</param>
     /// <returns>The same rows with their scores.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input)
     {
@@ -157,56 +159,65 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 
     /// <summary>Scores row by row, for a <c>PredictionEngine</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>What adds the scores to one row.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <returns>A mapper that adds the scores to one row.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
-    /// <summary>A transformer that embeds images with this model's weights, for any other trainer of ML.NET; nothing is written to disk.</summary>
+    /// <summary>
+    /// Creates a transformer that embeds images with this model's weights, as features for any other ML.NET trainer. Nothing is written to disk.
+    /// </summary>
     /// <remarks>
-    /// The two share the weights: each is disposed by itself, in any order, and the memory is freed with the last of them. <see cref="ScoringBatchSize"/>,
-    /// <see cref="ScoringPrecision"/> and <see cref="MergedTokensPerBlock"/> are set on each by itself. On another device the new one has a copy of the weights.
+    /// The two share the weights. Dispose both, in any order; the memory is freed with the last one. <see cref="ScoringBatchSize"/>,
+    /// <see cref="ScoringPrecision"/> and <see cref="MergedTokensPerBlock"/> are set separately on each. On another device the new transformer has its
+    /// own copy of the weights.
     /// </remarks>
-    /// <param name="outputColumnName">The column of embeddings.</param>
-    /// <param name="inputColumnName">The image column. Default null: the one that this model reads.</param>
+    /// <param name="outputColumnName">Name of the embedding column.</param>
+    /// <param name="inputColumnName">Name of the image column. Default null: the one that this model reads.</param>
     /// <param name="options">
-    /// Which embedding, and what becomes of images that cannot be read. Default null: what the network's own head sees. The network is this model's, so that
-    /// <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> and <see cref="VisionTransformerFeatureOptions.Architecture"/> must not be set; without
-    /// <see cref="VisionTransformerFeatureOptions.Preprocessing"/> that of this model is taken, and the device "auto" is the one that this model computes on.
+    /// Which embedding to output, and how to handle images that cannot be read. Default null: the input of the network's own head. Do not set
+    /// <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> or <see cref="VisionTransformerFeatureOptions.Architecture"/>: the network is this
+    /// model's. If <see cref="VisionTransformerFeatureOptions.Preprocessing"/> is null, this model's is used. The device "auto" is this model's device.
     /// </param>
-    /// <returns>The transformer; dispose it, too.</returns>
-    /// <exception cref="ArgumentException">An option names another network or makes other images than this one takes, or the network does not give such an embedding.</exception>
-    /// <exception cref="InvalidOperationException">The device is not there.</exception>
+    /// <returns>The transformer; the caller disposes it.</returns>
+    /// <exception cref="ArgumentException">
+    /// An option names another network, the preprocessing does not match this network, or the network does not produce the requested embedding.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The device is not available.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public VisionTransformerFeatureTransformer ToFeatureTransformer(string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null)
+    public VisionTransformerFeatureTransformer ToFeatureTransformer(
+        string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null)
     {
         options ??= new VisionTransformerFeatureOptions();
         Guard.That(
             options.PretrainedModel.Length == 0 && options.Architecture is null,
             nameof(options),
-            "PretrainedModel or Architecture is set; the network is that of the model, leave both unset. To embed with another network use mlContext.Transforms.VisionTransformerFeatures.");
+            "PretrainedModel or Architecture is set, but the model's own network is used. Leave both unset, "
+            + "or embed with another network through mlContext.Transforms.VisionTransformerFeatures.");
         var preprocessing = options.Preprocessing ?? Preprocessing;
         preprocessing.Check();
         Guard.That(
             preprocessing.Size == Architecture.ImageSize && preprocessing.Mean.Count == Architecture.Channels,
             nameof(options.Preprocessing),
-            $"The preprocessing makes images of {preprocessing.Size} pixels and {preprocessing.Mean.Count} channels; the network takes {Architecture.ImageSize} and {Architecture.Channels}. Change the model's Preprocessing with a 'with' expression.");
-        var column = new FeatureColumn(inputColumnName ?? _model.Columns.Image, Guard.NotBlank(outputColumnName), Guard.Defined(options.Kind), options.Normalize)
+            $"The preprocessing produces images of {preprocessing.Size} pixels with {preprocessing.Mean.Count} channels; the network takes "
+            + $"{Architecture.ImageSize} with {Architecture.Channels}. Derive it from the model's Preprocessing with a 'with' expression.");
+        string image = inputColumnName ?? _model.Columns.Image;
+        var column = new FeatureColumn(image, Guard.NotBlank(outputColumnName), Guard.Defined(options.Kind), options.Normalize)
         {
             OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
         };
         Architecture.WidthOf(column.Kind);
-        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.Fraction(TorchRuntime.Named(Guard.NotBlank(options.Device))));
+        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.ShareWeights(TorchRuntime.Named(Guard.NotBlank(options.Device))));
     }
 
     /// <summary>
-    /// Writes the model for Python: <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>, which timm loads
-    /// (<c>timm.create_model("local-dir:folder", pretrained=True)</c>), or Hugging Face's transformers where timm has no such network;
-    /// <see cref="VisionTransformerCheckpoint.Load"/> gives the same weights back, bit for bit. <see cref="Temperature"/> is not part of it: divide the logits by
-    /// it to get these scores.
+    /// Writes the model for Python: <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>. timm loads them
+    /// (<c>timm.create_model("local-dir:folder", pretrained=True)</c>), or Hugging Face transformers if timm has no such network.
+    /// <see cref="VisionTransformerCheckpoint.Load"/> reads back the same weights, bit for bit. <see cref="Temperature"/> is not included: divide the
+    /// logits by it to get the same scores.
     /// </summary>
-    /// <param name="folder">The folder; it is made where it is not there, and files of these names are replaced.</param>
-    /// <exception cref="NotSupportedException">Neither framework has such a network; the message names the part.</exception>
+    /// <param name="folder">The folder; it is created if it does not exist, and files with these names are replaced.</param>
+    /// <exception cref="NotSupportedException">Neither framework supports the network; the message names the unsupported part.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SaveAsSafetensors(string folder)
@@ -218,39 +229,40 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>
-    /// Writes the model as one ONNX file, for ONNX Runtime and whatever else reads the format: with its preprocessing where <see cref="OnnxExportOptions.Input"/> says so,
-    /// and with class names, preprocessing and architecture as metadata. <see cref="VisionTransformerCheckpoint.Load"/> opens the file again, unless it is of 8-bit integers.
+    /// Writes the model as one ONNX file, for ONNX Runtime and other runtimes. <see cref="OnnxExportOptions.Input"/> chooses whether preprocessing is part
+    /// of the graph; class names, preprocessing and architecture are stored as metadata. <see cref="VisionTransformerCheckpoint.Load"/> can read the
+    /// file, unless its weights are 8-bit integers.
     /// </summary>
-    /// <param name="path">The file; one of that name is replaced when the new one is complete.</param>
-    /// <param name="options">What the file takes, gives and computes in. Default null: normalised images to probabilities, in 32-bit floats.</param>
+    /// <param name="path">The file; an existing one is replaced when the new one is complete.</param>
+    /// <param name="options">Input, outputs and precision of the file. Default null: normalized images to probabilities, in float32.</param>
     /// <exception cref="ArgumentException">An option has a value that is not allowed.</exception>
-    /// <exception cref="NotSupportedException">The network does not have what the options ask for.</exception>
-    /// <exception cref="IOException">The file cannot be written; what was there is unchanged.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    /// <exception cref="NotSupportedException">The network does not support what the options request.</exception>
+    /// <exception cref="IOException">The file cannot be written; an existing file is unchanged.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to the file is denied.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) =>
         OnnxNetwork.Write(_network, Guard.NotBlank(path), values => OnnxDescription(values), options, OnnxOutputs.Probabilities);
 
-    /// <summary>Says why the model gives an image a class: a map over the patches, and a picture of it.</summary>
+    /// <summary>Explains the class that the model gives an image: a map over the patches, which can be drawn as an image.</summary>
     /// <param name="path">The image file.</param>
-    /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
-    /// <returns>The map, with the class that it is about.</returns>
+    /// <param name="options">The class and the method. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    /// <returns>The map and the class it explains.</returns>
     /// <exception cref="ArgumentException">The model has no such class; the message lists them.</exception>
-    /// <exception cref="InvalidImageException">The image cannot be read, whatever <see cref="OnInvalidImage"/> says of rows.</exception>
-    /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
+    /// <exception cref="InvalidImageException">The image cannot be read; <see cref="OnInvalidImage"/> does not apply here.</exception>
+    /// <exception cref="NotSupportedException">The method does not support the network; the message says why.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public AttentionExplanation Explain(string path, ExplanationOptions? options = null) =>
         Explain(new ImageFileSource(Guard.NotBlank(path), ExplainedImage), options);
 
     /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
-    /// <param name="encoded">The content of an image file.</param>
-    /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    /// <param name="encoded">The contents of an image file.</param>
+    /// <param name="options">The class and the method. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
     public AttentionExplanation Explain(byte[] encoded, ExplanationOptions? options = null) =>
         Explain(new EncodedImageSource(Guard.NotNull(encoded), ExplainedImage), options);
 
     /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
-    /// <param name="image">The image, decoded.</param>
-    /// <param name="options">Which class, and how. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    /// <param name="image">The decoded image.</param>
+    /// <param name="options">The class and the method. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
     public AttentionExplanation Explain(MLImage image, ExplanationOptions? options = null) =>
         Explain(new DecodedImageSource(RgbImage.From(Guard.NotNull(image), ExplainedImage)), options);
 
@@ -265,26 +277,27 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         return new AttentionExplanation(Architecture, InputImage.Of(input, Preprocessing), maps, options.Method, ClassNames);
     }
 
-    /// <summary>Makes the maps of a column; the model stays this one's.</summary>
+    /// <summary>A scorer that computes attention maps; this transformer keeps ownership of the network.</summary>
     internal RowScorer Explainer(ExplanationMethod method, string image, string output) => RowScorer.Explanations(_network, _model, method, image, output);
 
-    /// <summary>Puts the network into the ONNX graph of a whole pipeline.</summary>
+    /// <summary>Adds the network to the ONNX graph of a pipeline.</summary>
     private void AddTo(PipelineGraph graph, ImageColumn images, DataViewSchema schema) =>
         _network.UseWeights(weights => OnnxConversion.Save(graph, OnnxDescription(name => weights[name].Values()), images, schema, _model.Columns));
 
     private OnnxModelDescription OnnxDescription(Func<string, ReadOnlyMemory<float>> values) =>
         new(Architecture, Preprocessing, values) { ClassNames = _model.Labels.TypeName is null ? null : ClassNames, Temperature = _model.Temperature };
 
-    /// <summary>Frees the weights, as soon as scoring that runs now has finished.</summary>
+    /// <summary>Frees the weights once the calls in progress have finished.</summary>
     public void Dispose() => _network.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) =>
         _network.UseWeights(weights => ClassifierFile.Write(new ModelWriter(ctx, _format), _model, weights, _storage));
 
-    /// <summary>Called by ML.NET, by the signature in the model file.</summary>
-    private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context) => _format.Load(environment, context, (reader, device) =>
-    {
-        var (description, network, storage) = ClassifierFile.Read(reader);
-        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
-    });
+    /// <summary>Called by ML.NET through the signature in the model file.</summary>
+    private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
+        _format.Load(environment, context, (reader, device) =>
+        {
+            var (description, network, storage) = ClassifierFile.Read(reader);
+            return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
+        });
 }

@@ -46,9 +46,7 @@ internal sealed class TrainingStep : IDisposable
         try
         {
             Parameters = new FlatParameters(network, rates);
-            _optimizer = plan.Optimizer == TrainingOptimizer.Sgd
-                ? new Sgd(Parameters, plan.WeightDecay, plan.Momentum, plan.Nesterov)
-                : new AdamW(Parameters, plan.WeightDecay, plan.Momentum, plan.Beta2);
+            _optimizer = FlatOptimizer.Create(plan.Optimizer, Parameters, plan.WeightDecay, plan.Momentum, plan.Beta2, plan.Nesterov);
             Average = plan.EmaDecay > 0 ? new ExponentialMovingAverage(Parameters, plan.EmaDecay, plan.EmaWarmup) : null;
             _replica = plan.Precision == TrainingPrecision.BFloat16 ? new MixedPrecisionReplica(network, Parameters, rates, _frozen, device) : null;
             _buckets = group is { IsMany: true } ? new GradientBuckets(group, Parameters, rates) : null;

@@ -234,7 +234,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             report.Warning($"A linear probe does not use {string.Join(", ", unused)}: it trains only the head, to convergence. Leave them at their defaults, or set Strategy to FineTune.");
         if (!ImageColumn.Of(schema, plan.Columns.Image, plan.Preprocessing).HoldsPixels)
             return;
-        PixelRange.WarnIfUnscaled(rows.Training, plan.Preprocessing, report);
+        PixelRange.WarnIfUnscaled(rows.Training, plan.Preprocessing, report.Warning);
         if (plan.AugmentationIsChosen && plan.Augmentation.NeedsImages)
             report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are not applied. Give the trainer the images (bytes, MLImage or paths) to apply them.");
     }

@@ -1,4 +1,4 @@
-// evaluate: the figures of a model.
+// evaluate: the metrics of a model.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
 public sealed class EvaluateTests
 {
     [TestMethod]
-    public void TheFiguresAreThoseOfMLNet()
+    public void TheMetricsEqualThoseOfMLNet()
     {
         var json = JsonDocument.Parse(CliRun.Done("evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--format", "json").Output).RootElement;
         var context = new MLContext();
@@ -33,7 +33,7 @@ public sealed class EvaluateTests
     }
 
     [TestMethod]
-    public void TheImagesThatTrainingKeptGiveTheFiguresThatTrainingGave()
+    public void TheTestListReproducesTheMetricsOfTraining()
     {
         var run = CliRun.Done("evaluate", ColoredModel.Zip, "--data", Path.ChangeExtension(ColoredModel.Zip, ".test.csv"));
 
@@ -41,7 +41,7 @@ public sealed class EvaluateTests
     }
 
     [TestMethod]
-    public void ATableHasALineAClass()
+    public void ATableHasOneLinePerClass()
     {
         var run = CliRun.Done("evaluate", ColoredModel.Zip, "--data", ColoredModel.Images, "--format", "csv");
 
@@ -50,7 +50,7 @@ public sealed class EvaluateTests
     }
 
     [TestMethod]
-    public void AReportIsWrittenWhereItIsAskedFor()
+    public void AReportIsWrittenOnRequest()
     {
         using var folder = new TemporaryFolder();
 
@@ -60,16 +60,16 @@ public sealed class EvaluateTests
     }
 
     [TestMethod]
-    public void AClassThatTheModelDoesNotKnowIsNamed()
+    public void AnUnknownClassIsNamed()
     {
         using var folder = new TemporaryFolder();
         File.Copy(ColoredModel.Image("red"), folder.File("redd", "a.png"));
 
-        CliRun.Of("evaluate", ColoredModel.Zip, "--data", folder.Path).AssertFailed(1, "has the class 'redd', which the model does not know; the nearest of its 3 classes is 'red'");
+        CliRun.Of("evaluate", ColoredModel.Zip, "--data", folder.Path).AssertFailed(1, "has the class 'redd', which is not a class of the model; the nearest of its 3 classes is 'red'");
     }
 
     [TestMethod]
-    public void ABrokenImageEndsItUnlessItIsToBeLeftOut()
+    public void ACorruptImageIsAnErrorUnlessSkipped()
     {
         using var folder = new TemporaryFolder();
         File.Copy(ColoredModel.Image("red"), folder.File("red", "a.png"));
@@ -84,10 +84,10 @@ public sealed class EvaluateTests
 
     /// <summary>As ImageNet has two classes "crane": the bird is class 134, the machine 517.</summary>
     [TestMethod]
-    public void ClassesOfTheSameNameAreToldApartByTheirIndex()
+    public void ClassesOfTheSameNameAreDistinguishedByTheirIndex()
     {
         using var folder = new TemporaryFolder();
-        string model = TwoOfAName(folder);
+        string model = ModelWithDuplicateClassName(folder);
         foreach (var (label, from) in new[] { ("crane#0", "blue"), ("crane#1", "green"), ("red", "red") })
             File.Copy(ColoredModel.Image(from), folder.File("images", label, "a.png"));
 
@@ -98,17 +98,17 @@ public sealed class EvaluateTests
     }
 
     [TestMethod]
-    public void ALabelThatIsTheNameOfTwoClassesIsRefused()
+    public void AnAmbiguousLabelIsRejected()
     {
         using var folder = new TemporaryFolder();
-        string model = TwoOfAName(folder);
+        string model = ModelWithDuplicateClassName(folder);
         File.Copy(ColoredModel.Image("blue"), folder.File("images", "crane", "a.png"));
 
         CliRun.Of("evaluate", model, "--data", Path.Combine(folder.Path, "images")).AssertFailed(1, "2 classes of the model have that name; label its images crane#0 or crane#1");
     }
 
     /// <summary>The classes blue and green, renamed.</summary>
-    private static string TwoOfAName(TemporaryFolder folder)
+    private static string ModelWithDuplicateClassName(TemporaryFolder folder)
     {
         string model = folder.File("model", "x")[..^2];
         CliRun.Done("export", "safetensors", ColoredModel.Zip, "--out", model);

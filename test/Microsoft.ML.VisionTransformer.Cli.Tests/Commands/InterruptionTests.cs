@@ -1,4 +1,4 @@
-// Ctrl-C: the real process gets the signal, keeps its best model, and goes on later.
+// Ctrl-C: a process receives the signal, saves its best model, and can be resumed.
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -11,32 +11,32 @@ public sealed class InterruptionTests
 
     [TestMethod]
     [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
-    public void AnInterruptedTrainingSavesItsModelAndGoesOnToTheSameEnd()
+    public void AnInterruptedTrainingSavesItsModelAndResumesToTheSameResult()
     {
         using var folder = new TemporaryFolder();
-        string zip = folder.File("m.zip"), undisturbed = folder.File("undisturbed.zip");
+        string zip = folder.File("m.zip"), uninterrupted = folder.File("uninterrupted.zip");
 
         var interrupted = Interrupt(Train(zip));
         Assert.AreEqual(130, interrupted.ExitCode, interrupted.Error);
         StringAssert.Contains(interrupted.Error, "train --resume --out");
         CliRun.Done("predict", zip, ColoredModel.Image("red"));
-        CliRun.Of(Train(zip)).AssertFailed(1, "holds a training that has not ended");
-        var refused = CliRun.Of("train", "--resume", "--out", zip, "--epochs", "21");
-        Assert.AreEqual(1, refused.ExitCode);
-        StringAssert.Contains(refused.Error, "Epoch was 20 and is 21");
+        CliRun.Of(Train(zip)).AssertFailed(1, "has an unfinished training");
+        var rejected = CliRun.Of("train", "--resume", "--out", zip, "--epochs", "21");
+        Assert.AreEqual(1, rejected.ExitCode);
+        StringAssert.Contains(rejected.Error, "Epoch was 20 and is 21");
 
         var resumed = CliRun.Done("train", "--resume", "--out", zip);
-        var whole = CliRun.Done(Train(undisturbed));
+        var whole = CliRun.Done(Train(uninterrupted));
 
         Assert.AreEqual(whole.Output, resumed.Output);
         Assert.DoesNotContain("epoch   1/", resumed.Error);
-        Assert.AreEqual(Scores(undisturbed), Scores(zip));
+        Assert.AreEqual(Scores(uninterrupted), Scores(zip));
         Assert.IsFalse(Directory.Exists(folder.File("m.training")));
     }
 
     [TestMethod]
     [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
-    public void ResumingOnOtherPhotosIsRefusedAndNamed()
+    public void ResumingOnOtherImagesIsRejected()
     {
         using var folder = new TemporaryFolder();
         string zip = folder.File("m.zip"), images = folder.File("images", "x")[..^2];
@@ -45,10 +45,10 @@ public sealed class InterruptionTests
         Assert.AreEqual(130, Interrupt(train).ExitCode);
         ColoredSamples.WriteTo(images, perClass: 20, seed: 99);
 
-        var refused = CliRun.Of("train", "--resume", "--out", zip);
+        var rejected = CliRun.Of("train", "--resume", "--out", zip);
 
-        Assert.AreEqual(1, refused.ExitCode);
-        StringAssert.Contains(refused.Error, "differs from this one: the images of the training rows");
+        Assert.AreEqual(1, rejected.ExitCode);
+        StringAssert.Contains(rejected.Error, "differs from this one: the images of the training rows");
     }
 
     private static string[] Train(string zip) => ["train", "--data", ColoredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColoredModel.Tiny];

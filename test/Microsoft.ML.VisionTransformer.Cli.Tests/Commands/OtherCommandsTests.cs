@@ -12,7 +12,7 @@ public sealed class OtherCommandsTests
     private static readonly byte[] _png = [0x89, (byte)'P', (byte)'N', (byte)'G'];
 
     [TestMethod]
-    public void Explain_WritesAImageAndTheMap()
+    public void Explain_WritesAnOverlayAndTheMap()
     {
         using var folder = new TemporaryFolder();
         string image = ColoredModel.Image("red");
@@ -27,7 +27,7 @@ public sealed class OtherCommandsTests
     }
 
     [TestMethod]
-    public void Explain_AnUnknownClassIsRefusedWithTheListOfClasses() =>
+    public void Explain_AnUnknownClassIsRejectedWithTheListOfClasses() =>
         CliRun.Of("explain", ColoredModel.Zip, ColoredModel.Image("red"), "--class", "violet").AssertFailed(1, "blue, green, red");
 
     [TestMethod]
@@ -55,7 +55,7 @@ public sealed class OtherCommandsTests
     }
 
     [TestMethod]
-    public void Info_TellsOfNetworkClassesAndTraining()
+    public void Info_ShowsNetworkClassesAndTraining()
     {
         var run = CliRun.Done("info", ColoredModel.Zip);
 
@@ -80,7 +80,7 @@ public sealed class OtherCommandsTests
     }
 
     [TestMethod]
-    public void Info_CountsTheSameParametersWhateverTheWeightsAreStoredAs()
+    public void Info_CountsTheSameParametersForAnyWeightStorage()
     {
         using var folder = new TemporaryFolder();
         var context = new MLContext();
@@ -95,7 +95,9 @@ public sealed class OtherCommandsTests
         Assert.AreEqual(Parameters(ColoredModel.Zip), Parameters(folder.File("half.zip")));
     }
 
-    /// <summary>info loads a model once and disposes it; TorchSharp's count still rises by a constant for each load, which is why commands are compared.</summary>
+    /// <summary>
+    /// info loads a model once and disposes it. TorchSharp's count still rises by a constant with each load, so the commands are compared with info.
+    /// </summary>
     [TestMethod]
     [DataRow("export", "onnx", "{model}", "--out", "{out}")]
     [DataRow("export", "safetensors", "{model}", "--out", "{folder}")]
@@ -117,7 +119,7 @@ public sealed class OtherCommandsTests
     }
 
     [TestMethod]
-    public void Features_OfAClassifierAreAsWideAsItsNetworkAndOfLengthOneWhereAsked()
+    public void Features_OfAClassifierHaveTheEmbeddingDimensionAndUnitLengthOnRequest()
     {
         using var folder = new TemporaryFolder();
         string table = folder.File("features.csv");

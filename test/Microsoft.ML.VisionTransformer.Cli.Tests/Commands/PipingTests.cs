@@ -1,4 +1,4 @@
-// The real process in a shell: pipes, files, exit codes.
+// The tool as a process in a shell: pipes, files, exit codes.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
@@ -9,7 +9,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
 public sealed class PipingTests
 {
     [TestMethod]
-    public void AnotherProgramNamesTheImagesAndAnotherReadsTheAnswers()
+    public void PathsComeFromAPipeAndResultsGoToAPipe()
     {
         using var process = CliProcess.Shell($"find '{ColoredModel.Images}/red' -name '*.png' | sort | head -3 | {CliProcess.Command} predict '{ColoredModel.Zip}' - --format json | cat");
         var run = process.WaitForEnd();
@@ -22,7 +22,7 @@ public sealed class PipingTests
     }
 
     [TestMethod]
-    public void AReaderThatHasEnoughIsNoError()
+    public void AClosedOutputPipeIsNoError()
     {
         using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColoredModel.Zip}' '{ColoredModel.Images}' | head -1");
         var run = process.WaitForEnd();
@@ -33,7 +33,7 @@ public sealed class PipingTests
     }
 
     [TestMethod]
-    public void AnImageIsReadFromStandardInputAndNoColorCodesComeOut()
+    public void AnImageIsReadFromStandardInputAndTheOutputHasNoColorCodes()
     {
         using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColoredModel.Zip}' - < '{ColoredModel.Image("blue")}'");
         var run = process.WaitForEnd();

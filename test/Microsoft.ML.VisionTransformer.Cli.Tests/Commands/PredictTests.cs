@@ -1,4 +1,4 @@
-// predict: whatever names images, and whatever form the answer has.
+// predict: all input kinds and all output formats.
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
@@ -44,7 +44,7 @@ public sealed class PredictTests
     }
 
     [TestMethod]
-    public void ATableHasAHeaderAndAsManyFieldsInEachLine()
+    public void ATableHasAHeaderAndTheSameNumberOfFieldsInEachLine()
     {
         using var folder = new TemporaryFolder();
         File.Copy(ColoredModel.Image("red"), folder.File("a, \"b\".png"));
@@ -84,7 +84,7 @@ public sealed class PredictTests
     }
 
     [TestMethod]
-    public void ABrokenImageDoesNotStopTheOthersAndTheExitCodeTells()
+    public void ACorruptImageDoesNotStopTheOthersAndTheExitCodeIsOne()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("broken.jpg"), "not a photo");
@@ -101,7 +101,7 @@ public sealed class PredictTests
     }
 
     [TestMethod]
-    public void APipelineThatBeginsWithPathsIsServedToo()
+    public void APipelineThatStartsWithPathsWorks()
     {
         using var folder = new TemporaryFolder();
         var context = new MLContext(seed: 1);

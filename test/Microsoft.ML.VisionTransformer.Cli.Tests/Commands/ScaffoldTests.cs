@@ -1,4 +1,4 @@
-// scaffold: what is written compiles, runs, and says what the model says.
+// scaffold: the generated project compiles, runs, and predicts like the model.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
@@ -41,13 +41,13 @@ public sealed class ScaffoldTests
     }
 
     [TestMethod]
-    public void FilesThatAreThereAreLeftAloneUnlessForced()
+    public void ExistingFilesAreKeptUnlessForced()
     {
         using var folder = new TemporaryFolder();
         CliRun.Done("scaffold", ColoredModel.Zip, "--out", folder.Path);
         File.WriteAllText(folder.File("Program.cs"), "mine");
 
-        CliRun.Of("scaffold", ColoredModel.Zip, "--out", folder.Path).AssertFailed(1, "is there already; --force replaces it");
+        CliRun.Of("scaffold", ColoredModel.Zip, "--out", folder.Path).AssertFailed(1, "already exists; --force replaces it");
         Assert.AreEqual("mine", File.ReadAllText(folder.File("Program.cs")));
         CliRun.Done("scaffold", ColoredModel.Zip, "--out", folder.Path, "--force");
         Assert.AreNotEqual("mine", File.ReadAllText(folder.File("Program.cs")));

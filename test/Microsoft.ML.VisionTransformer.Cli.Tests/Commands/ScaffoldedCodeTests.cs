@@ -1,4 +1,4 @@
-// scaffold: names that a model brings along stay values of the code and of the project that are written.
+// scaffold: names from a model are escaped in the generated code and project.
 using System.Xml.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -23,7 +23,7 @@ public sealed class ScaffoldedCodeTests
     [DataRow(Injected)]
     [DataRow("*/ //")]
     [DataRow("蒲公英 🌼 \uD83C")]
-    public void AColumnIsAStringOfTheCode(string column)
+    public void AColumnNameBecomesAStringLiteral(string column)
     {
         foreach (bool bytes in new[] { true, false })
         {
@@ -42,7 +42,7 @@ public sealed class ScaffoldedCodeTests
     [TestMethod]
     [DataRow("my \"net\"\\\n")]
     [DataRow(Injected)]
-    public void AnArchitecturesNameAndNumbersAreValues(string name)
+    public void AnArchitectureBecomesAValidExpression(string name)
     {
         string code = CodeValue.Of(VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with { Name = name, LayerScale = 1e-5, MlpRatio = 2.5, ImageSize = (32, 64), Rotary = new RotaryEmbedding() });
 
@@ -54,9 +54,9 @@ public sealed class ScaffoldedCodeTests
     [DataRow("a & b")]
     [DataRow("a;b")]
     [DataRow("100% $(HOME) @(x) '<\"")]
-    public void APathIsAPathOfTheProject(string name)
+    public void APathIsEscapedInTheProject(string name)
     {
-        Requires.If(!Path.GetInvalidFileNameChars().Intersect(name).Any(), "a system with such file names");
+        Requires.If(!Path.GetInvalidFileNameChars().Intersect(name).Any(), "a file system that allows such names");
         using var folder = new TemporaryFolder();
         string repository = folder.File(name, "x")[..^2], library = Path.Combine(repository, "Library.csproj");
         File.WriteAllText(library, "<Project />");
@@ -71,7 +71,7 @@ public sealed class ScaffoldedCodeTests
         CollectionAssert.Contains(written.Descendants("Import").Select(import => Unescaped(import.Attribute("Project")!.Value)).ToArray(), Path.Combine(repository, "build", "TorchBackend.targets"));
     }
 
-    /// <summary>A class named as something that its own code uses hides it.</summary>
+    /// <summary>A class with a name that its own code uses would hide that name.</summary>
     [TestMethod]
     [DataRow("Path", "PathModel")]
     [DataRow("predict", "PredictModel")]
@@ -79,7 +79,7 @@ public sealed class ScaffoldedCodeTests
     [DataRow("program", "ProgramModel")]
     [DataRow("microsoft", "MicrosoftModel")]
     [DataRow("flowers", "Flowers")]
-    public void AModelsFileNameThatTheCodeUsesItselfIsLengthened(string file, string className)
+    public void AFileNameThatTheCodeUsesGetsASuffix(string file, string className)
     {
         using var folder = new TemporaryFolder();
         File.Copy(ColoredModel.Zip, folder.File($"{file}.zip"));
@@ -90,14 +90,14 @@ public sealed class ScaffoldedCodeTests
     }
 
     [TestMethod]
-    public void ANameThatTheCodeUsesItselfIsRefused()
+    public void ANameThatTheCodeUsesIsRejected()
     {
         using var folder = new TemporaryFolder();
 
-        CliRun.Of("scaffold", ColoredModel.Zip, "--out", folder.Path, "--name", "ModelInput").AssertFailed(2, "--name is 'ModelInput', which the code that is written uses for something else");
+        CliRun.Of("scaffold", ColoredModel.Zip, "--out", folder.Path, "--name", "ModelInput").AssertFailed(2, "--name is 'ModelInput', a name that the generated code already uses");
     }
 
-    /// <summary>The strings of code that must be without error.</summary>
+    /// <summary>The string literals of the code; asserts that it has no syntax errors.</summary>
     private static string[] Strings(string code)
     {
         var tree = CSharpSyntaxTree.ParseText(code, new CSharpParseOptions(LanguageVersion.Latest));
@@ -106,7 +106,7 @@ public sealed class ScaffoldedCodeTests
         return [.. tree.GetRoot().DescendantNodes().OfType<LiteralExpressionSyntax>().Where(l => l.IsKind(SyntaxKind.StringLiteralExpression)).Select(l => l.Token.ValueText)];
     }
 
-    /// <summary>As MSBuild reads its escapes: %XX.</summary>
+    /// <summary>Decodes MSBuild escapes: %XX.</summary>
     private static string Unescaped(string text)
     {
         Assert.IsEmpty(text.Intersect("$@;*?'"), text);

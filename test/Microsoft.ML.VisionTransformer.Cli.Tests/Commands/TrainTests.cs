@@ -1,4 +1,4 @@
-// train: from a folder of images to a model, its figures and its report.
+// train: model, metrics and report from a folder of images.
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -14,12 +14,12 @@ public sealed class TrainTests
 
         Assert.AreEqual(0, run.ExitCode, run.Error);
         StringAssert.StartsWith(run.Output, "12 images: accuracy ");
-        StringAssert.Contains(run.Error, "48 images of 3 classes to train on, 12 to judge on.");
+        StringAssert.Contains(run.Error, "48 training images of 3 classes, 12 test images.");
         StringAssert.Matches(run.Error, new(@"epoch  12/12  loss \d.*images/s"));
     }
 
     [TestMethod]
-    public void ModelReportAndTestListAreThereAndTheRunsFolderIsGone()
+    public void ModelReportAndTestListAreWrittenAndTheWorkspaceIsDeleted()
     {
         string zip = ColoredModel.Zip;
 
@@ -31,7 +31,7 @@ public sealed class TrainTests
     }
 
     [TestMethod]
-    public void TheModelLoadsInPlainMLNetAndKnowsItsClasses()
+    public void TheModelLoadsInPlainMLNet()
     {
         var context = new MLContext();
         using var model = context.Model.Load(ColoredModel.Zip, out var schema) as IDisposable;
@@ -53,7 +53,7 @@ public sealed class TrainTests
     }
 
     [TestMethod]
-    public void ABrokenImageEndsTheTrainingAndIsNamed()
+    public void ACorruptImageEndsTheTrainingAndIsNamed()
     {
         using var folder = WithBrokenImage();
 
@@ -62,11 +62,11 @@ public sealed class TrainTests
         Assert.AreEqual(1, run.ExitCode);
         StringAssert.Contains(run.ErrorLines[^1], "broken.jpg");
         Assert.IsFalse(File.Exists(folder.File("m.zip")));
-        Assert.IsFalse(Directory.Exists(folder.File("m.training")), "a folder is in the way of the next try");
+        Assert.IsFalse(Directory.Exists(folder.File("m.training")), "a leftover folder would block the next attempt");
     }
 
     [TestMethod]
-    public void ABrokenImageIsLeftOutWhereThatIsAskedForAndTheReportSaysSo()
+    public void ACorruptImageIsSkippedOnRequestAndTheReportListsIt()
     {
         using var folder = WithBrokenImage();
 
@@ -79,7 +79,7 @@ public sealed class TrainTests
     }
 
     [TestMethod]
-    public void AFolderOfItsOwnCanEvaluate()
+    public void ASeparateTestFolderIsUsed()
     {
         using var folder = new TemporaryFolder();
 
@@ -89,7 +89,7 @@ public sealed class TrainTests
     }
 
     [TestMethod]
-    public void FlagsOfPreprocessingAndAugmentationGoWithAPretrainedModelOfAnotherSize()
+    public void PreprocessingAndAugmentationSettingsCombineWithAPretrainedModelOfAnotherSize()
     {
         using var folder = new TemporaryFolder();
         string pretrained = folder.File("pretrained", "x")[..^2];

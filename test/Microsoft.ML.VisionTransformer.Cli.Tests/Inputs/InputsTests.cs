@@ -1,4 +1,4 @@
-// Patterns, tables and splits.
+// File patterns, CSV tables and test splits.
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -15,7 +15,7 @@ public sealed class InputsTests
     [DataRow("**/*.jpg", "a.jpg sub/c.jpg sub/deep/d.jpg")]
     [DataRow("*/deep/*.jpg", "sub/deep/d.jpg")]
     [DataRow("nothing*", "")]
-    public void APatternFindsWhatAShellFinds(string pattern, string expected)
+    public void APatternMatchesLikeInAShell(string pattern, string expected)
     {
         using var folder = new TemporaryFolder();
         foreach (string[] file in new[] { new[] { "a.jpg" }, ["b.png"], ["sub", "c.jpg"], ["sub", "deep", "d.jpg"], [".hidden.jpg"], [".git", "e.jpg"] })
@@ -27,9 +27,9 @@ public sealed class InputsTests
     }
 
     [TestMethod]
-    public void LinksInACircleEnd()
+    public void CyclicLinksAreNotFollowed()
     {
-        Requires.Unix("links to folders, for which Windows asks for rights");
+        Requires.Unix("links to folders, which require privileges on Windows");
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("sub", "a.jpg"), "");
         Directory.CreateSymbolicLink(Path.Combine(folder.Path, "sub", "circle"), folder.Path);
@@ -38,7 +38,7 @@ public sealed class InputsTests
     }
 
     [TestMethod]
-    public void ARecordReadsBackAsItWasWritten()
+    public void ARecordRoundTrips()
     {
         using var folder = new TemporaryFolder();
         string?[] fields = ["plain", "a,b", "\"quoted\"", "two\r\nlines", " spaces ", "", "'=1+1"];
@@ -51,7 +51,7 @@ public sealed class InputsTests
     }
 
     [TestMethod]
-    public void ATableIsReadWithQuotesAndBothLineEnds()
+    public void ATableIsReadWithQuotesAndBothLineEndings()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("t.csv"), "a,b\r\n\"x, \"\"y\"\"\",2\n\n3,\"line\nend\"");
@@ -64,11 +64,11 @@ public sealed class InputsTests
     }
 
     [TestMethod]
-    [DataRow("a,b\n1", "t.csv: line 2 has 1 field, the first has 2")]
+    [DataRow("a,b\n1", "t.csv: line 2 has 1 field, the first record has 2")]
     [DataRow("a,b\n\n\n1,2\n1\n", "t.csv: line 5 has 1 field", DisplayName = "after blank lines")]
-    [DataRow("a,b\r\n\"x\r\ny\",2\r\n\r\n1,2,3", "t.csv: line 5 has 3 fields", DisplayName = "after a line end in quotes")]
-    [DataRow("a,b\n\n1,\"2\n3,4\n", "t.csv: line 3 is malformed: '\"2", DisplayName = "a quote that is never closed")]
-    [DataRow("a,b\n\n\"a\"b,c\n", "t.csv: line 3 is malformed: '\"a\"b'", DisplayName = "text behind a quoted field")]
+    [DataRow("a,b\r\n\"x\r\ny\",2\r\n\r\n1,2,3", "t.csv: line 5 has 3 fields", DisplayName = "after a line break in quotes")]
+    [DataRow("a,b\n\n1,\"2\n3,4\n", "t.csv: line 3 is malformed: '\"2", DisplayName = "an unclosed quote")]
+    [DataRow("a,b\n\n\"a\"b,c\n", "t.csv: line 3 is malformed: '\"a\"b'", DisplayName = "text after a quoted field")]
     [DataRow("a,b\nx\"y,c\n", "t.csv: line 2 is malformed: 'x\"y'", DisplayName = "a quote within a field")]
     public void ABrokenTableIsRefused(string text, string reason)
     {
@@ -79,7 +79,7 @@ public sealed class InputsTests
     }
 
     [TestMethod]
-    public void EachClassGivesItsShareAndKeepsAnImage()
+    public void EachClassContributesItsFractionAndKeepsAnImage()
     {
         var images = Images(("a", 10), ("b", 5), ("c", 1));
 

@@ -1,8 +1,9 @@
-// The file as a whole: its parts, its text, and how it is written.
+// The report as a file: sections, text, escaping, writing.
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
+using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
@@ -14,7 +15,7 @@ public sealed partial class HtmlReportTests
         ["summary", "classes", "confusion", "mistakes", "hits", "calibration", "training", "data", "options"];
 
     [TestMethod]
-    public void EveryPartIsThere_AndLinkedToFromTheContents()
+    public void EverySectionIsPresent_AndLinkedFromTheContents()
     {
         var page = Parse(HtmlReport.Page(PaintedReport.Make()));
 
@@ -28,16 +29,16 @@ public sealed partial class HtmlReportTests
     }
 
     [TestMethod]
-    public void APartWithNothingToSayIsLeftOut()
+    public void AnEmptySectionIsOmitted()
     {
         var page = Parse(HtmlReport.Page(new ReportContent { Title = "Empty", ClassNames = ["a", "b"] }));
 
         Assert.AreEqual("summary", page.Descendants("section").Single().Attribute("id")!.Value);
-        StringAssert.Contains(page.Root!.Value, "No images were kept apart to judge the model");
+        StringAssert.Contains(page.Root!.Value, "No test images were held out");
     }
 
     [TestMethod]
-    public void NoNameBecomesAPartOfThePage()
+    public void NamesCannotInjectMarkup()
     {
         const string Hostile = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>";
         var painted = PaintedReport.Make();
@@ -78,36 +79,36 @@ public sealed partial class HtmlReportTests
     public void ManyClassesGetAListOfPairsInPlaceOfTheMatrix(int classes, bool matrix)
     {
         string[] names = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")];
-        var page = Parse(HtmlReport.Page(new ReportContent { Title = "Many", ClassNames = names, Rows = Scored.Random(300, classes) }));
+        var page = Parse(HtmlReport.Page(new ReportContent { Title = "Many", ClassNames = names, Rows = ScoredRows.Random(300, classes) }));
 
         Assert.HasCount(matrix ? 1 : 0, page.Descendants("table").Where(table => table.Attribute("class")?.Value == "matrix"));
         string[] headings = [.. page.Descendants("h2").Select(heading => heading.Value)];
         CollectionAssert.Contains(headings, matrix ? "Confusion matrix" : "Most confused pairs");
     }
 
-    /// <summary>The first twenty at once, the others folded away; none is lost.</summary>
+    /// <summary>The first twenty are visible, the others collapsed.</summary>
     [TestMethod]
-    public void AThousandClassesAreAllThere()
+    public void AThousandClassesAreAllListed()
     {
         string[] names = [.. Enumerable.Range(0, 1000).Select(i => $"class {i}")];
-        var page = Parse(HtmlReport.Page(new ReportContent { Title = "Many", ClassNames = names, Rows = Scored.Random(3000, 1000) }));
+        var page = Parse(HtmlReport.Page(new ReportContent { Title = "Many", ClassNames = names, Rows = ScoredRows.Random(3000, 1000) }));
 
         var classes = page.Descendants("section").Single(section => section.Attribute("id")!.Value == "classes");
-        Assert.AreEqual(ReportTable.MostRowsShown, classes.Elements("div").Descendants("tbody").Elements("tr").Count());
+        Assert.AreEqual(ReportTable.MaxVisibleRows, classes.Elements("div").Descendants("tbody").Elements("tr").Count());
         CollectionAssert.AreEquivalent(names, classes.Descendants("tbody").Descendants("th").Select(cell => cell.Value).ToArray());
     }
 
     [TestMethod]
     public void TheMatrixHasTheCountsOfEachPair()
     {
-        var page = Parse(HtmlReport.Page(Scored.Content(Scored.Row(0, 0.9f, 0.1f), Scored.Row(0, 0.2f, 0.8f), Scored.Row(1, 0.3f, 0.7f))));
+        var page = Parse(HtmlReport.Page(ScoredRows.Content(ScoredRows.Row(0, 0.9f, 0.1f), ScoredRows.Row(0, 0.2f, 0.8f), ScoredRows.Row(1, 0.3f, 0.7f))));
         var rows = page.Descendants("table").Single(table => table.Attribute("class")?.Value == "matrix").Element("tbody")!.Elements("tr");
 
         CollectionAssert.AreEqual(new[] { "a 1 1", "b 0 1" }, rows.Select(row => string.Join(' ', row.Elements().Select(cell => cell.Value))).ToArray());
     }
 
     [TestMethod]
-    public void OneEpochIsATableAndNoCurve()
+    public void OneEpochIsShownAsATable()
     {
         var painted = PaintedReport.Make();
         var page = Parse(HtmlReport.Page(painted with { Rows = [], Epochs = [painted.Epochs[0]], BestEpoch = 1 }));
@@ -120,20 +121,20 @@ public sealed partial class HtmlReportTests
     [DataRow(1.0, 0.0, DisplayName = "a perfect training")]
     [DataRow(0.0, 0.0, DisplayName = "nothing right")]
     [DataRow(0.37, 1.5, DisplayName = "no change")]
-    [DataRow(1.0, 1e-14, DisplayName = "a loss of almost nothing")]
-    public void FiguresThatAreAllEqualAreDrawn(double accuracy, double loss)
+    [DataRow(1.0, 1e-14, DisplayName = "a loss near zero")]
+    public void EqualValuesAreDrawn(double accuracy, double loss)
     {
         var epochs = Enumerable.Range(1, 3).Select(i => new ReportEpoch
         {
             Epoch = i, TrainingAccuracy = accuracy, ValidationAccuracy = accuracy, TrainingLoss = loss, ValidationLoss = loss,
         });
-        var rows = Enumerable.Range(0, 4).Select(_ => Scored.Row(0, 1, 0)).ToArray();
+        var rows = Enumerable.Range(0, 4).Select(_ => ScoredRows.Row(0, 1, 0)).ToArray();
 
-        AssertValues(HtmlReport.Page(Scored.Content(rows) with { Epochs = [.. epochs], BestEpoch = 3 }), plots: 3);
+        AssertValues(HtmlReport.Page(ScoredRows.Content(rows) with { Epochs = [.. epochs], BestEpoch = 3 }), plots: 3);
     }
 
     [TestMethod]
-    public void FiguresThatDifferByRoundingAloneAreDrawn()
+    public void ValuesThatDifferByRoundingErrorsAreDrawn()
     {
         double[] accuracies = [1, 1 - 1e-13, 1];
         var epochs = accuracies.Select((accuracy, i) => new ReportEpoch { Epoch = i + 1, TrainingAccuracy = accuracy, TrainingLoss = 1 + accuracy });
@@ -172,7 +173,7 @@ public sealed partial class HtmlReportTests
     }
 
     [TestMethod]
-    public void EveryImageHasAnOverlayWhereThereIsAFunctionForIt()
+    public void EveryImageHasAnOverlay()
     {
         var content = PaintedReport.Make();
         var asked = new List<(ScoredRow Row, int Class)>();
@@ -187,16 +188,16 @@ public sealed partial class HtmlReportTests
 
         var evaluation = EvaluationResult.Of(content)!;
         CollectionAssert.AreEqual(
-            ShownRows.WorstMistakes(evaluation).Concat(ShownRows.SurestHits(evaluation)).Select(row => (row.Row, row.Predicted)).ToArray(), asked);
+            ExampleRows.WorstMistakes(evaluation).Concat(ExampleRows.MostConfidentHits(evaluation)).Select(row => (row.Row, row.Predicted)).ToArray(), asked);
         Assert.AreEqual(2 * asked.Count, page.Descendants("img").Count());
         Assert.AreEqual(asked.Count, Parse(HtmlReport.Page(content with { Overlay = null })).Descendants("img").Count());
     }
 
     [TestMethod]
-    public void AImageThatIsGoneIsSaidToBe()
+    public void AMissingImageIsReported()
     {
         using var folder = new TemporaryFolder();
-        var page = Parse(HtmlReport.Page(Scored.Content(Scored.Row(0, 0.9f, 0.1f) with { Path = Path.Combine(folder.Path, "gone.png") })));
+        var page = Parse(HtmlReport.Page(ScoredRows.Content(ScoredRows.Row(0, 0.9f, 0.1f) with { Path = Path.Combine(folder.Path, "gone.png") })));
 
         StringAssert.Contains(page.Root!.Value, "The image can no longer be read.");
         Assert.IsFalse(page.Root.Value.Contains(folder.Path, StringComparison.Ordinal));
@@ -209,21 +210,21 @@ public sealed partial class HtmlReportTests
         string path = Path.Combine(folder.Path, "report.html");
         File.WriteAllText(path, "old");
 
-        HtmlReport.Write(path, Scored.Content(Scored.Row(0, 0.9f, 0.1f)));
+        HtmlReport.Write(path, ScoredRows.Content(ScoredRows.Row(0, 0.9f, 0.1f)));
 
         StringAssert.StartsWith(File.ReadAllText(path), "<!DOCTYPE html>");
         Assert.AreEqual(path, Directory.GetFiles(folder.Path).Single());
     }
 
     [TestMethod]
-    public void AReportThatCannotBeMadeLeavesTheOldOne()
+    public void AFailedReportKeepsTheOldOne()
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "report.html");
         File.WriteAllText(path, "old");
 
-        Assert.ThrowsExactly<ArgumentException>(() => HtmlReport.Write(path, Scored.Content(Scored.Row(0, float.NaN, 0.1f))));
-        Assert.ThrowsExactly<ArgumentException>(() => HtmlReport.Write(path, Scored.Content(Scored.Row(0, 1, 0)) with { Splits = [new("test", [1])] }));
+        Assert.ThrowsExactly<ArgumentException>(() => HtmlReport.Write(path, ScoredRows.Content(ScoredRows.Row(0, float.NaN, 0.1f))));
+        Assert.ThrowsExactly<ArgumentException>(() => HtmlReport.Write(path, ScoredRows.Content(ScoredRows.Row(0, 1, 0)) with { Splits = [new("test", [1])] }));
 
         Assert.AreEqual("old", File.ReadAllText(path));
         Assert.AreEqual(path, Directory.GetFiles(folder.Path).Single());
@@ -232,7 +233,7 @@ public sealed partial class HtmlReportTests
     [TestMethod]
     public void TheSameContentGivesTheSameFile() => Assert.AreEqual(HtmlReport.Page(PaintedReport.Make()), HtmlReport.Page(PaintedReport.Make()));
 
-    /// <summary>The page as XML: what HTML leaves open is closed first, so that a tag left open by mistake is an error.</summary>
+    /// <summary>The page as XML. Void elements are closed first, so an unclosed tag is an error.</summary>
     private static XDocument Parse(string page) =>
         XDocument.Parse(VoidElement().Replace(page.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal), "<$1$2/>"));
 

@@ -1,4 +1,4 @@
-// The content of a report about painted pictures, with scores that a model of middling quality could give.
+// The content of a report about painted images, with scores like those of a mediocre model.
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using SkiaSharp;
 
@@ -10,7 +10,7 @@ internal static class PaintedReport
 
     private static readonly string[] _shapes = ["cross", "disc", "ring", "square", "star"];
 
-    /// <summary>Twelve epochs, five shapes, some mistakes, maps, two skipped files.</summary>
+    /// <summary>Twelve epochs, five shapes, some mistakes, overlays, two skipped files.</summary>
     internal static ReportContent Make(int perClass = 40)
     {
         ReportEpoch[] epochs = [.. Enumerable.Range(1, 12).Select(Epoch)];
@@ -64,7 +64,7 @@ internal static class PaintedReport
         return [.. Enumerable.Range(0, perClass * _shapes.Length).Select(i => Row(i, random))];
     }
 
-    /// <summary>Softmax of noise with a bonus for the true class; rings look like discs to it.</summary>
+    /// <summary>Softmax of noise plus a bonus for the true class; rings are often predicted as discs.</summary>
     private static ScoredRow Row(int i, Random random)
     {
         int label = i % _shapes.Length;

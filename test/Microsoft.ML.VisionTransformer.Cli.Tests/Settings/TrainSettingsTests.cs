@@ -1,4 +1,4 @@
-// The table of settings covers the trainer's options, and a configuration file says the same as the command line.
+// The table of settings covers the trainer's options, and configuration files work like the command line.
 using System.Reflection;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
@@ -10,8 +10,11 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Settings;
 [TestClass]
 public sealed class TrainSettingsTests
 {
-    /// <summary>Columns and callbacks are the tool's own; images are read by their paths, which take no memory; the others are made of several settings.</summary>
-    private static readonly string[] _notTyped =
+    /// <summary>
+    /// Options without a setting: the tool sets columns and callbacks; images are read from paths, which need no memory limit; the others combine several
+    /// settings.
+    /// </summary>
+    private static readonly string[] _withoutSetting =
     [
         "LabelColumnName", "FeatureColumnName", "ExampleWeightColumnName", "ScoreColumnName", "PredictedLabelColumnName", "MetricsCallback", "CancellationToken", "OnCancellation",
         "ValidationSet", "ImageMemoryLimitBytes", "Preprocessing", "Augmentation", "EarlyStoppingCriteria",
@@ -21,16 +24,16 @@ public sealed class TrainSettingsTests
     public void EveryOptionOfTheTrainerHasASetting()
     {
         var fields = typeof(VisionTransformerTrainer.Options).GetFields(BindingFlags.Public | BindingFlags.Instance)
-            .Where(f => f.GetCustomAttribute<ObsoleteAttribute>() is null).Select(f => f.Name).Except(_notTyped);
+            .Where(f => f.GetCustomAttribute<ObsoleteAttribute>() is null).Select(f => f.Name).Except(_withoutSetting);
 
-        // The names that stand for fields in the trainer's messages, and those that Complete fills in.
+        // Settings name the field that the trainer's messages refer to.
         var settable = TrainSettings.All.Select(s => s.Field);
 
         Assert.AreEqual("", string.Join(", ", fields.Except(settable)));
     }
 
     [TestMethod]
-    public void NamesAreDifferentAndHelpsEndWithAFullStop()
+    public void NamesAreUniqueAndDescriptionsEndWithAPeriod()
     {
         CollectionAssert.AllItemsAreUnique(TrainSettings.All.Select(s => s.Name).ToArray());
         foreach (var setting in TrainSettings.All)
@@ -60,11 +63,11 @@ public sealed class TrainSettingsTests
     [TestMethod]
     [DataRow("full")]
     [DataRow("float32")]
-    public void SettingsOfAnEarlierBuildAreRead(string precision) =>
+    public void SettingsOfEarlierVersionsAreRead(string precision) =>
         Assert.AreEqual(TrainingPrecision.Float32, Complete("--pretrained", "x", "--strategy", "fine-tune", "--precision", precision).Precision);
 
     [TestMethod]
-    public void OneAugmentationFlagChangesWhatTheStrategyDoesAndDropsNothing()
+    public void OneAugmentationSettingChangesTheDefaultOfTheStrategyAndKeepsTheRest()
     {
         Assert.AreEqual(
             VisionTransformerTrainer.DefaultAugmentation(TrainingStrategy.FineTune, 300) with { MixupAlpha = 0.2f }, Complete("--pretrained", "m", "--mixup", "0.2").Augmentation);
@@ -76,17 +79,17 @@ public sealed class TrainSettingsTests
     [TestMethod]
     [DataRow("true", 0.5)]
     [DataRow("false", 0.0)]
-    public void CropAndFlipGoWithOtherAugmentationFlags(string flip, double probability)
+    public void CropAndFlipCombineWithOtherAugmentationSettings(string flip, double probability)
     {
         var options = Complete("--horizontal-flip", flip, "--random-crop-minimum-area", "0.25", "--augmentation", "none", "--mixup", "0.2");
 
         Assert.AreEqual(TrainingAugmentations.None with { RandomCrop = true, CropMinimumArea = 0.25, HorizontalFlipProbability = probability, MixupAlpha = 0.2f }, options.Augmentation);
-        // The trainer takes them.
+        // The trainer accepts them.
         new MLContext().MulticlassClassification.Trainers.VisionTransformer(options);
     }
 
     [TestMethod]
-    public void PartsOfTheNetworkAndThePreprocessingAreChangedTogether()
+    public void ArchitectureAndPreprocessingAreChangedTogether()
     {
         var options = Complete("--arch", "vit_small_patch16_224", "--image-size", "48x80", "--patch-size", "8", "--resizing", "pad");
 
@@ -97,7 +100,7 @@ public sealed class TrainSettingsTests
     }
 
     [TestMethod]
-    public void AConfigurationFileSaysTheSame()
+    public void AConfigurationFileIsRead()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("c.json"), """
@@ -115,7 +118,7 @@ public sealed class TrainSettingsTests
     }
 
     [TestMethod]
-    public void TheCommandLineWinsOverTheFile()
+    public void TheCommandLineOverridesTheFile()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("c.json"), """{ "epochs": 20, "batch-size": 4, "out": "m.zip" }""");
@@ -129,10 +132,10 @@ public sealed class TrainSettingsTests
 
     [TestMethod]
     [DataRow("""{ "epoch": 20 }""", "\"epoch\" in ", "the nearest is \"epochs\"")]
-    [DataRow("""{ "epochs": 20, "epochs": 30 }""", "c.json is no valid JSON", "epochs")]
-    [DataRow("{ \"epochs\": ", "c.json is no valid JSON", "")]
-    [DataRow("[1]", "is no JSON object", "")]
-    public void AFileThatIsNotRightIsRefused(string text, string what, string hint)
+    [DataRow("""{ "epochs": 20, "epochs": 30 }""", "c.json is not valid JSON", "epochs")]
+    [DataRow("{ \"epochs\": ", "c.json is not valid JSON", "")]
+    [DataRow("[1]", "is not a JSON object", "")]
+    public void AnInvalidFileIsRejected(string text, string what, string hint)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("c.json"), text);

@@ -1,4 +1,4 @@
-// Help, and what is said about a command line that is not right.
+// Help, and errors in the command line.
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Shell;
@@ -50,7 +50,7 @@ public sealed class UsageTests
     [DataRow("train --data x --out x.zip --augmentation much", "three-augment")]
     [DataRow("train --data x --out x.zip --strategy fine-tune", "PretrainedModel")]
     [DataRow("train --data x --out x.zip --test-fraction 1", "below 1")]
-    [DataRow("train --data x --out x.zip --test-data y --test-fraction 0.5", "leave one of them out")]
+    [DataRow("train --data x --out x.zip --test-data y --test-fraction 0.5", "remove one of them")]
     [DataRow("train --data x --out x.zip --early-stopping-patience 0", "--early-stopping-patience")]
     [DataRow("train --resume", "--resume needs --out")]
     [DataRow("train --config no-such.json", "no-such.json")]
@@ -63,7 +63,7 @@ public sealed class UsageTests
     [DataRow("export", "Required command")]
     [DataRow("info m.zip n.zip", "one argument too many")]
     [DataRow("scaffold m.zip --out x --name 1st", "capital letter")]
-    public void AWrongCommandLineEndsWithTwoAndOneLine(string line, string reason)
+    public void AWrongCommandLineEndsWithExitCodeTwoAndOneLine(string line, string reason)
     {
         var run = CliRun.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 

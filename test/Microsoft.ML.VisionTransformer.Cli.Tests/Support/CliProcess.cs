@@ -1,4 +1,4 @@
-// The tool as a process of its own.
+// Runs the tool as a separate process.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -8,7 +8,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
 internal sealed class CliProcess : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(3);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new(), _error = new();
@@ -23,7 +23,7 @@ internal sealed class CliProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>What a shell starts it with.</summary>
+    /// <summary>The command line that starts the tool from a shell.</summary>
     internal static string Command => $"dotnet '{Assembly}'";
 
     private static string Assembly
@@ -35,18 +35,21 @@ internal sealed class CliProcess : IDisposable
         }
     }
 
-    /// <summary>Starts it; a test run that was started in the background ignores SIGINT and would hand that down.</summary>
+    /// <summary>
+    /// Starts the tool. On Linux it resets the handling of SIGINT: a test run started in the background ignores the signal, and child processes inherit
+    /// that.
+    /// </summary>
     internal static CliProcess Start(string[] args) => OperatingSystem.IsLinux()
         ? new CliProcess(new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Assembly, .. args]))
         : new CliProcess(new ProcessStartInfo("dotnet", [Assembly, .. args]));
 
-    /// <summary>Starts it in several processes on this machine. The test calls <see cref="Requires.MpiLauncher"/> before.</summary>
+    /// <summary>Starts the tool in several processes on this machine. Call <see cref="Requires.MpiLauncher"/> first.</summary>
     internal static CliProcess Mpi(int processes, string launcher, params string[] args)
     {
         string[] settings = launcher.Contains("openmpi", StringComparison.Ordinal) ? ["--oversubscribe", "--bind-to", "none"] : [];
         string[] command = [.. settings, "-n", processes.ToString(CultureInfo.InvariantCulture), "dotnet", Assembly, .. args];
         var start = new ProcessStartInfo(launcher, command) { RedirectStandardInput = true };
-        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers have no other user
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";    // containers often run as root
         start.Environment["OMP_NUM_THREADS"] = "1";
         return new CliProcess(start);
     }
@@ -58,20 +61,20 @@ internal sealed class CliProcess : IDisposable
         var clock = Stopwatch.StartNew();
         while (!Text(_error).Contains(text, StringComparison.Ordinal))
         {
-            if (_process.HasExited || clock.Elapsed > _patience)
-                Assert.Fail($"'{text}' was not told: {Text(_error)}");
+            if (_process.HasExited || clock.Elapsed > _timeout)
+                Assert.Fail($"'{text}' was not written: {Text(_error)}");
             Thread.Sleep(20);
         }
     }
 
-    /// <summary>What Ctrl-C does.</summary>
+    /// <summary>Sends SIGINT, as Ctrl-C does.</summary>
     internal void Interrupt()
     {
         using var kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 
-    /// <summary>Gives it all of its standard input.</summary>
+    /// <summary>Writes standard input and closes it.</summary>
     internal void Write(string input)
     {
         _process.StandardInput.Write(input);
@@ -80,13 +83,13 @@ internal sealed class CliProcess : IDisposable
 
     internal CliRun WaitForEnd()
     {
-        if (!_process.WaitForExit(_patience))
+        if (!_process.WaitForExit(_timeout))
         {
             _process.Kill(entireProcessTree: true);
-            Assert.Fail($"It did not end: {Text(_error)}");
+            Assert.Fail($"The process did not end: {Text(_error)}");
         }
 
-        _process.WaitForExit();    // until both streams have been read to their ends
+        _process.WaitForExit();    // waits until both streams have been read to the end
         return new CliRun(_process.ExitCode, Text(_output), Text(_error));
     }
 

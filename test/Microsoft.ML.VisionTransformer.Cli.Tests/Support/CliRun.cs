@@ -1,10 +1,10 @@
-// Runs the command in this process, with streams of the test.
+// Runs the tool in the test process, with the test's streams.
 using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
-/// <summary>How a command ended.</summary>
+/// <summary>The result of a command.</summary>
 internal sealed record CliRun(int ExitCode, string Output, string Error)
 {
     internal string[] OutputLines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -15,11 +15,11 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
 
     internal static CliRun WithInput(byte[] input, params string[] args) => Run(input, args, null);
 
-    /// <summary>The same command in several processes, which are threads here; standard input is the first one's alone.</summary>
-    internal static CliRun[] Together(int processes, byte[] input, params string[] args) =>
+    /// <summary>Runs the command in several simulated processes, which are threads here; only rank 0 gets standard input.</summary>
+    internal static CliRun[] InProcesses(int processes, byte[] input, params string[] args) =>
         ThreadGroup.Run(processes, group => Run(group.Rank == 0 ? input : [], args, group));
 
-    /// <summary>The same, and the command must have done its work.</summary>
+    /// <summary>Runs the command and asserts that it succeeded.</summary>
     internal static CliRun Done(params string[] args)
     {
         var run = Of(args);
@@ -27,7 +27,7 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         return run;
     }
 
-    /// <summary>Fails unless the command ended with that code, one line that has the reason, and no result.</summary>
+    /// <summary>Asserts that the command ended with this code, one line with the reason, and no result.</summary>
     internal void AssertFailed(int code, string reason)
     {
         Assert.AreEqual(code, ExitCode, Error);
@@ -36,11 +36,11 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         Assert.AreEqual("", Output);
     }
 
-    private static CliRun Run(byte[] input, string[] args, IProcessGroup? processes)
+    private static CliRun Run(byte[] input, string[] args, ICommunicator? communicator)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        int code = Tool.Run(args, new Streams { Out = output, Error = error, OpenInput = () => new MemoryStream(input) }, CancellationToken.None, processes);
+        int code = Tool.Run(args, new Streams { Out = output, Error = error, OpenInput = () => new MemoryStream(input) }, CancellationToken.None, communicator);
         return new CliRun(code, output.ToString(), error.ToString());
     }
 }

@@ -1,4 +1,4 @@
-// Processes of a run as threads of the test.
+// Simulates a process group with threads.
 using Microsoft.ML.VisionTransformer.Cli.Distributed;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
@@ -16,8 +16,8 @@ internal sealed class ThreadGroup : IDisposable
 
     public void Dispose() => _barrier.Dispose();
 
-    /// <summary>Runs the action once a rank, all at the same time.</summary>
-    internal static T[] Run<T>(int size, Func<IProcessGroup, T> action)
+    /// <summary>Runs the action once per rank, concurrently.</summary>
+    internal static T[] Run<T>(int size, Func<ICommunicator, T> action)
     {
         using var group = new ThreadGroup(size);
         var tasks = Enumerable.Range(0, size).Select(rank => Task.Factory.StartNew(
@@ -25,9 +25,9 @@ internal sealed class ThreadGroup : IDisposable
         return Task.WhenAll(tasks).GetAwaiter().GetResult();
     }
 
-    private sealed class Member(ThreadGroup group, int rank) : IProcessGroup
+    private sealed class Member(ThreadGroup group, int rank) : ICommunicator
     {
-        private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
+        private static readonly TimeSpan _timeout = TimeSpan.FromMinutes(1);
 
         public int Rank => rank;
 
@@ -36,16 +36,16 @@ internal sealed class ThreadGroup : IDisposable
         public IReadOnlyList<byte[]> Gather(ReadOnlySpan<byte> own)
         {
             group._answers[rank] = own.ToArray();
-            Meet();
+            WaitForAll();
             byte[][] all = [.. group._answers];
-            Meet();
+            WaitForAll();
             return all;
         }
 
-        private void Meet()
+        private void WaitForAll()
         {
-            if (!group._barrier.SignalAndWait(_patience))
-                throw new TimeoutException($"Rank {rank} waited for others that did not come.");
+            if (!group._barrier.SignalAndWait(_timeout))
+                throw new TimeoutException($"Rank {rank} timed out waiting for the other processes.");
         }
     }
 }

@@ -1,4 +1,4 @@
-// A difference that matters is seen and named; one between machines is passed over.
+// Relevant differences are reported; differences between machines are ignored.
 using NotebookRunner.Comparing;
 using NotebookRunner.Model;
 using SkiaSharp;
@@ -9,7 +9,7 @@ namespace Microsoft.ML.VisionTransformer.NotebookTests.Comparing;
 public sealed class NotebookComparisonTests
 {
     [TestMethod]
-    public void TextMustBeTheSame_AndTheFirstOtherLineIsShown()
+    public void TextMustBeEqual_AndTheFirstDifferentLineIsShown()
     {
         var differences = Differences(new StreamOutput("stdout", "one\ntwo 2\nthree\n"), new StreamOutput("stdout", "one\ntwo 3\nthree\n"));
 
@@ -21,39 +21,39 @@ public sealed class NotebookComparisonTests
     [DataRow("loss 1.0", "losses 1.0", 1)]
     [DataRow("1 line", "1 line\n2 lines", 1)]
     [DataRow("-0.5", "0.5", 0)]
-    public void WhereNumbersVary_WordsMayNot(string saved, string now, int differences) =>
+    public void IfNumbersVary_WordsMustNot(string saved, string now, int differences) =>
         Assert.HasCount(differences, Differences(new StreamOutput("stdout", saved), new StreamOutput("stdout", now), NotebookCell.Varies));
 
     [TestMethod]
-    public void AnotherKindOfOutputIsSeenEvenWhereItVaries() =>
+    public void AnotherKindOfOutputIsReportedEvenIfItVaries() =>
         StringAssert.Contains(Differences(Html("<b>"), new StreamOutput("stdout", "<b>"), NotebookCell.Varies).Single(), "saved [text/html], now [stdout]");
 
     [TestMethod]
-    public void APixelMoreOrLessIsNoDifference_AnotherColourIs()
+    public void SlightPixelDifferencesAreIgnored_AnotherColorIsNot()
     {
         Assert.IsEmpty(Differences(Png(8, 8, 100), Png(8, 8, 101)));
-        StringAssert.Contains(Differences(Png(8, 8, 100), Png(8, 8, 110)).Single(), "pixels differ by 10.0 in the mean");
+        StringAssert.Contains(Differences(Png(8, 8, 100), Png(8, 8, 110)).Single(), "pixels differ by 10.0 on average");
     }
 
     [TestMethod]
-    public void WherePicturesVary_TheirSizeMayNot()
+    public void IfImagesVary_TheirSizeMustNot()
     {
         Assert.IsEmpty(Differences(Png(8, 8, 100), Png(8, 8, 200), NotebookCell.Varies));
         StringAssert.Contains(Differences(Png(8, 8, 100), Png(8, 9, 100), NotebookCell.Varies).Single(), "saved 8 x 8 pixels, now 8 x 9");
     }
 
     [TestMethod]
-    public void PicturesInsideOfHtmlAreComparedAsPictures()
+    public void ImagesInHtmlAreComparedAsImages()
     {
-        string Table(byte grey) => $"<td><img src='data:image/png;base64,{Encode(4, 4, grey)}'></td>";
+        string Table(byte gray) => $"<td><img src='data:image/png;base64,{Encode(4, 4, gray)}'></td>";
 
         Assert.IsEmpty(Differences(Html(Table(100)), Html(Table(101))));
-        StringAssert.Contains(Differences(Html(Table(100)), Html(Table(140))).Single(), "picture 1: pixels differ");
-        StringAssert.Contains(Differences(Html(Table(100)), Html(Table(100) + Table(100)))[^1], "1 pictures saved, 2 now");
+        StringAssert.Contains(Differences(Html(Table(100)), Html(Table(140))).Single(), "image 1: pixels differ");
+        StringAssert.Contains(Differences(Html(Table(100)), Html(Table(100) + Table(100)))[^1], "1 images saved, 2 now");
     }
 
     [TestMethod]
-    public void AnotherCellIsShown()
+    public void ADifferentCellIsShown()
     {
         Notebook saved = new("test", [new(CellKind.Code, "int a;")]), fresh = new("test", [new(CellKind.Code, "int b;")]);
 
@@ -67,12 +67,12 @@ public sealed class NotebookComparisonTests
 
     private static DisplayOutput Html(string html) => new(new Dictionary<string, string> { ["text/html"] = html });
 
-    private static DisplayOutput Png(int width, int height, byte grey) => new(new Dictionary<string, string> { ["image/png"] = Encode(width, height, grey) });
+    private static DisplayOutput Png(int width, int height, byte gray) => new(new Dictionary<string, string> { ["image/png"] = Encode(width, height, gray) });
 
-    private static string Encode(int width, int height, byte grey)
+    private static string Encode(int width, int height, byte gray)
     {
         using var bitmap = new SKBitmap(width, height);
-        bitmap.Erase(new SKColor(grey, grey, grey));
+        bitmap.Erase(new SKColor(gray, gray, gray));
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return Convert.ToBase64String(data.ToArray());
     }

@@ -1,4 +1,4 @@
-// A notebook is written as a file of the format and read back; a file that is none is refused.
+// A notebook is written in the Jupyter format and read back; other files are rejected.
 using Microsoft.ML.VisionTransformer.NotebookTests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using NotebookRunner.Model;
@@ -15,7 +15,7 @@ public sealed class NotebookFileTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [TestMethod]
-    public async Task WhatIsWrittenIsOfTheFormat_AndReadsBackTheSame()
+    public async Task AWrittenNotebookIsValid_AndRoundTrips()
     {
         var display = new DisplayOutput(new Dictionary<string, string> { ["text/html"] = "<b>\n'ü' \"</b>", ["text/plain"] = "" });
         var code = new NotebookCell(CellKind.Code, "a();\n\nb();")
@@ -28,7 +28,7 @@ public sealed class NotebookFileTests : IDisposable
 
         NotebookFile.Write(File, new Notebook("test", [code, new(CellKind.Markdown, "# Title") { Id = "two" }]));
 
-        Assert.AreEqual("", await NotebookSchema.FaultsAsync(File));
+        Assert.AreEqual("", await NotebookSchema.ErrorsAsync(File));
         var read = NotebookFile.Read(File).Cells;
         Assert.AreEqual((code.Source, code.Id, code.ExecutionCount), (read[0].Source, read[0].Id, read[0].ExecutionCount));
         Assert.AreEqual(NotebookCell.Folded, read[0].Tags.Single());
@@ -43,7 +43,7 @@ public sealed class NotebookFileTests : IDisposable
     [DataRow("\"outputs\": []", "\"outputs\": [ { \"output_type\": \"error\" } ]")]
     [DataRow("\"nbformat\": 4", "\"nbformat\": 5")]
     [DataRow("\"code\"", "\"coda\"")]
-    public async Task TheSchemaSeesAFault(string right, string wrong)
+    public async Task TheSchemaRejectsAnError(string right, string wrong)
     {
         NotebookFile.Write(File, new Notebook("test", [new(CellKind.Code, "a();") { Id = "one", ExecutionCount = 1 }]));
         string text = await System.IO.File.ReadAllTextAsync(File);
@@ -51,14 +51,14 @@ public sealed class NotebookFileTests : IDisposable
 
         await System.IO.File.WriteAllTextAsync(File, text.Replace(right, wrong, StringComparison.Ordinal));
 
-        Assert.AreNotEqual("", await NotebookSchema.FaultsAsync(File));
+        Assert.AreNotEqual("", await NotebookSchema.ErrorsAsync(File));
     }
 
     [TestMethod]
     [DataRow("no JSON")]
     [DataRow("{}")]
     [DataRow("{\"cells\": [{}]}")]
-    public void WhatIsNoNotebookIsRefused_AndTheMessageSaysWhatToDo(string text)
+    public void AnInvalidNotebookIsRejected_AndTheMessageStatesTheRemedy(string text)
     {
         System.IO.File.WriteAllText(File, text);
 

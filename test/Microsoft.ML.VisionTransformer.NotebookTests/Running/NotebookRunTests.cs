@@ -1,4 +1,4 @@
-// What a cell puts out is caught; a cell that fails ends the run with its place, and nothing is written.
+// Outputs of cells are captured; a failing cell ends the run with its location, and nothing is written.
 using Microsoft.ML.VisionTransformer.NotebookTests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using NotebookRunner.Model;
@@ -14,7 +14,7 @@ public sealed class NotebookRunTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [TestMethod]
-    public async Task TextHtmlAndPicturesAreCaughtInOrder()
+    public async Task TextHtmlAndImagesAreCapturedInOrder()
     {
         var outputs = await OutputsAsync("""
             Console.Write("a");
@@ -37,9 +37,9 @@ public sealed class NotebookRunTests : IDisposable
     }
 
     [TestMethod]
-    public async Task CellsShareVariablesFunctionsAndTypes_AndMayWait()
+    public async Task CellsShareVariablesFunctionsAndTypes_AndMayAwait()
     {
-        var twin = TwinText.Read(_folder, """
+        var program = ProgramText.Read(_folder, """
             // A program.
             // %%
             using System;
@@ -53,7 +53,7 @@ public sealed class NotebookRunTests : IDisposable
             public sealed record Row(int X);
             """);
 
-        var cells = (await NotebookRun.RunAsync(twin)).Cells;
+        var cells = (await NotebookRun.RunAsync(program)).Cells;
 
         Assert.AreEqual(new StreamOutput("stdout", "42\n"), cells[^1].Outputs.Single());
         CollectionAssert.AreEqual(new int?[] { 1, 2, 3, 4 }, cells.Select(c => c.ExecutionCount).ToArray());
@@ -67,42 +67,42 @@ public sealed class NotebookRunTests : IDisposable
     {
         var console = Console.Out;
         string before = "// A program.\n// %% [markdown]\n// Text.\n// %%\nusing System;\n\n// %%\nConsole.WriteLine();\n\n";
-        var twin = TwinText.Read(_folder, $"{before}{statement}\n// %%\nint never;");
+        var program = ProgramText.Read(_folder, $"{before}{statement}\n// %%\nint never;");
 
-        var error = await Assert.ThrowsExactlyAsync<NotebookCellException>(() => NotebookRun.RunAsync(twin));
+        var error = await Assert.ThrowsExactlyAsync<NotebookCellException>(() => NotebookRun.RunAsync(program));
 
         StringAssert.StartsWith(error.Message, $"00-test, cell 3, {reason}");
         Assert.AreSame(console, Console.Out);
-        Assert.IsFalse(File.Exists(twin.NotebookPath));
+        Assert.IsFalse(File.Exists(program.NotebookPath));
     }
 
     [TestMethod]
     [DataRow("Microsoft.ML.VisionTransformer@9.9.9", "this build has Microsoft.ML.VisionTransformer/0.")]
     [DataRow("No.Such.Package@1.0.0", "this build lacks that package")]
-    public async Task APackageThatTheBuildLacksIsNamed(string package, string reason)
+    public async Task AMissingPackageIsNamed(string package, string reason)
     {
-        var twin = TwinText.Read(_folder, $"// A program.\n#:package {package}\n// %% [packages]\n// %%\nint x;");
+        var program = ProgramText.Read(_folder, $"// A program.\n#:package {package}\n// %% [packages]\n// %%\nint x;");
 
-        var error = await Assert.ThrowsAsync<Exception>(() => NotebookRun.RunAsync(twin));
+        var error = await Assert.ThrowsAsync<Exception>(() => NotebookRun.RunAsync(program));
 
         StringAssert.Contains(error.Message, package.Replace('@', '/'));
         StringAssert.Contains(error.Message, reason);
     }
 
-    /// <summary>A notebook cannot use what it does not name: a user's kernel would not have it.</summary>
+    /// <summary>A notebook can use only the packages that it references, as in a user's kernel.</summary>
     [TestMethod]
-    public async Task OnlyTheNamedPackagesAreThere()
+    public async Task OnlyReferencedPackagesAreAvailable()
     {
-        var twin = TwinText.Read(_folder, "// A program.\n// %%\nusing Microsoft.ML;");
+        var program = ProgramText.Read(_folder, "// A program.\n// %%\nusing Microsoft.ML;");
 
-        var error = await Assert.ThrowsExactlyAsync<NotebookCellException>(() => NotebookRun.RunAsync(twin));
+        var error = await Assert.ThrowsExactlyAsync<NotebookCellException>(() => NotebookRun.RunAsync(program));
 
         StringAssert.Contains(error.Message, "CS0234");
     }
 
     private async Task<IEnumerable<string>> OutputsAsync(string code)
     {
-        var notebook = await NotebookRun.RunAsync(TwinText.Read(_folder, "// A program.\n// %%\nusing System;\n// %%\n" + code));
+        var notebook = await NotebookRun.RunAsync(ProgramText.Read(_folder, "// A program.\n// %%\nusing System;\n// %%\n" + code));
         return notebook.Cells[^1].Outputs.Select(o => o switch
         {
             StreamOutput stream => $"{stream.Name} {stream.Text}",

@@ -1,4 +1,4 @@
-// The rows of data that the tests of a class have.
+// The data rows of a test class.
 using System.Reflection;
 
 namespace Microsoft.ML.VisionTransformer.NotebookTests.Support;

@@ -1,12 +1,12 @@
-// Checks a notebook's file against a JSON schema of the format.
+// Validates a notebook file against a JSON schema of the format.
 using NJsonSchema;
 
 namespace Microsoft.ML.VisionTransformer.NotebookTests.Support;
 
 internal static class NotebookSchema
 {
-    /// <summary>What is wrong with the file, a line for each fault; empty for a valid one.</summary>
-    internal static async Task<string> FaultsAsync(string path)
+    /// <summary>The validation errors, one per line; empty for a valid file.</summary>
+    internal static async Task<string> ErrorsAsync(string path)
     {
         using var stream = typeof(NotebookSchema).Assembly.GetManifestResourceStream("notebook.schema.json")!;
         using var reader = new StreamReader(stream);

@@ -1,4 +1,4 @@
-// Architectures that no network can be built from, and what is said about each.
+// Invalid architectures and the error message of each.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -26,19 +26,19 @@ public sealed class ArchitectureCheckTests
         [_good with { MlpRatio = 0.01 }, "MlpRatio is 0.01: with EmbeddingDimension 12 the hidden layer"],
         [_good with { MlpRatio = 1e12 }, "MlpRatio is 1000000000000: with"],
         [_good with { MlpRatio = (int.MaxValue - 5) / 12.0, MlpWidthMultiple = 64 }, "MlpRatio is"],
-        [_good with { EmbeddingDimension = 30_000 }, "EmbeddingDimension makes attn.qkv.weight of 2700000000 values"],
+        [_good with { EmbeddingDimension = 30_000 }, "EmbeddingDimension is too large: attn.qkv.weight would have 2700000000 values"],
         [_good with { EmbeddingDimension = int.MaxValue - 1, Heads = 1, MlpRatio = 1e-9 }, "EmbeddingDimension is 2147483646; it must be in"],
         [_good with { MlpRatio = 1.7e7 }, "MlpRatio is 17000000: with EmbeddingDimension 12 the hidden layer"],
-        [_good with { EmbeddingDimension = 16_383, MlpRatio = 16 }, "MlpRatio makes mlp.fc1.weight of"],
-        [_good with { ImageSize = (65_536, 65_536) }, "ImageSize is 65536x65536 with 2 channels; at most"],
-        [_good with { EmbeddingDimension = 24_000, ImageSize = 350, PatchSize = 1 }, "ImageSize makes the tokens of an image of"],
-        [_good with { ImageSize = 1_000, PatchSize = 1 }, "ImageSize is 1000x1000 and PatchSize 1x1: they make 1000000 tokens"],
-        [_good with { ImageSize = 10_000, PatchSize = 10_000 }, "PatchSize makes patch_embed.proj.weight of 2400000000 values"],
+        [_good with { EmbeddingDimension = 16_383, MlpRatio = 16 }, "MlpRatio is too large: mlp.fc1.weight would have"],
+        [_good with { ImageSize = (65_536, 65_536) }, "ImageSize is 65536x65536 with 2 channels; the limit is"],
+        [_good with { EmbeddingDimension = 24_000, ImageSize = 350, PatchSize = 1 }, "ImageSize is too large: the tokens of an image would have"],
+        [_good with { ImageSize = 1_000, PatchSize = 1 }, "ImageSize is 1000x1000 and PatchSize 1x1: they give 1000000 tokens"],
+        [_good with { ImageSize = 10_000, PatchSize = 10_000 }, "PatchSize is too large: patch_embed.proj.weight would have 2400000000 values"],
         [_good with { RegisterTokens = int.MaxValue }, "RegisterTokens is 2147483647; it must be in"],
         [_good with { RepresentationDimension = int.MaxValue }, "RepresentationDimension is 2147483647; it must be in"],
-        [_good with { EmbeddingDimension = 24_000, RepresentationDimension = 65_536 }, "RepresentationDimension makes pre_logits.fc.weight of"],
+        [_good with { EmbeddingDimension = 24_000, RepresentationDimension = 65_536 }, "RepresentationDimension is too large: pre_logits.fc.weight would have"],
         [_good with { Classes = int.MaxValue }, "Classes is 2147483647; it must be in"],
-        [_good with { EmbeddingDimension = 24_000, Classes = 1_000_000 }, "Classes makes head.weight of"],
+        [_good with { EmbeddingDimension = 24_000, Classes = 1_000_000 }, "Classes is too large: head.weight would have"],
         [_good with { NormEpsilon = 0 }, "NormEpsilon is 0"],
         [_good with { EmbeddingDropoutRate = 1 }, "EmbeddingDropoutRate is 1"],
         [_good with { AttentionDropoutRate = -0.1 }, "AttentionDropoutRate is -0.1"],
@@ -50,7 +50,7 @@ public sealed class ArchitectureCheckTests
         [_good with { ClassToken = false }, "Pooling is ClassToken and ClassToken is false"],
         [_good with { ClassToken = false, Pooling = TokenPooling.ClassTokenAndAverage }, "there is no class token to read"],
         [_good with { DistillationToken = true, Pooling = TokenPooling.Average }, "DistillationToken needs ClassToken and TokenPooling.ClassToken; Pooling is Average"],
-        [_good with { Pooling = TokenPooling.None }, "Pooling is None: all tokens come out, and there can be no head. Set Classes (now 5)"],
+        [_good with { Pooling = TokenPooling.None }, "Pooling is None: the network returns all tokens, without a head. Set Classes (now 5)"],
         [_good with { Pooling = TokenPooling.ClassTokenAndAverage, NormAfterPooling = true }, "NormAfterPooling cannot be set with Pooling ClassTokenAndAverage"],
         [_good with { RegisterTokens = -1 }, "RegisterTokens is -1"],
         [_good with { RepresentationDimension = -1 }, "RepresentationDimension is -1"],
@@ -58,13 +58,13 @@ public sealed class ArchitectureCheckTests
         [_good with { Mlp = (MlpKind)7 }, "Mlp is 7"],
         [_good with { Activation = (MlpActivation)7 }, "Activation is 7"],
         [_good with { MlpWidthMultiple = 0 }, "MlpWidthMultiple is 0"],
-        [_good with { Rotary = new(), Heads = 2 }, "each head is 6 wide; a rotary embedding needs a width divisible by 4"],
+        [_good with { Rotary = new(), Heads = 2 }, "each head is 6 wide; Rotary needs a width divisible by 4"],
         [_good with { Rotary = new() { Temperature = 0 } }, "Temperature is 0"],
         [_good with { Rotary = new() { Layout = (RotaryLayout)7 } }, "Layout is 7"],
         [_good with { Rotary = new() { ReferenceGrid = (0, 3) } }, "ReferenceGrid is 0x3"],
         [
             _good with { EmbeddingDimension = 9, PositionEmbedding = PositionEmbedding.SinCos2D },
-            "EmbeddingDimension is 9; PositionEmbedding.SinCos2D needs one divisible by 4",
+            "EmbeddingDimension is 9; with PositionEmbedding.SinCos2D it must be divisible by 4",
         ],
     ];
 

@@ -1,4 +1,4 @@
-// Names of architectures: what they stand for and what is suggested for a wrong one.
+// Architecture names: their presets, and the suggestion for a wrong name.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 
@@ -134,7 +134,7 @@ public sealed class ArchitecturePresetsTests
     }
 
     [TestMethod]
-    // Name, Eva's class, q k v apart, SwiGLU apart.
+    // Name, whether timm's class is Eva, whether q, k and v are split, whether SwiGLU is split.
     [DataRow("eva02_tiny_patch14_224", true, false, false)]
     [DataRow("eva02_base_patch14_448", true, true, true)]
     [DataRow("vit_small_plus_patch16_dinov3", true, false, true)]
@@ -160,7 +160,7 @@ public sealed class ArchitecturePresetsTests
     public void AnUnknownNameGetsTheNearestSuggested(string name, string nearest)
     {
         var error = Assert.ThrowsExactly<ArgumentException>(() => VisionTransformerArchitecture.Parse(name));
-        Assert.Contains($"\"{name}\" is no known architecture", error.Message);
+        Assert.Contains($"\"{name}\" is not a known architecture", error.Message);
         Assert.Contains($"\"{nearest}\"", error.Message);
         Assert.Contains("VisionTransformerArchitecture.Known", error.Message);
     }

@@ -1,4 +1,4 @@
-// Sizes are written as one number or as two.
+// Sizes are created from one number or two.
 namespace Microsoft.ML.VisionTransformer.Tests.Architecture;
 
 [TestClass]

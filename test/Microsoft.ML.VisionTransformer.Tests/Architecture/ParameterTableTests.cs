@@ -1,4 +1,4 @@
-// Names, shapes and counts of parameters, on paper and as built.
+// Names, shapes and counts of parameters, in the table and in the network.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -48,7 +48,7 @@ public sealed class ParameterTableTests
     ];
 
     [TestMethod]
-    // Counts that timm gives for 1000 classes.
+    // timm's counts for 1000 classes.
     [DataRow("vit_tiny_patch16_224", 5_717_416)]
     [DataRow("vit_small_patch16_224", 22_050_664)]
     [DataRow("vit_base_patch16_224", 86_567_656)]

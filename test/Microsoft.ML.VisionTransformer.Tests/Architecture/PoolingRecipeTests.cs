@@ -1,4 +1,4 @@
-// The description of each pooling and embedding, which network, vector code, explanation and ONNX writer follow.
+// The recipe of each pooling and embedding, which the network, the vectorized code, explanations and the ONNX export follow.
 using Microsoft.ML.VisionTransformer.Architecture;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Architecture;

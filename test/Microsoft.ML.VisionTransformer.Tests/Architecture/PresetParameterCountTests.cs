@@ -1,4 +1,4 @@
-// Presets against the parameter counts that timm publishes: a wrong size, part or class count shows.
+// Presets against timm's published parameter counts, which detect a wrong size, part or class count.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -25,7 +25,7 @@ public sealed class PresetParameterCountTests
 
     private static int Whole(string cell) => int.Parse(cell, CultureInfo.InvariantCulture);
 
-    /// <summary>Worked out apart from the library's own table of parameters.</summary>
+    /// <summary>Computed independently of the library's parameter table.</summary>
     private static double Count(VisionTransformerArchitecture a)
     {
         double d = a.EmbeddingDimension, hidden = a.MlpHiddenDimension, norm = 2 * d, plainHidden = (int)(d * a.MlpRatio);

@@ -1,4 +1,4 @@
-// Every damaged or hostile golden checkpoint through the public door: the fate its index says, an error that names the place, and nothing run.
+// Every corrupt or malicious golden checkpoint through the public API: the outcome in its index, an error that states the location, and no code executed.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
@@ -40,7 +40,7 @@ public sealed class BadCheckpointTests
     [DataRow("missing_tensor.safetensors", "blocks.0.attn.proj.weight is missing")]
     [DataRow("extra_tensor.safetensors", "blocks.1.norm1.weight is not part of the network (depth is 1)")]
     [DataRow("wrong_shape.safetensors", "head.weight is [16, 3], the network needs [3, 16]")]
-    [DataRow("wrong_dtype_int.safetensors", "norm.weight is I32, weights are needed")]
+    [DataRow("wrong_dtype_int.safetensors", "norm.weight is I32, a floating-point type is expected")]
     [DataRow("nan_weight.safetensors", "NaN in blocks.0.mlp.fc1.weight")]
     [DataRow("inf_weight.safetensors", "infinity in head.bias")]
     [DataRow("head_seven_classes.safetensors", "head.weight is [7, 16], the network needs [3, 16]; head.bias is [7], the network needs [3]")]

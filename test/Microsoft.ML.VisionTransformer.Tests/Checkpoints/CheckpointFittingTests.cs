@@ -1,4 +1,4 @@
-// A checkpoint for other images through the public door: positions as the file's own framework stretches them, kernels for other channels, and what is refused.
+// Loading checkpoints for other image sizes and channels through the public API: position resampling, kernel adaptation, and rejected cases.
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;

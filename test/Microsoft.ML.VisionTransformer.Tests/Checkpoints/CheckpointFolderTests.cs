@@ -1,4 +1,4 @@
-// Which file of a folder is the checkpoint.
+// Selection of the checkpoint file in a folder.
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// Checkpoints that the frameworks wrote, sound and hostile, under a name that says nothing.
+// Checkpoints written by the frameworks, valid and malicious, opened under a neutral file name.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
@@ -108,7 +108,7 @@ public sealed class CheckpointFormatGoldenTests : IDisposable
         _ => PthCheckpoint.Open(path),
     };
 
-    /// <summary>Why the file or one of its tensors of numbers is refused; null where all are read.</summary>
+    /// <summary>The error for the file or one of its floating-point tensors; null if everything is read.</summary>
     private static string? Error(string path)
     {
         try

@@ -1,4 +1,4 @@
-// Files of every format under a name that says nothing, and what is said of files that are no checkpoints.
+// Detection of each checkpoint format regardless of the file name, and error messages for files that are not checkpoints.
 using System.IO.Compression;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Checkpoints;

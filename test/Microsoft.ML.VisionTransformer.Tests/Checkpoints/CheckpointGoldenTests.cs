@@ -1,4 +1,4 @@
-// Every golden checkpoint through the public door: the network that is built gives the numbers of the framework that wrote the file.
+// Every golden checkpoint through the public API: the network reproduces the outputs of the framework that wrote the file.
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints;

@@ -1,4 +1,4 @@
-// A few hundred changed files of each format with a fixed seed: each is read or refused as promised. The fuzzer runs many more.
+// A few hundred mutated files of each format with a fixed seed: each is loaded or rejected with the documented exception. The fuzzer runs many more.
 using Microsoft.ML.VisionTransformer.Fuzz;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

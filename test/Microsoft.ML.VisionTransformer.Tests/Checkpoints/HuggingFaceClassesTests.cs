@@ -1,4 +1,4 @@
-// Model classes of Hugging Face that leave parts of their files unused, or read a token in two ways, through the public door.
+// Hugging Face model classes that leave parts of their files unused, or use a token in two ways, through the public API.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;

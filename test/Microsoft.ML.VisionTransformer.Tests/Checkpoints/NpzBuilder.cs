@@ -1,4 +1,4 @@
-// Writes .npz files for tests, sound ones and wrong ones.
+// Writes valid and invalid .npz files for tests.
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;

@@ -1,4 +1,4 @@
-// Broken and hostile .npz files: each is refused with an error that says where and why.
+// Corrupt and malicious .npz files: each is rejected with an error that states location and reason.
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text.Json;
@@ -148,12 +148,12 @@ public sealed class NpzHostileFileTests
     [DataRow(CompressionLevel.Optimal)]
     public void NoChangeOfOneByteCausesAnyOtherError(CompressionLevel level)
     {
-        byte[] sound = OneArray(level);
-        for (int i = 0; i < sound.Length; i++)
+        byte[] valid = OneArray(level);
+        for (int i = 0; i < valid.Length; i++)
         {
             foreach (byte change in new byte[] { 1, 0x80, 0xFF })
             {
-                byte[] zip = [.. sound];
+                byte[] zip = [.. valid];
                 zip[i] ^= change;
                 try
                 {

@@ -1,4 +1,4 @@
-// PyTorch files with a changed byte: the archive's checksums show it when a tensor is read.
+// PyTorch files with a changed byte: the archive's checksums detect it when a tensor is read.
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
@@ -71,7 +71,7 @@ public sealed class PthChecksumTests : IDisposable
 
     private string Save(PthPickle pickle) => pickle.Save(_folder.File("a.pth"), ("data/0", PthPickle.Floats(_values)));
 
-    /// <summary>Turns a bit of the byte at that position of the place where those bytes are in the file.</summary>
+    /// <summary>Finds the bytes in the file and flips a bit of the byte at the given offset within them.</summary>
     private static void Change(string path, ReadOnlySpan<byte> position, int at)
     {
         byte[] content = File.ReadAllBytes(path);

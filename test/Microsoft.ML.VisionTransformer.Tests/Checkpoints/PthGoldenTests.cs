@@ -1,4 +1,4 @@
-// PyTorch files written by PyTorch, sound and hostile, against the same weights as safetensors.
+// PyTorch files written by PyTorch, valid and malicious, compared with the same weights as safetensors.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;

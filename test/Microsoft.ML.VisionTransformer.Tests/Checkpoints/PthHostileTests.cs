@@ -1,4 +1,4 @@
-// PyTorch files with one defect each: all are refused, and the message says what it is.
+// PyTorch files with one defect each: all are rejected with a message that states the defect.
 using System.IO.Compression;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Tests.Support;

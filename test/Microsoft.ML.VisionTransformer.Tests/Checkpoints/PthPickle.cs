@@ -1,4 +1,4 @@
-// Builds pickles and the archives around them, sound or not, one operation after the other.
+// Builds pickles and their archives operation by operation, valid or not.
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
@@ -64,7 +64,7 @@ internal sealed class PthPickle
         return path;
     }
 
-    /// <summary>The numbers as a storage of 32-bit floats.</summary>
+    /// <summary>The values as a float32 storage.</summary>
     internal static byte[] Floats(params float[] values)
     {
         byte[] bytes = new byte[4 * values.Length];

@@ -1,4 +1,4 @@
-// A model written for Python: the names and shapes that timm and Hugging Face have, and the same bits when it is read back.
+// Exporting a model for Python: names and shapes of timm and Hugging Face, and bit-identical values when read back.
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;

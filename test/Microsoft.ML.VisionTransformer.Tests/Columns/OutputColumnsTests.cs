@@ -1,4 +1,4 @@
-// An output column that would hide an input column, or another output, is refused everywhere.
+// An output column that would hide an input column or another output is rejected everywhere.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Columns;

@@ -1,4 +1,4 @@
-// The output columns carry what ML.NET's evaluators and transforms look for.
+// The output columns have the annotations that ML.NET's evaluators and transforms need.
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// Shares of rows: each row in one of them, as it was.
+// Row shards: each row is in exactly one shard, unchanged.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -123,7 +123,7 @@ public sealed class RowShardViewTests
     }
 
     [TestMethod]
-    [DataRow(0, 0, "size is 0; it must be at least 1."), DataRow(-1, 2, "rank is -1, and size is 2"), DataRow(2, 2, "the last of them is 1")]
+    [DataRow(0, 0, "size is 0; it must be at least 1."), DataRow(-1, 2, "rank is -1 and size is 2"), DataRow(2, 2, "rank must be from 0 to 1")]
     public void NumbersThatAreNotAllowedAreNamed(int rank, int size, string message)
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => _context.Data.ShardRows(Data(1), rank, size));

@@ -1,4 +1,4 @@
-// The temperature of a classifier: what it does to scores, and how it lives in the model file.
+// The temperature of a classifier: its effect on scores and its storage in the model file.
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Reflection;
@@ -150,7 +150,7 @@ public sealed class TemperatureTests
         return (VisionTransformerPredictionTransformer)((model as IEnumerable<ITransformer>)?.Single() ?? model);
     }
 
-    /// <summary>Changes an entry and its place in the index: name, length (8 bytes), checksum.</summary>
+    /// <summary>Changes an entry and its record in the index: name, length (8 bytes), checksum.</summary>
     private static void ReplaceColumns(string path, Func<string, string> change)
     {
         using var zip = ZipFile.Open(path, ZipArchiveMode.Update);

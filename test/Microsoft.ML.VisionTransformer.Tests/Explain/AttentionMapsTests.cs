@@ -1,4 +1,4 @@
-// Maps of networks of every kind, without a trace of having been made.
+// Maps of networks of every kind; computing them leaves no side effects.
 using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
@@ -139,7 +139,7 @@ public sealed class AttentionMapsTests
     {
         using var scope = NewDisposeScope();
         var architecture = TinyNetwork.Architecture with { Pooling = TokenPooling.Max };
-        // The class token, which the pool leaves out, is the largest everywhere; then three tokens of four dimensions.
+        // The class token, which the pool excludes, is the largest everywhere; then three tokens of four dimensions.
         var tokens = tensor([9f, 9f, 9f, 9f, 1f, 2f, 3f, 0f, 4f, 1f, 1f, 1f, 0f, 3f, 4f, 5f], [1, 4, 4]);
 
         PooledTokenWeights.Of(architecture, tokens).AssertValues(1e-6, 0, 0, 0.25, 0.75);
@@ -156,6 +156,6 @@ public sealed class AttentionMapsTests
 
         var error = Assert.ThrowsExactly<NotSupportedException>(() => golden.Network.Explain(golden["input"], ExplanationMethod.Rollout, null, 1));
 
-        Assert.Contains("no head", error.Message);
+        Assert.Contains("no classification head", error.Message);
     }
 }

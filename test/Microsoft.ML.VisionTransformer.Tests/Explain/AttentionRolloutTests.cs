@@ -1,4 +1,4 @@
-// Attention rollout against timm's attention, and on a case that can be worked out by hand.
+// Attention rollout against timm's attention, and on a case computed by hand.
 using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
@@ -38,7 +38,7 @@ public sealed class AttentionRolloutTests
     public void TwoBlocksMultiplyFromTheLeft()
     {
         using var scope = NewDisposeScope();
-        // Two heads whose mean is ((0, 1), (1, 0)), then a block that looks at the second token alone.
+        // Two heads whose mean is ((0, 1), (1, 0)), then a block that attends only to the second token.
         var first = tensor([0.5f, 0.5f, 1f, 0f, -0.5f, 1.5f, 1f, 0f], [1, 2, 2, 2]);
         var second = tensor([0f, 1f, 0f, 1f], [1, 1, 2, 2]);
 

@@ -1,4 +1,4 @@
-// Gradient-weighted attention: by hand, and against differences of the logit.
+// Gradient-weighted attention: computed by hand, and against finite differences of the logit.
 using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;

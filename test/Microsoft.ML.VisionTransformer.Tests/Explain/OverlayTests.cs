@@ -1,4 +1,4 @@
-// Overlays: colours in order, maps spread as the patches lie, light where the map is high.
+// Overlays: the order of colors, the upsampling of maps to the patch positions, and light colors for high values.
 using Microsoft.ML.VisionTransformer.Explain;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 
@@ -26,7 +26,7 @@ public sealed class OverlayTests
     [TestMethod]
     public void AMapIsBilinearBetweenTheCentresOfPatches()
     {
-        // Centres of patches lie at 1, 3 and 5; pixel centres at 0.5, 1.5, ...
+        // Patch centers are at 1, 3 and 5; pixel centers at 0.5, 1.5, ...
         float[] pixels = MapUpsampling.ToPixels([0, 4, 8, 0, 4, 8], _architecture);
 
         float[] row = [0, 0.125f, 0.375f, 0.625f, 0.875f, 1];
@@ -36,7 +36,7 @@ public sealed class OverlayTests
     [TestMethod]
     public void OverlappingPatchesHaveTheirOwnCentres()
     {
-        // Patches of 4 every 2 pixels: centres at 2 and 4 of a row of 6.
+        // Patches of 4 every 2 pixels: centers at 2 and 4 in a row of 6.
         var overlapping = new VisionTransformerArchitecture { ImageSize = (4, 6), PatchSize = 4, PatchStride = 2 };
 
         float[] pixels = MapUpsampling.ToPixels([1, 3], overlapping);
@@ -63,10 +63,10 @@ public sealed class OverlayTests
         Assert.AreEqual(4, drawn.Height);
         Assert.IsGreaterThan(128, (int)drawn.Row(0)[5 * 3]);
         Assert.IsLessThan(128, (int)drawn.Row(0)[0]);
-        Assert.IsTrue(gray.All(v => v == 128), "the picture was drawn on");
+        Assert.IsTrue(gray.All(v => v == 128), "the image was modified");
     }
 
-    /// <summary>CIE L* of an sRGB colour.</summary>
+    /// <summary>CIE L* of an sRGB color.</summary>
     private static double Lightness(float red, float green, float blue)
     {
         double y = 0.2126 * Linear(red) + 0.7152 * Linear(green) + 0.0722 * Linear(blue);

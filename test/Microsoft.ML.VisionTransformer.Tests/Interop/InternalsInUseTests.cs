@@ -1,4 +1,4 @@
-// Every internal member of ML.NET that the library uses, checked against the ML.NET that is there.
+// Every internal member of ML.NET that the library uses, checked against the referenced version of ML.NET.
 using System.IO.Compression;
 using System.Reflection;
 using System.Reflection.Metadata;
@@ -14,7 +14,7 @@ public sealed class InternalsInUseTests
 
     private const MethodAttributes Access = MethodAttributes.MemberAccessMask;
 
-    /// <summary>All of them. A new one needs a reason: each may be gone with the next version of ML.NET.</summary>
+    /// <summary>All internal members in use. A new one needs a reason: any of them may disappear in the next version of ML.NET.</summary>
     private static readonly string[] _expected =
     [
         "Microsoft.ML.Data.CatalogUtils",
@@ -110,20 +110,20 @@ public sealed class InternalsInUseTests
         Assert.AreEqual(string.Join('\n', _expected), string.Join('\n', used), "internal members of ML.NET in use");
     }
 
-    /// <summary>Without them saving deflates weights and loading copies them once more: slower, and right all the same.</summary>
+    /// <summary>Without them, saving compresses the weights and loading copies them once more: slower, but still correct.</summary>
     [TestMethod]
     [DataRow("Microsoft.ML.RepositoryWriter", "_archive", typeof(ZipArchive))]
     [DataRow("Microsoft.ML.RepositoryReader", "_entries", typeof(Dictionary<string, ZipArchiveEntry>))]
     public void EachPrivateFieldIsThere(string owner, string name, Type type)
     {
         var field = Find(owner)?.GetField(name, BindingFlags.NonPublic | BindingFlags.Instance);
-        Assert.AreEqual(type, field?.FieldType, $"ML.NET no longer keeps its archive in {owner}.{name}. See Interop/StoredEntries.cs.");
+        Assert.AreEqual(type, field?.FieldType, $"ML.NET no longer keeps its archive in {owner}.{name}. See StoredEntries in Interop/ModelWriter.cs.");
     }
 
     [TestMethod]
-    public void OnlyInteropAndTheTransformersSeamTouchThem()
+    public void OnlyInteropAndTheTransformersUseThem()
     {
-        // The compiler sees opened copies, so that any file could; these namespaces and types are the tell-tale.
+        // The compiler sees reference assemblies with public members, so any file could use internals; these namespaces and types reveal it.
         string[] telltale = ["ModelSaveContext", "ModelLoadContext", "VersionInfo", "LoadableClass", "CatalogUtils", "IHostEnvironmentInternal", "ICancelable", "OnnxContext", "new SchemaShape.Column("];
         string source = SourceTree.Library;
 
@@ -133,7 +133,7 @@ public sealed class InternalsInUseTests
             .Where(f => telltale.Any(t => f.Text.Contains(t, StringComparison.Ordinal)))
             .Select(f => f.Path);
 
-        // ML.NET finds a transformer's loader and its Save on the transformer itself.
+        // ML.NET requires the loader and Save of a transformer on the transformer itself.
         CollectionAssert.AreEqual(
             new[]
             {
@@ -153,7 +153,7 @@ public sealed class InternalsInUseTests
 
     private static Type? Find(string name) => new[] { "Microsoft.ML.Core", "Microsoft.ML.Data" }.Select(a => Assembly.Load(a).GetType(name)).FirstOrDefault(t => t is not null);
 
-    /// <summary>The name of a type in one of the two opened assemblies, or null.</summary>
+    /// <summary>The name of a type in one of the two assemblies with access to internals, or null.</summary>
     private static string? FullName(MetadataReader metadata, TypeReferenceHandle handle)
     {
         var type = metadata.GetTypeReference(handle);

@@ -1,4 +1,4 @@
-// Device names, and what a device that is not there says.
+// Device names, and the error for an unavailable device.
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;

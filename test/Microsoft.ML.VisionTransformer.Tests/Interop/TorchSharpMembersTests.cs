@@ -1,4 +1,4 @@
-// Which members of TorchSharp the library refers to, so that what an older version lacks can be seen.
+// The TorchSharp members that the library uses, to detect those that an older version lacks.
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -23,7 +23,7 @@ public sealed class TorchSharpMembersTests(TestContext context)
             File.WriteAllText(received, found);
 
         context.WriteLine($"{members.Length} members of TorchSharp in use.");
-        Assert.AreEqual(expected, found, $"The library uses other members of TorchSharp. If 0.106.0 has the new ones, put {received} in place of {_approved}.");
+        Assert.AreEqual(expected, found, $"The library uses other members of TorchSharp. If 0.106.0 has the new ones, replace {_approved} with {received}.");
         File.Delete(received);
     }
 

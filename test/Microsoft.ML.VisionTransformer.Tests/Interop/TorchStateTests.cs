@@ -1,4 +1,4 @@
-// Whatever a caller has set in libtorch: each public entry point gives the same result as without it, and leaves it as it was.
+// Each public entry point gives the same result for any libtorch state of the caller, and restores that state.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
@@ -24,7 +24,7 @@ public sealed class TorchStateTests
 
     private static byte[] Photo => ColoredSamples.Make(1)[0].Image;
 
-    /// <summary>What a caller may have set, and how it is set until the result is disposed.</summary>
+    /// <summary>The states that a caller may set, each until the result is disposed.</summary>
     private static readonly Dictionary<string, Func<IDisposable>> _states = new()
     {
         ["no_grad"] = () => no_grad(),
@@ -122,7 +122,7 @@ public sealed class TorchStateTests
         from state in _states.Keys
         select new object[] { entry, state };
 
-    /// <summary>A network that is scored by libtorch.</summary>
+    /// <summary>A network scored by libtorch.</summary>
     private static VisionTransformerArchitecture Rotary => TinyTraining.Architecture with { PositionEmbedding = PositionEmbedding.None, Rotary = new RotaryEmbedding(), Classes = 3 };
 
     [ClassInitialize]
@@ -162,7 +162,7 @@ public sealed class TorchStateTests
         float[] values = result();
         float[] expected = _ordinary[entryPoint];
         Assert.HasCount(expected.Length, values);
-        // One thread adds up in another order than two, and training repeats that.
+        // One thread sums in another order than two, and training accumulates the difference.
         double tolerance = state == Threads ? 1e-3 : 0;
         for (int i = 0; i < values.Length; i++)
             Assert.AreEqual(expected[i], values[i], tolerance, $"value {i}");
@@ -270,7 +270,7 @@ public sealed class TorchStateTests
         return new Undo(() => set_default_dtype(ScalarType.Float32));
     }
 
-    /// <summary>All that a caller can see of libtorch's state.</summary>
+    /// <summary>The libtorch state that a caller can observe.</summary>
     private sealed record State(bool Gradients, bool Inference, ScalarType Type, DeviceType Device, int Threads, string Random, int InScope)
     {
         internal static State Now(IDisposable set)

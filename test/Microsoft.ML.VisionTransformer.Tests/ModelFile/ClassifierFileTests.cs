@@ -1,4 +1,4 @@
-// The model .zip: bit-equal scores, readable parts, and a clear error for each way a file can be wrong.
+// The model file: bit-equal scores, readable entries, and a clear error for each kind of damage.
 using System.IO.Compression;
 using System.Reflection;
 using System.Text;
@@ -171,7 +171,7 @@ public sealed class ClassifierFileTests
     [TestMethod]
     public void WeightsLargerThanAPartAreSplitAndPutTogether()
     {
-        // 5.4 million numbers are 21 MB: two parts.
+        // 5.4 million float32 values are 21 MB: two chunks.
         var architecture = TinyTraining.Architecture with { EmbeddingDimension = 384, Depth = 3, Heads = 6, Classes = 3 };
         using var model = Untrained(architecture);
         string path = _folder.File("large.zip");
@@ -187,7 +187,7 @@ public sealed class ClassifierFileTests
             CollectionAssert.AreEqual(expected[i], found[i]);
     }
 
-    /// <summary>Where this fails, ML.NET keeps its archive elsewhere: models are still saved, many times more slowly.</summary>
+    /// <summary>If this fails, ML.NET's private field has changed: models are still saved, but much more slowly.</summary>
     [TestMethod]
     public void WeightsAreStoredAndNotDeflated()
     {
@@ -219,7 +219,7 @@ public sealed class ClassifierFileTests
         return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(new VisionTransformerNetwork(architecture, seed: 2), torch.CPU));
     }
 
-    /// <summary>ML.NET makes transformers by reflection, which wraps their errors.</summary>
+    /// <summary>ML.NET creates transformers by reflection, which wraps their exceptions.</summary>
     private static InvalidDataException LoadError(string path) =>
         (InvalidDataException)Assert.ThrowsExactly<TargetInvocationException>(() => Load(path)).GetBaseException();
 

@@ -1,4 +1,4 @@
-// Model files that were made to do harm, with checksums that are right: each is refused with its entry and field, before memory is taken.
+// Hostile model files with correct checksums: each is rejected with its entry and field named, before memory is allocated.
 using Microsoft.ML.VisionTransformer.Fuzz;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -14,7 +14,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.ModelFile;
 [TestClass]
 public sealed class HostileModelFileTests
 {
-    /// <summary>Bytes that refusing a file may take; the sound one takes two million.</summary>
+    /// <summary>Bytes that rejecting a file may allocate; loading the valid one allocates two million.</summary>
     private const long MostBytes = 64L << 20;
 
     private static TemporaryFolder _folder = null!;
@@ -115,7 +115,7 @@ public sealed class HostileModelFileTests
 
     [TestMethod]
     [DataRow("\"Name\": \"blocks.0.attn.proj.bias\"", "\"Name\": null", "Name")]
-    [DataRow("\"Type\": \"float32\"", "\"Type\": null", "neither float32 nor float16")]
+    [DataRow("\"Type\": \"float32\"", "\"Type\": null", "expected float32 or float16")]
     public void ATensorWithoutNameOrType(string old, string with, string expected) => AssertRefused(_classifier.Replace("weights.json", old, with), "weights.json", expected);
 
     [TestMethod]
@@ -155,7 +155,7 @@ public sealed class HostileModelFileTests
     [TestMethod]
     [DataRow(float.NaN, "NaN")]
     [DataRow(float.PositiveInfinity, "infinity")]
-    public void AWeightThatIsNoNumberIsRefusedWithItsTensor(float value, string expected)
+    public void AWeightThatIsNotFinite_IsRefusedWithItsTensor(float value, string expected)
     {
         var archive = WithWeight(_classifier, "blocks.1.mlp.fc1.weight", value);
 
@@ -271,7 +271,7 @@ public sealed class HostileModelFileTests
         }
     }
 
-    /// <summary>What weights.json would say of a network of that architecture.</summary>
+    /// <summary>The weights.json of a network with the given architecture.</summary>
     private static byte[] Table(VisionTransformerArchitecture architecture)
     {
         var tensors = Network.Rows(architecture).Select(row => $$"""{"Name":"{{row.Name}}","Type":"float32","Shape":[{{string.Join(",", row.Shape)}}]}""");

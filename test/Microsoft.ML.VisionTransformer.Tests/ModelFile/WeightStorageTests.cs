@@ -1,4 +1,4 @@
-// Weights as 16-bit floats in a model file: half the size, nearly the same scores, and older files and packages go on.
+// float16 weights in a model file: half the size, nearly the same scores, and compatibility with older files and packages.
 using System.IO.Compression;
 using System.Text;
 using Microsoft.ML.Data;
@@ -83,7 +83,7 @@ public sealed class WeightStorageTests : IDisposable
         StringAssert.Matches(table, new("\"blocks\\.0\\.attn\\.qkv\\.bias\",\\s*\"Type\": ?\"float32\""));
     }
 
-    /// <summary>Behind the model's signature in ML.NET's header: the version that wrote, and the oldest that may read.</summary>
+    /// <summary>The fields after the model's signature in ML.NET's header: the version that wrote the file, and the oldest that can read it.</summary>
     [TestMethod]
     [DataRow(WeightStorage.Float32)]
     [DataRow(WeightStorage.Float16)]

@@ -1,4 +1,4 @@
-// The activations on numbers that can be looked up.
+// The activations on known values.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -27,7 +27,7 @@ public sealed class ActivationsTests
         using var scope = NewDisposeScope();
         using var mlp = new Mlp(
             new() { EmbeddingDimension = 2, MlpRatio = 0.5, Mlp = MlpKind.SwiGlu }, new NoiseSource(RandomStream.For(1)));
-        // The gate is the first value, what is gated the second.
+        // The first value is the gate, the second the gated value.
         mlp.Set("fc1.weight", 1, 0, 0, 1);
         mlp.Set("fc1.bias", 0, 0);
         mlp.Set("fc2.weight", 1, 1);

@@ -1,4 +1,4 @@
-// Attention on numbers that can be worked out by hand.
+// Attention on values computed by hand.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -58,7 +58,7 @@ public sealed class AttentionTests
     {
         using var scope = NewDisposeScope();
         using var attention = new Attention(new() { EmbeddingDimension = 2, Heads = 2 }, Noise());
-        // Head 0 sees value 0 of a token, head 1 value 1, as q, k and v.
+        // Head 0 gets value 0 of a token, head 1 value 1, as q, k and v.
         attention.Set("qkv.weight", 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1);
         attention.Set("qkv.bias", new float[6]);
         var tokens = tensor([1f, 0f, 0f, 1f], [1, 2, 2]);

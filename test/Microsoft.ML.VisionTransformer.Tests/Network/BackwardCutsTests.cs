@@ -1,4 +1,4 @@
-// A backward pass in pieces gives the gradients of one in a whole.
+// A backward pass in chunks gives the same gradients as a single one.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.Optimizers;

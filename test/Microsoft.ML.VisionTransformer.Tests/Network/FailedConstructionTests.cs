@@ -1,4 +1,4 @@
-// What was made before a constructor fails is given back: the caller has nothing to dispose.
+// A constructor that fails frees what it has created: the caller has nothing to dispose.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Network;
 [TestClass]
 public sealed class FailedConstructionTests
 {
-    /// <summary>Widths for which the blocks run in vector code.</summary>
+    /// <summary>Widths for which the blocks run in vectorized code.</summary>
     private static readonly VisionTransformerArchitecture _architecture = TinyTraining.Architecture with { EmbeddingDimension = 48, Heads = 3, Classes = 3 };
 
     [TestMethod]
@@ -32,9 +32,9 @@ public sealed class FailedConstructionTests
         },
         parameters: 1);
 
-    /// <summary>Makes something of a network whose last block lacks a weight, which fails midway.</summary>
-    /// <param name="make">What is made.</param>
-    /// <param name="parameters">Copies of the network's parameters that are made on the way.</param>
+    /// <summary>Creates an object from a network whose last block lacks a weight, which fails midway.</summary>
+    /// <param name="make">Creates the object.</param>
+    /// <param name="parameters">Number of the network's parameters that are copied on the way.</param>
     private static void AssertNothingStays(Func<VisionTransformerNetwork, object> make, int parameters = 0)
     {
         int count = _architecture.Parameters().Count();

@@ -1,4 +1,4 @@
-// The network against timm's numbers.
+// The network against timm's values.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -9,8 +9,8 @@ namespace Microsoft.ML.VisionTransformer.Tests.Network;
 [TestClass]
 public sealed class GoldenNetworkTests
 {
-    // timm's own float32 rounding against float64 is at most 3.3e-6 in logits and 7.1e-6 in tokens; the tanh GELU in place of the exact one
-    // moves logits by as little as 1.2e-4. The tolerances sit between the two.
+    // timm's own float32 rounding against float64 is at most 3.3e-6 in logits and 7.1e-6 in tokens; the tanh GELU instead of the exact one
+    // changes logits by as little as 1.2e-4. The tolerances are between the two.
     private const double LogitsTolerance = 2e-5, TokensTolerance = 1e-4, AttentionTolerance = 5e-6;
 
     public TestContext TestContext { get; set; } = null!;

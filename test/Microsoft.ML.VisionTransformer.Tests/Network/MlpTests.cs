@@ -1,4 +1,4 @@
-// The MLP on numbers that can be worked out by hand.
+// The MLP on values computed by hand.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;

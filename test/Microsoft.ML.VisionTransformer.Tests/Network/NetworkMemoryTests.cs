@@ -1,4 +1,4 @@
-// What a network holds, what a forward leaves behind, and moving between types.
+// The tensors that a network owns, tensors left by a forward pass, and conversion between types.
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
@@ -58,7 +58,7 @@ public sealed class NetworkMemoryTests
     {
         using var network = new VisionTransformerNetwork(TinyNetwork.Noisy);
         using var images = TinyNetwork.Images(2);
-        // What other tests left to the finalizer must not go while this one counts.
+        // Tensors that other tests left to the finalizer must not be freed while this one counts.
         GC.Collect();
         GC.WaitForPendingFinalizers();
 

@@ -1,4 +1,4 @@
-// Dropout and stochastic depth in the network as a whole.
+// Dropout and stochastic depth in a whole network.
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// Which pixels end up in which token.
+// The mapping of pixels to tokens.
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;

@@ -1,4 +1,4 @@
-// Rotary positions: angles on small grids, and what a turn does.
+// Rotary positions: angles on small grids, and the rotation.
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
@@ -33,7 +33,7 @@ public sealed class RotaryPositionsTests
     {
         float[] angles = RotaryAngles.Of(new() { Layout = RotaryLayout.Dinov3, Temperature = 100 }, (2, 4), headDimension: 8);
 
-        // Row 1 of 2 is centred at 0.5, column 3 of 4 at 0.75; periods 1 and 10.
+        // The center of row 1 of 2 is at 0.5, that of column 3 of 4 at 0.75; periods 1 and 10.
         AssertClose([MathF.PI, MathF.PI / 10, 1.5f * MathF.PI, 0.15f * MathF.PI], angles[^4..]);
     }
 
@@ -45,14 +45,14 @@ public sealed class RotaryPositionsTests
         using var scope = NewDisposeScope();
         var architecture = new VisionTransformerArchitecture { EmbeddingDimension = 4, Heads = 1, ImageSize = (16, 16), Rotary = new() { Layout = layout } };
         using var table = new RotaryTable(architecture);
-        // A right angle for the pair that follows the row, none for the column's.
+        // 90 degrees for the pair that depends on the row, 0 for the column's.
         double[] quarter = layout == RotaryLayout.Dinov3 ? [1, 0, 1, 0] : [1, 1, 0, 0];
         table.For(CPU, ScalarType.Float32).Sines.copy_(tensor([.. quarter.Select(v => (float)v)], [1, 4]));
         table.For(CPU, ScalarType.Float32).Cosines.copy_(tensor([.. quarter.Select(v => 1 - (float)v)], [1, 4]));
 
-        var turned = table.Rotate(tensor([9f, 9, 9, 9, 1, 2, 3, 4], [1, 1, 2, 4]));
+        var rotated = table.Rotate(tensor([9f, 9, 9, 9, 1, 2, 3, 4], [1, 1, 2, 4]));
 
-        turned.AssertValues(1e-6, [9, 9, 9, 9, .. expected]);
+        rotated.AssertValues(1e-6, [9, 9, 9, 9, .. expected]);
     }
 
     [TestMethod]

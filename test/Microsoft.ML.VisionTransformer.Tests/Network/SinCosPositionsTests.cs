@@ -1,4 +1,4 @@
-// The fixed position table: its numbers and its place in the network.
+// The fixed position table: its values and its use in the network.
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;

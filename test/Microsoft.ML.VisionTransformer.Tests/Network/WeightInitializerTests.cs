@@ -1,4 +1,4 @@
-// First weights: repeatable, independent of everything else, with the deviations the schemes name.
+// Initial weights: reproducible, independent of everything else, with the standard deviations of the schemes.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
 

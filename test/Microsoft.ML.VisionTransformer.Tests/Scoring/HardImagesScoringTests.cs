@@ -1,4 +1,4 @@
-// The collection of hard and broken images as rows of one data view: each has its fate, and none touches another.
+// The collection of difficult and corrupt images as rows of one data view: each is handled on its own and does not affect the others.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring;

@@ -1,4 +1,4 @@
-// Rows whose image cannot be read: an error, or missing values; the same in batches and row by row, and never a neighbour's score.
+// Rows whose image cannot be read: an error, or missing values; the same in batches and row by row, and never another row's score.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// What ML.NET's ConvertToOnnx asks of the transformer: its part of a pipeline's graph gives its own answers.
+// ConvertToOnnx: the transformer's part of a pipeline's graph gives the same results as the transformer.
 using Microsoft.ML.Data;
 using Microsoft.ML.Model.OnnxConverter;
 using Microsoft.ML.OnnxRuntime;

@@ -1,4 +1,4 @@
-// Exported models in stock pipelines of ML.NET: a file through ApplyOnnxModel gives the transformer's own answers.
+// Exported models in standard ML.NET pipelines: ApplyOnnxModel gives the same results as the transformer.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
@@ -109,7 +109,7 @@ public sealed class OnnxModelTests : IDisposable
         Assert.ThrowsExactly<ObjectDisposedException>(() => chain.LastTransformer.SaveAsOnnx(_folder.File("model.onnx")));
     }
 
-    /// <summary>A row of prepared pixels, named as the file's input is.</summary>
+    /// <summary>A row of prepared pixels, named like the input of the ONNX file.</summary>
     private sealed class PixelRow
     {
         [VectorType(3, 16, 16)]

@@ -1,4 +1,4 @@
-// A public checkpoint as a transformer at once: scores, class names, single rows, the model .zip, and what is refused.
+// A public checkpoint loaded directly as a transformer: scores, class names, single rows, the model file, and what is rejected.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -116,17 +116,17 @@ public sealed class PretrainedModelsTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow("hf-dinov2", "it has none")]
-    [DataRow("hf-vit-backbone", "it has none")]
-    [DataRow("hf-siglip", "it has none")]
-    [DataRow("hf-clip", "it is a projection into another embedding")]
-    public void ACheckpointThatTellsNoClassesApart_SaysWhatToDoInstead(string folder, string why)
+    [DataRow("hf-dinov2", "it has no head")]
+    [DataRow("hf-vit-backbone", "it has no head")]
+    [DataRow("hf-siglip", "it has no head")]
+    [DataRow("hf-clip", "its head is a projection into another embedding")]
+    public void ACheckpointWithoutAClassificationHead_SaysWhatToDoInstead(string folder, string why)
     {
         var error = Assert.ThrowsExactly<NotSupportedException>(() => _context.Model.LoadVisionTransformer(Golden(folder)));
 
         Assert.Contains(why, error.Message);
         Assert.Contains("mlContext.Transforms.VisionTransformerFeatures", error.Message);
-        Assert.Contains("PretrainedModel of the trainer's options", error.Message);
+        Assert.Contains("setting PretrainedModel in the trainer's options", error.Message);
     }
 
     [TestMethod]
@@ -137,7 +137,7 @@ public sealed class PretrainedModelsTests : IDisposable
         var error = Assert.ThrowsExactly<NotSupportedException>(
             () => _context.Model.LoadVisionTransformer(path, options: new() { Architecture = GoldenModel.ArchitectureOf("vit_in_chans_4") }));
 
-        Assert.Contains("takes images of 4 channels; images are read as 3", error.Message);
+        Assert.Contains("takes images with 4 channels; images are read with 3", error.Message);
     }
 
     [TestMethod]

@@ -1,4 +1,4 @@
-// What would score NaN is an error: preprocessing out of range, weights too large to compute with or to export in 16 bits.
+// Scores that would be NaN are errors: preprocessing out of range, and weights too large to compute with or to export as float16.
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;

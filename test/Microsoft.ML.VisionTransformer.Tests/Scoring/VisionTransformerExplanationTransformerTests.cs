@@ -1,4 +1,4 @@
-// Explanations as users ask for them: of files, bytes and pictures, and as a column.
+// Explanations through the public API: of files, encoded bytes and decoded images, and as a column.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Explain;
@@ -143,7 +143,7 @@ public sealed class VisionTransformerExplanationTransformerTests
         });
     }
 
-    /// <summary>TorchSharp's count of tensors rises by one for each parameter that was made (<see cref="LiveTensors"/>), so that it tells how much of a network was copied.</summary>
+    /// <summary>TorchSharp's tensor count grows by one for each parameter created (<see cref="LiveTensors"/>), so it shows how much of a network was copied.</summary>
     [TestMethod]
     [DataRow(ExplanationMethod.GradientAttention)]
     [DataRow(ExplanationMethod.Rollout)]

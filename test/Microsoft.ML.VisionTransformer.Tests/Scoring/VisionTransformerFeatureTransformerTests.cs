@@ -1,4 +1,4 @@
-// Embeddings as a column: against tokens pooled by hand, normalised, in batches and one by one, before other trainers, and in the model .zip.
+// Embeddings as a column: against tokens pooled by hand, normalized, in batches and row by row, before other trainers, and in the model file.
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Data;
@@ -262,7 +262,7 @@ public sealed class VisionTransformerFeatureTransformerTests : IDisposable
             Assert.Contains(reason, Assert.Throws<ArgumentException>(() => classifier.ToFeatureTransformer("Features", null, options)).Message);
         Refuses(new() { PretrainedModel = Golden("hf-vit") }, "PretrainedModel or Architecture is set");
         Refuses(new() { Architecture = classifier.Architecture }, "PretrainedModel or Architecture is set");
-        Refuses(new() { Preprocessing = classifier.Preprocessing with { Size = 8 } }, "makes images of 8x8 pixels");
+        Refuses(new() { Preprocessing = classifier.Preprocessing with { Size = 8 } }, "produces images of 8x8 pixels");
         Refuses(new() { OnInvalidImage = InvalidImageHandling.Skip }, "OnInvalidImage");
         Refuses(new() { Device = "gpu" }, "Device is 'gpu'");
     }
@@ -296,7 +296,7 @@ public sealed class VisionTransformerFeatureTransformerTests : IDisposable
         var error = Assert.Throws<ArgumentException>(() => Estimator(folder, kind).Fit(Data(ColoredSamples.Make(1))));
 
         Assert.Contains(why, error.Message);
-        Assert.Contains("Take Pooled", error.Message);
+        Assert.Contains("Use Pooled", error.Message);
     }
 
     private static string Golden(string folder) => TestData.Path("golden", "checkpoints", folder);
@@ -306,7 +306,7 @@ public sealed class VisionTransformerFeatureTransformerTests : IDisposable
 
     private static float[][] Read(IDataView view) => [.. view.GetColumn<float[]>("Features")];
 
-    /// <summary>The embedding from the network's tokens, pooled here.</summary>
+    /// <summary>The embedding, pooled here from the network's tokens.</summary>
     private static float[][] ByHand(VisionTransformerCheckpoint checkpoint, FeatureKind kind, ColoredSample[] samples)
     {
         using var network = checkpoint.CreateNetwork();
@@ -346,7 +346,7 @@ public sealed class VisionTransformerFeatureTransformerTests : IDisposable
     private IDataView Data(ColoredSample[] samples) => _context.Data.LoadFromEnumerable(samples);
 }
 
-/// <summary>What a prediction engine gives of an embedding.</summary>
+/// <summary>The output of a prediction engine that embeds images.</summary>
 internal sealed class Embedded
 {
     public float[] Features { get; set; } = [];

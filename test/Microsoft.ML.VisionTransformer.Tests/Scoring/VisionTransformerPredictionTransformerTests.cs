@@ -1,4 +1,4 @@
-// Scoring: lazy batches, single rows, many threads, disposal; the same numbers each way.
+// Scoring in lazy batches, by single rows and on many threads gives the same values; and disposal.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,15 +1,29 @@
-// Makes small upright JPEG files of images.
+// Creates small upright JPEG thumbnails of images.
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
-/// <summary>The whole picture, its EXIF orientation applied, on white where it is transparent, its longer side at most 240 pixels.</summary>
+/// <summary>The whole image with its EXIF orientation applied, on a white background if it is transparent; the longer side has at most 240 pixels.</summary>
 internal static class Thumbnail
 {
-    /// <summary>Sharp on a screen of two pixels a point, and about 10 kB.</summary>
+    /// <summary>Sharp on a screen with two device pixels per CSS pixel; about 10 kB.</summary>
     private const int LongestSide = 240, Quality = 82;
 
-    /// <summary>Null where the bytes are no picture that can be decoded.</summary>
+    /// <summary>The thumbnail of a row; null if the row has no image, or the image can no longer be read.</summary>
+    internal static byte[]? Read(ScoredRow row)
+    {
+        try
+        {
+            byte[]? content = row.Content ?? (row.Path is { } path ? File.ReadAllBytes(path) : null);
+            return content is null ? null : Jpeg(content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null if the bytes cannot be decoded as an image.</summary>
     internal static byte[]? Jpeg(byte[] encoded)
     {
         using var data = SKData.CreateCopy(encoded);
@@ -25,7 +39,7 @@ internal static class Thumbnail
         return Draw(image, codec.EncodedOrigin);
     }
 
-    /// <summary>A JPEG is decoded at the smallest of eight scales that is large enough, which is many times faster than at full size.</summary>
+    /// <summary>A JPEG is decoded at the smallest of eight scales that is large enough, which is many times faster than full size.</summary>
     private static SKSizeI DecodedSize(SKCodec codec)
     {
         if (codec.EncodedFormat != SKEncodedImageFormat.Jpeg)
@@ -38,19 +52,19 @@ internal static class Thumbnail
     {
         float scale = Math.Min(1, LongestSide / (float)Math.Max(image.Width, image.Height));
         int width = Math.Max(1, (int)MathF.Round(image.Width * scale)), height = Math.Max(1, (int)MathF.Round(image.Height * scale));
-        var placed = Upright(origin, width, height);
-        var bounds = placed.MapRect(SKRect.Create(width, height));
+        var orientation = Upright(origin, width, height);
+        var bounds = orientation.MapRect(SKRect.Create(width, height));
         using var surface = SKSurface.Create(new SKImageInfo((int)bounds.Width, (int)bounds.Height, SKColorType.Rgba8888, SKAlphaType.Premul));
         using var paint = new SKPaint { FilterQuality = SKFilterQuality.Medium };
         surface.Canvas.Clear(SKColors.White);
-        surface.Canvas.SetMatrix(placed);
+        surface.Canvas.SetMatrix(orientation);
         surface.Canvas.DrawBitmap(image, SKRect.Create(width, height), paint);
         using var drawn = surface.Snapshot();
         using var jpeg = drawn.Encode(SKEncodedImageFormat.Jpeg, Quality);
         return jpeg.ToArray();
     }
 
-    /// <summary>Stored coordinates to upright ones (EXIF tag 0x0112), for a stored picture of that size.</summary>
+    /// <summary>Stored coordinates to upright ones (EXIF tag 0x0112), for a stored image of that size.</summary>
     private static SKMatrix Upright(SKEncodedOrigin origin, int width, int height) => origin switch
     {
         SKEncodedOrigin.TopRight => new SKMatrix(-1, 0, width, 0, 1, 0, 0, 0, 1),

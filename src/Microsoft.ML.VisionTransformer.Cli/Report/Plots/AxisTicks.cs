@@ -1,4 +1,4 @@
-// Round numbers for an axis.
+// Chooses round tick values for an axis.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <summary>Evenly spaced ticks at 1, 2 or 5 times a power of ten that enclose a range; the axis runs from the first to the last.</summary>
@@ -6,25 +6,25 @@ internal static class AxisTicks
 {
     private static readonly double[] _steps = [1, 2, 5, 10];
 
-    /// <summary>Values closer than this part of their size count as equal: their ticks would round to one number, and the axis would have no length.</summary>
-    private const double LeastRange = 1e-9;
+    /// <summary>A relative range below this counts as zero: the ticks would round to the same value, and the axis would have no length.</summary>
+    private const double MinRelativeRange = 1e-9;
 
-    /// <summary>At least two ticks, the first below the last, also where all values are equal.</summary>
-    /// <param name="from">Least value.</param>
+    /// <summary>At least two ticks in ascending order, even if all values are equal.</summary>
+    /// <param name="from">Smallest value.</param>
     /// <param name="to">Largest value, at least <paramref name="from"/>.</param>
-    /// <param name="intervals">About how many intervals there are at most.</param>
-    /// <param name="most">No tick lies above it, such as 1 for shares; at least <paramref name="to"/>.</param>
+    /// <param name="intervals">Approximate maximum number of intervals.</param>
+    /// <param name="most">Upper limit of the ticks, such as 1 for fractions; at least <paramref name="to"/>.</param>
     internal static double[] Enclosing(double from, double to, int intervals = 5, double most = double.PositiveInfinity)
     {
         double size = Math.Max(Math.Abs(to), 1);
-        double step = StepOf(to - from > LeastRange * size ? to - from : size, intervals);
+        double step = StepOf(to - from > MinRelativeRange * size ? to - from : size, intervals);
         double first = Math.Floor(from / step + 1e-9), last = Math.Max(Math.Ceiling(to / step - 1e-9), first + 1);
         last = Math.Min(last, Math.Floor(most / step + 1e-9));
         first = Math.Min(first, last - 1);
         return [.. Enumerable.Range(0, (int)(last - first) + 1).Select(i => Math.Round((first + i) * step, 12))];
     }
 
-    /// <summary>Whole numbers from <paramref name="from"/> to <paramref name="to"/> at one of the steps, such as epochs.</summary>
+    /// <summary>Integer ticks from <paramref name="from"/> to <paramref name="to"/> at a round step, such as epochs.</summary>
     internal static int[] Whole(int from, int to, int intervals = 7)
     {
         int step = (int)Math.Max(1, StepOf(Math.Max(to - from, 1), intervals));

@@ -1,29 +1,29 @@
-// Draws figures over the epochs of a training.
+// Draws line plots of metrics over the epochs of a training.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal sealed record LinePlot
 {
     private const int Width = 360, Height = 250;
 
-    /// <summary>With more epochs the marks of the single ones would run into each other.</summary>
-    private const int MostMarks = 40;
+    /// <summary>With more epochs, the marks of individual epochs would overlap.</summary>
+    private const int MaxMarks = 40;
 
-    /// <summary>Part of the element ids, which must differ between the plots of a page.</summary>
+    /// <summary>Prefix of the element ids, unique among the plots of a page.</summary>
     public required string Id { get; init; }
 
     public required string Title { get; init; }
 
-    /// <summary>What the plot shows, for those who do not see it.</summary>
+    /// <summary>Text alternative of the plot, for screen readers.</summary>
     public required string Description { get; init; }
 
     public required IReadOnlyList<LineSeries> Series { get; init; }
 
-    /// <summary>Values of the vertical axis, from the lowest.</summary>
+    /// <summary>Ticks of the vertical axis, in ascending order.</summary>
     public required IReadOnlyList<double> Ticks { get; init; }
 
     public required Func<double, string> Format { get; init; }
 
-    /// <summary>An epoch to mark; null marks none.</summary>
+    /// <summary>The epoch to mark; null marks none.</summary>
     public int? BestEpoch { get; init; }
 
     internal void Draw(HtmlBuilder html)
@@ -36,7 +36,7 @@ internal sealed record LinePlot
         var (first, last) = (epochs.Min(), epochs.Max());
         var area = new PlotArea(46, 22, Width - 12, Height - 42) { Horizontal = (first, Math.Max(last, first + 1)), Vertical = (Ticks[0], Ticks[^1]) };
         area.DrawRows(html, Ticks, Format);
-        area.DrawColumns(html, AxisTicks.Whole(first, last).Select(tick => (double)tick), tick => Figure.Count((int)tick), "epoch");
+        area.DrawColumns(html, AxisTicks.Whole(first, last).Select(tick => (double)tick), tick => ValueFormat.Count((int)tick), "epoch");
         DrawBest(html, area);
         foreach (var series in Series)
             DrawLine(html, area, series);
@@ -53,7 +53,7 @@ internal sealed record LinePlot
         html.Add($"</p>");
     }
 
-    /// <summary>The word stands on the side where there is room.</summary>
+    /// <summary>The label is on the side of the line that has more space.</summary>
     private void DrawBest(HtmlBuilder html, PlotArea area)
     {
         if (BestEpoch is not { } best || best < area.Horizontal.From || best > area.Horizontal.To)
@@ -71,9 +71,20 @@ internal sealed record LinePlot
         foreach (var (epoch, value) in series.Points)
             html.Add($"{area.X(epoch)},{area.Y(value)}");
         html.Add($"\"/>");
-        if (series.Points.Count > MostMarks)
+        if (series.Points.Count > MaxMarks)
             return;
         foreach (var (epoch, value) in series.Points)
             html.Add($"<circle class=\"mark {series.Style}\" cx=\"{area.X(epoch)}\" cy=\"{area.Y(value)}\" r=\"2.5\"/>");
     }
+}
+
+/// <summary>A line of a plot.</summary>
+/// <param name="Name">The name in the legend.</param>
+/// <param name="Style">Its class in the style sheet, which sets color and dashes.</param>
+/// <param name="Points">Epochs and values.</param>
+internal sealed record LineSeries(string Name, string Style, IReadOnlyList<(int Epoch, double Value)> Points)
+{
+    /// <summary>Epochs without a finite value are omitted.</summary>
+    internal static LineSeries Of(string name, string style, IEnumerable<ReportEpoch> epochs, Func<ReportEpoch, double?> value) =>
+        new(name, style, [.. epochs.Where(e => value(e) is { } v && double.IsFinite(v)).Select(e => (e.Epoch, value(e)!.Value))]);
 }

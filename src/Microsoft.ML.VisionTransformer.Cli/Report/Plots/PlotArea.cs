@@ -1,9 +1,9 @@
-// Where values lie in a drawing.
+// Maps values to coordinates of a plot and draws its axes.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 /// <summary>
-/// The rectangle of a plot in the units of its drawing, and the values at its sides. Drawings are about as wide as a phone, so that their text is
-/// readable there, and grow with the page.
+/// The rectangle of a plot in SVG units, and the values at its edges. SVG drawings are about as wide as a phone screen, so their text is readable there;
+/// they scale with the page.
 /// </summary>
 internal sealed record PlotArea(double Left, double Top, double Right, double Bottom)
 {
@@ -15,7 +15,7 @@ internal sealed record PlotArea(double Left, double Top, double Right, double Bo
 
     internal double Y(double value) => Bottom - (value - Vertical.From) / (Vertical.To - Vertical.From) * (Bottom - Top);
 
-    /// <summary>Horizontal lines with their values at the left.</summary>
+    /// <summary>Draws horizontal grid lines with labels on the left.</summary>
     internal void DrawRows(HtmlBuilder html, IEnumerable<double> ticks, Func<double, string> format)
     {
         foreach (double tick in ticks)
@@ -25,7 +25,7 @@ internal sealed record PlotArea(double Left, double Top, double Right, double Bo
         }
     }
 
-    /// <summary>Values below, and what they are.</summary>
+    /// <summary>Draws tick labels and the axis title below the plot.</summary>
     internal void DrawColumns(HtmlBuilder html, IEnumerable<double> ticks, Func<double, string> format, string name)
     {
         foreach (double tick in ticks)

@@ -1,4 +1,6 @@
-// Draws how often the model is right against how sure it is, and how often it is how sure.
+// Draws a reliability diagram: accuracy over confidence, with a histogram of the confidence.
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class ReliabilityPlot
@@ -22,8 +24,8 @@ internal static class ReliabilityPlot
     private static void DrawFractions(HtmlBuilder html, IReadOnlyList<CalibrationBin> bins)
     {
         var area = new PlotArea(46, 22, Width - 22, 278) { Horizontal = (0, 1), Vertical = (0, 1) };
-        area.DrawRows(html, _ticks, Figure.WholePercent);
-        html.Add($"<text class=\"tick start\" x=\"4\" y=\"12\">right answers</text>");
+        area.DrawRows(html, _ticks, ValueFormat.WholePercent);
+        html.Add($"<text class=\"tick start\" x=\"4\" y=\"12\">accuracy</text>");
         html.Add($"<line class=\"diagonal\" x1=\"{area.X(0)}\" y1=\"{area.Y(0)}\" x2=\"{area.X(1)}\" y2=\"{area.Y(1)}\"/>");
         foreach (var bin in bins.Where(bin => bin.Weight > 0))
         {
@@ -39,11 +41,11 @@ internal static class ReliabilityPlot
         double most = bins.Max(bin => bin.Weight);
         var area = new PlotArea(46, 314, Width - 22, 362) { Horizontal = (0, 1), Vertical = (0, most) };
         html.Add($"<text class=\"tick start\" x=\"4\" y=\"299\">images</text>");
-        area.DrawRows(html, [0, most], value => Figure.Count((int)value));
+        area.DrawRows(html, [0, most], value => ValueFormat.Count((int)value));
         foreach (var bin in bins)
             html.Add(
                 $"<rect class=\"bar\" x=\"{area.X(bin.From) + 1}\" y=\"{area.Y(bin.Weight)}\" width=\"{area.X(bin.To) - area.X(bin.From) - 2}\" " +
                 $"height=\"{area.Y(0) - area.Y(bin.Weight)}\"/>");
-        area.DrawColumns(html, _ticks, Figure.WholePercent, "probability of the predicted class");
+        area.DrawColumns(html, _ticks, ValueFormat.WholePercent, "probability of the predicted class");
     }
 }

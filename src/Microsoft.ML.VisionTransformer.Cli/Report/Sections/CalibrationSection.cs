@@ -1,28 +1,28 @@
-// Whether the probabilities mean what they say.
+// Calibration: whether the probabilities match the accuracy.
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class CalibrationSection
 {
-    private static readonly TableColumn[] _columns = [TableColumn.Words("Probability"), new("Images"), new("Mean probability"), new("Right answers")];
+    private static readonly TableColumn[] _columns = [TableColumn.Words("Probability"), new("Images"), new("Mean probability"), new("Accuracy")];
 
     internal static void Write(HtmlBuilder html, EvaluationResult evaluation)
     {
         var bins = evaluation.Probabilities.Bins;
         html.Add(
-            $"<p>Of the images that a calibrated model gives 80 %, eight in ten are right: the dots then lie on the diagonal. Below it the model is " +
-            $"too sure, above it not sure enough. The lines through the dots say how far chance alone may move them (95 %): a dot of few images " +
-            $"says little.</p>");
+            $"<p>A calibrated model is right for eight in ten of the images that it predicts with 80 % probability: the dots are on the diagonal. Below " +
+            $"the diagonal the model is overconfident, above it underconfident. The lines through the dots are 95 % confidence intervals; they are wide for " +
+            $"bins with few images.</p>");
         ReliabilityPlot.Draw(html, bins, Describe(evaluation));
         html.Add(
-            $"<p>Expected calibration error: <strong>{Figure.Percent(evaluation.Probabilities.CalibrationError)}</strong>, the mean distance between the two, over " +
-            $"{Figure.Count(bins.Count)} equal bins.</p>");
+            $"<p>Expected calibration error: <strong>{ValueFormat.Percent(evaluation.Probabilities.CalibrationError)}</strong>, the mean difference between probability and accuracy, over " +
+            $"{ValueFormat.Count(bins.Count)} bins of equal width.</p>");
         html.Add($"<details><summary>The diagram as a table</summary>");
         ReportTable.Write(html, "Bins of the reliability diagram", _columns, bins.Where(bin => bin.Weight > 0), bin =>
         {
-            html.Add($"<th scope=\"row\">{Figure.Percent(bin.From)} to {Figure.Percent(bin.To)}</th><td class=\"number\">{Figure.Count((int)bin.Weight)}</td>");
-            html.Add($"<td class=\"number\">{Figure.Percent(bin.Confidence)}</td><td class=\"number\">{Figure.Percent(bin.Accuracy)}</td>");
+            html.Add($"<th scope=\"row\">{ValueFormat.Percent(bin.From)} to {ValueFormat.Percent(bin.To)}</th><td class=\"number\">{ValueFormat.Count((int)bin.Weight)}</td>");
+            html.Add($"<td class=\"number\">{ValueFormat.Percent(bin.Confidence)}</td><td class=\"number\">{ValueFormat.Percent(bin.Accuracy)}</td>");
         });
         html.Add($"</details>");
     }
@@ -30,8 +30,8 @@ internal static class CalibrationSection
     private static string Describe(EvaluationResult evaluation)
     {
         double confidence = evaluation.Rows.Average(row => row.Confidence);
-        return $"The mean probability of the predicted classes is {Figure.Percent(confidence)}, " +
-            $"and {Figure.Percent(evaluation.Accuracy)} of the answers are right. " +
-            $"The expected calibration error is {Figure.Percent(evaluation.Probabilities.CalibrationError)}. The table below has the figures of each bin.";
+        return $"The mean probability of the predicted classes is {ValueFormat.Percent(confidence)}, " +
+            $"and {ValueFormat.Percent(evaluation.Accuracy)} of the predictions are correct. " +
+            $"The expected calibration error is {ValueFormat.Percent(evaluation.Probabilities.CalibrationError)}. The table below has the values of each bin.";
     }
 }

@@ -10,17 +10,17 @@ internal static class ClassesSection
     internal static void Write(HtmlBuilder html, ReportContent content, EvaluationResult evaluation)
     {
         html.Add(
-            $"<p>Precision: of the images given the class, the share that are of it. Recall: of the images of the class, the share given it. The " +
+            $"<p>Precision: fraction of the images predicted as the class that belong to it. Recall: fraction of the images of the class that were predicted as it. The " +
             $"weakest classes come first.</p>");
-        ClassFigures[] weakestFirst = [.. evaluation.Classes.OrderBy(c => c.F1 ?? 2)];    // those without any figure last
-        ReportTable.WriteLong(html, "Figures of each class", _columns, weakestFirst, figures => WriteRow(html, content, figures), "classes");
+        ClassMetrics[] weakestFirst = [.. evaluation.Classes.OrderBy(c => c.F1 ?? 2)];    // those without F1 last
+        ReportTable.WriteLong(html, "Metrics of each class", _columns, weakestFirst, metrics => WriteRow(html, content, metrics), "classes");
     }
 
-    private static void WriteRow(HtmlBuilder html, ReportContent content, ClassFigures figures)
+    private static void WriteRow(HtmlBuilder html, ReportContent content, ClassMetrics metrics)
     {
-        html.Add($"<th scope=\"row\"><bdi>{content.ClassNames[figures.Index]}</bdi></th>");
-        foreach (double? fraction in (double?[])[figures.Precision, figures.Recall, figures.F1])
-            html.Add($"<td class=\"number meter\" style=\"--share:{fraction ?? 0}\">{Figure.Percent(fraction)}</td>");
-        html.Add($"<td class=\"number\">{Figure.Count(figures.Support)}</td>");
+        html.Add($"<th scope=\"row\"><bdi>{content.ClassNames[metrics.Index]}</bdi></th>");
+        foreach (double? fraction in (double?[])[metrics.Precision, metrics.Recall, metrics.F1])
+            html.Add($"<td class=\"number meter\" style=\"--fraction:{fraction ?? 0}\">{ValueFormat.Percent(fraction)}</td>");
+        html.Add($"<td class=\"number\">{ValueFormat.Count(metrics.Support)}</td>");
     }
 }

@@ -1,24 +1,24 @@
-// Which classes are taken for which: a matrix, or a list of pairs where there are many classes.
+// Confused classes: a matrix, or a list of pairs if there are many classes.
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class ConfusionSection
 {
-    /// <summary>A larger matrix is no longer read, but searched.</summary>
-    internal const int MostClassesInMatrix = 20;
+    /// <summary>A larger matrix is too hard to read.</summary>
+    internal const int MaxMatrixClasses = 20;
 
-    /// <summary>Far down the list everything happened once.</summary>
-    internal const int MostPairs = 100;
+    /// <summary>Pairs further down typically occurred once.</summary>
+    internal const int MaxPairs = 100;
 
     private static readonly TableColumn[] _pairColumns =
-        [TableColumn.Words("Class"), TableColumn.Words("Taken for"), new("Images"), new("Share of class")];
+        [TableColumn.Words("Class"), TableColumn.Words("Predicted as"), new("Images"), new("Fraction of class")];
 
-    internal static string TitleFor(int classes) => classes <= MostClassesInMatrix ? "Confusion matrix" : "Most confused pairs";
+    internal static string TitleFor(int classes) => classes <= MaxMatrixClasses ? "Confusion matrix" : "Most confused pairs";
 
     internal static void Write(HtmlBuilder html, ReportContent content, EvaluationResult evaluation)
     {
-        if (content.ClassNames.Count <= MostClassesInMatrix)
+        if (content.ClassNames.Count <= MaxMatrixClasses)
             WriteMatrix(html, content.ClassNames, evaluation.Confusion);
         else
             WritePairs(html, content.ClassNames, evaluation.Confusion);
@@ -26,10 +26,10 @@ internal static class ConfusionSection
 
     private static void WriteMatrix(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts)
     {
-        const string Caption = "Numbers of images by class";
+        const string Caption = "Number of images by true and predicted class";
         html.Add(
-            $"<p>A row holds the images of a class, a column those that were given it; right answers are on the diagonal. The stronger a colour, " +
-            $"the larger the share of the row.</p>");
+            $"<p>Rows are true classes, columns predicted classes; correct predictions are on the diagonal. The stronger the color, " +
+            $"the larger the fraction of the row.</p>");
         ReportTable.OpenBox(html, Caption);
         html.Add($"<table class=\"matrix\"><caption>{Caption}</caption><thead><tr><td>predicted →<br>true ↓</td>");
         foreach (string name in names)
@@ -51,7 +51,7 @@ internal static class ConfusionSection
         if (count == 0)
             html.Add($"<td class=\"none\">0</td>");
         else
-            html.Add($"<td class=\"{(right ? "right" : "wrong")}\" style=\"--share:{count / (double)ofClass}\">{Figure.Count(count)}</td>");
+            html.Add($"<td class=\"{(right ? "right" : "wrong")}\" style=\"--fraction:{count / (double)ofClass}\">{ValueFormat.Count(count)}</td>");
     }
 
     private static void WritePairs(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts)
@@ -59,19 +59,19 @@ internal static class ConfusionSection
         var pairs = counts.Pairs();
         if (pairs.Count == 0)
         {
-            html.Add($"<p>No image was given a wrong class.</p>");
+            html.Add($"<p>No image was classified wrongly.</p>");
             return;
         }
 
         html.Add(
-            $"<p>{Figure.Count(names.Count)} classes are too many for a matrix to be read. These pairs are mixed up most " +
-            $"often{(pairs.Count > MostPairs ? $"; {Figure.Count(pairs.Count - MostPairs)} more pairs follow that are not shown" : "")}.</p>");
-        ReportTable.WriteLong(html, "Most confused pairs", _pairColumns, [.. pairs.Take(MostPairs)], pair =>
+            $"<p>{ValueFormat.Count(names.Count)} classes are too many for a readable matrix. These pairs are confused most " +
+            $"often{(pairs.Count > MaxPairs ? $"; {ValueFormat.Count(pairs.Count - MaxPairs)} more pairs are not shown" : "")}.</p>");
+        ReportTable.WriteLong(html, "Most confused pairs", _pairColumns, [.. pairs.Take(MaxPairs)], pair =>
         {
             html.Add($"<th scope=\"row\"><bdi>{names[pair.True]}</bdi></th><td><bdi>{names[pair.Predicted]}</bdi></td>");
             html.Add(
-                $"<td class=\"number\">{Figure.Count(pair.Count)}</td><td " +
-                $"class=\"number\">{Figure.Percent(pair.Count / (double)counts.OfTrue(pair.True))}</td>");
+                $"<td class=\"number\">{ValueFormat.Count(pair.Count)}</td><td " +
+                $"class=\"number\">{ValueFormat.Percent(pair.Count / (double)counts.OfTrue(pair.True))}</td>");
         }, "pairs");
     }
 }

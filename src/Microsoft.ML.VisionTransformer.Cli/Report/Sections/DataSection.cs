@@ -1,10 +1,10 @@
-// How many images of each class there were, and what was left out.
+// The number of images of each class, and the skipped files.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class DataSection
 {
-    /// <summary>A data set of which more is broken is a matter for another list.</summary>
-    internal const int MostSkippedFiles = 1000;
+    /// <summary>Limits the size of the page for data sets with very many corrupt files.</summary>
+    internal const int MaxSkippedFiles = 1000;
 
     internal static void Write(HtmlBuilder html, ReportContent content)
     {
@@ -24,7 +24,7 @@ internal static class DataSection
         {
             html.Add($"<th scope=\"row\"><bdi>{(index < 0 ? "All classes" : content.ClassNames[index])}</bdi></th>");
             foreach (var split in content.Splits)
-                html.Add($"<td class=\"number\">{Figure.Count(index < 0 ? split.Counts.Sum() : split.Counts[index])}</td>");
+                html.Add($"<td class=\"number\">{ValueFormat.Count(index < 0 ? split.Counts.Sum() : split.Counts[index])}</td>");
         }, "classes");
     }
 
@@ -32,9 +32,9 @@ internal static class DataSection
     {
         html.Add($"<h3>Skipped files</h3>");
         html.Add(
-            $"<p>{(skipped.Count == 1 ? "One file was" : $"{Figure.Count(skipped.Count)} files were")} left " +
-            $"out{(skipped.Count > MostSkippedFiles ? $"; the first {Figure.Count(MostSkippedFiles)} are listed" : "")}.</p>");
-        ReportTable.WriteLong(html, "Skipped files", [TableColumn.Words("File"), TableColumn.Words("Why")], [.. skipped.Take(MostSkippedFiles)], file =>
+            $"<p>{(skipped.Count == 1 ? "One file was" : $"{ValueFormat.Count(skipped.Count)} files were")} left " +
+            $"out{(skipped.Count > MaxSkippedFiles ? $"; the first {ValueFormat.Count(MaxSkippedFiles)} are listed" : "")}.</p>");
+        ReportTable.WriteLong(html, "Skipped files", [TableColumn.Words("File"), TableColumn.Words("Why")], [.. skipped.Take(MaxSkippedFiles)], file =>
         {
             html.Add($"<th scope=\"row\"><bdi>{file.Name}</bdi></th><td><bdi>{file.Reason}</bdi></td>");
         }, "files");

@@ -1,4 +1,4 @@
-// Images that the model got very wrong or very right, with what spoke for its answer.
+// The worst mistakes and the most confident hits, with attention maps.
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
@@ -7,42 +7,42 @@ internal static class ImagesSection
 {
     internal static void WriteMistakes(HtmlBuilder html, ReportContent content, EvaluationResult evaluation)
     {
-        var worst = ShownRows.WorstMistakes(evaluation);
+        var worst = ExampleRows.WorstMistakes(evaluation);
         if (worst.Count == 0)
         {
-            html.Add($"<p>There are none: every image was given its class.</p>");
+            html.Add($"<p>There are none: every image was classified correctly.</p>");
             return;
         }
 
         int wrong = evaluation.Rows.Count - evaluation.Right;
         string which = wrong > worst.Count
-            ? $"These are the {Figure.Count(worst.Count)} whose true class got the least probability."
-            : "Those whose true class got the least probability come first.";
+            ? $"These are the {ValueFormat.Count(worst.Count)} with the lowest probability of the true class."
+            : "Those with the lowest probability of the true class come first.";
         html.Add(
-            $"<p>{Figure.Count(wrong)} of {Figure.Images(evaluation.Rows.Count)} were given a wrong class. {which} " +
-            $"Look for wrong labels among them, too.</p>");
+            $"<p>{ValueFormat.Count(wrong)} of {ValueFormat.Images(evaluation.Rows.Count)} were classified wrongly. {which} " +
+            $"Check them for wrong labels, too.</p>");
         WriteCards(html, content, worst);
     }
 
     internal static void WriteHits(HtmlBuilder html, ReportContent content, EvaluationResult evaluation)
     {
-        var surest = ShownRows.SurestHits(evaluation);
-        if (surest.Count == 0)
+        var hits = ExampleRows.MostConfidentHits(evaluation);
+        if (hits.Count == 0)
         {
-            html.Add($"<p>There are none: no image was given its class.</p>");
+            html.Add($"<p>There are none: no image was classified correctly.</p>");
             return;
         }
 
-        html.Add($"<p>The right answers that the model was surest of, the classes taking turns.</p>");
-        WriteCards(html, content, surest);
+        html.Add($"<p>The correct predictions with the highest probability, taken from the classes in turn.</p>");
+        WriteCards(html, content, hits);
     }
 
     private static void WriteCards(HtmlBuilder html, ReportContent content, IReadOnlyList<EvaluatedRow> rows)
     {
         if (content.Overlay is not null)
             html.Add(
-                $"<p class=\"note\">Beside each image: the same image as the network saw it, in grey, under a map of what spoke for the predicted " +
-                $"class. The lighter, the more.</p>");
+                $"<p class=\"note\">Next to each image: the input of the network in gray, overlaid with a map of the evidence for the predicted " +
+                $"class. Lighter means more.</p>");
         html.Add($"<ul class=\"cards\">");
         foreach (var row in rows)
         {
@@ -57,13 +57,13 @@ internal static class ImagesSection
 
     private static void WriteImages(HtmlBuilder html, ReportContent content, EvaluatedRow row)
     {
-        if (RowImage.Read(row.Row) is { } image)
+        if (Thumbnail.Read(row.Row) is { } image)
         {
-            html.Add($"<div class=\"pictures\">");
+            html.Add($"<div class=\"images\">");
             string predicted = content.ClassNames[row.Predicted];
-            WriteImage(html, image, $"An image of the class {content.ClassNames[row.Row.Label]}{(row.IsRight ? "" : $", taken for {predicted}")}");
+            WriteImage(html, image, $"An image of the class {content.ClassNames[row.Row.Label]}{(row.IsRight ? "" : $", predicted as {predicted}")}");
             if (content.Overlay?.Invoke(row.Row, row.Predicted) is { } overlay && Thumbnail.Jpeg(overlay) is { } drawn)
-                WriteImage(html, drawn, $"Map over the same image: what spoke for {predicted}");
+                WriteImage(html, drawn, $"Map over the same image: evidence for {predicted}");
             html.Add($"</div>");
         }
         else if (row.Row.Content is not null || row.Row.Path is not null)
@@ -77,11 +77,11 @@ internal static class ImagesSection
     {
         string predicted = names[row.Predicted], truth = names[row.Row.Label];
         if (row.IsRight)
-            html.Add($"<p class=\"verdict\"><bdi>{predicted}</bdi> {Figure.Probability(row.Confidence)}</p>");
+            html.Add($"<p class=\"verdict\"><bdi>{predicted}</bdi> {ValueFormat.Probability(row.Confidence)}</p>");
         else
         {
-            html.Add($"<p class=\"verdict\">taken for <bdi class=\"wrong\">{predicted}</bdi> {Figure.Probability(row.Confidence)}<br>");
-            html.Add($"is <bdi>{truth}</bdi> {Figure.Probability(row.TrueProbability)}</p>");
+            html.Add($"<p class=\"verdict\">predicted <bdi class=\"wrong\">{predicted}</bdi> {ValueFormat.Probability(row.Confidence)}<br>");
+            html.Add($"true class <bdi>{truth}</bdi> {ValueFormat.Probability(row.TrueProbability)}</p>");
         }
 
         html.Add($"<p class=\"file\"><bdi>{row.Row.Name}</bdi></p>");

@@ -1,14 +1,14 @@
-// A part of the page with a heading of its own.
+// The sections of the report.
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
-/// <param name="Id">Where links lead.</param>
-/// <param name="Title">Its heading, also in the list of contents.</param>
-/// <param name="Write">Writes what comes below the heading.</param>
+/// <param name="Id">The id that links refer to.</param>
+/// <param name="Title">The heading, also in the table of contents.</param>
+/// <param name="Write">Writes the content below the heading.</param>
 internal sealed record ReportSection(string Id, string Title, Action<HtmlBuilder> Write)
 {
-    /// <summary>The parts that the content has something for, in the order of the page.</summary>
+    /// <summary>The sections that are not empty, in the order of the page.</summary>
     internal static IReadOnlyList<ReportSection> All(ReportContent content, EvaluationResult? evaluation)
     {
         var sections = new List<ReportSection> { new("summary", "Summary", html => SummarySection.Write(html, content, evaluation)) };
@@ -26,7 +26,7 @@ internal sealed record ReportSection(string Id, string Title, Action<HtmlBuilder
         if (content.Splits.Count > 0 || content.Skipped.Count > 0)
             sections.Add(new("data", "Data", html => DataSection.Write(html, content)));
         if (content.Options.Count > 0)
-            sections.Add(new("options", "Options", html => ValueList.Write(html, "Options of the run", content.Options)));
+            sections.Add(new("options", "Options", html => ReportTable.WriteValues(html, "Options of the run", content.Options)));
         return sections;
     }
 }

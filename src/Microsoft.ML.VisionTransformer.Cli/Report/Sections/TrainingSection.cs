@@ -5,23 +5,23 @@ namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class TrainingSection
 {
-    /// <summary>Fewer do not make a line.</summary>
-    private const int LeastEpochsForPlots = 2;
+    /// <summary>A line needs at least two points.</summary>
+    private const int MinPlotEpochs = 2;
 
     private static readonly TableColumn[] _columns =
         [new("Epoch"), new("Loss, training"), new("Loss, validation"), new("Accuracy, training"), new("Accuracy, validation"), new("Learning rate")];
 
     internal static void Write(HtmlBuilder html, ReportContent content)
     {
-        if (content.Epochs.Count >= LeastEpochsForPlots)
+        if (content.Epochs.Count >= MinPlotEpochs)
         {
             html.Add($"<div class=\"plots\">");
             DrawLoss(html, content);
             DrawAccuracy(html, content);
             html.Add($"</div>");
             html.Add(
-                $"<p class=\"note\">Training figures are measured on augmented images while the weights change, the loss with label smoothing: they " +
-                $"may well be worse than validation figures.</p>");
+                $"<p class=\"note\">Training metrics are measured on augmented images while the weights change, and the loss includes label smoothing. " +
+                $"They can be worse than the validation metrics.</p>");
             html.Add($"<details><summary>The curves as a table</summary>");
             WriteTable(html, content);
             html.Add($"</details>");
@@ -39,7 +39,7 @@ internal static class TrainingSection
         {
             Id = "loss",
             Title = "Loss",
-            Description = Describe("The loss", series, Figure.Loss),
+            Description = Describe("The loss", series, ValueFormat.Loss),
             Series = series,
             Ticks = AxisTicks.Enclosing(0, series.SelectMany(s => s.Points).Max(p => p.Value)),
             Format = value => value.ToString("0.###", CultureInfo.InvariantCulture),
@@ -58,10 +58,10 @@ internal static class TrainingSection
         {
             Id = "accuracy",
             Title = "Accuracy",
-            Description = Describe("The accuracy", series, value => Figure.Percent(value)),
+            Description = Describe("The accuracy", series, value => ValueFormat.Percent(value)),
             Series = series,
             Ticks = AxisTicks.Enclosing(values.Min(), values.Max(), most: 1),
-            Format = Figure.WholePercent,
+            Format = ValueFormat.WholePercent,
             BestEpoch = content.BestEpoch,
         };
         plot.Draw(html);
@@ -79,13 +79,13 @@ internal static class TrainingSection
         $"to {format(s.Points[^1].Value)} in epoch {s.Points[^1].Epoch}."));
 
     private static void WriteTable(HtmlBuilder html, ReportContent content) =>
-        ReportTable.Write(html, "Figures of each epoch", _columns, content.Epochs, epoch => WriteRow(html, content.BestEpoch, epoch));
+        ReportTable.Write(html, "Metrics of each epoch", _columns, content.Epochs, epoch => WriteRow(html, content.BestEpoch, epoch));
 
     private static void WriteRow(HtmlBuilder html, int? best, ReportEpoch epoch)
     {
         html.Add($"<th scope=\"row\" class=\"number\">{epoch.Epoch}{(epoch.Epoch == best ? " (best)" : "")}</th>");
-        html.Add($"<td class=\"number\">{Figure.Loss(epoch.TrainingLoss)}</td><td class=\"number\">{Figure.Loss(epoch.ValidationLoss)}</td>");
-        html.Add($"<td class=\"number\">{Figure.Percent(epoch.TrainingAccuracy)}</td><td class=\"number\">{Figure.Percent(epoch.ValidationAccuracy)}</td>");
-        html.Add($"<td class=\"number\">{Figure.Rate(epoch.LearningRate)}</td>");
+        html.Add($"<td class=\"number\">{ValueFormat.Loss(epoch.TrainingLoss)}</td><td class=\"number\">{ValueFormat.Loss(epoch.ValidationLoss)}</td>");
+        html.Add($"<td class=\"number\">{ValueFormat.Percent(epoch.TrainingAccuracy)}</td><td class=\"number\">{ValueFormat.Percent(epoch.ValidationAccuracy)}</td>");
+        html.Add($"<td class=\"number\">{ValueFormat.Rate(epoch.LearningRate)}</td>");
     }
 }

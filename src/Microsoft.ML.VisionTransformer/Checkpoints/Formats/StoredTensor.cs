@@ -1,4 +1,4 @@
-// Base types of all checkpoint formats: an open file, its description, and its tensors.
+// An open checkpoint file, the tensors stored in it, and what its configuration says of the network.
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 
 /// <summary>An open checkpoint file. Dispose it to close the file.</summary>

@@ -1,25 +1,25 @@
-// Works out an architecture from the names and shapes of a checkpoint that has no configuration.
+// Infers an architecture from the tensor names and shapes of a checkpoint without a configuration.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>Works out an architecture from the names and shapes of a checkpoint that has no configuration.</summary>
+/// <summary>Infers an architecture from the tensor names and shapes of a checkpoint without a configuration.</summary>
 /// <remarks>
-/// Shapes do not tell: heads (see <see cref="HeadCount"/>); a mean, a maximum or both behind <c>fc_norm</c>, and whether they take in the class token;
-/// overlapping patches; an image that is not square; epsilon, activation and rotary embedding, which are taken from what the layout's publisher does.
+/// Shapes do not determine: the number of heads (see <see cref="HeadCount"/>); average, max or combined pooling before <c>fc_norm</c>, and whether it includes
+/// the class token; overlapping patches; a non-square image; epsilon, activation and rotary embedding, for which the publisher's values are used.
 /// </remarks>
 internal static class ArchitectureFromShapes
 {
-    /// <summary>First value of LayerScale for fresh weights; those of the file are read.</summary>
+    /// <summary>Initial value of LayerScale; the weights in the file replace it.</summary>
     private const double LayerScaleStart = 1e-5;
 
     private const string NoPreset = "vit_custom";
 
-    /// <summary>The network that the file is for, as far as can be told.</summary>
+    /// <summary>Infers the architecture.</summary>
     /// <param name="map">The file's tensors under the network's names.</param>
-    /// <param name="heads">Number of attention heads, where the caller knows it.</param>
-    /// <exception cref="InvalidCheckpointException">Too little can be told; the message asks for the architecture.</exception>
+    /// <param name="heads">Number of attention heads; null if the caller does not know it.</param>
+    /// <exception cref="InvalidCheckpointException">The architecture cannot be inferred; the message asks for it.</exception>
     internal static InferredArchitecture Infer(LayoutMap map, int? heads = null)
     {
         var shapes = new NetworkShapes(map);
@@ -62,7 +62,7 @@ internal static class ArchitectureFromShapes
         shapes.Of("blocks.0.attn.qkv.weight", 2);
         int first = shapes.Of("blocks.0.mlp.fc1.weight", 2)[0], hidden = shapes.Of("blocks.0.mlp.fc2.weight", 2)[1];
         if (first != hidden && first != 2L * hidden)
-            throw shapes.Error($"the MLP's first layer gives {first} values and its second takes {hidden}; a plain one has as many, a gated one twice as many");
+            throw shapes.Error($"the MLP's first layer has {first} outputs and its second {hidden} inputs; they must be equal, or 2:1 for a gated MLP");
         bool keyless = shapes.Has("blocks.0.attn.q_bias");
         return found with
         {
@@ -87,7 +87,7 @@ internal static class ArchitectureFromShapes
             : after || !found.ClassToken ? TokenPooling.Average
             : TokenPooling.ClassToken;
         if (pooling == TokenPooling.Average)
-            notes.Add("The file does not say how tokens are pooled; the mean of the patch tokens assumed.");
+            notes.Add("The file does not specify the pooling; the average of the patch tokens is assumed.");
         return found with
         {
             Classes = head[0],
@@ -98,7 +98,7 @@ internal static class ArchitectureFromShapes
         };
     }
 
-    /// <summary>What the layout's publisher does; timm's files are of all publishers, and what they contain tells whose they are.</summary>
+    /// <summary>Applies the publisher's settings. timm's files come from all publishers, who are identified by the content.</summary>
     private static VisionTransformerArchitecture Published(NetworkShapes shapes, VisionTransformerArchitecture found, List<string> notes)
     {
         var layout = shapes.Map.Layout;
@@ -110,36 +110,35 @@ internal static class ArchitectureFromShapes
         else if (layout == TimmLayouts.Eva && found.Mlp == MlpKind.SwiGlu)
             rotary = new RotaryEmbedding { ReferenceGrid = 16 };
         notes.Add(FormattableString.Invariant(
-            $"The file does not say the norms' epsilon, {epsilon} assumed, nor the activation, {layout.Activation} assumed ({layout.Name})."));
+            $"The file does not specify norm epsilon and activation; {epsilon} and {layout.Activation} are assumed ({layout.Name})."));
         if (rotary is not null)
             notes.Add(FormattableString.Invariant(
-                $"The file does not say how positions are turned; {rotary.Layout} with temperature {rotary.Temperature} assumed."));
+                $"The file does not specify the rotary embedding; {rotary.Layout} with temperature {rotary.Temperature} is assumed."));
         return found with { NormEpsilon = epsilon, Rotary = rotary, Activation = layout.Activation };
     }
 }
 
-/// <summary>An architecture worked out from a checkpoint's shapes. The network that a file without a configuration is taken for.</summary>
-/// <param name="Architecture">The network.</param>
-/// <param name="Notes">What the file does not say and was assumed, a sentence each.</param>
+/// <summary>An architecture inferred from a checkpoint's shapes.</summary>
+/// <param name="Architecture">The architecture.</param>
+/// <param name="Notes">Assumptions, one sentence each.</param>
 internal sealed record InferredArchitecture(VisionTransformerArchitecture Architecture, IReadOnlyList<string> Notes);
 
 /// <summary>
-/// Shapes of a network's tensors as a checkpoint has them, for working out the architecture. Looks into a <see cref="LayoutMap"/>; every size it gives is at
-/// least 1 and fits the architecture's numbers.
+/// The shapes of a network's tensors in a checkpoint, for inferring the architecture. Every returned size is from 1 to <see cref="int.MaxValue"/>.
 /// </summary>
 internal sealed class NetworkShapes(LayoutMap map)
 {
-    /// <summary>What was opened.</summary>
+    /// <summary>The file's tensors under the network's names.</summary>
     internal LayoutMap Map => map;
 
-    /// <summary>Whether the file has that tensor, whole, and its own network uses it.</summary>
+    /// <summary>Whether the file has the complete tensor and its network uses it.</summary>
     internal bool Has(string name) => map.Tensors.TryGetValue(name, out var tensor) && tensor.Shape is not null && !map.IsUnused(name);
 
-    /// <summary>Whether two of the network's tensors are one in the file, so that it can have only one of them.</summary>
+    /// <summary>Whether two of the network's tensors map to the same tensor in the file, which can then be only one of them.</summary>
     internal bool ShareTensor(string name, string other) => Has(name) && Has(other) && map.Tensors[name].Parts[0].Tensor == map.Tensors[other].Parts[0].Tensor;
 
-    /// <summary>Sizes of a tensor that must be there and have that many axes.</summary>
-    /// <exception cref="InvalidCheckpointException">It is not there, is not whole, or has other axes.</exception>
+    /// <summary>The shape of a required tensor with the given number of axes.</summary>
+    /// <exception cref="InvalidCheckpointException">The tensor is missing, incomplete, or has another number of axes.</exception>
     internal int[] Of(string name, int axes)
     {
         if (!map.Tensors.TryGetValue(name, out var tensor))
@@ -148,12 +147,12 @@ internal sealed class NetworkShapes(LayoutMap map)
             throw Error($"{missing.Name} is missing");
         if (tensor.Shape is not { } shape || shape.Length != axes || shape.Any(size => size is < 1 or > int.MaxValue))
             throw Error(string.Join(", ", tensor.Parts.Select(part =>
-                $"{part.Name} is [{MessageText.Of(string.Join(", ", part.Tensor!.Shape))}], which no Vision Transformer of these names has")));
+                $"{part.Name} is [{MessageText.Of(string.Join(", ", part.Tensor!.Shape))}], which no Vision Transformer with these names has")));
         return [.. shape.Select(size => (int)size)];
     }
 
-    /// <summary>The number of blocks: every number from 0 on must be there.</summary>
-    /// <exception cref="InvalidCheckpointException">There are none, or a number is left out.</exception>
+    /// <summary>The number of blocks. Their indices must be consecutive from 0.</summary>
+    /// <exception cref="InvalidCheckpointException">There are no blocks, or an index is missing.</exception>
     internal int Depth()
     {
         var blocks = map.Tensors.Values.Select(tensor => tensor.Block).OfType<int>().ToHashSet();
@@ -162,28 +161,28 @@ internal sealed class NetworkShapes(LayoutMap map)
         for (int i = 0; i < blocks.Count; i++)
         {
             if (!blocks.Contains(i))
-                throw Error($"it has tensors of {blocks.Count} blocks, up to number {blocks.Max()}, and none of block {i}");
+                throw Error($"it has tensors of {blocks.Count} blocks up to index {blocks.Max()}, but none of block {i}");
         }
 
         return blocks.Count;
     }
 
-    /// <summary>The error of a file that does not say enough.</summary>
+    /// <summary>Creates the error for a file whose architecture cannot be inferred.</summary>
     internal InvalidCheckpointException Error(string what) => new(
-        $"{map.Path} (names of {map.Layout.Name}) does not give its architecture: {what}. "
-        + "Pass architecture, the network the weights are for, or fetch the whole model folder with its config.json.");
+        $"{map.Path} ({map.Layout.Name} names) does not determine its architecture: {what}. "
+        + "Pass architecture, the network of the weights, or download the whole model folder with its config.json.");
 }
 
-/// <summary>Image size and prefix entries from the length of a position table.</summary>
+/// <summary>Infers image size and prefix entries from the length of a position table.</summary>
 internal static class InferredPositions
 {
     private const int UsualImageSide = 224;
 
     /// <summary>
-    /// A table of P entries stands for a square of patches, with or without the tokens before them. Where both are squares (9 entries, 5 tokens before the
-    /// patches) the larger square is taken.
+    /// A table of P entries has one entry per patch of a square grid, with or without entries for the prefix tokens. If both are possible (9 entries, 5 prefix
+    /// tokens), the larger grid is assumed.
     /// </summary>
-    /// <exception cref="InvalidCheckpointException">Neither is a square.</exception>
+    /// <exception cref="InvalidCheckpointException">Neither gives a square grid.</exception>
     internal static VisionTransformerArchitecture With(NetworkShapes shapes, VisionTransformerArchitecture found, List<string> notes)
     {
         var patch = found.PatchSize;
@@ -193,9 +192,9 @@ internal static class InferredPositions
         int count = table[1], prefix = found.PrefixTokens;
         bool covers = Root(count) is null && prefix > 0;
         if (Root(covers ? count - prefix : count) is not { } side)
-            throw shapes.Error($"its {count} positions are no square of patches, with or without {prefix} tokens before them");
+            throw shapes.Error($"its {count} positions do not form a square patch grid, with or without {prefix} prefix tokens");
         if (prefix > 0 && !covers)
-            notes.Add($"The file has {count} positions, which is {side} x {side} patches; none for the {prefix} tokens before them assumed.");
+            notes.Add($"The file has {count} positions, which are {side} x {side} patches; no positions for the {prefix} prefix tokens are assumed.");
         return found with
         {
             PositionEmbedding = PositionEmbedding.Learned,
@@ -208,7 +207,7 @@ internal static class InferredPositions
     {
         var patch = found.PatchSize;
         var image = new ImageDimensions(Math.Max(1, UsualImageSide / patch.Height) * patch.Height, Math.Max(1, UsualImageSide / patch.Width) * patch.Width);
-        notes.Add($"The file has no position table and so no image size; {image} assumed.");
+        notes.Add($"The file has no position table to infer the image size from; {image} is assumed.");
         return found with { PositionEmbedding = PositionEmbedding.None, ImageSize = image };
     }
 
@@ -217,7 +216,7 @@ internal static class InferredPositions
         long height = (long)side * patch.Height, width = (long)side * patch.Width;
         return height <= int.MaxValue && width <= int.MaxValue
             ? ((int)height, (int)width)
-            : throw shapes.Error($"{side} x {side} patches of {patch} pixels make no image");
+            : throw shapes.Error($"{side} x {side} patches of {patch} pixels exceed the largest image size");
     }
 
     private static int? Root(int count)
@@ -229,19 +228,19 @@ internal static class InferredPositions
     }
 }
 
-/// <summary>The number of attention heads, which most checkpoints do not say.</summary>
+/// <summary>Infers the number of attention heads, which most checkpoints do not contain.</summary>
 internal static class HeadCount
 {
     private const int UsualHeadWidth = 64;
 
     /// <summary>
-    /// The width of a head from the norm of queries, or the heads that Flax keeps as an axis; else those of the known network of that width and depth; else
-    /// heads 64 wide, as in nearly every published network.
+    /// Sources in order: the width of a query norm; the heads axis of Flax tensors; the known network with the same width and depth; a head width of 64, as in
+    /// nearly every published network.
     /// </summary>
     /// <param name="shapes">The file.</param>
-    /// <param name="found">Everything else that is known of the network.</param>
-    /// <param name="notes">Gets a sentence where the number is assumed.</param>
-    /// <exception cref="InvalidCheckpointException">Nothing says it.</exception>
+    /// <param name="found">The rest of the inferred architecture.</param>
+    /// <param name="notes">Receives a sentence if the number is assumed.</param>
+    /// <exception cref="InvalidCheckpointException">The number cannot be inferred.</exception>
     internal static int Of(NetworkShapes shapes, VisionTransformerArchitecture found, List<string> notes)
     {
         int dimension = found.EmbeddingDimension;
@@ -253,12 +252,12 @@ internal static class HeadCount
         if (Nearest(found) is { } known)
             return Assumed(known.Heads, known.Name, notes);
         return dimension % UsualHeadWidth == 0
-            ? Assumed(dimension / UsualHeadWidth, $"{UsualHeadWidth} wide, as usual", notes)
-            : throw shapes.Error($"the number of attention heads is not in it, and no known network is {dimension} wide and {found.Depth} blocks deep");
+            ? Assumed(dimension / UsualHeadWidth, $"head width {UsualHeadWidth}, as usual", notes)
+            : throw shapes.Error($"the number of attention heads is not in it, and no known network has width {dimension} and depth {found.Depth}");
     }
 
     /// <summary>
-    /// The known network of that width and depth that has most else in common, of several alike a plain one with a short name; null where there is none.
+    /// The known network with the same width and depth that has the most other properties in common; ties prefer a plain ViT with a short name. Null if none.
     /// </summary>
     internal static VisionTransformerArchitecture? Nearest(VisionTransformerArchitecture found) => VisionTransformerArchitecture.Known
         .Select(VisionTransformerArchitecture.Parse)
@@ -277,7 +276,7 @@ internal static class HeadCount
 
     private static int Assumed(int heads, string why, List<string> notes)
     {
-        notes.Add($"The file does not say the number of heads; {heads} assumed ({why}).");
+        notes.Add($"The file does not specify the number of heads; {heads} is assumed ({why}).");
         return heads;
     }
 }

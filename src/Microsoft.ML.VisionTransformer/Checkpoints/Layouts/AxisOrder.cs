@@ -1,11 +1,11 @@
-// How the axes of a tensor in a file become the axes of the network's tensor, written as text.
+// Maps the axes of a tensor in a file to the axes of the network's tensor, and permutes the values.
 using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>
-/// Axes in the file, an arrow, axes in the network: <c>in heads width -&gt; (heads width) in</c>. Axes in parentheses are joined into one, <c>1</c> is an
-/// axis of size one that the file does not have. An empty text leaves any tensor as it is.
+/// An axis mapping in the form "axes in the file -&gt; axes in the network": <c>in heads width -&gt; (heads width) in</c>. Axes in parentheses are merged
+/// into one, and <c>1</c> is an axis of size one that the file does not have. An empty text leaves a tensor unchanged.
 /// </summary>
 internal sealed class AxisOrder
 {
@@ -19,13 +19,13 @@ internal sealed class AxisOrder
         _permutation = [.. network.SelectMany(group => group).Select(axis => Array.IndexOf(file, axis))];
     }
 
-    /// <summary>Whether the values lie in the file in the network's order.</summary>
+    /// <summary>Whether the values are in the same order in the file and the network.</summary>
     internal bool KeepsOrder => _permutation.SequenceEqual(Enumerable.Range(0, _permutation.Length));
 
-    /// <summary>Whether nothing changes, the shape included.</summary>
+    /// <summary>Whether order and shape are unchanged.</summary>
     internal bool KeepsShape => _file.Length == 0;
 
-    /// <param name="text">The axes; every name of the left side occurs once on the right.</param>
+    /// <param name="text">The mapping; every name on the left side occurs exactly once on the right.</param>
     internal static AxisOrder Parse(string text)
     {
         if (text.Length == 0)
@@ -35,7 +35,7 @@ internal sealed class AxisOrder
         return new AxisOrder(file, Groups(sides[1]));
     }
 
-    /// <summary>The network's shape of a tensor of that shape in the file; null where the number of axes is another.</summary>
+    /// <summary>Converts a shape in the file to the network's shape; null if the number of axes differs.</summary>
     internal long[]? ToNetwork(IReadOnlyList<long> file)
     {
         if (KeepsShape)
@@ -45,7 +45,7 @@ internal sealed class AxisOrder
             : null;
     }
 
-    /// <summary>The file's shape of a tensor of that shape in the network; null where joined axes cannot be told apart.</summary>
+    /// <summary>Converts a shape in the network to the file's shape; null if merged axes cannot be separated.</summary>
     internal long[]? ToFile(IReadOnlyList<long> network)
     {
         if (KeepsShape)
@@ -56,9 +56,9 @@ internal sealed class AxisOrder
     }
 
     /// <summary>
-    /// The file's shape, for messages: <c>[16, 3]</c>, or <c>[16, heads, width] with heads * width = 192</c> where joined axes cannot be told apart.
+    /// The file's shape, for messages: <c>[16, 3]</c>, or <c>[16, heads, width] with heads * width = 192</c> if merged axes cannot be separated.
     /// </summary>
-    /// <param name="network">Sizes in the network; a text such as <c>positions</c> where one is not known.</param>
+    /// <param name="network">Sizes in the network; a name such as <c>positions</c> for an unknown size.</param>
     internal string Describe(IReadOnlyList<string> network)
     {
         if (KeepsShape || network.Count != _network.Length)
@@ -68,7 +68,7 @@ internal sealed class AxisOrder
         return $"[{string.Join(", ", sizes)}]" + (joined.Any() ? $" with {string.Join(", ", joined)}" : "");
     }
 
-    /// <summary>Size of an axis of the file; null where the text does not name it or the shape has another number of axes.</summary>
+    /// <summary>Size of a named axis in the file; null if there is no such axis or the number of axes differs.</summary>
     internal long? Size(string axis, IReadOnlyList<long> file) =>
         Array.IndexOf(_file, axis) is >= 0 and int at && file.Count == _file.Length ? file[at] : null;
 
@@ -110,17 +110,17 @@ internal sealed class AxisOrder
     }
 }
 
-/// <summary>Copies values while exchanging the axes of a tensor.</summary>
+/// <summary>Copies values while permuting the axes of a tensor.</summary>
 internal static class PermutedCopy
 {
-    /// <summary>Side of the squares a matrix is transposed in: source and target of one stay in the first-level cache.</summary>
+    /// <summary>Tile size for transposing a matrix; the source and target of one tile fit in the L1 cache.</summary>
     private const int Tile = 32;
 
-    /// <summary>Writes, row-major, the tensor whose axis i is axis <paramref name="permutation"/>[i] of the source.</summary>
-    /// <param name="source">Row-major values.</param>
-    /// <param name="sizes">Sizes of the source's axes.</param>
-    /// <param name="permutation">Every axis of the source once.</param>
-    /// <param name="target">As many values.</param>
+    /// <summary>Writes the tensor whose axis i is axis <paramref name="permutation"/>[i] of the source.</summary>
+    /// <param name="source">The source values, row-major.</param>
+    /// <param name="sizes">The source's shape.</param>
+    /// <param name="permutation">Each axis of the source exactly once.</param>
+    /// <param name="target">Receives the values, row-major; same length as the source.</param>
     internal static void Copy(ReadOnlySpan<float> source, ReadOnlySpan<int> sizes, ReadOnlySpan<int> permutation, Span<float> target)
     {
         if (source.IsEmpty)
@@ -132,7 +132,7 @@ internal static class PermutedCopy
             CopyAxes(source, axes, target);
     }
 
-    /// <summary>Size and source stride of each axis of the target; axes that lie side by side in both are one.</summary>
+    /// <summary>Size and source stride of each target axis. Axes that are adjacent in both tensors are merged.</summary>
     private static List<(int Size, int Stride)> Merge(ReadOnlySpan<int> sizes, ReadOnlySpan<int> permutation)
     {
         int[] strides = new int[sizes.Length];
@@ -151,7 +151,7 @@ internal static class PermutedCopy
         return merged;
     }
 
-    /// <summary>A source of [rows, columns] as [columns, rows].</summary>
+    /// <summary>Transposes [rows, columns] to [columns, rows].</summary>
     private static void Transpose(ReadOnlySpan<float> source, int rows, int columns, Span<float> target)
     {
         for (int row = 0; row < rows; row += Tile)
@@ -161,7 +161,7 @@ internal static class PermutedCopy
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // a large file is read in few calls, all of which would run unoptimised
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // tiered compilation would be too late: a large file is read in few calls
     private static void TransposeTile(ReadOnlySpan<float> source, int rows, int columns, int row, int column, Span<float> target)
     {
         int lastRow = Math.Min(rows, row + Tile), lastColumn = Math.Min(columns, column + Tile);

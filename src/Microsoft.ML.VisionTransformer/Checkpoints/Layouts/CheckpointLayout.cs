@@ -1,10 +1,10 @@
-// How one publisher names the tensors of a Vision Transformer, and which of the known layouts a file follows.
+// A publisher's tensor naming scheme (layout), the list of known layouts, and detection of a file's layout.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>A layout of tensor names, as data.</summary>
+/// <summary>A tensor naming scheme, as data.</summary>
 internal sealed class CheckpointLayout
 {
     private readonly Lazy<Dictionary<string, List<(int Rule, int Part)>>> _index;
@@ -12,51 +12,54 @@ internal sealed class CheckpointLayout
 
     public CheckpointLayout() => (_index, _ignored) = (new(Index), new(IgnoredNames));
 
-    /// <summary>What messages call it.</summary>
+    /// <summary>The layout's name in messages.</summary>
     internal required string Name { get; init; }
 
-    /// <summary>The table. Of several rows for one tensor a file follows the one it has all parts of; writing takes the first that fits the MLP.</summary>
+    /// <summary>
+    /// The rules. If a tensor has several rules, reading uses the one whose parts are all in the file, and writing uses the first that matches the MLP kind.
+    /// </summary>
     internal required IReadOnlyList<NameRule> Rules { get; init; }
 
-    /// <summary>Start of names that files of the bare network leave out: <c>vit.</c>. Names in the table have it.</summary>
+    /// <summary>A prefix of the names in <see cref="Rules"/> that files of the bare network omit, such as <c>vit.</c>.</summary>
     internal string OptionalPrefix { get; init; } = "";
 
-    /// <summary>Names that have no part in the network: patterns, or beginnings where the last character is <c>*</c>.</summary>
+    /// <summary>Names of tensors that are not part of the network: patterns, or prefixes that end with <c>*</c>.</summary>
     internal IReadOnlyList<string> Ignored { get; init; } = [];
 
     /// <summary>
-    /// Start of the network's names of a part that files with a head may have and the head does not see; null where there is none. A network that has the part
-    /// reads it all the same.
+    /// Name prefix of a part of the network that files with a head may contain although the head does not use it; null if there is none. The part is still
+    /// loaded if the network has it.
     /// </summary>
     internal string? UnusedBesideHead { get; init; }
 
-    /// <summary>Tensors that are written as zeros, because the layout's own readers expect them.</summary>
+    /// <summary>Tensors that are written as zeros because the layout's own readers require them.</summary>
     internal IReadOnlyList<ZeroTensor> Zeros { get; init; } = [];
 
-    /// <summary>Epsilon of the layer norms of the networks published so; their files do not say it.</summary>
+    /// <summary>Layer norm epsilon of the networks published in this layout; the files do not contain it.</summary>
     internal double NormEpsilon { get; init; } = 1e-6;
 
-    /// <summary>Activation of their MLPs.</summary>
+    /// <summary>MLP activation of these networks.</summary>
     internal MlpActivation Activation { get; init; }
 
-    /// <summary>Rotary embedding of their queries and keys.</summary>
+    /// <summary>Rotary embedding of these networks' queries and keys.</summary>
     internal RotaryEmbedding? Rotary { get; init; }
 
-    /// <summary>How learned positions go to another patch grid in the code that usually runs these files: their publisher's, timm for Google's.</summary>
+    /// <summary>How learned positions are resampled in the code that usually runs these files: the publisher's, or timm for Google's files.</summary>
     internal PositionResampling Resampling { get; init; }
 
     /// <summary>
-    /// What <see cref="VisionTransformerArchitecture.PositionsCoverPrefix"/> must be for a network with a class token to be written so; null where any will do.
+    /// The value of <see cref="VisionTransformerArchitecture.PositionsCoverPrefix"/> that a network with prefix tokens must have to be written in this layout;
+    /// null if both are allowed.
     /// </summary>
     internal bool? PositionsCoverPrefix { get; init; }
 
-    /// <summary>A name of the table as files of the bare network have it.</summary>
+    /// <summary>A name from <see cref="Rules"/> without the optional prefix, as in files of the bare network.</summary>
     internal string BareName(string name) => name.StartsWith(OptionalPrefix, StringComparison.Ordinal) ? name[OptionalPrefix.Length..] : name;
 
-    /// <summary>The rows, and the part of each, that a file's tensor of that pattern belongs to.</summary>
+    /// <summary>The rules, and the part of each, that match the pattern of a file's tensor name.</summary>
     internal IReadOnlyList<(int Rule, int Part)> Find(string pattern) => _index.Value.TryGetValue(pattern, out var uses) ? uses : [];
 
-    /// <summary>Whether a file's tensor is known to have no part in the network.</summary>
+    /// <summary>Whether a file's tensor is known not to be part of the network.</summary>
     internal bool Ignores(string name) =>
         _ignored.Value.Starts.Any(start => name.StartsWith(start, StringComparison.Ordinal))
         || NamePattern.Readings(name).Any(reading => _ignored.Value.Patterns.Contains(reading.Pattern));
@@ -93,20 +96,20 @@ internal sealed class CheckpointLayout
     }
 }
 
-/// <summary>A tensor that a layout's readers ask for and the network does not have. Written as zeros, ignored when read.</summary>
+/// <summary>A tensor that a layout's own readers require and the network does not have. Written as zeros, ignored when reading.</summary>
 /// <param name="Name">Its name in the file.</param>
-/// <param name="LeadingOnes">Axes of size one before the embedding dimension.</param>
+/// <param name="LeadingOnes">Number of axes of size one before the embedding dimension.</param>
 internal sealed record ZeroTensor(string Name, int LeadingOnes);
 
-/// <summary>The layouts that are known, and which of them a file follows.</summary>
+/// <summary>The known layouts, and detection of a file's layout.</summary>
 internal static class CheckpointLayouts
 {
     private const int NamesInMessages = 6;
 
-    /// <summary>Tensors one of which a file must have to be told: the patch projection and what every block has.</summary>
+    /// <summary>A layout is considered only if the file has at least one of these tensors, which every network has.</summary>
     private static readonly string[] _marks = ["patch_embed.proj.weight", "blocks.{}.attn.qkv.weight", "blocks.{}.attn.proj.weight"];
 
-    /// <summary>Every layout that is read, the plainer one first where two can explain the same file.</summary>
+    /// <summary>All supported layouts. If two match the same file equally well, the simpler one comes first.</summary>
     internal static IReadOnlyList<CheckpointLayout> All { get; } =
     [
         TimmLayouts.Vit, TimmLayouts.Eva,
@@ -119,10 +122,10 @@ internal static class CheckpointLayouts
     ];
 
     /// <summary>
-    /// The layout that explains most of the names, and what stands before every name that it explains (<c>module.</c>): no single name decides, so that a file
-    /// with a tensor missing is still told.
+    /// Detects the layout that matches most of the names, and the prefix of these names (<c>module.</c>). No single name decides, so a missing tensor does not
+    /// prevent detection.
     /// </summary>
-    /// <exception cref="InvalidCheckpointException">No layout fits; the message says what names were found.</exception>
+    /// <exception cref="InvalidCheckpointException">No layout matches; the message lists names from the file.</exception>
     internal static (CheckpointLayout Layout, string Wrapper) Detect(CheckpointFile file)
     {
         foreach (string wrapper in WrapperPrefix.Of(file.Tensors.Keys))
@@ -135,8 +138,8 @@ internal static class CheckpointLayouts
         }
 
         throw new InvalidCheckpointException(
-            $"{file.Path} has no tensors of a Vision Transformer under names that are known: it has {Names(file)}. "
-            + $"Known are the names of {string.Join("; ", All.Select(layout => layout.Name))}. Rename the tensors to timm's names.");
+            $"{file.Path} has no Vision Transformer tensors with known names: it has {Names(file)}. "
+            + $"The known naming schemes are {string.Join("; ", All.Select(layout => layout.Name))}. Rename the tensors to timm's names.");
     }
 
     private static bool HasMark(CheckpointLayout layout, HashSet<string> readings) => layout.Rules
@@ -155,15 +158,15 @@ internal static class CheckpointLayouts
     }
 }
 
-/// <summary>What training tools put before every name of a network.</summary>
+/// <summary>Prefixes that training tools add to every tensor name.</summary>
 internal static class WrapperPrefix
 {
     private const int MaxLevels = 3;
 
-    /// <summary>Distributed training, compiled modules, and the fields that hold a network in common training code.</summary>
+    /// <summary>Prefixes of distributed training and compiled modules, and common field names in training code.</summary>
     private static readonly string[] _known = ["module.", "_orig_mod.", "model.", "backbone."];
 
-    /// <summary>The empty prefix, then each known one, and known ones behind one another, that some name begins with.</summary>
+    /// <summary>The empty prefix, then each known prefix and concatenation of known prefixes that at least one name starts with.</summary>
     internal static IEnumerable<string> Of(IEnumerable<string> names)
     {
         IReadOnlyCollection<string> level = [""];

@@ -1,19 +1,19 @@
-// Names of the tensors in Hugging Face's models: ViT, DeiT, CLIP, SigLIP, DINOv2 and DINOv3.
+// Tensor names of Hugging Face's models: ViT, DeiT, CLIP, SigLIP, DINOv2 and DINOv3.
 using static Microsoft.ML.VisionTransformer.Checkpoints.Layouts.NameRules;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>Names of Hugging Face's ViT and DeiT models.</summary>
+/// <summary>Tensor names of Hugging Face's ViT and DeiT models.</summary>
 internal static class HuggingFaceVitLayouts
 {
     /// <summary>Epsilon of the published configurations.</summary>
     private const double PublishedEpsilon = 1e-12;
 
-    /// <summary>Classifiers read the class token itself; a pooler beside one comes from the file that they were trained from.</summary>
+    /// <summary>Classifiers use the class token directly; a pooler in the same file is left over from the checkpoint that they were trained from.</summary>
     private const string Pooler = "pre_logits.";
 
     /// <summary>
-    /// <c>ViTForImageClassification</c>, and <c>ViTModel</c> without the prefix <c>vit.</c>, whose pooler is a layer with tanh on the normed class token.
+    /// <c>ViTForImageClassification</c>, and <c>ViTModel</c> without the prefix <c>vit.</c>, whose pooler is a layer with tanh on the normalized class token.
     /// </summary>
     internal static CheckpointLayout Vit { get; } = new()
     {
@@ -28,8 +28,8 @@ internal static class HuggingFaceVitLayouts
     };
 
     /// <summary>
-    /// <c>DeiTForImageClassificationWithTeacher</c>, <c>DeiTForImageClassification</c> and <c>DeiTModel</c>. The latter two have a distillation token that no head
-    /// reads, which makes it a register.
+    /// <c>DeiTForImageClassificationWithTeacher</c>, <c>DeiTForImageClassification</c> and <c>DeiTModel</c>. The latter two have a distillation token that no
+    /// head uses, which makes it a register.
     /// </summary>
     internal static CheckpointLayout Deit { get; } = new()
     {
@@ -71,13 +71,13 @@ internal static class HuggingFaceVitLayouts
     }
 }
 
-/// <summary>Names of the image towers of Hugging Face's CLIP and SigLIP models.</summary>
+/// <summary>Tensor names of the image towers of Hugging Face's CLIP and SigLIP models.</summary>
 internal static class HuggingFaceTowerLayouts
 {
     private const string Prefix = "vision_model.";
     private const string Layer = Prefix + "encoder.layers.{}.";
 
-    /// <summary><c>CLIPVisionModelWithProjection</c>, <c>CLIPVisionModel</c>, and the image half of <c>CLIPModel</c>.</summary>
+    /// <summary><c>CLIPVisionModelWithProjection</c>, <c>CLIPVisionModel</c>, and the image tower of <c>CLIPModel</c>.</summary>
     internal static CheckpointLayout Clip { get; } = new()
     {
         Name = "Hugging Face CLIP",
@@ -97,8 +97,8 @@ internal static class HuggingFaceTowerLayouts
     };
 
     /// <summary>
-    /// <c>SiglipVisionModel</c> and the image half of <c>SiglipModel</c>: attention pooling, whose in_proj has the rows of q, k and v.
-    /// <c>SiglipForImageClassification</c> reads the mean of the tokens, and its files have the pool nevertheless.
+    /// <c>SiglipVisionModel</c> and the image tower of <c>SiglipModel</c>: attention pooling, whose in_proj has the rows of q, k and v.
+    /// <c>SiglipForImageClassification</c> uses the mean of the tokens, but its files still contain the attention pooling.
     /// </summary>
     internal static CheckpointLayout Siglip { get; } = new()
     {
@@ -144,7 +144,7 @@ internal static class HuggingFaceTowerLayouts
     private static string[] TextTower() => ["text_model.*", "text_projection.weight", "logit_scale"];
 }
 
-/// <summary>Names of Hugging Face's DINOv2 and DINOv3 models.</summary>
+/// <summary>Tensor names of Hugging Face's DINOv2 and DINOv3 models.</summary>
 internal static class HuggingFaceDinoLayouts
 {
     /// <summary><c>Dinov2ForImageClassification</c>, and <c>Dinov2Model</c> without the prefix <c>dinov2.</c>.</summary>
@@ -164,8 +164,8 @@ internal static class HuggingFaceDinoLayouts
     };
 
     /// <summary>
-    /// <c>Dinov2WithRegistersForImageClassification</c> and <c>Dinov2WithRegistersModel</c>. Their position table has an entry for the class token and none for
-    /// the registers; as in timm it is added to the class token.
+    /// <c>Dinov2WithRegistersForImageClassification</c> and <c>Dinov2WithRegistersModel</c>. Their position table has an entry for the class token but none for
+    /// the registers; as in timm, that entry is added to the class token.
     /// </summary>
     internal static CheckpointLayout Dinov2WithRegisters { get; } = new()
     {

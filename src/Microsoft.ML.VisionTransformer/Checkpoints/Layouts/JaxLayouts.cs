@@ -1,15 +1,17 @@
-// Names of Google's JAX releases: google-research/vision_transformer and big_vision.
+// Tensor names of Google's JAX releases: google-research/vision_transformer and big_vision.
 using static Microsoft.ML.VisionTransformer.Checkpoints.Layouts.NameRules;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
+/// <summary>Tensor names of Google's JAX releases.</summary>
 /// <remarks>
-/// Flax stores kernels as [in, out], projections to heads as [in, heads, width], from heads as [heads, width, out], convolutions as [rows, columns, in, out].
-/// The code that made these files takes Flax's GELU, the tanh form; timm and Hugging Face run the classifiers among them with the exact one, and so does this.
+/// Flax stores kernels as [in, out], projections to heads as [in, heads, width], projections from heads as [heads, width, out], and convolutions as
+/// [rows, columns, in, out]. The original code uses Flax's GELU, the tanh approximation. timm and Hugging Face run the classifiers with the exact GELU, and
+/// so does this library.
 /// </remarks>
 internal static class JaxLayouts
 {
-    /// <summary>google-research/vision_transformer: the files of the paper and of AugReg.</summary>
+    /// <summary>google-research/vision_transformer: the files of the original paper and of AugReg.</summary>
     internal static CheckpointLayout Original { get; } = new()
     {
         Name = "JAX vision_transformer",
@@ -26,10 +28,10 @@ internal static class JaxLayouts
     /// <summary>big_vision's classifiers.</summary>
     internal static CheckpointLayout BigVision { get; } = BigVisionAt("JAX big_vision", "params/", "Transformer/encoderblock_{}/");
 
-    /// <summary>The same, trained with <c>scan</c>: each tensor of a block has a first axis that counts the blocks.</summary>
+    /// <summary>big_vision's classifiers trained with <c>scan</c>: the first axis of each block tensor is the block index.</summary>
     internal static CheckpointLayout BigVisionScan { get; } = BigVisionAt("JAX big_vision, stacked blocks", "params/", "Transformer/encoderblock/");
 
-    /// <summary>big_vision's SigLIP: the image tower, beside a text tower that is ignored.</summary>
+    /// <summary>big_vision's SigLIP: the image tower; the text tower is ignored.</summary>
     internal static CheckpointLayout Siglip { get; } =
         BigVisionAt("JAX big_vision SigLIP", "params/img/", "Transformer/encoderblock_{}/", MlpActivation.GeluTanh);
 

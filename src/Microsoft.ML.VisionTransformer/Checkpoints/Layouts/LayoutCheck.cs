@@ -1,11 +1,11 @@
-// Compares what a checkpoint has with what a network needs.
+// Compares a checkpoint's tensors with a network's parameters.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>Compares what a checkpoint has with what a network needs.</summary>
+/// <summary>Compares a checkpoint's tensors with a network's parameters.</summary>
 internal static class LayoutCheck
 {
     /// <summary>Compares with all parameters of an architecture.</summary>
@@ -14,12 +14,12 @@ internal static class LayoutCheck
         this LayoutMap map, VisionTransformerArchitecture architecture, bool strict = true, Func<string, bool>? leftOut = null) =>
         map.Check(architecture.Parameters(), strict, leftOut);
 
-    /// <summary>Lists what is missing, left over, of another shape, or of whole numbers.</summary>
+    /// <summary>Lists tensors that are missing, unexpected, or have a wrong shape or type.</summary>
     /// <param name="map">The file's tensors under the network's names.</param>
-    /// <param name="parameters">What the network needs.</param>
-    /// <param name="strict">Refuse a file that differs; else the differences are for the caller.</param>
-    /// <param name="leftOut">Names of the network that are not taken from the file, a new head's: they are neither needed nor left over.</param>
-    /// <exception cref="InvalidCheckpointException">The file differs, and <paramref name="strict"/> is set; all differences in one message.</exception>
+    /// <param name="parameters">The network's parameters.</param>
+    /// <param name="strict">Whether to throw if there are differences.</param>
+    /// <param name="leftOut">Returns whether a parameter is not loaded from the file, such as a new head's. It is neither required nor unexpected.</param>
+    /// <exception cref="InvalidCheckpointException">There are differences and <paramref name="strict"/> is true; one message lists them.</exception>
     internal static CheckpointMismatch Check(
         this LayoutMap map, IEnumerable<ParameterRow> parameters, bool strict = true, Func<string, bool>? leftOut = null)
     {
@@ -27,34 +27,35 @@ internal static class LayoutCheck
         var found = rows.Where(row => map.Tensors.ContainsKey(row.Name)).Select(row => (Row: row, Tensor: map.Tensors[row.Name])).ToList();
         var passedOver = map.Tensors.Values.Where(t => map.IsUnused(t.Name) || leftOut?.Invoke(t.Name) == true);
         var used = found.Select(f => f.Tensor).Concat(passedOver).SelectMany(Files).ToHashSet();
-        var lost = rows.Where(row => !map.Tensors.ContainsKey(row.Name)).SelectMany(row => map.FileNames(row.Name));
+        var missing = rows.Where(row => !map.Tensors.ContainsKey(row.Name)).SelectMany(row => map.FileNames(row.Name));
         var incomplete = found.SelectMany(f => f.Tensor.Parts).Where(part => part.Tensor is null).Select(part => part.Name);
         var mismatch = new CheckpointMismatch(
-            [.. lost.Concat(incomplete).Distinct(StringComparer.Ordinal).Select(name => $"{name} is missing")],
+            [.. missing.Concat(incomplete).Distinct(StringComparer.Ordinal).Select(name => $"{name} is missing")],
             [.. Unexpected(map, rows, used)],
             [.. found.SelectMany(f => WrongShapes(f.Row, f.Tensor)).Distinct(StringComparer.Ordinal)],
             [.. WrongTypes(found.SelectMany(f => Files(f.Tensor)).Distinct())]);
         if (strict && !mismatch.IsEmpty)
             throw new InvalidCheckpointException(
-                $"{map.Path} (names of {map.Layout.Name}) does not fit the network: {mismatch}. "
-                + "Pass the architecture that the file was made with, or load it without strict to keep what fits.");
+                $"{map.Path} ({map.Layout.Name} names) does not match the network: {mismatch}. "
+                + "Pass the architecture of the file, or load it with strict: false to keep the tensors that match.");
         return mismatch;
     }
 
     private static IEnumerable<StoredTensor> Files(MappedTensor tensor) => tensor.Parts.Select(part => part.Tensor).OfType<StoredTensor>();
 
     private static IEnumerable<string> WrongTypes(IEnumerable<StoredTensor> tensors) =>
-        tensors.Where(tensor => tensor.Type == StoredType.Other).Select(tensor => $"{tensor.Name} is {MessageText.Of(tensor.TypeName)}, weights are needed");
+        tensors.Where(tensor => tensor.Type == StoredType.Other)
+            .Select(tensor => $"{tensor.Name} is {MessageText.Of(tensor.TypeName)}, a floating-point type is expected");
 
     private static IEnumerable<string> Unexpected(LayoutMap map, List<ParameterRow> rows, HashSet<StoredTensor> used)
     {
         int depth = rows.Select(row => BlockOf(row.Name) + 1).DefaultIfEmpty(0).Max();
         var blocks = map.Tensors.Values.SelectMany(t => Files(t).Select(file => (file, t.Block))).ToLookup(pair => pair.file, pair => pair.Block);
-        var strange = map.Known.Where(tensor => !used.Contains(tensor)).Concat(map.Unknown).Select(tensor =>
+        var unexpected = map.Known.Where(tensor => !used.Contains(tensor)).Concat(map.Unknown).Select(tensor =>
             $"{MessageText.Of(tensor.Name)} is not part of the network" + (blocks[tensor].Any(block => block >= depth) ? $" (depth is {depth})" : ""));
-        var tall = map.Known.Where(tensor => used.Contains(tensor) && blocks[tensor].Any(block => block >= depth)).Select(tensor =>
+        var tooDeep = map.Known.Where(tensor => used.Contains(tensor) && blocks[tensor].Any(block => block >= depth)).Select(tensor =>
             $"{tensor.Name} stacks {tensor.Shape[0]} blocks, the network has {depth}");
-        return strange.Concat(tall);
+        return unexpected.Concat(tooDeep);
     }
 
     private static int BlockOf(string name) =>
@@ -72,12 +73,12 @@ internal static class LayoutCheck
 }
 
 /// <summary>
-/// What of a checkpoint does not fit a network. The differences between a file and a network, a sentence without a full stop each, in the file's names.
+/// The differences between a checkpoint and a network, each a sentence without a period that uses the file's names.
 /// </summary>
-/// <param name="Missing">Tensors that the network needs and the file lacks.</param>
-/// <param name="Unexpected">Tensors of the file that the network has no place for.</param>
-/// <param name="WrongShape">Tensors of another shape than the network's.</param>
-/// <param name="WrongType">Tensors of whole numbers where weights are needed.</param>
+/// <param name="Missing">Parameters of the network that the file lacks.</param>
+/// <param name="Unexpected">Tensors of the file that the network does not have.</param>
+/// <param name="WrongShape">Tensors whose shape differs from the network's.</param>
+/// <param name="WrongType">Tensors that are not floating point.</param>
 internal sealed record CheckpointMismatch(
     IReadOnlyList<string> Missing,
     IReadOnlyList<string> Unexpected,
@@ -86,13 +87,13 @@ internal sealed record CheckpointMismatch(
 {
     private const int MaxInMessage = 10;
 
-    /// <summary>Whether the file fits.</summary>
+    /// <summary>Whether the file matches.</summary>
     internal bool IsEmpty => Missing.Count + Unexpected.Count + WrongShape.Count + WrongType.Count == 0;
 
-    /// <summary>All differences, the telling ones first.</summary>
+    /// <summary>All differences, the most informative first.</summary>
     internal IReadOnlyList<string> All => [.. WrongShape, .. WrongType, .. Missing, .. Unexpected];
 
-    /// <summary>At most ten of the differences, the telling ones first, and how many more there are.</summary>
+    /// <summary>At most ten of the differences, the most informative first, and the number of others.</summary>
     public override string ToString()
     {
         var all = All;

@@ -1,13 +1,13 @@
-// A layout applied to a file: every tensor of the network that the file has.
+// Applies a layout to a file: maps the network's tensor names to the file's tensors.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>Names of the network, and where the file has them. Building it reads names and shapes alone.</summary>
+/// <summary>Maps the network's tensor names to a file's tensors. Building the map reads only names and shapes.</summary>
 internal sealed class LayoutMap
 {
-    /// <summary>More blocks than any network has: a tensor that claims more is no stack of blocks.</summary>
+    /// <summary>More blocks than any network has; a tensor with a larger first axis is not a stack of blocks.</summary>
     private const int MaxStackedBlocks = 10_000;
 
     private readonly CheckpointFile _file;
@@ -31,36 +31,36 @@ internal sealed class LayoutMap
             .ToDictionary(t => t.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>What was opened, for messages.</summary>
+    /// <summary>Path of the opened file, for messages.</summary>
     internal string Path { get; }
 
-    /// <summary>Whether several threads may read tensors at once: what passes through the one buffer is read in turn.</summary>
+    /// <summary>Whether several threads may read tensors concurrently. Tensors that need rearranging share one buffer and are read sequentially.</summary>
     internal bool ReadsInParallel => _file.ReadsInParallel && Tensors.Values.All(tensor => tensor.Parts.All(part => part.IsAsStored));
 
-    /// <summary>The layout that the file follows.</summary>
+    /// <summary>The file's layout.</summary>
     internal CheckpointLayout Layout { get; }
 
-    /// <summary>The network's tensors by name. Reading them in this order reads each tensor of the file once.</summary>
+    /// <summary>The network's tensors by name. Reading them in this order reads each of the file's tensors once.</summary>
     internal IReadOnlyDictionary<string, MappedTensor> Tensors { get; }
 
-    /// <summary>Tensors of the file that belong to a row of the layout.</summary>
+    /// <summary>The file's tensors that match a rule of the layout.</summary>
     internal IReadOnlyList<StoredTensor> Known => _known;
 
-    /// <summary>Tensors of the file that the layout has no row for and does not ignore.</summary>
+    /// <summary>The file's tensors that match no rule and are not ignored.</summary>
     internal IReadOnlyList<StoredTensor> Unknown => _unknown;
 
-    /// <summary>Finds the layout of a file and applies it.</summary>
-    /// <exception cref="InvalidCheckpointException">No layout fits, or one name stands twice.</exception>
+    /// <summary>Detects the layout of a file and applies it.</summary>
+    /// <exception cref="InvalidCheckpointException">No layout matches, or a tensor occurs under two names.</exception>
     internal static LayoutMap Of(CheckpointFile file)
     {
         var (layout, wrapper) = CheckpointLayouts.Detect(file);
         return new LayoutMap(file, layout, wrapper);
     }
 
-    /// <summary>Applies that layout.</summary>
+    /// <summary>Applies the given layout.</summary>
     internal static LayoutMap Of(CheckpointFile file, CheckpointLayout layout) => new(file, layout, "");
 
-    /// <summary>The names that the file has, or would have, for a tensor of the network; the network's own name where the layout has none.</summary>
+    /// <summary>The actual or expected names in the file for a tensor of the network; the network's own name if the layout has none.</summary>
     internal IReadOnlyList<string> FileNames(string name)
     {
         if (Tensors.TryGetValue(name, out var tensor))
@@ -74,11 +74,11 @@ internal sealed class LayoutMap
         return [name];
     }
 
-    /// <summary>Whether the file's own head leaves that tensor of the network unused.</summary>
+    /// <summary>Whether the tensor is unused because of the file's head.</summary>
     internal bool IsUnused(string name) =>
         Layout.UnusedBesideHead is { } part && name.StartsWith(part, StringComparison.Ordinal) && Tensors.ContainsKey("head.weight");
 
-    /// <summary>A file whose parts are all there comes before one with gaps, then the one with more parts.</summary>
+    /// <summary>Ranks the rules of a tensor: complete ones first, then those with more parts in the file.</summary>
     private static int Rank(StoredTensor?[] parts) => parts.Count(part => part is not null) + (parts.Contains(null) ? 0 : parts.Length + 1);
 
     private void Assign(StoredTensor tensor)
@@ -126,8 +126,8 @@ internal sealed class LayoutMap
             _found.Add((rule, block), parts = new StoredTensor?[Layout.Rules[rule].Parts.Length]);
         if (parts[part] is { } other)
             throw new InvalidCheckpointException(
-                $"{Path} has both {MessageText.Of(other.Name)} and {MessageText.Of(tensor.Name)}, two names of one tensor; "
-                + "which one is meant cannot be known, so leave one out.");
+                $"{Path} has both {MessageText.Of(other.Name)} and {MessageText.Of(tensor.Name)}, two names of the same tensor; "
+                + "remove one of them.");
         parts[part] = tensor;
     }
 

@@ -1,16 +1,17 @@
-// Gives a network's parameters the names and shapes of a layout, for writing a file.
+// Converts a network's parameters to the names and shapes of a layout, for writing a file.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
+/// <summary>Converts a network's parameters to the names and shapes of a layout.</summary>
 internal static class LayoutWriting
 {
-    /// <summary>The tensors of a file in that layout. A network without a head is written as its publisher does: without the optional prefix.</summary>
-    /// <param name="layout">The layout. It says names alone: what its readers take for granted (activation, pooling) is the caller's to compare.</param>
+    /// <summary>Returns the tensors of a file in the layout. A network without a head is written without the optional prefix, as its publisher does.</summary>
+    /// <param name="layout">The layout. It only defines names; the caller must check what its readers assume (activation, pooling).</param>
     /// <param name="architecture">The network.</param>
-    /// <param name="values">The values of the parameter of that name, row-major. Where the order stays they are passed on, not copied.</param>
-    /// <exception cref="ArgumentException">The layout has no name for a parameter, or its position table has other entries.</exception>
+    /// <param name="values">Returns the values of a parameter by name, row-major. They are not copied if the order does not change.</param>
+    /// <exception cref="ArgumentException">The layout has no name for a parameter, or its position table has different entries.</exception>
     internal static IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> ToFile(
         this CheckpointLayout layout, VisionTransformerArchitecture architecture, Func<string, ReadOnlyMemory<float>> values)
     {
@@ -18,17 +19,17 @@ internal static class LayoutWriting
         Guard.That(
             !prefixed || layout.PositionsCoverPrefix is not { } covers || covers == architecture.PositionsCoverPrefix,
             nameof(architecture),
-            $"The network has PositionsCoverPrefix {architecture.PositionsCoverPrefix}, networks of {layout.Name} have {layout.PositionsCoverPrefix}: "
-            + $"their position tables differ. Write {TimmLayouts.Vit.Name} names.");
+            $"The network has PositionsCoverPrefix {architecture.PositionsCoverPrefix}, {layout.Name} networks have {layout.PositionsCoverPrefix}: "
+            + $"their position tables differ. Use {TimmLayouts.Vit.Name} names.");
         return layout.ToFile(architecture.Parameters(), architecture.Mlp, bare: architecture.Classes == 0, values);
     }
 
     /// <inheritdoc cref="ToFile(CheckpointLayout, VisionTransformerArchitecture, Func{string, ReadOnlyMemory{float}})"/>
     /// <param name="layout">The layout.</param>
     /// <param name="parameters">The network's parameters.</param>
-    /// <param name="mlp">The kind of its MLPs.</param>
-    /// <param name="bare">Leave the optional prefix out.</param>
-    /// <param name="values">The values of the parameter of that name.</param>
+    /// <param name="mlp">The network's MLP kind.</param>
+    /// <param name="bare">Whether to omit the optional prefix.</param>
+    /// <param name="values">Returns the values of a parameter by name.</param>
     internal static IEnumerable<(string Name, long[] Shape, ReadOnlyMemory<float> Values)> ToFile(
         this CheckpointLayout layout, IEnumerable<ParameterRow> parameters, MlpKind mlp, bool bare, Func<string, ReadOnlyMemory<float>> values)
     {
@@ -48,7 +49,7 @@ internal static class LayoutWriting
         CheckpointLayout layout, ParameterRow row, MlpKind mlp, ReadOnlyMemory<float> values)
     {
         var (rule, block) = Rule(layout, row.Name, mlp);
-        Guard.That(values.Length == row.Length, nameof(values), $"{row.Name} has {values.Length} values, its shape has {row.Length}.");
+        Guard.That(values.Length == row.Length, nameof(values), $"{row.Name} has {values.Length} values, {row.Length} are expected from its shape.");
         long[] shape = [.. row.Shape];
         if (!rule.Sum)
             shape[0] /= rule.Parts.Length;
@@ -67,12 +68,12 @@ internal static class LayoutWriting
             if (layout.Rules.FirstOrDefault(rule => rule.Canonical == pattern && (rule.Mlp ?? mlp) == mlp) is not { } rule)
                 continue;
             Guard.That(
-                !rule.Parts.Any(rule.IsStacked), nameof(layout), $"{layout.Name} stacks all blocks in one tensor, which is read and not written.");
+                !rule.Parts.Any(rule.IsStacked), nameof(layout), $"{layout.Name} stacks all blocks in one tensor, which is supported for reading only.");
             return (rule, block);
         }
 
         throw new ArgumentException(
-            $"{layout.Name} has no name for {name}: its networks have no such part. Write {TimmLayouts.Vit.Name} names.", nameof(layout));
+            $"{layout.Name} has no name for {name}: its networks have no such part. Use {TimmLayouts.Vit.Name} names.", nameof(layout));
     }
 
     private static (string Name, long[] Shape, ReadOnlyMemory<float> Values) Whole(
@@ -82,7 +83,7 @@ internal static class LayoutWriting
         Guard.That(
             ranges is [PartRange.All] or [PartRange.QueryRows, PartRange.KeyAndValueRows] or [PartRange.FirstPosition, PartRange.LaterPositions],
             nameof(layout),
-            $"{layout.Name} keeps in {name} more than the network has; it is read and not written.");
+            $"{layout.Name} stores more in {name} than the network has, which is supported for reading only.");
         var (_, part, shape, values) = chunks[0];
         if (chunks.Count > 1)
         {
@@ -92,7 +93,7 @@ internal static class LayoutWriting
         }
 
         long[] fileShape = part.Order.ToFile(shape)
-            ?? throw new ArgumentException($"{layout.Name} keeps the heads in axes of their own in {name}; it is read and not written.", nameof(layout));
+            ?? throw new ArgumentException($"{layout.Name} has a separate axis for heads in {name}, which is supported for reading only.", nameof(layout));
         if (part.Order.KeepsOrder)
             return (name, fileShape, values);
         float[] ordered = new float[values.Length];

@@ -1,37 +1,37 @@
-// A tensor of the network as a checkpoint gives it.
+// A tensor of the network, assembled from a checkpoint's tensors.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>One of the network's tensors, its parts in the file, and the way from there.</summary>
+/// <summary>A tensor of the network, and its parts in the file.</summary>
 internal sealed class MappedTensor(string path, NameRule rule, int? block, IReadOnlyList<MappedPart> parts, ReadBuffers buffers)
 {
-    /// <summary>The network's name of it.</summary>
+    /// <summary>The tensor's name in the network.</summary>
     internal string Name { get; } = NamePattern.Fill(rule.Canonical, block);
 
-    /// <summary>The block it belongs to; null for a tensor outside the blocks.</summary>
+    /// <summary>The index of its block; null for a tensor outside the blocks.</summary>
     internal int? Block => block;
 
-    /// <summary>The row of the layout that the file follows.</summary>
+    /// <summary>The layout's rule that the file matches.</summary>
     internal NameRule Rule => rule;
 
-    /// <summary>What it is made of.</summary>
+    /// <summary>The parts in the file.</summary>
     internal IReadOnlyList<MappedPart> Parts => parts;
 
-    /// <summary>The network's shape as it follows from the file; null where a part is missing or the parts do not fit together.</summary>
+    /// <summary>The shape in the network, derived from the file; null if a part is missing or the parts do not match.</summary>
     internal long[]? Shape { get; } = Join(rule, parts);
 
-    /// <summary>Number of values; the tensor must be whole.</summary>
+    /// <summary>Number of values; the tensor must be complete.</summary>
     internal long Count => Shape!.Aggregate(1L, (product, size) => checked(product * size));
 
-    /// <summary>Writes the values in the network's order. A part that needs rearranging passes through a buffer of that file tensor's size.</summary>
-    /// <param name="values">A place for each value.</param>
-    /// <param name="checkFinite">Refuse NaN and infinity.</param>
-    /// <exception cref="InvalidCheckpointException">The values cannot be read, are no floating-point numbers, or not finite.</exception>
+    /// <summary>Copies the values in the network's order. A part that needs rearranging is copied through a buffer of the file tensor's size.</summary>
+    /// <param name="values">Receives the values; must have exactly <see cref="Count"/> elements.</param>
+    /// <param name="checkFinite">Whether to reject NaN and infinity.</param>
+    /// <exception cref="InvalidCheckpointException">The values cannot be read, are not floating-point values, or are not finite.</exception>
     internal void CopyTo(Span<float> values, bool checkFinite = true)
     {
-        Guard.That(Shape is not null, nameof(values), $"{Name} is not whole in {path}; check the map before reading.");
+        Guard.That(Shape is not null, nameof(values), $"{Name} is incomplete in {path}; check the map before reading.");
         Guard.InRange(values.Length, Count, Count + 1);
         foreach (var part in parts)
         {
@@ -42,7 +42,7 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
                 Read(part, target);
             if (checkFinite && FiniteValues.FirstFault(target) is { } fault)
                 throw new InvalidCheckpointException(
-                    $"{path}: {fault} in {part.Name}; a network with it gives no numbers. Take a checkpoint from before the training broke down.");
+                    $"{path}: {fault} in {part.Name}; a network with this value has no finite outputs. Use a checkpoint from before training diverged.");
             values = rule.Sum ? values : values[target.Length..];
         }
     }
@@ -96,26 +96,26 @@ internal sealed class MappedTensor(string path, NameRule rule, int? block, IRead
     }
 }
 
-/// <summary>A part of a network's tensor, found in a file or missing there. What a row of a layout asks for, and what the file has.</summary>
-/// <param name="Part">The row's words for it.</param>
-/// <param name="Name">The name it has, or would have, in the file.</param>
-/// <param name="Tensor">The file's tensor; null where it is missing.</param>
-/// <param name="StackIndex">Which entry of the first axis is meant, where the file stacks all blocks; else null.</param>
+/// <summary>A part of a network's tensor, present in a file or missing.</summary>
+/// <param name="Part">The part in the layout's rule.</param>
+/// <param name="Name">The actual or expected name in the file.</param>
+/// <param name="Tensor">The file's tensor; null if it is missing.</param>
+/// <param name="StackIndex">Index on the first axis if the file stacks all blocks in one tensor; otherwise null.</param>
 internal sealed record MappedPart(NamePart Part, string Name, StoredTensor? Tensor, int? StackIndex)
 {
-    /// <summary>Whether the file's values are the network's, in their order and all of them, so that they need no buffer on the way.</summary>
+    /// <summary>Whether the part is the whole tensor in the network's order, so it can be read without a buffer.</summary>
     internal bool IsAsStored => StackIndex is null && Part.Range == PartRange.All && Part.Order.KeepsOrder;
 
-    /// <summary>Sizes in the file, without the axis that counts stacked blocks.</summary>
+    /// <summary>The shape in the file, without the axis of stacked blocks.</summary>
     internal IReadOnlyList<long> FileShape => StackIndex is null ? Tensor!.Shape : [.. Tensor!.Shape.Skip(1)];
 
-    /// <summary>Sizes in the network before a share is taken; null where the file's tensor has another number of axes.</summary>
+    /// <summary>The shape of the whole tensor in the network's axes; null if the file's tensor has another number of axes.</summary>
     internal long[]? WholeShape => Tensor is null ? null : Part.Order.ToNetwork(FileShape);
 
-    /// <summary>Sizes of the share; null where the tensor is missing or has no such share.</summary>
+    /// <summary>The shape of the part; null if the tensor is missing or does not contain the part.</summary>
     internal long[]? Shape => WholeShape is { } whole ? Part.Range.Of(whole)?.Shape : null;
 
-    /// <summary>The file's shape that would give a share of those sizes, for messages.</summary>
+    /// <summary>The expected shape in the file for a part of the given shape, for messages.</summary>
     internal string DescribeExpected(long[] partShape)
     {
         string text = Part.Order.Describe(Part.Range.DescribeWhole(partShape));
@@ -124,8 +124,8 @@ internal sealed record MappedPart(NamePart Part, string Name, StoredTensor? Tens
 }
 
 /// <summary>
-/// Buffers that tensors pass through when they are rearranged, kept so that reading a file does not leave each of them behind.
-/// One buffer for a tensor that is being rearranged, and the stacked tensors of one row of a layout, read once for all blocks. For one thread.
+/// Reusable buffers for rearranging tensors: one for the current tensor, and the stacked tensors of one rule, which are read once for all blocks. Not
+/// thread-safe.
 /// </summary>
 internal sealed class ReadBuffers
 {
@@ -133,7 +133,7 @@ internal sealed class ReadBuffers
     private NameRule? _rule;
     private float[] _scratch = [];
 
-    /// <summary>The values of a tensor, valid until the next call.</summary>
+    /// <summary>Reads the values of a tensor. The result is valid until the next call.</summary>
     internal ReadOnlySpan<float> Values(StoredTensor tensor)
     {
         int count = checked((int)tensor.Count);
@@ -143,7 +143,7 @@ internal sealed class ReadBuffers
         return _scratch.AsSpan(0, count);
     }
 
-    /// <summary>The values of one block; asking for another row's tensor lets go of those before.</summary>
+    /// <summary>Returns the values of one block. A call for another rule releases the tensors of the previous one.</summary>
     internal ReadOnlySpan<float> Slice(NameRule rule, StoredTensor tensor, int index)
     {
         if (!ReferenceEquals(_rule, rule))

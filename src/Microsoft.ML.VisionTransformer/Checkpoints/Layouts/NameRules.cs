@@ -1,29 +1,29 @@
-// The rows of a layout's table: a tensor of the network, and the tensors of a file that it is made of.
+// The rules of a layout: a tensor of the network, the file's tensors that contain it, and name patterns.
 using System.Globalization;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>A row of a layout's table, read in both directions.</summary>
+/// <summary>A rule of a layout, used for reading and writing.</summary>
 /// <param name="Canonical">Pattern of the network's name, which is timm's.</param>
-/// <param name="Parts">The file's tensors, equal shares of the rows from top to bottom.</param>
+/// <param name="Parts">The file's tensors, which are concatenated by rows and have equal numbers of rows.</param>
 internal sealed record NameRule(string Canonical, params NamePart[] Parts)
 {
-    /// <summary>The parts are added, not joined; writing leaves zeros in all but the first.</summary>
+    /// <summary>Whether the parts are added instead of concatenated. Writing stores zeros in all parts except the first.</summary>
     internal bool Sum { get; init; }
 
-    /// <summary>The MLP this row is for, where a layout names plain and gated ones differently; null where it is for both.</summary>
+    /// <summary>The MLP kind of this rule if the layout names plain and gated MLPs differently; null for both.</summary>
     internal MlpKind? Mlp { get; init; }
 
-    /// <summary>Whether the file has all blocks of that part in one tensor.</summary>
+    /// <summary>Whether the file stacks the part of all blocks in one tensor.</summary>
     internal bool IsStacked(NamePart part) => NamePattern.HasBlock(Canonical) && !NamePattern.HasBlock(part.Name);
 }
 
-/// <summary>One tensor of a file that a tensor of the network is made of. Where a tensor of the network, or a part of it, lies in the file.</summary>
+/// <summary>A file's tensor that contains all or part of a network's tensor.</summary>
 /// <param name="Name">
-/// Pattern of its name. Without <c>{}</c> in a rule for blocks it is the tensor of all blocks, stacked on a first axis that <paramref name="Axes"/> leaves out.
+/// Pattern of its name. In a rule for blocks, a name without <c>{}</c> is a tensor of all blocks, stacked on a first axis that <paramref name="Axes"/> omits.
 /// </param>
-/// <param name="Axes">The order of its axes, see <see cref="AxisOrder"/>; empty where it is the network's.</param>
-/// <param name="Range">The share of it that is meant, counted in the network's axes; not all of it only where the order of the axes is the network's.</param>
+/// <param name="Axes">The axis mapping, see <see cref="AxisOrder"/>; empty for the network's axes.</param>
+/// <param name="Range">The range of the tensor, in the network's axes. Only <see cref="PartRange.All"/> is allowed if the order of the axes differs.</param>
 internal sealed record NamePart(string Name, string Axes = "", PartRange Range = PartRange.All)
 {
     /// <summary><see cref="Axes"/>, parsed.</summary>
@@ -31,33 +31,33 @@ internal sealed record NamePart(string Name, string Axes = "", PartRange Range =
 }
 
 /// <summary>
-/// Which values of a file's tensor belong to a tensor of the network. A share of a tensor, counted in the network's axes. All of them are one run of values.
+/// The range of a file's tensor that belongs to a tensor of the network, in the network's axes. All ranges are contiguous.
 /// </summary>
 internal enum PartRange
 {
     /// <summary>The whole tensor.</summary>
     All,
 
-    /// <summary>The first third of the rows of a joined query, key and value.</summary>
+    /// <summary>The first third of the rows of a fused query, key and value.</summary>
     QueryRows,
 
-    /// <summary>The last two thirds of them.</summary>
+    /// <summary>The last two thirds of these rows.</summary>
     KeyAndValueRows,
 
-    /// <summary>The last third of them.</summary>
+    /// <summary>The last third of these rows.</summary>
     ValueRows,
 
     /// <summary>The first entry of a position table [1, P, D]: the class token's.</summary>
     FirstPosition,
 
-    /// <summary>Its other entries.</summary>
+    /// <summary>The other entries of a position table.</summary>
     LaterPositions,
 }
 
-/// <summary>What a <see cref="PartRange"/> means for a shape.</summary>
+/// <summary>Applies a <see cref="PartRange"/> to a shape.</summary>
 internal static class PartRanges
 {
-    /// <summary>Shape of the share, and where it begins among the values of the whole; null where the whole has no such share.</summary>
+    /// <summary>Shape of the range, and offset of its first value; null if the range does not apply to the shape.</summary>
     internal static (long[] Shape, long Begin)? Of(this PartRange range, long[] whole)
     {
         bool positions = range is PartRange.FirstPosition or PartRange.LaterPositions;
@@ -79,7 +79,7 @@ internal static class PartRanges
         return (shape, from * whole.Skip(axis + 1).Aggregate(1L, (product, size) => product * size));
     }
 
-    /// <summary>The whole that has such a share, for messages: a size that the share does not say is a word.</summary>
+    /// <summary>The whole tensor's shape for a part of the given shape, for messages. A size that cannot be derived is a word.</summary>
     internal static string[] DescribeWhole(this PartRange range, long[] partShape)
     {
         string[] sizes = [.. partShape.Select(Text)];
@@ -98,30 +98,29 @@ internal static class PartRanges
 }
 
 /// <summary>
-/// Tensor names with the block's number taken out.
-/// A pattern is a tensor's name in which <c>{}</c> stands for the number of a block: <c>blocks.{}.norm1.weight</c>. The number is written without leading
-/// zeros and has at most nine digits.
+/// Patterns of tensor names, in which <c>{}</c> stands for the block index: <c>blocks.{}.norm1.weight</c>. The index has no leading zeros and at most nine
+/// digits.
 /// </summary>
 internal static class NamePattern
 {
-    /// <summary>Stands for the block's number.</summary>
+    /// <summary>The placeholder for the block index.</summary>
     internal const string Block = "{}";
 
-    /// <summary>No name of a known layout comes near; longer ones are not looked at, so that a hostile name costs nothing.</summary>
+    /// <summary>Longer than any name in a known layout. Longer names are ignored, which limits the cost of malicious names.</summary>
     private const int LongestName = 256;
 
     private const int MaxDigits = 9;
 
-    /// <summary>Whether a pattern has a place for the block's number.</summary>
+    /// <summary>Whether a pattern has a block index.</summary>
     internal static bool HasBlock(string pattern) => pattern.Contains(Block, StringComparison.Ordinal);
 
-    /// <summary>The name of that block's tensor.</summary>
+    /// <summary>Inserts the block index into a pattern.</summary>
     internal static string Fill(string pattern, int? block) =>
         block is { } number ? pattern.Replace(Block, number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal) : pattern;
 
     /// <summary>
-    /// Every pattern that a name may be an instance of: the name itself, and once for each number in it the name with that number taken out.
-    /// Empty for a name that is longer than any known one or contains a brace.
+    /// All patterns that a name can match: the name itself, and for each number in it the name with that number replaced by the placeholder.
+    /// Empty for a name that is too long or contains a brace.
     /// </summary>
     internal static IEnumerable<(string Pattern, int? Block)> Readings(string name)
     {
@@ -145,7 +144,7 @@ internal static class NamePattern
     }
 }
 
-/// <summary>Shorthand for the rows that layouts have in common: a module's weight and bias.</summary>
+/// <summary>Helpers for common rules, such as a module's weight and bias.</summary>
 internal static class NameRules
 {
     /// <summary>Kernel of a Flax Dense layer.</summary>
@@ -163,29 +162,29 @@ internal static class NameRules
     /// <summary>Kernel of a Flax convolution.</summary>
     internal const string ConvolutionLast = "rows columns in out -> out in rows columns";
 
-    /// <summary>The network's name and the file's, values as they are.</summary>
+    /// <summary>A rule for a single tensor.</summary>
     internal static NameRule Tensor(string canonical, string file, string axes = "") => new(canonical, new NamePart(file, axes));
 
-    /// <summary>weight and bias of a PyTorch module, or of several whose rows are joined.</summary>
+    /// <summary>Weight and bias of a PyTorch module, or of several whose rows are concatenated.</summary>
     internal static NameRule[] Module(string canonical, params string[] files) =>
     [
         new($"{canonical}.weight", [.. files.Select(file => new NamePart($"{file}.weight"))]),
         new($"{canonical}.bias", [.. files.Select(file => new NamePart($"{file}.bias"))]),
     ];
 
-    /// <summary>The same for a module of one kind of MLP alone.</summary>
+    /// <summary>Weight and bias of a module for one MLP kind only.</summary>
     internal static NameRule[] Module(MlpKind mlp, string canonical, params string[] files) =>
         [.. Module(canonical, files).Select(rule => rule with { Mlp = mlp })];
 
-    /// <summary>scale and bias of a Flax LayerNorm.</summary>
+    /// <summary>Scale and bias of a Flax LayerNorm.</summary>
     internal static NameRule[] FlaxNorm(string canonical, string file) =>
         [Tensor($"{canonical}.weight", $"{file}/scale"), Tensor($"{canonical}.bias", $"{file}/bias")];
 
-    /// <summary>kernel and bias of a Flax layer.</summary>
+    /// <summary>Kernel and bias of a Flax layer.</summary>
     internal static NameRule[] FlaxLayer(string canonical, string file, string axes = Transposed) =>
         [Tensor($"{canonical}.weight", $"{file}/kernel", axes), Tensor($"{canonical}.bias", $"{file}/bias")];
 
-    /// <summary>kernel and bias of Flax projections to heads, rows joined.</summary>
+    /// <summary>Kernel and bias of Flax projections to heads, with concatenated rows.</summary>
     internal static NameRule[] FlaxHeads(string canonical, params string[] files) =>
     [
         new($"{canonical}.weight", [.. files.Select(file => new NamePart($"{file}/kernel", HeadsLast))]),

@@ -1,11 +1,8 @@
-// The ways in which frameworks stretch a table of learned positions over another grid of patches.
-using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
-
+// The methods with which frameworks resample learned positions to another patch grid.
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 /// <summary>
-/// The ways in which frameworks stretch a table of learned positions over another grid of patches. Which framework's numbers are wanted; <see cref="AxisTaps"/>
-/// has the formulas.
+/// The methods with which frameworks resample learned positions to another patch grid. <c>Fitting/AxisTaps</c> has the formulas.
 /// </summary>
 internal enum PositionResampling
 {
@@ -15,12 +12,14 @@ internal enum PositionResampling
     /// <summary>Hugging Face's ViT, DeiT and DINOv2: bicubic with a = -0.75, not antialiased.</summary>
     HuggingFace,
 
-    /// <summary>DINOv2's own code, models without registers: as <see cref="HuggingFace"/>, 0.1 added to the wanted size where the scale is computed.</summary>
+    /// <summary>
+    /// DINOv2's own code for models without registers: same as <see cref="HuggingFace"/>, but 0.1 is added to the new size to compute the scale.
+    /// </summary>
     Dinov2Original,
 
-    /// <summary>timm where it loads Google's .npz files: bilinear, not antialiased.</summary>
+    /// <summary>timm when loading Google's .npz files: bilinear, not antialiased.</summary>
     Bilinear,
 
-    /// <summary>Google's own JAX code: bilinear, corners mapped onto corners.</summary>
+    /// <summary>Google's own JAX code: bilinear with aligned corners.</summary>
     CornersAligned,
 }

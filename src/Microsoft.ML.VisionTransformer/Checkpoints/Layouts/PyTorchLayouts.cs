@@ -1,18 +1,18 @@
-// Names of the tensors in PyTorch files of Meta, OpenAI, OpenCLIP and torchvision.
+// Tensor names in PyTorch files of Meta, OpenAI, OpenCLIP and torchvision.
 using static Microsoft.ML.VisionTransformer.Checkpoints.Layouts.NameRules;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>Names of Meta's own DINOv2 and DINOv3 files.</summary>
+/// <summary>Tensor names of Meta's own DINOv2 and DINOv3 files.</summary>
 internal static class MetaDinoLayouts
 {
     /// <summary>Epsilon of DINOv3's layer norms.</summary>
     internal const double Dinov3Epsilon = 1e-5;
 
-    /// <summary>DINOv3's rotary embedding. The periods in its files are rounded to 16 bits; they are computed anew, as timm does.</summary>
+    /// <summary>DINOv3's rotary embedding. The periods in its files are rounded to 16 bits; they are recomputed, as in timm.</summary>
     internal static RotaryEmbedding Dinov3Rotary { get; } = new() { Layout = RotaryLayout.Dinov3, Temperature = 100 };
 
-    /// <summary>DINOv2 without registers; the giant model's gated MLP is <c>w12</c>, gate above value, and <c>w3</c>.</summary>
+    /// <summary>DINOv2 without registers. The giant model's gated MLP is <c>w12</c>, with the gate's rows before the value's, and <c>w3</c>.</summary>
     internal static CheckpointLayout Dinov2 { get; } = new()
     {
         Name = "Meta DINOv2",
@@ -21,7 +21,7 @@ internal static class MetaDinoLayouts
         Resampling = PositionResampling.Dinov2Original,
     };
 
-    /// <summary>DINOv2 with registers: the position table's class entry, which the registers lack, is added to the class token, as timm does.</summary>
+    /// <summary>DINOv2 with registers: the position table's class entry, which the registers lack, is added to the class token, as in timm.</summary>
     internal static CheckpointLayout Dinov2WithRegisters { get; } = new()
     {
         Name = "Meta DINOv2 with registers",
@@ -41,7 +41,7 @@ internal static class MetaDinoLayouts
     /// <summary>DINOv3 with a bias on q, k and v, or none.</summary>
     internal static CheckpointLayout Dinov3 { get; } = Dinov3With("Meta DINOv3", QkvBias());
 
-    /// <summary>DINOv3 as published: <c>bias_mask</c> says that the bias of k is not used, and what lies there is no number of the network.</summary>
+    /// <summary>DINOv3 as published: <c>bias_mask</c> masks the bias of k, so the stored values of that bias are not used.</summary>
     internal static CheckpointLayout Dinov3WithBiasMask { get; } = Dinov3With(
         "Meta DINOv3 with a bias mask",
         [
@@ -92,12 +92,12 @@ internal static class MetaDinoLayouts
     ];
 }
 
-/// <summary>Names of OpenAI's CLIP and of OpenCLIP.</summary>
+/// <summary>Tensor names of OpenAI's CLIP and of OpenCLIP.</summary>
 internal static class OpenClipLayout
 {
     private const string Block = "visual.transformer.resblocks.{}.";
 
-    /// <summary>The image tower, <c>visual.*</c>; the text tower beside it is ignored. The projection is stored transposed and has no bias.</summary>
+    /// <summary>The image tower, <c>visual.*</c>; the text tower is ignored. The projection is stored transposed and has no bias.</summary>
     internal static CheckpointLayout Layout { get; } = new()
     {
         Name = "OpenAI CLIP / OpenCLIP",
@@ -130,7 +130,7 @@ internal static class OpenClipLayout
     };
 }
 
-/// <summary>Names of torchvision's VisionTransformer.</summary>
+/// <summary>Tensor names of torchvision's VisionTransformer.</summary>
 internal static class TorchvisionLayout
 {
     private const string Layer = "encoder.layers.encoder_layer_{}.";

@@ -1,24 +1,24 @@
-// Names of timm's own files: the network's names, and what its EVA class calls differently.
+// Tensor names of timm's VisionTransformer and Eva classes, and of this library's own files.
 using static Microsoft.ML.VisionTransformer.Checkpoints.Layouts.NameRules;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
-/// <summary>Names of timm's own files: the network's names, and what its EVA class calls differently.</summary>
+/// <summary>Tensor names of timm's <c>VisionTransformer</c> and <c>Eva</c> classes.</summary>
 internal static class TimmLayouts
 {
-    /// <summary>timm's <c>VisionTransformer</c>: the names that the network has.</summary>
+    /// <summary>timm's <c>VisionTransformer</c>, whose names the network itself uses.</summary>
     internal static CheckpointLayout Vit { get; } = new()
     {
         Name = "timm ViT",
         Rules = [.. Common(), .. SameModules("blocks.{}.attn.qkv", "blocks.{}.mlp.fc1"), .. LayerScale("ls1.gamma", "ls2.gamma")],
     };
 
-    /// <summary>timm's <c>Eva</c> (EVA, EVA-02, DINOv3), whichever way q, k and v and the gated MLP are stored.</summary>
+    /// <summary>timm's <c>Eva</c> (EVA, EVA-02, DINOv3) for reading, with q, k, v and the gated MLP stored separately or fused.</summary>
     internal static CheckpointLayout Eva { get; } = EvaAs(splitQkv: false, splitSwiGlu: false);
 
-    /// <summary>The same, to be written: <c>Eva</c> models differ in what they join.</summary>
-    /// <param name="splitQkv">q_proj, k_proj and v_proj in place of qkv (EVA-02 base and large).</param>
-    /// <param name="splitSwiGlu">fc1_g and fc1_x in place of fc1 where the MLP is gated (EVA-02 base and large, DINOv3).</param>
+    /// <summary>timm's <c>Eva</c> for writing. <c>Eva</c> models differ in which tensors they fuse.</summary>
+    /// <param name="splitQkv">q_proj, k_proj and v_proj instead of qkv (EVA-02 base and large).</param>
+    /// <param name="splitSwiGlu">fc1_g and fc1_x instead of fc1 if the MLP is gated (EVA-02 base and large, DINOv3).</param>
     internal static CheckpointLayout EvaAs(bool splitQkv, bool splitSwiGlu)
     {
         var fusedMlp = Module("blocks.{}.mlp.fc1", "blocks.{}.mlp.fc1");
@@ -45,7 +45,7 @@ internal static class TimmLayouts
     private static NameRule[] LayerScale(string first, string second) =>
         [Tensor("blocks.{}.ls1.gamma", "blocks.{}." + first), Tensor("blocks.{}.ls2.gamma", "blocks.{}." + second)];
 
-    /// <summary>What both classes call alike.</summary>
+    /// <summary>Names that both classes share.</summary>
     private static NameRule[] Common() =>
     [
         .. Same("cls_token", "dist_token", "reg_token", "pos_embed", "attn_pool.latent"),
@@ -62,8 +62,7 @@ internal static class TimmLayouts
 }
 
 /// <summary>
-/// The names that the network itself has, of every part that it can have. What this library's own ONNX files hold: timm's names where timm has them, and parts
-/// side by side that timm has in different classes.
+/// The network's own names, as used in this library's ONNX files: timm's names, for parts that timm has in different classes as well.
 /// </summary>
 internal static class LibraryLayout
 {

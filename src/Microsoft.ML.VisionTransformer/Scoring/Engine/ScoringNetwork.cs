@@ -1,4 +1,4 @@
-// A network that many threads score with and one disposes.
+// The thread-safe owner of a network in evaluation mode, and its bfloat16 copy.
 using System.Runtime.CompilerServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
@@ -13,19 +13,19 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Scoring.Engine;
 
 /// <summary>
-/// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights; disposing lets those that run
-/// finish and frees the weights with the last of them, or with the last owner where <see cref="Fraction"/> made others.
+/// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights. Passes in progress at disposal run
+/// to completion; the last of them frees the weights, unless <see cref="ShareWeights"/> created another owner that is still in use.
 /// </summary>
 /// <remarks>
-/// On a processor that <see cref="FusedEncoder"/> is written for the blocks run there, else in libtorch, as they do everywhere where the AppContext switch
-/// <see cref="FusedSwitch"/> is false.
+/// The blocks run in <see cref="FusedEncoder"/> if it supports the processor and the network, otherwise in libtorch. If the AppContext switch
+/// <see cref="FusedSwitch"/> is false, they always run in libtorch.
 /// </remarks>
 internal sealed class ScoringNetwork : IDisposable
 {
-    /// <summary>Images that are explained at a time: autograd keeps all that lies between their pixels and their logits.</summary>
-    private const int ExplainedTogether = 4;
+    /// <summary>Images explained per batch: autograd keeps every activation between their pixels and their logits.</summary>
+    private const int ExplanationBatchSize = 4;
 
-    /// <summary>The name of the switch.</summary>
+    /// <summary>Name of the AppContext switch that enables <see cref="FusedEncoder"/>. Default true.</summary>
     internal const string FusedSwitch = "Microsoft.ML.VisionTransformer.FusedScoring";
 
     private readonly VisionTransformerNetwork _network;
@@ -40,7 +40,7 @@ internal sealed class ScoringNetwork : IDisposable
     private int _users;
     private bool _disposed;
 
-    /// <summary>Takes over the network and puts it on the device; where that fails the network is disposed.</summary>
+    /// <summary>Takes ownership of the network and moves it to the device; on failure the network is disposed.</summary>
     internal ScoringNetwork(VisionTransformerNetwork network, Device device)
     {
         _network = network;
@@ -50,8 +50,8 @@ internal sealed class ScoringNetwork : IDisposable
         {
             network.to(device);
             network.eval();
-            bool wanted = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
-            if (wanted && device.type == DeviceType.CPU && FusedShape.Fits(network.Architecture))
+            bool enabled = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
+            if (enabled && device.type == DeviceType.CPU && FusedShape.Fits(network.Architecture))
                 _fused = new FusedEncoder(network);
         }
         catch
@@ -61,35 +61,38 @@ internal sealed class ScoringNetwork : IDisposable
         }
     }
 
-    /// <summary>Another owner of the same weights, while they cannot be disposed.</summary>
+    /// <summary>Another owner of the same weights; called while the weights cannot be freed.</summary>
     private ScoringNetwork(ScoringNetwork other)
     {
         (_network, _fused, _device, _owners) = (other._network, other._fused, other._device, other._owners);
         Interlocked.Increment(ref _owners.Value);
     }
 
-    /// <summary>The same weights for another transformer; they are freed when both it and this one are disposed. On another device it has a copy of its own.</summary>
-    /// <param name="device">Where it computes; null for where this one does.</param>
+    /// <summary>
+    /// Another owner of the same weights, for another transformer; the last owner to be disposed frees them. On another device it has its own copy.
+    /// </summary>
+    /// <param name="device">The compute device; null for the device of this network.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal ScoringNetwork Fraction(Device? device) => Keep(() =>
+    internal ScoringNetwork ShareWeights(Device? device) => Keep(() =>
         device is null || (device.type == _device.type && device.index == _device.index)
             ? new ScoringNetwork(this)
             : new ScoringNetwork(_fused is null ? _network.CopyTo(device) : _fused.Restore(), device));
 
-    /// <summary>The network's shape; stays known after disposal.</summary>
+    /// <summary>The network architecture; available after disposal too.</summary>
     internal VisionTransformerArchitecture Architecture => _network.Architecture;
 
     /// <summary>
-    /// Rows scored at a time when a data view is read. On a processor enough for two to sixteen cores, and 10 MB of input at 224 pixels; a GPU needs more to be busy.
+    /// Rows scored per batch when a data view is read. On a CPU 16 is enough for two to sixteen cores and takes 10 MB of input at 224 pixels; a GPU needs
+    /// more to be busy.
     /// </summary>
     internal int DefaultBatchSize => _device.type == DeviceType.CPU ? 16 : 64;
 
-    /// <summary>The name of the transformers' public property, for messages.</summary>
+    /// <summary>Name of the transformers' public property, for error messages.</summary>
     private const string MergedTokensProperty = "MergedTokensPerBlock";
 
     /// <summary>Pairs of tokens that each block merges into one.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
-    /// <exception cref="NotSupportedException">Tokens are to be merged and the network runs in libtorch.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    /// <exception cref="NotSupportedException">The value is not 0 and the network runs in libtorch or does not compute in float32.</exception>
     internal int MergedTokens
     {
         get => _mergedTokens;
@@ -99,18 +102,21 @@ internal sealed class ScoringNetwork : IDisposable
             if (value > 0 && _fused is null)
             {
                 throw new NotSupportedException(
-                    $"{MergedTokensProperty} is {value}, but this network is scored by libtorch, which merges no tokens: " +
-                    "that needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. Leave it at 0.");
+                    $"{MergedTokensProperty} is {value}, but this network is scored by libtorch, which cannot merge tokens: " +
+                    "token merging needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. " +
+                    "Leave it at 0.");
             }
 
-            ThrowIfBoth(value, _precision);
+            ThrowIfIncompatible(value, _precision);
             _mergedTokens = value;
         }
     }
 
-    /// <summary>The numbers of the blocks. The 16-bit weights are made when they are first wanted and stay beside the others, which saving and explaining need.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not one of the enumeration.</exception>
-    /// <exception cref="NotSupportedException">The processor has no such products, or tokens are merged.</exception>
+    /// <summary>
+    /// The precision of the blocks. The bfloat16 weights are created on first use and kept with the float32 weights, which saving and explaining need.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not defined by the enumeration.</exception>
+    /// <exception cref="NotSupportedException">The processor has no bfloat16 multiplication, or tokens are merged.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal ScoringPrecision Precision
     {
@@ -119,12 +125,12 @@ internal sealed class ScoringNetwork : IDisposable
         {
             if (Guard.Defined(value, nameof(ScoringPrecision)) == ScoringPrecision.BFloat16)
             {
-                ThrowIfBoth(_mergedTokens, value);
+                ThrowIfIncompatible(_mergedTokens, value);
                 if (_device.type == DeviceType.CPU && !ProcessorFeatures.MultipliesBFloat16)
                 {
                     throw new NotSupportedException(
-                        $"{nameof(ScoringPrecision)} is {value}, but this processor does not multiply such numbers (AVX512_BF16 or AMX), " +
-                        $"and without that they are slower than 32-bit ones. Leave it at {ScoringPrecision.Float32}.");
+                        $"{nameof(ScoringPrecision)} is {value}, but this processor has no bfloat16 multiplication (AVX512_BF16 or AMX); " +
+                        $"without it, bfloat16 is slower than float32. Leave it at {ScoringPrecision.Float32}.");
                 }
 
                 lock (_copying)
@@ -135,13 +141,14 @@ internal sealed class ScoringNetwork : IDisposable
         }
     }
 
-    /// <summary>Numbers of one input: channels x height x width.</summary>
+    /// <summary>Values per input: channels x height x width.</summary>
     internal int InputLength => Architecture.Channels * Architecture.ImageSize.Height * Architecture.ImageSize.Width;
 
-    /// <summary>Class probabilities, row after row [count, classes], of inputs [count, channels, height, width].</summary>
+    /// <summary>Class probabilities [count, classes], row-major, of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
     /// <param name="count">How many to score.</param>
-    /// <param name="temperature">Divides the logits before the softmax (arXiv:1706.04599); 1 leaves them bit for bit as they are.</param>
+    /// <param name="temperature">Divides the logits before the softmax (arXiv:1706.04599); 1 leaves them unchanged, bit for bit.</param>
+    /// <exception cref="InvalidOperationException">A probability is not finite.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal float[] Probabilities(float[] inputs, int count, double temperature)
     {
@@ -154,17 +161,18 @@ internal sealed class ScoringNetwork : IDisposable
         });
         int bad = Array.FindIndex(probabilities, p => !float.IsFinite(p));
         return bad < 0 ? probabilities : throw new InvalidOperationException(
-            $"The network gives scores that are not finite for image {bad / (probabilities.Length / count)} of a batch of {count}, counted from 0: its weights or the values of the image are too large to compute with.");
+            $"The scores are not finite for image {bad / (probabilities.Length / count)} of a batch of {count} (counted from 0): " +
+            "its weights or the values of the image are too large. Check the weights and the preprocessing.");
     }
 
     private static unsafe float[] Probabilities(FusedHead head, Tensor tokens, double temperature) =>
         head.Probabilities(FloatBuffer.Address(tokens), (int)tokens.size(0), temperature);
 
-    /// <summary>Embeddings, row after row [count, width of that kind], of inputs [count, channels, height, width].</summary>
+    /// <summary>Embeddings [count, width of the kind], row-major, of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
     /// <param name="count">How many to embed.</param>
-    /// <param name="kind">Which embedding.</param>
-    /// <param name="normalize">Whether each is scaled to length 1.</param>
+    /// <param name="kind">The kind of embedding.</param>
+    /// <param name="normalize">Whether each embedding is scaled to Euclidean length 1.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal float[] Features(float[] inputs, int count, FeatureKind kind, bool normalize)
     {
@@ -178,26 +186,26 @@ internal sealed class ScoringNetwork : IDisposable
     /// <summary>Attention maps of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
     /// <param name="count">How many to explain.</param>
-    /// <param name="method">How the maps are made.</param>
-    /// <param name="target">The class to explain, from 0; null for the most probable of each.</param>
+    /// <param name="method">How the maps are computed.</param>
+    /// <param name="target">The class to explain, from 0; null for the most probable class of each image.</param>
     /// <param name="temperature">As for <see cref="Probabilities(float[], int, double)"/>.</param>
-    /// <exception cref="NotSupportedException">There is no map for such a network; the message says why.</exception>
+    /// <exception cref="NotSupportedException">The method does not support the network; the message says why.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal AttentionMaps Explain(float[] inputs, int count, ExplanationMethod method, int? target, double temperature) => Keep(() =>
     {
         using var network = _fused is null ? BlockwiseNetwork.Of(_network) : _fused.RestoreByBlocks();
         var parts = new List<AttentionMaps>();
-        for (int first = 0; first < count; first += ExplainedTogether)
+        for (int first = 0; first < count; first += ExplanationBatchSize)
         {
             using var scope = NewDisposeScope();
-            int some = Math.Min(ExplainedTogether, count - first);
-            parts.Add(AttentionMaps.Of(network, Images(inputs.AsMemory(first * InputLength, some * InputLength), some), method, target, temperature));
+            int size = Math.Min(ExplanationBatchSize, count - first);
+            parts.Add(AttentionMaps.Of(network, Images(inputs.AsMemory(first * InputLength, size * InputLength), size), method, target, temperature));
         }
 
         return AttentionMaps.Join(parts);
     });
 
-    /// <summary>Does something with the weights, by name, while they cannot be disposed.</summary>
+    /// <summary>Calls an action with the weights by name; they cannot be freed during the call.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal void UseWeights(Action<IReadOnlyDictionary<string, NamedWeight>> work) => Keep(() =>
     {
@@ -228,12 +236,12 @@ internal sealed class ScoringNetwork : IDisposable
         }
     }
 
-    /// <summary>Numbers of images, from their first tokens [count, kept, D], which have passed the final norm unless that follows the pool.</summary>
-    private float[] Compute(float[] inputs, int count, int kept, Func<Tensor, float[]> end) => Keep(() =>
+    /// <summary>Applies a function to the first tokens [count, kept, D] of the inputs, after the final norm unless the norm follows the pool.</summary>
+    private float[] Compute(float[] inputs, int count, int kept, Func<Tensor, float[]> head) => Keep(() =>
     {
         using var mode = inference_mode();
         using var scope = NewDisposeScope();
-        return end(Tokens(inputs, count, kept));
+        return head(Tokens(inputs, count, kept));
     });
 
     private unsafe Tensor Tokens(float[] inputs, int count, int kept)
@@ -249,13 +257,13 @@ internal sealed class ScoringNetwork : IDisposable
 
     private static float[] ToArray(Tensor values) => values.cpu().data<float>().ToArray();
 
-    private static void ThrowIfBoth(int merged, ScoringPrecision precision)
+    private static void ThrowIfIncompatible(int merged, ScoringPrecision precision)
     {
         if (merged > 0 && precision != ScoringPrecision.Float32)
         {
             throw new NotSupportedException(
                 $"{MergedTokensProperty} is {merged} and {nameof(ScoringPrecision)} is {precision}; " +
-                $"tokens are merged in 32-bit floats alone. Set one of them back to 0 or {ScoringPrecision.Float32}.");
+                $"token merging works in float32 only. Set {MergedTokensProperty} to 0 or {nameof(ScoringPrecision)} to {ScoringPrecision.Float32}.");
         }
     }
 
@@ -268,7 +276,8 @@ internal sealed class ScoringNetwork : IDisposable
         {
             throw new ObjectDisposedException(
                 "VisionTransformerModel",
-                "The Vision Transformer model was disposed and its weights are gone; keep it alive as long as its data views and prediction engines are in use, or load it again.");
+                "The Vision Transformer model was disposed and its weights were freed. "
+                + "Keep it alive while its data views and prediction engines are in use, or load it again.");
         }
     }
 
@@ -299,12 +308,14 @@ internal sealed class ScoringNetwork : IDisposable
     }
 }
 
-/// <summary>Computed by libtorch, whose oneDNN has products for what the processor has: AVX512_BF16, AMX. Several threads may call it at once.</summary>
+/// <summary>
+/// A bfloat16 copy of a network, run by libtorch, which uses oneDNN kernels for AVX512_BF16 and AMX. Several threads may call it at once.
+/// </summary>
 internal sealed class BFloat16Copy : IDisposable
 {
     private readonly VisionTransformerNetwork _network;
 
-    /// <param name="network">It is taken over and its weights are rounded; where that fails it is disposed.</param>
+    /// <summary>Takes ownership of the network and rounds its weights; on failure the network is disposed.</summary>
     internal BFloat16Copy(VisionTransformerNetwork network)
     {
         using var mode = no_grad();
@@ -321,7 +332,7 @@ internal sealed class BFloat16Copy : IDisposable
         }
     }
 
-    /// <summary>Images [N, C, H, W] to their first tokens [N, kept, D], float32.</summary>
+    /// <summary>Images [N, C, H, W] to their first tokens [N, kept, D] in float32.</summary>
     internal Tensor Tokens(Tensor images, int kept)
     {
         using var scope = NewDisposeScope();

@@ -1,4 +1,4 @@
-// The lazy result of Transform: scores are computed in batches while a cursor moves.
+// The lazy result of Transform: a data view and cursor that score in batches, and the reader of the image batches.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Input;
@@ -7,17 +7,17 @@ using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 namespace Microsoft.ML.VisionTransformer.Scoring.Rows;
 
 /// <summary>
-/// The input with the columns that the model adds. A cursor that asks for them runs a second cursor on the image column alone ahead of the main one
-/// and scores what it gathers; a cursor that does not ask for them costs nothing.
+/// The input with the columns that the model adds. A cursor that needs an added column runs a second cursor over the image column, ahead of the main
+/// one, and scores its images in batches. A cursor that needs none of them adds no cost.
 /// </summary>
 internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, RowScorer scorer, ImageColumn image) : IDataView
 {
     public DataViewSchema Schema => schema;
 
-    /// <summary>The column that is scored.</summary>
+    /// <summary>The image column.</summary>
     internal ImageColumn Image => image;
 
-    /// <summary>False: rows are scored in order.</summary>
+    /// <summary>Always false: rows are scored in order.</summary>
     public bool CanShuffle => false;
 
     public long? GetRowCount() => source.GetRowCount();
@@ -31,7 +31,8 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
         return new BatchScoringCursor(schema, main, active, scorer, scores ? Batches() : null);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private IEnumerable<ImageBatch> Batches()
     {
@@ -41,6 +42,7 @@ internal sealed class BatchScoringView(IDataView source, DataViewSchema schema, 
     }
 }
 
+/// <summary>A cursor over the source rows that scores the next batch when the current one is used up.</summary>
 internal sealed class BatchScoringCursor : DataViewRowCursor
 {
     private const int BatchesAhead = 2;
@@ -54,11 +56,11 @@ internal sealed class BatchScoringCursor : DataViewRowCursor
     private int _rowInBatch;
     private int _rowsInBatch;
 
-    /// <param name="schema">The source's columns, and those that are added.</param>
-    /// <param name="main">Cursor over the source's columns that are needed.</param>
+    /// <param name="schema">The source columns, followed by the added columns.</param>
+    /// <param name="main">Cursor over the needed source columns.</param>
     /// <param name="active">Which columns are needed.</param>
-    /// <param name="scorer">Scores.</param>
-    /// <param name="batches">The images in batches, in the same order; null where no scores are needed.</param>
+    /// <param name="scorer">Scores the batches.</param>
+    /// <param name="batches">The images in batches, in row order; null if no scores are needed.</param>
     internal BatchScoringCursor(DataViewSchema schema, DataViewRowCursor main, bool[] active, RowScorer scorer, IEnumerable<ImageBatch>? batches)
     {
         Schema = schema;
@@ -104,7 +106,7 @@ internal sealed class BatchScoringCursor : DataViewRowCursor
     private void ScoreNextBatch()
     {
         if (!_batches!.TryTake(out var batch))
-            throw new InvalidOperationException("The data has fewer rows when it is read a second time: a data view must give the same rows each time.");
+            throw new InvalidOperationException("The data had fewer rows when it was read a second time. A data view must return the same rows each time.");
         _values = _scorer.Compute(batch);
         (_rowInBatch, _rowsInBatch) = (0, batch.Count);
     }
@@ -112,14 +114,15 @@ internal sealed class BatchScoringCursor : DataViewRowCursor
     private ReadOnlyMemory<float> Current() => _values.AsMemory(_rowInBatch * _scorer.Width, _scorer.Width);
 }
 
+/// <summary>Converts the images of a cursor to batches of network input.</summary>
 internal static class ImageBatches
 {
-    /// <summary>Reads a cursor to its end; images of a batch are decoded in parallel.</summary>
-    /// <param name="cursor">Cursor with the image column active; used on the enumerating thread alone.</param>
+    /// <summary>Reads a cursor to its end; the images of a batch are decoded in parallel.</summary>
+    /// <param name="cursor">Cursor with the image column active; used only on the enumerating thread.</param>
     /// <param name="column">The image column.</param>
-    /// <param name="converter">How pictures become input.</param>
-    /// <param name="onInvalid">What becomes of images that cannot be read.</param>
-    /// <param name="size">Rows of a batch; the last may be smaller.</param>
+    /// <param name="converter">Converts images to network input.</param>
+    /// <param name="onInvalid">How images that cannot be read are handled.</param>
+    /// <param name="size">Rows per batch; the last batch may be smaller.</param>
     internal static IEnumerable<ImageBatch> Read(
         DataViewRowCursor cursor, ImageColumn column, ImagePreprocessor converter, InvalidImageHandling onInvalid, int size)
     {
@@ -139,8 +142,8 @@ internal static class ImageBatches
             yield return Convert(sources, converter, onInvalid);
     }
 
-    /// <summary>Writes one input; false where the image cannot be read and that is no error.</summary>
-    /// <exception cref="InvalidImageException">The image cannot be read, and that is an error.</exception>
+    /// <summary>Writes one input; returns false if the image cannot be read and <paramref name="onInvalid"/> allows it.</summary>
+    /// <exception cref="InvalidImageException">The image cannot be read, and <paramref name="onInvalid"/> does not allow it.</exception>
     internal static bool TryFill(ImageSource source, ImagePreprocessor converter, InvalidImageHandling onInvalid, Span<float> chw)
     {
         try
@@ -164,8 +167,8 @@ internal static class ImageBatches
 }
 
 /// <summary>Network input of consecutive rows: [Count, channels, height, width].</summary>
-/// <param name="Inputs">The numbers; those of an invalid image mean nothing.</param>
-/// <param name="Invalid">One entry a row: whether its image could not be read.</param>
+/// <param name="Inputs">The values; those of an invalid image are undefined.</param>
+/// <param name="Invalid">One entry per row: whether the image could not be read.</param>
 internal sealed record ImageBatch(float[] Inputs, bool[] Invalid)
 {
     internal int Count => Invalid.Length;

@@ -1,4 +1,4 @@
-// What a model computes from each image, and how its columns show it.
+// Computes the added columns of a transformer from the images of its rows.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Columns;
@@ -11,16 +11,17 @@ using Microsoft.ML.VisionTransformer.Scoring.Engine;
 namespace Microsoft.ML.VisionTransformer.Scoring.Rows;
 
 /// <summary>
-/// What all our transformers have in common: they find the image column and add columns that are computed from its images, lazily in batches or row by row.
+/// The common part of all transformers of this library: it finds the image column and adds columns computed from its images, lazily in batches or row by
+/// row.
 /// </summary>
-/// <param name="network">Computes.</param>
-/// <param name="image">The image column.</param>
+/// <param name="network">The network.</param>
+/// <param name="image">Name of the image column.</param>
 /// <param name="addColumns">Adds the columns to a schema.</param>
-/// <param name="converter">How images become the network's input.</param>
-/// <param name="onInvalidImage">What becomes of a row whose image cannot be read.</param>
-/// <param name="width">Numbers of one row.</param>
-/// <param name="compute">Numbers [count, width] of inputs [count, channels, height, width].</param>
-/// <param name="getters">Getters of the columns that are added, in their order, over the numbers of the current row.</param>
+/// <param name="converter">Converts images to network input.</param>
+/// <param name="onInvalidImage">How rows whose image cannot be read are handled.</param>
+/// <param name="width">Values per row.</param>
+/// <param name="compute">Computes values [count, width] from inputs [count, channels, height, width].</param>
+/// <param name="getters">Creates the getters of the added columns, in order, over the values of the current row.</param>
 internal sealed class RowScorer(
     ScoringNetwork network,
     string image,
@@ -31,7 +32,7 @@ internal sealed class RowScorer(
     Func<float[], int, float[]> compute,
     Func<Func<ReadOnlyMemory<float>>, Delegate[]> getters)
 {
-    /// <summary>The name of the transformers' public property, for messages.</summary>
+    /// <summary>Name of the transformers' public property, for error messages.</summary>
     private const string BatchSizeProperty = "ScoringBatchSize";
 
     private int _batchSize = network.DefaultBatchSize;
@@ -42,20 +43,20 @@ internal sealed class RowScorer(
 
     internal int Width => width;
 
-    /// <summary>Rows scored at a time when a data view is read.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1, or no array holds the images of a batch.</exception>
+    /// <summary>Rows scored per batch when a data view is read.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1, or a batch of that size exceeds the largest array.</exception>
     internal int BatchSize
     {
         get => _batchSize;
         set
         {
-            int most = Array.MaxLength / Math.Max(converter.Length, width);
-            _batchSize = Guard.AtLeast(value, 1, BatchSizeProperty) <= most ? value : throw new ArgumentOutOfRangeException(
-                BatchSizeProperty, value, $"ScoringBatchSize is {value}; for images of this network it must be at most {most}.");
+            int max = Array.MaxLength / Math.Max(converter.Length, width);
+            _batchSize = Guard.AtLeast(value, 1, BatchSizeProperty) <= max ? value : throw new ArgumentOutOfRangeException(
+                BatchSizeProperty, value, $"{BatchSizeProperty} is {value}; for this network's image size it must be at most {max}.");
         }
     }
 
-    /// <summary>The class probabilities at the model's temperature, and the most probable class.</summary>
+    /// <summary>A scorer of class probabilities at the model's temperature and of the most probable class.</summary>
     internal static RowScorer Classes(ScoringNetwork network, ModelDescription model) => new(
         network,
         model.Columns.Image,
@@ -66,7 +67,7 @@ internal sealed class RowScorer(
         (inputs, count) => network.Probabilities(inputs, count, model.Temperature),
         current => [ScoredRow.PredictedLabelGetter(current), ScoredRow.ScoreGetter(current)]);
 
-    /// <summary>The embedding.</summary>
+    /// <summary>A scorer of embeddings.</summary>
     internal static RowScorer Features(ScoringNetwork network, ImagePreprocessing preprocessing, FeatureColumn column) => new(
         network,
         column.Image,
@@ -77,7 +78,7 @@ internal sealed class RowScorer(
         (inputs, count) => network.Features(inputs, count, column.Kind, column.Normalize),
         current => [ScoredRow.ScoreGetter(current)]);
 
-    /// <summary>The attention map of the predicted class.</summary>
+    /// <summary>A scorer of attention maps of the predicted class.</summary>
     internal static RowScorer Explanations(ScoringNetwork network, ModelDescription model, ExplanationMethod method, string image, string output) => new(
         network,
         image,
@@ -88,16 +89,16 @@ internal sealed class RowScorer(
         (inputs, count) => network.Explain(inputs, count, method, target: null, model.Temperature).Values,
         current => [ScoredRow.ScoreGetter(current)]);
 
-    /// <summary>The input's columns, then those that are added.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <summary>The input columns, followed by the added columns.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     internal DataViewSchema OutputSchema(DataViewSchema input)
     {
         FindImages(input);
         return addColumns(input);
     }
 
-    /// <summary>The rows with the columns that are added, computed in batches when they are read.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <summary>The rows with the added columns, which are computed in batches when they are read.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal BatchScoringView Transform(IDataView input)
     {
@@ -107,7 +108,7 @@ internal sealed class RowScorer(
     }
 
     /// <summary>Computes row by row, for a <c>PredictionEngine</c>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or of a type that cannot be read.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal ScoringRowMapper RowMapper(DataViewSchema inputSchema)
     {
@@ -118,7 +119,7 @@ internal sealed class RowScorer(
 
     private ImageColumn FindImages(DataViewSchema schema) => ImageColumn.Of(Guard.NotNull(schema), image, converter.Settings);
 
-    /// <summary>The numbers of each row; NaN where the image is invalid.</summary>
+    /// <summary>The values of each row; NaN if its image is invalid.</summary>
     internal float[] Compute(ImageBatch batch)
     {
         bool none = Array.TrueForAll(batch.Invalid, invalid => invalid);
@@ -138,10 +139,10 @@ internal sealed class RowScorer(
     internal void ThrowIfDisposed() => network.ThrowIfDisposed();
 }
 
-/// <summary>Probabilities of one row and the key of the most probable class.</summary>
+/// <summary>Getters of the added columns of one row.</summary>
 internal static class ScoredRow
 {
-    /// <summary>Key (from 1) of the largest probability; 0, the missing value, where there are none or they are not numbers.</summary>
+    /// <summary>Key (from 1) of the largest probability; 0, the missing value, if there are none or all are NaN.</summary>
     internal static uint PredictedKey(ReadOnlySpan<float> probabilities)
     {
         int best = -1;
@@ -158,11 +159,11 @@ internal static class ScoredRow
     internal static ValueGetter<uint> PredictedLabelGetter(Func<ReadOnlyMemory<float>> current) =>
         (ref uint value) => value = PredictedKey(current().Span);
 
-    /// <summary>Getter of a vector over the current row's numbers.</summary>
+    /// <summary>Getter of a vector over the current row's values.</summary>
     internal static ValueGetter<VBuffer<float>> ScoreGetter(Func<ReadOnlyMemory<float>> current) =>
         (ref VBuffer<float> value) => VectorValues.CopyInto(current().Span, ref value);
 
-    /// <summary>Which columns of a schema are asked for, by their number.</summary>
+    /// <summary>Which columns of a schema are requested, by column index.</summary>
     internal static bool[] Active(DataViewSchema schema, IEnumerable<DataViewSchema.Column> columns)
     {
         bool[] active = new bool[schema.Count];
@@ -171,23 +172,23 @@ internal static class ScoredRow
         return active;
     }
 
-    /// <summary>Whether a column is asked for that the source does not have.</summary>
+    /// <summary>Whether any added column is requested.</summary>
     internal static bool AnyAdded(bool[] active, DataViewSchema source) => Array.IndexOf(active, true, source.Count) >= 0;
 
-    /// <summary>The getter of a column: the source row's own, or behind its columns one of those that scoring adds.</summary>
-    /// <param name="source">The row that is scored.</param>
+    /// <summary>The getter of a column: the source row's for a source column, otherwise that of an added column.</summary>
+    /// <param name="source">The source row.</param>
     /// <param name="added">Getters of the added columns.</param>
-    /// <param name="active">Which columns were asked for.</param>
-    /// <param name="column">The column wanted.</param>
-    /// <exception cref="InvalidOperationException">The column was not asked for, or has another type.</exception>
+    /// <param name="active">Which columns were requested.</param>
+    /// <param name="column">The column.</param>
+    /// <exception cref="InvalidOperationException">The column was not requested, or has another type.</exception>
     internal static ValueGetter<T> Getter<T>(DataViewRow source, Delegate[] added, bool[] active, DataViewSchema.Column column)
     {
         if (!active[column.Index])
-            throw new InvalidOperationException($"The column '{column.Name}' was not asked for when the row or cursor was made.");
-        int number = column.Index - source.Schema.Count;
-        if (number < 0)
+            throw new InvalidOperationException($"The column '{column.Name}' was not requested when the row or cursor was created. Request it there.");
+            int index = column.Index - source.Schema.Count;
+            if (index < 0)
             return source.GetGetter<T>(source.Schema[column.Index]);
-        return added[number] as ValueGetter<T>
-            ?? throw new InvalidOperationException($"The column '{column.Name}' was asked for as {typeof(T)}; it is {added[number].GetType().GetGenericArguments()[0]}.");
+        return added[index] as ValueGetter<T> ?? throw new InvalidOperationException(
+            $"The column '{column.Name}' was requested as {typeof(T)}, but its type is {added[index].GetType().GetGenericArguments()[0]}.");
     }
 }

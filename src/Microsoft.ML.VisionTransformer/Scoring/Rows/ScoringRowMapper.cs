@@ -1,9 +1,10 @@
-// Scores one row at a time: what a PredictionEngine needs.
+// Scores one row at a time, for a PredictionEngine.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Images.Input;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Rows;
 
+/// <summary>Adds the columns of a <see cref="RowScorer"/> to one row at a time.</summary>
 internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema output, RowScorer scorer, ImageColumn image) : IRowToRowMapper
 {
     public DataViewSchema InputSchema => input;
@@ -58,12 +59,12 @@ internal sealed class ScoringRowMapper(DataViewSchema input, DataViewSchema outp
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => ScoredRow.Getter<TValue>(_row, _getters, _active, column);
 
-        /// <summary>Scores the row once, however many columns are read from it.</summary>
+        /// <summary>Scores the row once, regardless of how many added columns are read.</summary>
         private ReadOnlyMemory<float> Score()
         {
             if (_scoredPosition != _row.Position || _scoredPosition < 0)
             {
-                // Forgotten first: if this image fails, its row must not show the scores of the one before.
+                // Invalidate first: if this image fails, its row must not return the scores of the previous row.
                 _scoredPosition = -1;
                 bool valid = ImageBatches.TryFill(_read!(), _scorer.Converter, _scorer.OnInvalidImage, _input);
                 _values = _scorer.Compute(new ImageBatch(_input, [!valid]));

@@ -1,9 +1,9 @@
-// One encoder block on packed weights.
+// One encoder block with packed weights.
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>What a <see cref="TransformerBlock"/> does to the tokens of an image in evaluation mode, as steps of its job.</summary>
+/// <summary>The evaluation-mode forward pass of a <see cref="TransformerBlock"/> for one image, split into steps of the image's job.</summary>
 internal sealed unsafe class FusedBlock
 {
     private readonly FusedShape _shape;
@@ -40,10 +40,10 @@ internal sealed unsafe class FusedBlock
         _contract = parameters.Pack($"{name}.mlp.fc2.weight");
     }
 
-    /// <summary>Adds the first branch, attention, to the tokens.</summary>
-    /// <param name="image">Whose tokens.</param>
-    /// <param name="tokens">How many.</param>
-    /// <param name="bias">What is added to the scores of each key; null for nothing.</param>
+    /// <summary>Adds the attention branch to the tokens.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="bias">Added to the scores of each key; null for none.</param>
     internal void Attend(FusedImage image, int tokens, float* bias)
     {
         var memory = image.Memory;
@@ -83,7 +83,7 @@ internal sealed unsafe class FusedBlock
         }
     }
 
-    /// <summary>Adds the second branch, the MLP, to the tokens.</summary>
+    /// <summary>Adds the MLP branch to the tokens.</summary>
     internal void Mlp(FusedImage image, int tokens)
     {
         var memory = image.Memory;

@@ -1,7 +1,8 @@
-// Images to the tokens that enter the first block, on packed weights.
+// Converts images to the input tokens of the first block, with packed weights.
+
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>Patches, prefix tokens and positions (arXiv:2010.11929, equation 1), and the norm that CLIP has behind them.</summary>
+/// <summary>Patch embedding, prefix tokens and position embeddings (arXiv:2010.11929, equation 1), followed by CLIP's norm where there is one.</summary>
 internal sealed unsafe class FusedEmbedding
 {
     private readonly VisionTransformerArchitecture _architecture;
@@ -32,20 +33,20 @@ internal sealed unsafe class FusedEmbedding
 
     /// <summary>Embeds an image.</summary>
     /// <param name="pixels">[C, H, W].</param>
-    /// <param name="image">Takes the tokens [T, D].</param>
+    /// <param name="image">Receives the tokens [T, D].</param>
     internal void Embed(float* pixels, FusedImage image)
     {
         int prefix = _architecture.PrefixTokens;
         var (tokens, patches) = (image.Memory.Tokens, image.Memory.Wide);
         for (int token = 0; token < prefix; token++)
-            Begin(tokens.Row(token), _prefix[token], token);
+            Initialize(tokens.Row(token), _prefix[token], token);
         image.ForRows(_architecture.PatchTokens, (first, end) =>
         {
             for (int patch = first; patch < end; patch++)
             {
-                Begin(tokens.Row(prefix + patch), null, prefix + patch);
+                Initialize(tokens.Row(prefix + patch), null, prefix + patch);
                 if (patch < _architecture.PatchTokens)
-                    Cut(pixels, patch, patches.Row(patch));
+                    CopyPatch(pixels, patch, patches.Row(patch));
             }
         });
         image.Multiply(_patches, patches, _architecture.PatchTokens, _bias, new FusedRows(tokens.Row(prefix), tokens.Stride), add: true);
@@ -53,18 +54,18 @@ internal sealed unsafe class FusedEmbedding
             image.Normalize(tokens, tokens, _shape.Tokens, _shape.Dimension, _preNorm);
     }
 
-    /// <summary>What a token is before its patch is added.</summary>
-    private void Begin(float* row, float* token, int index)
+    /// <summary>Writes the initial value of a token: the prefix token, or zero, plus the position embedding.</summary>
+    private void Initialize(float* row, float* token, int index)
     {
         int position = _architecture.PositionsCoverPrefix ? index : index - _architecture.PrefixTokens;
-        bool placed = _positions != null && position >= 0 && index < _shape.Tokens;
+        bool hasPosition = _positions != null && position >= 0 && index < _shape.Tokens;
         float* positions = _positions + ((nint)position * _shape.Dimension);
         for (int i = 0; i < _shape.Dimension; i++)
-            row[i] = (token == null ? 0 : token[i]) + (placed ? positions[i] : 0);
+            row[i] = (token == null ? 0 : token[i]) + (hasPosition ? positions[i] : 0);
     }
 
-    /// <summary>The pixels of a patch in the order of the convolution's weights: [C, height, width].</summary>
-    private void Cut(float* image, int patch, float* to)
+    /// <summary>Copies the pixels of a patch in the order of the convolution's weights: [C, height, width].</summary>
+    private void CopyPatch(float* image, int patch, float* to)
     {
         var (size, height, width) = (_architecture.ImageSize, _architecture.PatchSize.Height, _architecture.PatchSize.Width);
         int columns = _architecture.Grid.Width;

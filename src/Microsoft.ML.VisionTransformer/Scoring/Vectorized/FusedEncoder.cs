@@ -1,19 +1,20 @@
-// A network's way from images to tokens in vector code of our own, on one processor's cores.
+// The encoder of a network, from images to tokens, in our own vectorized CPU code.
 using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// Computes what <see cref="VisionTransformerNetwork.ForwardFeatures(TorchSharp.torch.Tensor)"/> does, final norm included, in float32. An image's numbers do not depend on the images beside it, nor on
-/// the number of threads. Several threads may call it at once: they share the weights, and the processors.
+/// Computes <see cref="VisionTransformerNetwork.ForwardFeatures(TorchSharp.torch.Tensor)"/>, including the final norm, in float32. The result for an
+/// image does not depend on the other images of the batch or on the number of threads. Several threads may call it at once; they share the weights
+/// and the processors.
 /// </summary>
 internal sealed unsafe class FusedEncoder : IDisposable
 {
-    /// <summary>Multiplications in one block for which a further thread is worth its start.</summary>
-    private const long WorkOfAThread = 2_000_000;
+    /// <summary>Multiplications in one block that justify starting another thread.</summary>
+    private const long WorkPerThread = 2_000_000;
 
-    /// <summary>Units of a product for each thread: the more, the shorter is the wait for the slowest at its end.</summary>
-    private const int UnitsOfAThread = 4;
+    /// <summary>Units of a matrix product per thread. More units shorten the wait for the slowest thread at the end.</summary>
+    private const int UnitsPerThread = 4;
 
     private readonly FusedParameters _parameters;
     private readonly FusedShape _shape;
@@ -23,7 +24,7 @@ internal sealed unsafe class FusedEncoder : IDisposable
     private readonly FusedMemory _memory;
     private int _callers;
 
-    /// <summary>Takes over a network that lies in main memory and fits; where that fails the network is disposed.</summary>
+    /// <summary>Takes ownership of a network in main memory whose architecture is supported; on failure the network is disposed.</summary>
     internal FusedEncoder(VisionTransformerNetwork network)
     {
         _parameters = new FusedParameters(network);
@@ -39,32 +40,34 @@ internal sealed unsafe class FusedEncoder : IDisposable
         }
         catch
         {
-            _parameters.Dispose();    // some of the weights are packed: the network is of no use to the caller any more
+            _parameters.Dispose();    // some weights are already packed: the caller can no longer use the network
             throw;
         }
     }
 
-    /// <summary>What follows the tokens, for most networks; null where libtorch does it.</summary>
+    /// <summary>The head, for most networks; null if the head runs in libtorch.</summary>
     internal FusedHead? Head { get; }
 
-    /// <summary>The network, of which only what follows the last block can be called.</summary>
+    /// <summary>The network; only the layers after the last block can be called.</summary>
     internal VisionTransformerNetwork Network => _parameters.Network;
 
     /// <inheritdoc cref="FusedParameters.Weights"/>
     internal Dictionary<string, NamedWeight> Weights() => _parameters.Weights();
 
-    /// <summary>A network of its own with these weights, in evaluation mode. The caller disposes it.</summary>
+    /// <summary>A new network with a copy of these weights, in evaluation mode. The caller disposes it.</summary>
     internal VisionTransformerNetwork Restore() => _parameters.Restore();
 
     /// <inheritdoc cref="FusedParameters.RestoreByBlocks"/>
     internal BlockwiseNetwork RestoreByBlocks() => _parameters.RestoreByBlocks();
 
-    /// <summary>Images [count, C, H, W] to the first tokens [count, kept, D], behind the final norm unless that follows the pool.</summary>
+    /// <summary>Images [count, C, H, W] to the first tokens [count, kept, D], after the final norm unless the norm follows the pool.</summary>
     /// <param name="images">At least <paramref name="count"/> images.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="kept">How many tokens of each are wanted.</param>
-    /// <param name="tokens">Takes them.</param>
-    /// <param name="merged">Pairs of tokens that each block merges into one; what comes out has a merged token in the place of each that is part of it.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="kept">Number of tokens to return per image.</param>
+    /// <param name="tokens">Receives the tokens.</param>
+    /// <param name="merged">
+    /// Pairs of tokens that each block merges into one. In the output, a merged token appears at the position of each of its parts.
+    /// </param>
     internal void Encode(ReadOnlySpan<float> images, int count, int kept, float* tokens, int merged = 0)
     {
         int threads = Math.Max(1, Environment.ProcessorCount / Interlocked.Increment(ref _callers));
@@ -73,13 +76,14 @@ internal sealed unsafe class FusedEncoder : IDisposable
             fixed (float* start = images)
             {
                 float* first = start;
-                var group = new FusedThreads(threads, count, WorthSharing());
+                var group = new FusedThreads(threads, count, MaxThreadsPerImage());
                 group.ForEachImage(_memory, (image, job, scratch) =>
                 {
                     var memory = _memory.TakeWorkspace();
                     try
                     {
-                        EncodeImage(first + ((nint)image * _shape.ImageValues), new FusedImage(memory, job, scratch, threads == 1 ? 1 : threads * UnitsOfAThread), merged);
+                        var steps = new FusedImage(memory, job, scratch, threads == 1 ? 1 : threads * UnitsPerThread);
+                        EncodeImage(first + ((nint)image * _shape.ImageValues), steps, merged);
                         Keep(memory, kept, merged > 0, tokens + ((nint)image * kept * _shape.Dimension));
                     }
                     finally
@@ -101,11 +105,11 @@ internal sealed unsafe class FusedEncoder : IDisposable
         _parameters.Dispose();
     }
 
-    /// <summary>How many threads one image is worth.</summary>
-    private int WorthSharing()
+    /// <summary>How many threads can usefully work on one image.</summary>
+    private int MaxThreadsPerImage()
     {
         long work = 12L * _shape.Tokens * _shape.Dimension * _shape.Dimension;
-        return (int)Math.Clamp(work / WorkOfAThread, 1, _shape.PaddedRows / MatrixTile.Rows);
+        return (int)Math.Clamp(work / WorkPerThread, 1, _shape.PaddedRows / MatrixTile.Rows);
     }
 
     private void EncodeImage(float* pixels, FusedImage image, int merged)
@@ -123,16 +127,16 @@ internal sealed unsafe class FusedEncoder : IDisposable
         }
     }
 
-    /// <summary>Copies the first tokens out, normed.</summary>
+    /// <summary>Copies the first tokens to the output, with the final norm applied.</summary>
     private void Keep(FusedWorkspace memory, int kept, bool merged, float* to)
     {
         for (int token = 0; token < kept; token++, to += _shape.Dimension)
         {
-            int home = merged ? memory.Merger.Home(token) : token;
+            int position = merged ? memory.Merger.Position(token) : token;
             if (_norm.Exists)
-                VectorRows.Normalize(memory.Tokens.Row(home), to, _shape.Dimension, _norm);
+                VectorRows.Normalize(memory.Tokens.Row(position), to, _shape.Dimension, _norm);
             else
-                VectorRows.Copy(memory.Tokens.Row(home), to, _shape.Dimension);
+                VectorRows.Copy(memory.Tokens.Row(position), to, _shape.Dimension);
         }
     }
 }

@@ -1,11 +1,11 @@
-// What follows the blocks, on packed networks: pool, norm, head, softmax.
+// The layers after the encoder of a packed network: pool, norm, head, softmax.
 using Microsoft.ML.VisionTransformer.Architecture;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// Tokens to class probabilities on the calling thread. It is little work, but libtorch shares it out to its OpenMP threads, which then wait for more by spinning and take
-/// a processor away from the next image for a millisecond: a fifth of a ViT-Ti's time.
+/// Tokens to class probabilities on the calling thread. It is little work, but libtorch would split it among its OpenMP threads, which then spin while
+/// they wait for more and take a processor away from the next image for a millisecond: a fifth of the time of a ViT-Ti.
 /// </summary>
 internal sealed unsafe class FusedHead
 {
@@ -25,7 +25,9 @@ internal sealed unsafe class FusedHead
         _bias = parameters.Vector("head.bias");
     }
 
-    /// <summary>The head of a network that pools by class token or mean and has one layer behind that; null for others, whose ends run in libtorch.</summary>
+    /// <summary>
+    /// The head of a network that pools by class token or mean and has a single linear layer; null for other networks, whose heads run in libtorch.
+    /// </summary>
     internal static FusedHead? Of(FusedParameters parameters) => parameters.Architecture is
     {
         Classes: > 0, DistillationToken: false, RepresentationDimension: 0,
@@ -33,9 +35,11 @@ internal sealed unsafe class FusedHead
         ? new FusedHead(parameters, pool)
         : null;
 
-    /// <summary>Probabilities of images, row after row [count, classes].</summary>
-    /// <param name="tokens">[count, kept, D] behind the final norm, of which the head reads as many as <see cref="VisionTransformerArchitecture.HeadTokens"/> says.</param>
-    /// <param name="count">How many images.</param>
+    /// <summary>Class probabilities [count, classes], row-major.</summary>
+    /// <param name="tokens">
+    /// [count, kept, D] after the final norm, where kept is <see cref="VisionTransformerArchitecture.HeadTokens"/>.
+    /// </param>
+    /// <param name="count">Number of images.</param>
     /// <param name="temperature">Divides the logits before the softmax (arXiv:1706.04599).</param>
     internal float[] Probabilities(float* tokens, int count, double temperature)
     {

@@ -1,38 +1,38 @@
-// An image on its way through the blocks: its numbers, its job, and the steps that all blocks are made of.
+// The steps that encoder blocks consist of for one image, and the job that splits steps among threads.
 using System.Runtime.ExceptionServices;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>Cuts steps into units that several threads can share. What a unit computes for a number is the same however the steps are cut.</summary>
-/// <param name="memory">The image's numbers.</param>
-/// <param name="job">Its job, which this thread owns.</param>
-/// <param name="own">The owner's memory.</param>
-/// <param name="parts">Into how many units a product is cut.</param>
+/// <summary>Splits steps into units for several threads. The result does not depend on how the steps are split, to the last bit.</summary>
+/// <param name="memory">The image's workspace.</param>
+/// <param name="job">The image's job, owned by this thread.</param>
+/// <param name="own">The owner's scratch memory.</param>
+/// <param name="parts">The number of units that a matrix product is split into.</param>
 internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, FusedScratch own, int parts)
 {
-    /// <summary>Rows of a unit that concerns each row alone.</summary>
+    /// <summary>Rows per unit of a row-wise step.</summary>
     private const int FewRows = 4 * MatrixTile.Rows;
 
-    /// <summary>Rows whose numbers of one block of inputs fit the second-level cache, 332 KB: the 197 tokens of an image of the usual size.</summary>
+    /// <summary>Rows whose values of one block of inputs fit the second-level cache, 332 KB: enough for the 197 tokens of a 224-pixel image.</summary>
     private const int ManyRows = 216;
 
     internal FusedWorkspace Memory => memory;
 
-    /// <summary>Runs a step of so many units.</summary>
+    /// <summary>Runs a step with the given number of units.</summary>
     internal void Run(int units, FusedWork work) => job.Run(units, own, work);
 
-    /// <summary>A step that concerns each row alone; rows are rounded up to whole tiles.</summary>
+    /// <summary>Runs a row-wise step; the number of rows is rounded up to whole tiles.</summary>
     internal void ForRows(int rows, Action<int, int> work)
     {
         int padded = MatrixTile.PaddedRows(rows);
         Run((padded + FewRows - 1) / FewRows, (unit, _) => work(unit * FewRows, Math.Min((unit + 1) * FewRows, padded)));
     }
 
-    /// <summary>Layer normalisation; rows may be their own result.</summary>
+    /// <summary>Layer normalization; the output may be the input.</summary>
     internal void Normalize(FusedRows x, FusedRows to, int rows, int length, NormWeights norm) =>
         ForRows(rows, (first, end) => VectorRows.Normalize(x, to, first, end, length, norm));
 
-    /// <summary>y = a W^T + b, or y += a W^T + b, and an activation.</summary>
+    /// <summary>y = a W^T + b, or y += a W^T + b, followed by an activation.</summary>
     internal void Multiply(PackedMatrix weight, FusedRows a, int rows, float* bias, FusedRows y, bool add, MlpActivation? activation = null) =>
         ForTiles(weight, rows, (row, count, firstPanel, endPanel) =>
         {
@@ -45,11 +45,11 @@ internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, Fus
     /// <summary>x += gamma (a W^T + b).</summary>
     /// <param name="weight">W.</param>
     /// <param name="a">a.</param>
-    /// <param name="rows">How many rows.</param>
+    /// <param name="rows">Number of rows.</param>
     /// <param name="bias">b; null for none.</param>
-    /// <param name="gamma">Factors; null for 1.</param>
+    /// <param name="gamma">LayerScale factors; null for 1.</param>
     /// <param name="x">x.</param>
-    /// <param name="free">Rows as wide as x that may be overwritten.</param>
+    /// <param name="free">Scratch rows as wide as x; they are overwritten.</param>
     internal void Add(PackedMatrix weight, FusedRows a, int rows, float* bias, float* gamma, FusedRows x, FusedRows free)
     {
         if (gamma == null)
@@ -67,12 +67,15 @@ internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, Fus
         });
     }
 
-    /// <summary>A step over rows, in whole tiles, and panels of a weight's outputs: first row, how many, first panel, panel behind the last.</summary>
+    /// <summary>
+    /// Runs a step over rows, in whole tiles, and panels of a weight's outputs. The arguments of the work are the first row, the number of rows, the
+    /// first panel, and the panel after the last.
+    /// </summary>
     private void ForTiles(PackedMatrix weight, int rows, Action<int, int, int, int> work)
     {
         int tiles = MatrixTile.PaddedRows(rows) / MatrixTile.Rows, groups = (weight.Panels + MatrixTile.Group - 1) / MatrixTile.Group;
-        int least = ((tiles * MatrixTile.Rows) + ManyRows - 1) / ManyRows;
-        int across = Math.Clamp(parts / least, 1, groups), down = Math.Min(Math.Max(least, (parts + across - 1) / across), tiles);
+        int minUnits = ((tiles * MatrixTile.Rows) + ManyRows - 1) / ManyRows;
+        int across = Math.Clamp(parts / minUnits, 1, groups), down = Math.Min(Math.Max(minUnits, (parts + across - 1) / across), tiles);
         Run(down * across, (unit, _) =>
         {
             int i = unit / across, j = unit % across;
@@ -85,8 +88,8 @@ internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, Fus
 }
 
 /// <summary>
-/// The thread that owns the job runs one step after another; threads that help take units of the step in progress. The owner never waits for a helper to come, only for units that
-/// one has begun, so that a processor that is slow, or busy with something else, holds nobody up for longer than a unit takes.
+/// The owner thread runs one step after another; helper threads take units of the step in progress. The owner never waits for a helper to arrive, only
+/// for units that a helper has started. A slow or busy processor therefore delays the job by at most the time of one unit.
 /// </summary>
 internal sealed class FusedJob
 {
@@ -96,10 +99,13 @@ internal sealed class FusedJob
 
     internal bool IsOver => _over;
 
-    /// <summary>How many threads help now.</summary>
+    /// <summary>Number of threads that are helping.</summary>
     internal int Helpers => Volatile.Read(ref _helpers);
 
-    /// <summary>Runs a step: units 0 .. <paramref name="units"/> - 1, in any order. An error that a unit met on any thread is thrown when nobody works on the step any more. For the owner.</summary>
+    /// <summary>
+    /// Runs a step: units 0 .. <paramref name="units"/> - 1, in any order. The first exception thrown by a unit on any thread is rethrown when no thread
+    /// works on the step anymore. Called by the owner only.
+    /// </summary>
     internal void Run(int units, FusedScratch scratch, FusedWork work)
     {
         var step = new Step(units, work);
@@ -111,10 +117,10 @@ internal sealed class FusedJob
         step.Error?.Throw();
     }
 
-    /// <summary>No step follows: helpers leave. For the owner.</summary>
+    /// <summary>Ends the job and releases the helpers. Called by the owner only.</summary>
     internal void End() => _over = true;
 
-    /// <summary>Takes units of every step until the job is over.</summary>
+    /// <summary>Runs units of every step until the job is over.</summary>
     internal void Help(FusedScratch scratch)
     {
         Interlocked.Increment(ref _helpers);
@@ -136,12 +142,12 @@ internal sealed class FusedJob
         private int _done;
         private ExceptionDispatchInfo? _error;
 
-        /// <summary>The first error.</summary>
+        /// <summary>The first exception.</summary>
         internal ExceptionDispatchInfo? Error => _error;
 
         internal bool IsDone => Volatile.Read(ref _done) >= units;
 
-        /// <summary>Works on units until none is left; gives whether there was any.</summary>
+        /// <summary>Runs units until none are left; returns whether it ran any.</summary>
         internal bool Take(FusedScratch scratch)
         {
             bool any = false;
@@ -168,5 +174,5 @@ internal sealed class FusedJob
     }
 }
 
-/// <summary>One unit of a step.</summary>
+/// <summary>Runs one unit of a step.</summary>
 internal delegate void FusedWork(int unit, FusedScratch scratch);

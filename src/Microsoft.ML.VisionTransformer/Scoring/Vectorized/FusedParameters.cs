@@ -1,4 +1,4 @@
-// The parameters of a network whose matrices are packed.
+// The parameters of a network with packed matrices, and the sizes of its architecture.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Network;
 using static TorchSharp.torch;
@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// Owns a network, of which it takes the matrices away one by one as they are packed: the weights exist once. What is left are the vectors, which are used where they lie, and
-/// the modules behind the last block. <see cref="Restore()"/> makes an ordinary network of it all again.
+/// Owns a network and frees each matrix as it is packed, so the weights exist only once. The vectors are used in place, and the modules after the last
+/// block remain usable. <see cref="Restore()"/> builds an ordinary network again.
 /// </summary>
 internal sealed unsafe class FusedParameters : IDisposable
 {
@@ -17,14 +17,14 @@ internal sealed unsafe class FusedParameters : IDisposable
     private readonly Dictionary<string, PackedMatrix> _packed = [];
     private readonly List<FloatBuffer> _joined = [];
 
-    /// <summary>Takes over the network, which lies in main memory.</summary>
+    /// <summary>Takes ownership of the network, which must be in main memory.</summary>
     internal FusedParameters(VisionTransformerNetwork network)
     {
         Network = network;
         _state = network.state_dict();
     }
 
-    /// <summary>The network; its packed layers cannot be called any more.</summary>
+    /// <summary>The network; its packed layers can no longer be called.</summary>
     internal VisionTransformerNetwork Network { get; }
 
     internal VisionTransformerArchitecture Architecture => Network.Architecture;
@@ -41,13 +41,13 @@ internal sealed unsafe class FusedParameters : IDisposable
         return packed;
     }
 
-    /// <summary>Where a vector lies; null where the network has none of that name.</summary>
+    /// <summary>Address of a vector; null if the network has none of that name.</summary>
     internal float* Vector(string name) => _state.TryGetValue(name, out var tensor) ? FloatBuffer.Address(tensor) : null;
 
-    /// <summary>Where a norm lies; one that does not exist where the network has none of that name.</summary>
+    /// <summary>Addresses of a norm's weights; the result's Exists is false if the network has no norm of that name.</summary>
     internal NormWeights Norm(string name) => new(Vector($"{name}.weight"), Vector($"{name}.bias"), (float)Architecture.NormEpsilon);
 
-    /// <summary>Vectors of one length in a row, zeros for those that the network does not have.</summary>
+    /// <summary>Concatenates vectors of equal length, with zeros for those that the network does not have.</summary>
     internal float* Join(int length, params ReadOnlySpan<string> names)
     {
         var buffer = new FloatBuffer((long)length * names.Length);
@@ -62,16 +62,19 @@ internal sealed unsafe class FusedParameters : IDisposable
         return buffer.Start;
     }
 
-    /// <summary>The network's weights by name, those that are packed in their usual order, bit for bit. They can be opened for as long as this lives.</summary>
+    /// <summary>
+    /// The network's weights by name, bit for bit; packed weights are returned in their original order. They can be opened until this is disposed.
+    /// </summary>
     internal Dictionary<string, NamedWeight> Weights() => _state.Keys.ToDictionary(
-        name => name, name => _packed.TryGetValue(name, out var packed) ? new NamedWeight(name, packed.Shape, packed.Open) : NamedWeight.Of(name, _state[name]));
+        name => name,
+        name => _packed.TryGetValue(name, out var packed) ? new NamedWeight(name, packed.Shape, packed.Open) : NamedWeight.Of(name, _state[name]));
 
-    /// <summary>A network of its own with these weights, bit for bit, in evaluation mode. The caller disposes it.</summary>
+    /// <summary>A new network with a copy of these weights, bit for bit, in evaluation mode. The caller disposes it.</summary>
     internal VisionTransformerNetwork Restore() => Restore(Architecture, _ => true);
 
     /// <summary>
-    /// The network to be run block by block, with weights of its own: those of one block, and of what stands before and behind the blocks. The packed weights are in an order that libtorch
-    /// does not read. The caller disposes it.
+    /// A network that runs block by block. It has its own copy of the weights of one block and of the layers before and after the blocks, because libtorch
+    /// cannot read the packed order. The caller disposes it.
     /// </summary>
     internal BlockwiseNetwork RestoreByBlocks()
     {
@@ -86,7 +89,7 @@ internal sealed unsafe class FusedParameters : IDisposable
         });
     }
 
-    private VisionTransformerNetwork Restore(VisionTransformerArchitecture architecture, Predicate<string> isWanted)
+    private VisionTransformerNetwork Restore(VisionTransformerArchitecture architecture, Predicate<string> isIncluded)
     {
         using var mode = no_grad();
         var network = VisionTransformerNetwork.WithUnsetWeights(architecture);
@@ -95,7 +98,7 @@ internal sealed unsafe class FusedParameters : IDisposable
             network.eval();
             foreach (var (name, tensor) in network.state_dict())
             {
-                if (isWanted(name))
+                if (isIncluded(name))
                     CopyTo(tensor, name);
             }
 
@@ -126,7 +129,7 @@ internal sealed unsafe class FusedParameters : IDisposable
     }
 }
 
-/// <summary>Sizes of an architecture, and those rounded up to whole tiles.</summary>
+/// <summary>The sizes of an architecture, and the same sizes rounded up to whole tiles.</summary>
 internal sealed class FusedShape(VisionTransformerArchitecture architecture)
 {
     /// <summary>D.</summary>
@@ -135,7 +138,7 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
     /// <summary>T.</summary>
     internal int Tokens { get; } = architecture.Tokens;
 
-    /// <summary>Tokens in front of the patches.</summary>
+    /// <summary>Tokens before the patches.</summary>
     internal int PrefixTokens { get; } = architecture.PrefixTokens;
 
     internal int Heads { get; } = architecture.Heads;
@@ -143,13 +146,13 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
     /// <summary>d = D / heads.</summary>
     internal int HeadWidth { get; } = architecture.EmbeddingDimension / architecture.Heads;
 
-    /// <summary>Width of the MLP.</summary>
+    /// <summary>Hidden width of the MLP.</summary>
     internal int MlpWidth { get; } = architecture.MlpHiddenDimension;
 
-    /// <summary>Numbers of an image.</summary>
+    /// <summary>Values per image.</summary>
     internal int ImageValues { get; } = architecture.Channels * architecture.ImageSize.Height * architecture.ImageSize.Width;
 
-    /// <summary>Numbers of a patch.</summary>
+    /// <summary>Values per patch.</summary>
     internal int PatchValues { get; } = architecture.Channels * architecture.PatchSize.Height * architecture.PatchSize.Width;
 
     internal int PaddedRows => MatrixTile.PaddedRows(Tokens);
@@ -158,13 +161,13 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
 
     internal int PaddedHeadWidth => MatrixTile.PaddedColumns(HeadWidth);
 
-    /// <summary>Numbers of the widest row.</summary>
+    /// <summary>Values of the widest row.</summary>
     internal int Widest => Math.Max(architecture.Mlp == MlpKind.SwiGlu ? 2 * MlpWidth : MlpWidth, PatchValues);
 
-    /// <summary>Numbers of one head's packed keys and values.</summary>
+    /// <summary>Values of one head's packed keys and values.</summary>
     internal long PackedKeysAndValues => ((long)PaddedTokens * HeadWidth) + ((long)Tokens * PaddedHeadWidth);
 
-    /// <summary>Whether the processor and the architecture are among those that the vector code is written for; the others run in libtorch.</summary>
+    /// <summary>Whether the vectorized code supports the processor and the architecture; otherwise the network runs in libtorch.</summary>
     internal static bool Fits(VisionTransformerArchitecture architecture)
     {
         int dimension = architecture.EmbeddingDimension, hidden = architecture.MlpHiddenDimension, width = dimension / architecture.Heads;

@@ -1,27 +1,29 @@
-// The threads of one call of the vector code, and how they share its images.
+// Distributes the images of one call among threads.
+
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// Each thread takes a whole image, with nothing to wait for, as long as there are any left; threads that find none help with those in progress, one image in a batch of one.
+/// Each thread processes whole images, which needs no synchronization, while any are left. Threads that find none help with the images in progress; with
+/// a batch of one, all threads work on that image.
 /// </summary>
-/// <param name="threads">How many there may be.</param>
-/// <param name="images">How many images there are.</param>
-/// <param name="worth">How many threads one image is worth.</param>
-internal sealed class FusedThreads(int threads, int images, int worth)
+/// <param name="threads">The maximum number of threads.</param>
+/// <param name="images">The number of images.</param>
+/// <param name="maxPerImage">How many threads can usefully work on one image.</param>
+internal sealed class FusedThreads(int threads, int images, int maxPerImage)
 {
     private readonly FusedJob[] _jobs = [.. Enumerable.Range(0, images).Select(_ => new FusedJob())];
-    private int _begun;
+    private int _started;
 
     /// <summary>Runs the work for every image.</summary>
-    /// <param name="memory">Gives each thread its own.</param>
-    /// <param name="work">Gets the image's number, its job and the memory of the thread that owns the job.</param>
+    /// <param name="memory">Provides each thread's scratch memory.</param>
+    /// <param name="work">Receives the image's index, its job, and the scratch memory of the thread that owns the job.</param>
     internal void ForEachImage(FusedMemory memory, Action<int, FusedJob, FusedScratch> work)
     {
-        int most = worth > 1 ? threads : Math.Min(threads, images);
-        if (most == 1)
+        int degree = maxPerImage > 1 ? threads : Math.Min(threads, images);
+        if (degree == 1)
             Work(memory, work);
         else
-            Parallel.For(0, most, new ParallelOptions { MaxDegreeOfParallelism = most }, _ => Work(memory, work));
+            Parallel.For(0, degree, new ParallelOptions { MaxDegreeOfParallelism = degree }, _ => Work(memory, work));
     }
 
     private void Work(FusedMemory memory, Action<int, FusedJob, FusedScratch> work)
@@ -29,9 +31,9 @@ internal sealed class FusedThreads(int threads, int images, int worth)
         var scratch = memory.TakeScratch();
         try
         {
-            for (int image = Interlocked.Increment(ref _begun); image <= images; image = Interlocked.Increment(ref _begun))
+            for (int image = Interlocked.Increment(ref _started); image <= images; image = Interlocked.Increment(ref _started))
                 Own(image - 1, scratch, work);
-            while (InNeed() is { } job)
+            while (NextToHelp() is { } job)
                 job.Help(scratch);
         }
         finally
@@ -52,13 +54,13 @@ internal sealed class FusedThreads(int threads, int images, int worth)
         }
     }
 
-    /// <summary>The image in progress that has the fewest helpers, where one more is worth it.</summary>
-    private FusedJob? InNeed()
+    /// <summary>The job in progress with the fewest helpers; null if no job can use another one.</summary>
+    private FusedJob? NextToHelp()
     {
         FusedJob? least = null;
         foreach (var job in _jobs)
         {
-            if (!job.IsOver && job.Helpers < (least?.Helpers ?? worth - 1))
+            if (!job.IsOver && job.Helpers < (least?.Helpers ?? maxPerImage - 1))
                 least = job;
         }
 

@@ -1,14 +1,14 @@
-// What one image needs on its way through the blocks.
+// The memory of the vectorized encoder: one workspace per image in progress, scratch memory per thread, and a pool of both.
 using System.Collections.Concurrent;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>The numbers of one image at a time.</summary>
+/// <summary>The activations of one image at a time.</summary>
 internal sealed unsafe class FusedWorkspace : IDisposable
 {
     /// <summary>
-    /// Numbers between the rows of matrices that products read, a cache line: without them rows of 1024 or 3072 numbers lie whole pages apart, where they displace each other from
-    /// the caches.
+    /// Padding between the rows of matrices that products read, in values: one cache line. Without it, rows of 1024 or 3072 values are whole pages apart and
+    /// evict each other from the caches.
     /// </summary>
     private const int Gap = 16;
 
@@ -22,7 +22,7 @@ internal sealed unsafe class FusedWorkspace : IDisposable
     {
         _shape = shape;
         _packedLength = shape.PackedKeysAndValues;
-        // Patches begin behind the prefix, so that their last tile may end further back than that of the tokens.
+        // Patches start after the prefix, so their last tile may end after that of the tokens.
         long rows = shape.PaddedRows + MatrixTile.Rows;
         int dimension = shape.Dimension, normed = dimension + Gap, wide = shape.Widest + Gap;
         _memory = new FloatBuffer((rows * (4L * dimension + normed + wide)) + (_packedLength * shape.Heads));
@@ -39,13 +39,13 @@ internal sealed unsafe class FusedWorkspace : IDisposable
     /// <summary>Queries, keys and values, [T, 3 D].</summary>
     internal FusedRows Qkv { get; }
 
-    /// <summary>Tokens behind a norm, or what attention gives, all heads side by side, [T, D].</summary>
+    /// <summary>Normalized tokens, or the output of attention with all heads side by side, [T, D].</summary>
     internal FusedRows Normed { get; }
 
-    /// <summary>What the first layer of the MLP gives, [T, hidden] or twice that; before the first block the pixels of patches.</summary>
+    /// <summary>Output of the first MLP layer, [T, hidden], or [T, 2 hidden] for SwiGLU; before the first block, the pixels of the patches.</summary>
     internal FusedRows Wide { get; }
 
-    /// <summary>Merges the image's tokens; made when it is first wanted.</summary>
+    /// <summary>Merges the image's tokens; created on first use.</summary>
     internal TokenMerger Merger => _merger ??= new TokenMerger(_shape);
 
     /// <summary>Packed keys and values of a head.</summary>
@@ -58,7 +58,7 @@ internal sealed unsafe class FusedWorkspace : IDisposable
     }
 }
 
-/// <summary>Memory for the attention of some queries of one head.</summary>
+/// <summary>Scratch memory for the attention of some queries of one head.</summary>
 internal sealed unsafe class FusedScratch : IDisposable
 {
     private readonly FloatBuffer _memory;
@@ -74,13 +74,13 @@ internal sealed unsafe class FusedScratch : IDisposable
     /// <summary>Attention scores, [queries, padded tokens].</summary>
     internal float* Scores { get; }
 
-    /// <summary>What the head gives, [queries, padded width of a head].</summary>
+    /// <summary>Output of the head, [queries, padded head width].</summary>
     internal float* Mixed { get; }
 
     public void Dispose() => _memory.Dispose();
 }
 
-/// <summary>Gives out memory and takes it back; as much is made as is in use at once. Safe for several threads.</summary>
+/// <summary>A thread-safe pool of memory; it allocates as much as is in use at once.</summary>
 internal sealed class FusedMemory(FusedShape shape) : IDisposable
 {
     private readonly ConcurrentBag<FusedWorkspace> _workspaces = [];

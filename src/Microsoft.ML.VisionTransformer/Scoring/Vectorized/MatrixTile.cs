@@ -1,40 +1,40 @@
-// The innermost loops of matrix products: 6 rows by 16 columns in AVX2, 6 by 64 in AVX-512.
+// The innermost loops of matrix products: tiles of 6 rows by 16 columns in AVX2, 6 by 64 in AVX-512.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>Sizes of the piece, and which loop computes it on this processor.</summary>
+/// <summary>The tile size, and the choice of the loop that computes a tile on this processor.</summary>
 internal static unsafe class MatrixTile
 {
     internal const int Rows = 6, Columns = 16;
 
-    /// <summary>Whether the processor has what the loops are written for.</summary>
+    /// <summary>Whether the processor has the instructions that the loops use.</summary>
     internal static bool IsSupported => NarrowTile.IsSupported;
 
-    /// <summary>Panels that are best multiplied at a time.</summary>
+    /// <summary>Panels that are multiplied together for the best speed.</summary>
     internal static int Group => WideTile.IsSupported ? WideTile.Panels : 1;
 
-    /// <summary>The least multiple of <see cref="Rows"/> that holds so many rows.</summary>
+    /// <summary>A number of rows rounded up to a multiple of <see cref="Rows"/>.</summary>
     internal static int PaddedRows(int rows) => (rows + Rows - 1) / Rows * Rows;
 
-    /// <summary>The least multiple of <see cref="Columns"/> that holds so many columns.</summary>
+    /// <summary>A number of columns rounded up to a multiple of <see cref="Columns"/>.</summary>
     internal static int PaddedColumns(int columns) => (columns + Columns - 1) / Columns * Columns;
 
-    /// <summary>How many of the panels that are left are multiplied next: a group, or one.</summary>
+    /// <summary>How many of the remaining panels are multiplied next: a group, or one.</summary>
     internal static int Together(int left) => left >= Group ? Group : 1;
 
     /// <summary>c = a panels + bias, or c += a panels + bias: [6, depth] times [depth, 16 together].</summary>
     /// <param name="a">Left matrix.</param>
-    /// <param name="panels">Panels of 16 columns of the right matrix, one behind the other, each row after row without gaps.</param>
-    /// <param name="together">How many, as <see cref="Together"/> gives it.</param>
+    /// <param name="panels">Consecutive panels of 16 columns of the right matrix, each row-major without gaps.</param>
+    /// <param name="together">Number of panels, as returned by <see cref="Together"/>.</param>
     /// <param name="depth">Columns of the left and rows of the right matrix.</param>
     /// <param name="c">Result; six rows are written.</param>
-    /// <param name="bias">Numbers added to every row; null for none.</param>
-    /// <param name="add">Whether the result is added to what lies there.</param>
-    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
-    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
+    /// <param name="bias">Values added to every row; null for none.</param>
+    /// <param name="add">Whether the result is added to the existing values of c.</param>
+    /// <param name="ahead">Address of the values that are needed next; they are prefetched one cache line at a time.</param>
+    /// <param name="pace">Rows of the panels processed per prefetched cache line.</param>
     internal static void Multiply(FusedRows a, float* panels, int together, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
     {
         if (together == 1)
@@ -45,25 +45,26 @@ internal static unsafe class MatrixTile
 }
 
 /// <summary>
-/// Twelve sums of eight numbers each stay in registers while one panel of the right matrix goes by: of the 16 vector registers of AVX2 two more hold the panel's row and one a
-/// number of the left matrix (the outer-product scheme of Goto and van de Geijn, 2008, "Anatomy of High-Performance Matrix Multiplication").
+/// Twelve sums of eight values each stay in registers while one panel of the right matrix is read. Of the 16 vector registers of AVX2, two more hold the
+/// panel's row and one a value of the left matrix (the outer-product scheme of Goto and van de Geijn, 2008, "Anatomy of High-Performance Matrix
+/// Multiplication").
 /// </summary>
 internal static unsafe class NarrowTile
 {
     private const int Columns = MatrixTile.Columns;
 
-    /// <summary>Whether the processor has what the tile is written for.</summary>
+    /// <summary>Whether the processor has the instructions that the tile uses.</summary>
     internal static bool IsSupported => Lanes8.IsSupported;
 
     /// <summary>c = a panel + bias, or c += a panel + bias: [6, depth] times [depth, 16].</summary>
     /// <param name="a">Left matrix.</param>
-    /// <param name="panel">16 columns of the right matrix, row after row without gaps.</param>
+    /// <param name="panel">16 columns of the right matrix, row-major without gaps.</param>
     /// <param name="depth">Columns of the left and rows of the right matrix.</param>
     /// <param name="c">Result; six rows are written.</param>
-    /// <param name="bias">16 numbers added to every row; null for none.</param>
-    /// <param name="add">Whether the result is added to what lies there.</param>
-    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
-    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
+    /// <param name="bias">16 values added to every row; null for none.</param>
+    /// <param name="add">Whether the result is added to the existing values of c.</param>
+    /// <param name="ahead">Address of the values that are needed next; they are prefetched one cache line at a time.</param>
+    /// <param name="pace">Rows of the panels processed per prefetched cache line.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Multiply(FusedRows a, float* panel, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
     {
@@ -82,11 +83,11 @@ internal static unsafe class NarrowTile
         nint stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
         for (float* end = panel + (Columns * depth); panel < end; ahead += Columns)
         {
-            // One at a time: many requests at once would hold up the panel's own numbers, which come through the same few buffers.
+            // One line at a time: many requests at once would delay the panel's own values, which use the same few fill buffers.
             Sse.Prefetch1(ahead);
             float* stop = panel + Math.Min(pace * Columns, (nint)(end - panel)), lastFour = stop - (3 * Columns);
 
-            // Four at a time: what a loop costs besides its products is up to a fifth.
+            // Unrolled by four: loop overhead is up to a fifth of the time.
             for (; panel < lastFour; panel += 4 * Columns, x += 4)
             {
                 Step(panel, x, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
@@ -99,7 +100,8 @@ internal static unsafe class NarrowTile
                 Step(panel, x, stride, stride3, stride5, ref s00, ref s01, ref s10, ref s11, ref s20, ref s21, ref s30, ref s31, ref s40, ref s41, ref s50, ref s51);
         }
 
-        // Behind the loop: a sum that began at a large number would round each small product to it. Residuals are larger than what a branch adds to them.
+        // After the loop: a sum that starts at a large value would lose precision with each small product, and residuals are larger than what a branch
+        // adds to them.
         if (add)
         {
             s00 += Vector256.Load(c0);
@@ -130,7 +132,7 @@ internal static unsafe class NarrowTile
         s51.Store(c5 + 8);
     }
 
-    /// <summary>The part of one input: a number of each of six rows times a row of the panel.</summary>
+    /// <summary>Accumulates one input: one value of each of six rows times a row of the panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step(
         float* panel, float* a, nint strideA, nint stride3, nint stride5,
@@ -161,26 +163,26 @@ internal static unsafe class NarrowTile
 }
 
 /// <summary>
-/// Four panels of <see cref="MatrixTile"/> at a time: 24 sums of 16 numbers stay in registers, of which AVX-512 has 32; four hold the panels' row and one a number of the
-/// left matrix. Each number is the same sum in the same order as there, to the last bit.
+/// Four panels at a time: 24 sums of 16 values each stay in registers. Of the 32 vector registers of AVX-512, four more hold the panels' row and one a
+/// value of the left matrix. Each sum adds the same terms in the same order as in <see cref="NarrowTile"/>; results are equal to the last bit.
 /// </summary>
 internal static unsafe class WideTile
 {
-    /// <summary>Panels that it takes.</summary>
+    /// <summary>Panels per tile.</summary>
     internal const int Panels = 4;
 
-    /// <summary>Whether the processor has what the tile is written for.</summary>
+    /// <summary>Whether the processor has the instructions that the tile uses.</summary>
     internal static bool IsSupported => Lanes16.IsSupported;
 
     /// <summary>c = a panels + bias, or c += a panels + bias: [6, depth] times [depth, 64].</summary>
     /// <param name="a">Left matrix.</param>
-    /// <param name="panels">Four panels, one behind the other.</param>
+    /// <param name="panels">Four consecutive panels.</param>
     /// <param name="depth">Columns of the left and rows of the right matrix.</param>
     /// <param name="c">Result; six rows are written.</param>
-    /// <param name="bias">64 numbers added to every row; null for none.</param>
-    /// <param name="add">Whether the result is added to what lies there.</param>
-    /// <param name="ahead">Where the numbers lie that are needed next; they are asked for, a cache line at a time.</param>
-    /// <param name="pace">How many rows of the panels go by from one line to the next.</param>
+    /// <param name="bias">64 values added to every row; null for none.</param>
+    /// <param name="add">Whether the result is added to the existing values of c.</param>
+    /// <param name="ahead">Address of the values that are needed next; they are prefetched one cache line at a time.</param>
+    /// <param name="pace">Rows of the panels processed per prefetched cache line.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Multiply(FusedRows a, float* panels, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
     {
@@ -192,7 +194,7 @@ internal static unsafe class WideTile
         nint panel = depth * MatrixTile.Columns, stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
         for (float* end = panels + panel; panels < end; ahead += MatrixTile.Columns)
         {
-            // One at a time: many requests at once would hold up the panels' own numbers, which come through the same few buffers.
+            // One line at a time, as in NarrowTile.
             Sse.Prefetch1(ahead);
             for (float* stop = panels + Math.Min(pace * MatrixTile.Columns, (nint)(end - panels)); panels < stop; panels += MatrixTile.Columns, left++)
             {
@@ -206,7 +208,7 @@ internal static unsafe class WideTile
             }
         }
 
-        // Behind the loop, as in NarrowTile.
+        // After the loop, as in NarrowTile.
         if (add)
         {
             s0.Add(c0);
@@ -225,13 +227,13 @@ internal static unsafe class WideTile
         s5.Store(c5);
     }
 
-    /// <summary>64 numbers of a row, in four registers.</summary>
+    /// <summary>64 values of a row, in four registers.</summary>
     private struct Row
     {
         private Vector512<float> _first, _second, _third, _fourth;
 
-        /// <param name="from">The first 16 numbers.</param>
-        /// <param name="stride">Numbers from there to the next 16.</param>
+        /// <param name="from">The first 16 values.</param>
+        /// <param name="stride">Offset, in values, from one group of 16 to the next.</param>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal Row(float* from, nint stride)
         {

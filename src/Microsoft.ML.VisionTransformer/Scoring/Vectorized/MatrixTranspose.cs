@@ -1,21 +1,22 @@
-// Matrices turned, 8 by 8 numbers at a time.
+// Transposes matrices, 8 by 8 values at a time.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
+/// <summary>Transposes float32 matrices with AVX.</summary>
 internal static unsafe class MatrixTranspose
 {
-    /// <summary>Rows and columns of the squares.</summary>
+    /// <summary>Rows and columns of a square.</summary>
     private const int Side = 8;
 
-    /// <summary>Writes the columns of a matrix as rows, each number times a factor.</summary>
+    /// <summary>Writes the columns of a matrix as rows, with each value multiplied by a factor.</summary>
     /// <param name="from">The matrix.</param>
-    /// <param name="rows">Its rows.</param>
-    /// <param name="columns">Its columns.</param>
-    /// <param name="to">Takes it, [columns, rows].</param>
-    /// <param name="factor">The factor; 1 leaves the numbers bit for bit.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    /// <param name="to">Receives the result, [columns, rows].</param>
+    /// <param name="factor">The factor; 1 leaves the values unchanged, bit for bit.</param>
     internal static void Transpose(FusedRows from, int rows, int columns, FusedRows to, float factor = 1)
     {
         int wholeRows = rows / Side * Side, wholeColumns = columns / Side * Side;
@@ -32,7 +33,7 @@ internal static unsafe class MatrixTranspose
         }
     }
 
-    /// <remarks>Pairs of rows are interleaved number by number, then two by two, then by halves.</remarks>
+    /// <remarks>Pairs of rows are interleaved value by value, then two by two, then by halves.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransposeSquare(float* from, nint stride, float* to, nint toStride, float factor)
     {
@@ -45,7 +46,7 @@ internal static unsafe class MatrixTranspose
         Halves(a3, b3, to + (3 * toStride), to + (7 * toStride));
     }
 
-    /// <summary>Four rows to columns of four numbers: column i and, in the upper half, column i + 4.</summary>
+    /// <summary>Four rows to columns of four values: column i and, in the upper half, column i + 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Pairs(
         float* from, nint stride, Vector256<float> factors, out Vector256<float> c0, out Vector256<float> c1, out Vector256<float> c2, out Vector256<float> c3)

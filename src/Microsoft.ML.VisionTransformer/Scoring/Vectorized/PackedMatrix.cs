@@ -1,24 +1,24 @@
-// The weights of a linear layer in the order in which products read them.
+// The weights of a linear layer in the order in which matrix products read them, and the aligned buffer that holds them.
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// W [outputs, inputs]. The inputs are cut into blocks whose panels fit the first-level cache; in a block, panels of 16 outputs follow each other, each
-/// input by input. It is the same numbers in another order: <see cref="Unpack"/> gives them back bit for bit.
+/// W [outputs, inputs]. The inputs are split into blocks whose panels fit the first-level cache. A block is a sequence of panels of 16 outputs, each
+/// stored input by input. Packing only reorders the values: <see cref="Unpack"/> restores them bit for bit.
 /// </summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
-    /// <summary>Inputs of a block: a panel of 24 KB, in a first-level cache of 32 KB.</summary>
+    /// <summary>Inputs per block: a panel takes 24 KB of a first-level cache of 32 KB.</summary>
     private const int BlockInputs = 384;
 
-    /// <summary>Numbers of a cache line.</summary>
+    /// <summary>Float32 values per cache line.</summary>
     private const int ValuesPerCacheLine = 16;
 
     private readonly FloatBuffer _values;
 
     /// <param name="weight">W, row-major.</param>
-    /// <param name="shape">Outputs, a multiple of 16, and what makes up the inputs.</param>
+    /// <param name="shape">Outputs, a multiple of 16, followed by the dimensions that make up the inputs.</param>
     internal PackedMatrix(float* weight, params long[] shape)
     {
         Shape = shape;
@@ -34,10 +34,10 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     internal int Outputs { get; }
 
-    /// <summary>W, row-major, as it was.</summary>
+    /// <summary>Writes W in its original row-major order.</summary>
     internal void Unpack(float* weight) => Reorder(weight, toPanels: false);
 
-    /// <summary>W as it was, in a tensor that the caller disposes.</summary>
+    /// <summary>W in its original order, in a new tensor that the caller disposes.</summary>
     internal Tensor Open()
     {
         using var mode = no_grad();
@@ -46,17 +46,17 @@ internal sealed unsafe class PackedMatrix : IDisposable
         return weight;
     }
 
-    /// <summary>Panels of 16 outputs.</summary>
+    /// <summary>Number of panels of 16 outputs.</summary>
     internal int Panels => Outputs / MatrixTile.Columns;
 
-    /// <summary>Some outputs of y = a W^T + b, or of y += a W^T + b: [rows, inputs] to [rows, outputs].</summary>
+    /// <summary>Computes some outputs of y = a W^T + b, or of y += a W^T + b: [rows, inputs] to [rows, outputs].</summary>
     /// <param name="a">The first row.</param>
-    /// <param name="rows">A multiple of 6, few enough for their numbers of a block to fit the second-level cache.</param>
+    /// <param name="rows">A multiple of 6, small enough that the rows' values of a block fit the second-level cache.</param>
     /// <param name="bias">b; null for none.</param>
-    /// <param name="y">Where the first row goes.</param>
-    /// <param name="add">Whether the result is added to what lies there.</param>
+    /// <param name="y">The first output row.</param>
+    /// <param name="add">Whether the result is added to the existing values of y.</param>
     /// <param name="firstPanel">The first panel of outputs.</param>
-    /// <param name="endPanel">The panel behind the last.</param>
+    /// <param name="endPanel">The panel after the last.</param>
     internal void Multiply(FusedRows a, int rows, float* bias, FusedRows y, bool add, int firstPanel, int endPanel)
     {
         for (int input = 0; input < Inputs; input += BlockInputs)
@@ -71,7 +71,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 float* panels = start + ((nint)output * depth), ahead = panels + (together * MatrixTile.Columns * depth);
                 float* added = first && bias != null ? bias + output : null;
 
-                // Weights come from far away, and from the first tile on all of a panel is needed: the next panels are asked for while these are in use, the last line by the last tile.
+                // The weights come from main memory, and the first tile already needs a whole panel: prefetch the next panels while these are in use, the
+                // last line with the last tile.
                 int pace = Math.Max(1, rows / (MatrixTile.Rows * together)), lines = (depth + pace - 1) / pace;
                 for (int row = 0; row < rows; row += MatrixTile.Rows, ahead += lines * ValuesPerCacheLine)
                     MatrixTile.Multiply(a.From(row, input), panels, together, depth, y.From(row, output), added, add || !first, ahead, pace);
@@ -84,7 +85,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private void Reorder(float* weight, bool toPanels) =>
         Parallel.For(0, Panels, panel => Reorder(weight, panel * MatrixTile.Columns, toPanels));
 
-    /// <summary>The panels of 16 outputs.</summary>
+    /// <summary>Reorders the panels of 16 outputs.</summary>
     private void Reorder(float* weight, int output, bool toPanels)
     {
         for (int block = 0; block < Inputs; block += BlockInputs)
@@ -101,15 +102,15 @@ internal sealed unsafe class PackedMatrix : IDisposable
 }
 
 /// <summary>
-/// Float32 numbers at one address, which starts a cache line, for as long as the buffer lives. It is a tensor, so that libtorch's allocator gives the memory and leaks show in the
+/// Float32 values at a fixed address that is aligned to a cache line. The memory is a tensor: libtorch's allocator provides it, and leaks show in the
 /// count of live tensors.
 /// </summary>
 internal sealed unsafe class FloatBuffer : IDisposable
 {
     private readonly Tensor _values;
 
-    /// <param name="length">How many.</param>
-    /// <param name="clear">Whether all are zero at first; else the caller writes them all.</param>
+    /// <param name="length">Number of values.</param>
+    /// <param name="clear">Whether the values start at zero; if false, the caller must write all of them.</param>
     internal FloatBuffer(long length, bool clear = true)
     {
         using var mode = inference_mode(false);
@@ -119,10 +120,10 @@ internal sealed unsafe class FloatBuffer : IDisposable
         Start = Address(_values);
     }
 
-    /// <summary>Where the first number lies.</summary>
+    /// <summary>Address of the first value.</summary>
     internal float* Start { get; }
 
-    /// <summary>Where the numbers of a contiguous float32 tensor in main memory lie, as long as the tensor lives.</summary>
+    /// <summary>Address of the values of a contiguous float32 tensor in main memory; valid until the tensor is disposed.</summary>
     internal static float* Address(Tensor tensor)
     {
         fixed (byte* first = tensor.bytes)

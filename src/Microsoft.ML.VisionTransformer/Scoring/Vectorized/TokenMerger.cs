@@ -1,10 +1,12 @@
-// Merges tokens of an image that are alike, between the attention and the MLP of a block.
+// Merges similar tokens of an image between the attention and the MLP of a block.
+
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// Token merging by bipartite soft matching (Bolya et al., "Token Merging: Your ViT But Faster", arXiv:2210.09461, section 3). Tokens at even places look for the most similar
-/// one at odd places, by the cosine of their keys, each the mean over the heads. The most similar pairs become one token each, the mean of both weighted by how many patches each
-/// stands for. Attention counts a key as often as it stands for patches. Tokens in front of the patches are left alone.
+/// Token merging by bipartite soft matching (Bolya et al., "Token Merging: Your ViT But Faster", arXiv:2210.09461, section 3). Each token at an even
+/// position is matched with the most similar token at an odd position, by the cosine similarity of their keys averaged over the heads. The most similar
+/// pairs are merged into one token each: their mean, weighted by the number of patches that each represents. Attention weights a key by the number of
+/// patches it represents. Tokens before the patches are not merged.
 /// </summary>
 internal sealed unsafe class TokenMerger : IDisposable
 {
@@ -12,7 +14,7 @@ internal sealed unsafe class TokenMerger : IDisposable
     private readonly int _prefix, _keyWidth;
     private readonly FloatBuffer _memory;
     private readonly float* _keys, _sizes, _sorted;
-    private readonly int[] _homes, _partners, _positions;
+    private readonly int[] _current, _partners, _positions;
     private readonly (float Similarity, int Token)[] _pairs;
 
     internal TokenMerger(FusedShape shape)
@@ -26,36 +28,36 @@ internal sealed unsafe class TokenMerger : IDisposable
         _sizes = _keys + keys;
         LogSizes = _sizes + sizes;
         _sorted = LogSizes + sizes;
-        _homes = new int[shape.Tokens];
+        _current = new int[shape.Tokens];
         _partners = new int[shape.Tokens];
         _positions = new int[shape.Tokens];
         _pairs = new (float, int)[(shape.Tokens + 1) / 2];
     }
 
-    /// <summary>Logarithm of how many patches each token stands for: what attention adds to the scores of its key.</summary>
+    /// <summary>Logarithm of the number of patches that each token represents; attention adds it to the scores of the token's key.</summary>
     internal float* LogSizes { get; }
 
-    /// <summary>Begins an image: each token stands for itself.</summary>
+    /// <summary>Starts an image: each token represents itself.</summary>
     internal void Reset()
     {
         for (int token = 0; token < _shape.Tokens; token++)
-            (_homes[token], _sizes[token], LogSizes[token]) = (token, 1, 0);
+            (_current[token], _sizes[token], LogSizes[token]) = (token, 1, 0);
     }
 
-    /// <summary>Where a token of the beginning is now.</summary>
-    internal int Home(int token) => _homes[token];
+    /// <summary>The current position of an original token.</summary>
+    internal int Position(int token) => _current[token];
 
     /// <summary>Merges pairs of tokens.</summary>
-    /// <param name="x">Tokens [T, D]; the first of them are those that are left.</param>
-    /// <param name="qkv">The queries, keys and values [T, 3 D] that attention had.</param>
+    /// <param name="x">Tokens [T, D]; on return, the remaining tokens come first.</param>
+    /// <param name="qkv">The queries, keys and values [T, 3 D] of the attention.</param>
     /// <param name="tokens">T.</param>
-    /// <param name="wanted">How many pairs; fewer where there are not as many tokens at even places.</param>
-    /// <returns>How many tokens are left.</returns>
-    internal int Merge(float* x, float* qkv, int tokens, int wanted)
+    /// <param name="maxPairs">The number of pairs to merge; fewer are merged if there are fewer tokens at even positions.</param>
+    /// <returns>The number of remaining tokens.</returns>
+    internal int Merge(float* x, float* qkv, int tokens, int maxPairs)
     {
         UnitKeys(qkv, tokens);
         int pairs = Match(tokens);
-        int merged = Math.Min(wanted, pairs);
+        int merged = Math.Min(maxPairs, pairs);
         if (merged == 0)
             return tokens;
         Array.Sort(_pairs, 0, pairs, Comparer<(float Similarity, int Token)>.Create(
@@ -90,7 +92,7 @@ internal sealed unsafe class TokenMerger : IDisposable
         }
     }
 
-    /// <summary>Finds the partner of each token at an even place, and gives the number of pairs. All other tokens are their own.</summary>
+    /// <summary>Finds the partner of each token at an even position and returns the number of pairs. All other tokens are their own partners.</summary>
     private int Match(int tokens)
     {
         for (int token = 0; token < tokens; token++)
@@ -99,21 +101,21 @@ internal sealed unsafe class TokenMerger : IDisposable
         for (int token = (_prefix + 1) / 2 * 2; token < tokens && firstOdd < tokens; token += 2)
         {
             float* key = _keys + ((nint)token * _keyWidth);
-            float most = float.NegativeInfinity;
+            float max = float.NegativeInfinity;
             for (int other = firstOdd; other < tokens; other += 2)
             {
                 float similarity = VectorRows.Dot(key, _keys + ((nint)other * _keyWidth), _keyWidth);
-                if (similarity > most || other == firstOdd)
-                    (most, _partners[token]) = (similarity, other);
+                if (similarity > max || other == firstOdd)
+                    (max, _partners[token]) = (similarity, other);
             }
 
-            _pairs[pairs++] = (most, token);
+            _pairs[pairs++] = (max, token);
         }
 
         return pairs;
     }
 
-    /// <summary>Makes a token part of another.</summary>
+    /// <summary>Merges a token into another.</summary>
     private void Add(float* x, int token, int to)
     {
         float all = _sizes[token] + _sizes[to];
@@ -123,7 +125,9 @@ internal sealed unsafe class TokenMerger : IDisposable
         _sizes[to] = all;
     }
 
-    /// <summary>Brings what is left to the front: the prefix, the even places, the odd ones, which makes the next block's matching another one.</summary>
+    /// <summary>
+    /// Moves the remaining tokens to the front: the prefix, then even positions, then odd positions. The new order gives the next block other pairs to match.
+    /// </summary>
     private int Sort(float* x, int tokens)
     {
         int left = 0;
@@ -142,15 +146,16 @@ internal sealed unsafe class TokenMerger : IDisposable
         {
             if (_partners[token] != token)
                 continue;
-            new ReadOnlySpan<float>(x + ((nint)token * _shape.Dimension), _shape.Dimension).CopyTo(new Span<float>(_sorted + ((nint)_positions[token] * _shape.Dimension), _shape.Dimension));
+            float* to = _sorted + ((nint)_positions[token] * _shape.Dimension);
+            new ReadOnlySpan<float>(x + ((nint)token * _shape.Dimension), _shape.Dimension).CopyTo(new Span<float>(to, _shape.Dimension));
             LogSizes[_positions[token]] = _sizes[token];
         }
 
         new ReadOnlySpan<float>(_sorted, left * _shape.Dimension).CopyTo(new Span<float>(x, left * _shape.Dimension));
         for (int token = 0; token < left; token++)
             (_sizes[token], LogSizes[token]) = (LogSizes[token], MathF.Log(LogSizes[token]));
-        for (int token = 0; token < _homes.Length; token++)
-            _homes[token] = _positions[_partners[_homes[token]]];
+        for (int token = 0; token < _current.Length; token++)
+            _current[token] = _positions[_partners[_current[token]]];
         return left;
     }
 }

@@ -1,16 +1,19 @@
-// The exponential and the activations, as many numbers at a time as the processor takes.
+// The exponential function and the MLP activations, vectorized.
 using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
+/// <summary>The exponential function and the activations over vectors of the processor's width.</summary>
 internal static unsafe class VectorActivations
 {
     private const float Cubic = (float)GeluConstants.Cubic, QuickSlope = (float)GeluConstants.QuickSlope, TanhSlope = (float)GeluConstants.TanhSlope;
 
     /// <summary>
-    /// e^x, within 2 units in the last place; 1.2e-38 below -87.3 and 3.4e38 above 88.7 instead of 0 and infinity; NaN stays NaN.
+    /// e^x, within 2 units in the last place; 1.2e-38 below -87.3 and 3.4e38 above 88.7, instead of 0 and infinity; NaN for NaN.
     /// </summary>
-    /// <remarks>x = n ln 2 + r with r in [-ln 2 / 2, ln 2 / 2]; e^r by its Taylor series to the seventh power, 2^n by the exponent's bits.</remarks>
+    /// <remarks>
+    /// x = n ln 2 + r with r in [-ln 2 / 2, ln 2 / 2]; e^r is computed by its Taylor series to the seventh power, 2^n through the exponent bits.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static T Exp<T>(T x)
         where T : unmanaged, ILanes<T>
@@ -29,12 +32,12 @@ internal static unsafe class VectorActivations
         return p * T.PowerOfTwo(n);
     }
 
-    /// <summary>Overwrites rows of numbers with their activation.</summary>
-    /// <param name="activation">Which.</param>
+    /// <summary>Applies an activation to rows in place.</summary>
+    /// <param name="activation">The activation.</param>
     /// <param name="x">The first row.</param>
-    /// <param name="stride">Numbers from one row to the next.</param>
-    /// <param name="rows">How many rows.</param>
-    /// <param name="columns">Numbers of a row; a multiple of 16.</param>
+    /// <param name="stride">Offset, in values, from one row to the next.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Values per row; a multiple of 16.</param>
     internal static void Apply(MlpActivation activation, float* x, nint stride, int rows, int columns)
     {
         if (Lanes16.IsSupported)
@@ -43,7 +46,7 @@ internal static unsafe class VectorActivations
             Apply<Lanes8>(activation, x, stride, rows, columns);
     }
 
-    /// <summary>g = silu(g) v of a row that holds g and v side by side (arXiv:2002.05202).</summary>
+    /// <summary>g = silu(g) v for a row that holds g and v side by side (arXiv:2002.05202).</summary>
     /// <param name="both">The row, [2 columns].</param>
     /// <param name="columns">A multiple of 16.</param>
     internal static void SwiGlu(float* both, int columns)
@@ -86,14 +89,14 @@ internal static unsafe class VectorActivations
         }
     }
 
-    /// <summary>x times the logistic function of another number.</summary>
+    /// <summary>x times the logistic function of another value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Gated<T>(T x, T of)
         where T : unmanaged, ILanes<T> => x / (T.Of(1) + Exp(T.Of(0) - of));
 
     /// <summary>
-    /// x Phi(x) = max(x, 0) - |x| / 2 erfc(|x| / sqrt 2), with erfc(z) = e^(-z^2) t (a1 + t (a2 + t (a3 + t (a4 + t a5)))), t = 1 / (1 + p z): formula 7.1.26 of Abramowitz and
-    /// Stegun, "Handbook of Mathematical Functions" (1964), within 1.5e-7.
+    /// x Phi(x) = max(x, 0) - |x| / 2 erfc(|x| / sqrt 2), with erfc(z) = e^(-z^2) t (a1 + t (a2 + t (a3 + t (a4 + t a5)))), t = 1 / (1 + p z):
+    /// formula 7.1.26 of Abramowitz and Stegun, "Handbook of Mathematical Functions" (1964), within 1.5e-7.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Gelu<T>(T x)

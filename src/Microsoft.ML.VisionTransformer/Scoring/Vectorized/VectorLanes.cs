@@ -1,4 +1,4 @@
-// The float32 values that one instruction works on: 8 in AVX2, 16 in AVX-512.
+// SIMD vectors of float32 behind one interface: 8 lanes with AVX2, 16 with AVX-512.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -7,16 +7,17 @@ using System.Runtime.Intrinsics.X86;
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// What the vector code is written in: a formula stands once and is compiled for each width of vector. All operations are those of the single numbers, with one rounding each.
+/// The operations of the vectorized code: a formula is written once and compiled for each vector width. All operations are element-wise, with one
+/// rounding each.
 /// </summary>
-/// <typeparam name="T">The type itself.</typeparam>
+/// <typeparam name="T">The implementing type.</typeparam>
 internal unsafe interface ILanes<T> : IAdditionOperators<T, T, T>, ISubtractionOperators<T, T, T>, IMultiplyOperators<T, T, T>, IDivisionOperators<T, T, T>
     where T : unmanaged, ILanes<T>
 {
-    /// <summary>How many numbers.</summary>
+    /// <summary>Number of lanes.</summary>
     static abstract int Count { get; }
 
-    /// <summary>The number everywhere.</summary>
+    /// <summary>A vector with the value in every lane.</summary>
     static abstract T Of(float value);
 
     static abstract T Load(float* from);
@@ -31,30 +32,31 @@ internal unsafe interface ILanes<T> : IAdditionOperators<T, T, T>, ISubtractionO
 
     static abstract T Abs(T x);
 
-    /// <summary>The larger of two numbers; <paramref name="second"/> where one of them is NaN.</summary>
+    /// <summary>The larger of two values; <paramref name="second"/> if either is NaN.</summary>
     static abstract T Max(T first, T second);
 
-    /// <summary>The smaller of two numbers; <paramref name="second"/> where one of them is NaN.</summary>
+    /// <summary>The smaller of two values; <paramref name="second"/> if either is NaN.</summary>
     static abstract T Min(T first, T second);
 
-    /// <summary>The nearest whole number, the even one of two.</summary>
+    /// <summary>The nearest integer, ties to even.</summary>
     static abstract T Round(T x);
 
-    /// <summary>2^n of whole numbers from -126 to 127.</summary>
+    /// <summary>2^n for integers n from -126 to 127.</summary>
     static abstract T PowerOfTwo(T n);
 
-    /// <summary>The sum of all.</summary>
+    /// <summary>The sum of all lanes.</summary>
     static abstract float Sum(T x);
 
-    /// <summary>The largest of all.</summary>
+    /// <summary>The largest value of all lanes.</summary>
     static abstract float Largest(T x);
 }
 
+/// <summary>8 lanes with AVX2 and FMA.</summary>
 internal readonly unsafe struct Lanes8(Vector256<float> values) : ILanes<Lanes8>
 {
     private readonly Vector256<float> _values = values;
 
-    /// <summary>Whether the processor has them.</summary>
+    /// <summary>Whether the processor has AVX2 and FMA.</summary>
     internal static bool IsSupported => Fma.IsSupported && Avx2.IsSupported;
 
     public static int Count => 8;
@@ -113,14 +115,18 @@ internal readonly unsafe struct Lanes8(Vector256<float> values) : ILanes<Lanes8>
     }
 }
 
+/// <summary>16 lanes with AVX-512.</summary>
 internal readonly unsafe struct Lanes16(Vector512<float> values) : ILanes<Lanes16>
 {
-    /// <summary>The rounding of vrndscaleps to the nearest whole number, the even one of two.</summary>
+    /// <summary>The control byte of vrndscaleps that rounds to the nearest integer, ties to even.</summary>
     private const byte ToNearestEven = 0;
 
     private readonly Vector512<float> _values = values;
 
-    /// <summary>Whether the processor has them. Not whether .NET uses them by itself, which it does not on processors that slow down at first: a pass is long enough to be worth that.</summary>
+    /// <summary>
+    /// Whether the processor has AVX-512. This does not ask whether .NET uses it by default, because .NET avoids it on processors that lower their clock for it
+    /// at first; a forward pass is long enough to gain despite that.
+    /// </summary>
     internal static bool IsSupported => Avx512F.IsSupported;
 
     public static int Count => 16;
@@ -165,7 +171,8 @@ internal readonly unsafe struct Lanes16(Vector512<float> values) : ILanes<Lanes1
     public static Lanes16 Round(Lanes16 x) => new(Avx512F.RoundScale(x._values, ToNearestEven));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes16 PowerOfTwo(Lanes16 n) => new(Avx512F.ShiftLeftLogical(Avx512F.Add(Avx512F.ConvertToVector512Int32(n._values), Vector512.Create(127)), 23).AsSingle());
+    public static Lanes16 PowerOfTwo(Lanes16 n) =>
+        new(Avx512F.ShiftLeftLogical(Avx512F.Add(Avx512F.ConvertToVector512Int32(n._values), Vector512.Create(127)), 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes16 x) => Vector256.Sum(x._values.GetLower() + x._values.GetUpper());

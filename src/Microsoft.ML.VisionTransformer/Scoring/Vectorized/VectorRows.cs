@@ -1,35 +1,40 @@
-// Operations on single rows of tokens, as many numbers at a time as the processor takes.
+// Vectorized operations on single rows of tokens, and the row-major views they work on.
 using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>All lengths are multiples of 8; where they are one of 16 and the processor has registers for that, 16 numbers are worked on at a time.</summary>
+/// <summary>
+/// Operations on rows. Lengths are multiples of 8 unless a method says otherwise. Normalization and exponentials use 16 lanes if the length is a multiple of
+/// 16 and the processor has AVX-512.
+/// </summary>
 internal static unsafe class VectorRows
 {
-    /// <summary>Layer normalisation (arXiv:1607.06450) of some rows; they may be their own result.</summary>
+    /// <summary>Layer normalization (arXiv:1607.06450) of the rows from first to end; the output may be the input.</summary>
     internal static void Normalize(FusedRows x, FusedRows to, int first, int end, int length, in NormWeights norm)
     {
         for (int row = first; row < end; row++)
             Normalize(x.Row(row), to.Row(row), length, norm);
     }
 
-    /// <summary>Layer normalisation of one row; it may be its own result.</summary>
+    /// <summary>Layer normalization of one row; the output may be the input.</summary>
     internal static void Normalize(float* x, float* to, int length, in NormWeights norm)
     {
-        if (TakesSixteen(length))
+        if (UsesSixteenLanes(length))
             Normalize<Lanes16>(x, to, length, norm);
         else
             Normalize<Lanes8>(x, to, length, norm);
     }
 
-    /// <summary>Overwrites scores with e^(score - largest score); gives the sum. Scores beyond <paramref name="count"/> count nothing and become 0.</summary>
+    /// <summary>
+    /// Overwrites scores with e^(score - largest score) and returns their sum. Scores beyond <paramref name="count"/> are ignored and become 0, up to 1.2e-38.
+    /// </summary>
     /// <param name="scores">The row.</param>
-    /// <param name="count">How many scores there are.</param>
-    /// <param name="length">How many numbers may be overwritten.</param>
+    /// <param name="count">Number of scores.</param>
+    /// <param name="length">Padded length of the row; all of it is overwritten.</param>
     internal static float Exponentials(float* scores, int count, int length) =>
-        TakesSixteen(length) ? Exponentials<Lanes16>(scores, count, length) : Exponentials<Lanes8>(scores, count, length);
+        UsesSixteenLanes(length) ? Exponentials<Lanes16>(scores, count, length) : Exponentials<Lanes8>(scores, count, length);
 
-    /// <summary>to = x, of any length.</summary>
+    /// <summary>to = x, for any length.</summary>
     internal static void Copy(float* x, float* to, int length)
     {
         int i = 0;
@@ -39,7 +44,7 @@ internal static unsafe class VectorRows
             to[i] = x[i];
     }
 
-    /// <summary>to = x factor, of any length.</summary>
+    /// <summary>to = x factor, for any length.</summary>
     internal static void Scale(float* x, float factor, float* to, int length)
     {
         int i = 0;
@@ -49,7 +54,7 @@ internal static unsafe class VectorRows
             to[i] = x[i] * factor;
     }
 
-    /// <summary>x += change factors, number by number.</summary>
+    /// <summary>x += change factors, element by element.</summary>
     internal static void AddScaled(float* x, float* change, float* factors, int length)
     {
         for (int i = 0; i < length; i += Lanes8.Count)
@@ -70,7 +75,7 @@ internal static unsafe class VectorRows
             Lanes8.Store(Lanes8.MultiplyAdd(Lanes8.Load(change + i), Lanes8.Of(factor), Lanes8.Load(x + i)), x + i);
     }
 
-    /// <summary>The sum of a b.</summary>
+    /// <summary>The dot product of a and b.</summary>
     internal static float Dot(float* a, float* b, int length)
     {
         var (even, odd) = (Lanes8.Of(0), Lanes8.Of(0));
@@ -84,7 +89,7 @@ internal static unsafe class VectorRows
         return Lanes8.Sum(i < length ? Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), even) + odd : even + odd);
     }
 
-    private static bool TakesSixteen(int length) => Lanes16.IsSupported && length % Lanes16.Count == 0;
+    private static bool UsesSixteenLanes(int length) => Lanes16.IsSupported && length % Lanes16.Count == 0;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Normalize<T>(float* x, float* to, int length, in NormWeights norm)
@@ -97,8 +102,8 @@ internal static unsafe class VectorRows
         var squares = T.Of(0);
         for (int i = 0; i < length; i += T.Count)
         {
-            var away = T.Load(x + i) - mean;
-            squares = T.MultiplyAdd(away, away, squares);
+            var deviation = T.Load(x + i) - mean;
+            squares = T.MultiplyAdd(deviation, deviation, squares);
         }
 
         var scale = T.Of(1 / MathF.Sqrt((T.Sum(squares) / length) + norm.Epsilon));
@@ -112,10 +117,10 @@ internal static unsafe class VectorRows
     {
         for (int i = count; i < length; i++)
             scores[i] = float.NegativeInfinity;
-        var most = T.Load(scores);
+        var max = T.Load(scores);
         for (int i = T.Count; i < length; i += T.Count)
-            most = T.Max(most, T.Load(scores + i));
-        var largest = T.Of(T.Largest(most));
+            max = T.Max(max, T.Load(scores + i));
+        var largest = T.Of(T.Largest(max));
         var sum = T.Of(0);
         for (int i = 0; i < length; i += T.Count)
         {
@@ -124,26 +129,26 @@ internal static unsafe class VectorRows
             sum += value;
         }
 
-        // The exponential's least value stands where a score was minus infinity: too little to be seen beside 1.
+        // A score of minus infinity gives the exponential's smallest value, 1.2e-38, which does not change a sum of at least 1.
         return T.Sum(sum);
     }
 }
 
-/// <summary>A matrix, row-major: where it starts and how many numbers lie from one row to the next.</summary>
+/// <summary>A row-major matrix: its address, and the offset in values from one row to the next.</summary>
 internal readonly unsafe struct FusedRows(float* start, int stride)
 {
     internal float* Start { get; } = start;
 
     internal int Stride { get; } = stride;
 
-    /// <summary>Where a row starts.</summary>
+    /// <summary>Address of a row.</summary>
     internal float* Row(int row) => Start + ((nint)row * Stride);
 
-    /// <summary>What lies from a row and a column on.</summary>
+    /// <summary>The matrix that starts at a row and a column of this one.</summary>
     internal FusedRows From(int row, int column = 0) => new(Row(row) + column, Stride);
 }
 
-/// <summary>Weight and bias of a layer norm by address.</summary>
+/// <summary>Addresses of the weight and bias of a layer norm.</summary>
 internal readonly unsafe struct NormWeights(float* weight, float* bias, float epsilon)
 {
     internal float* Weight { get; } = weight;
@@ -152,6 +157,6 @@ internal readonly unsafe struct NormWeights(float* weight, float* bias, float ep
 
     internal float Epsilon { get; } = epsilon;
 
-    /// <summary>Whether there is such a norm.</summary>
+    /// <summary>Whether the network has this norm.</summary>
     internal bool Exists => Weight != null;
 }

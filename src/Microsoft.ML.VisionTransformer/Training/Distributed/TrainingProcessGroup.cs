@@ -6,7 +6,6 @@ using System.Text;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Distributed;
 using Microsoft.ML.VisionTransformer.Evaluation;
-using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Training.Distributed;
@@ -183,7 +182,7 @@ internal static class ProcessAgreement
 
     /// <summary>Compares the processes.</summary>
     /// <param name="group">The process group.</param>
-    /// <param name="run">The <see cref="RunIdentity"/> of this process.</param>
+    /// <param name="run">The <c>RunIdentity</c> of this process.</param>
     /// <exception cref="InvalidOperationException">The processes differ; the message lists the differences and their ranks.</exception>
     internal static void Check(TrainingProcessGroup group, IReadOnlyDictionary<string, string> run)
     {

@@ -16,6 +16,14 @@ internal abstract class FlatOptimizer(FlatParameters parameters) : IDisposable
 
     protected FlatParameters Parameters { get; } = parameters;
 
+    /// <summary>The optimizer that an option names; each has the settings that its own documentation lists.</summary>
+    internal static FlatOptimizer Create(TrainingOptimizer kind, FlatParameters parameters, double weightDecay, double momentum, double beta2, bool nesterov) => kind switch
+    {
+        TrainingOptimizer.AdamW => new AdamW(parameters, weightDecay, momentum, beta2),
+        TrainingOptimizer.Sgd => new Sgd(parameters, weightDecay, momentum, nesterov),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such optimizer."),
+    };
+
     /// <summary>One update. The gradients are undefined afterward.</summary>
     /// <param name="rate">The learning rate, before the scale of each group.</param>
     internal void Step(double rate)

@@ -1,13 +1,12 @@
 // The settings of a training run, validated and with all defaults filled in.
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Columns;
-using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 
 namespace Microsoft.ML.VisionTransformer.Training.Plan;
 
 /// <summary>
 /// Immutable; created only by <see cref="TrainingPlanBuilder"/>. <see cref="VisionTransformerTrainer.Options"/> documents the values. Every property
-/// is part of a run's <see cref="RunIdentity"/>, unless it has a <see cref="NotInIdentityAttribute"/> with the reason.
+/// is part of a run's <c>RunIdentity</c>, unless it has a <see cref="NotInIdentityAttribute"/> with the reason.
 /// </summary>
 internal sealed record TrainingPlan
 {

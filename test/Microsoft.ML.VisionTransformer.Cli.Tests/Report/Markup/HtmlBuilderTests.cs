@@ -1,4 +1,4 @@
-// Values are text, whatever they hold.
+// Interpolated values are always escaped.
 using System.Net;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 
@@ -13,7 +13,7 @@ public sealed class HtmlBuilderTests
     [DataRow("' onload='alert(1)")]
     [DataRow("a & b &amp; c &#60;")]
     [DataRow("Löwenzahn, 蒲公英, 🌼")]
-    public void AValueIsReadAsItWas(string value)
+    public void AValueRoundTrips(string value)
     {
         var html = new HtmlBuilder();
         html.Add($"<b title=\"{value}\">{value}</b>");
@@ -23,7 +23,7 @@ public sealed class HtmlBuilderTests
     }
 
     [TestMethod]
-    public void ACharacterThatAPageMayNotHoldIsReplaced()
+    public void AForbiddenControlCharacterIsReplaced()
     {
         var html = new HtmlBuilder();
         html.Add($"{"a\0b\u001Bc\td"}");
@@ -31,7 +31,7 @@ public sealed class HtmlBuilderTests
     }
 
     [TestMethod]
-    public void AFileIsItsBase64()
+    public void AFileIsWrittenAsBase64()
     {
         var html = new HtmlBuilder();
         html.Add($"{new byte[] { 0xFB, 0xEF, 0xFF }}");
@@ -39,7 +39,7 @@ public sealed class HtmlBuilderTests
     }
 
     [TestMethod]
-    public void NumbersHaveAPoint()
+    public void NumbersHaveADecimalPoint()
     {
         var html = new HtmlBuilder();
         html.Add($"{1234}|{0.12345}|{-0.5}");
@@ -52,6 +52,6 @@ public sealed class HtmlBuilderTests
     [DataRow(0.973, "97.3 %")]
     [DataRow(0.0001, "< 0.1 %")]
     [DataRow(0.0, "0.0 %")]
-    public void AProbabilityClaimsNoMoreThanItSays(double value, string expected) =>
-        Assert.AreEqual(expected, Figure.Probability(value).Replace('\u00A0', ' '));
+    public void AProbabilityIsNeverRoundedToCertainty(double value, string expected) =>
+        Assert.AreEqual(expected, ValueFormat.Probability(value).Replace('\u00A0', ' '));
 }

@@ -1,4 +1,4 @@
-// Ticks are round, and enclose what is drawn.
+// Ticks are round and enclose the values.
 using Microsoft.ML.VisionTransformer.Cli.Report;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
@@ -20,5 +20,5 @@ public sealed class AxisTicksTests
     [DataRow(1, 4, new[] { 1, 2, 3, 4 })]
     [DataRow(1, 12, new[] { 2, 4, 6, 8, 10, 12 })]
     [DataRow(1, 50, new[] { 1, 10, 20, 30, 40, 50 })]
-    public void EpochsAreWhole(int from, int to, int[] expected) => CollectionAssert.AreEqual(expected, AxisTicks.Whole(from, to));
+    public void EpochTicksAreIntegers(int from, int to, int[] expected) => CollectionAssert.AreEqual(expected, AxisTicks.Whole(from, to));
 }

@@ -1,4 +1,4 @@
-// Configurations beside a small checkpoint that ask for a huge network: each is refused with its file, before memory is taken.
+// Configurations beside a small checkpoint that describe a huge network: each is rejected before memory is allocated.
 using System.Text.Json.Nodes;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,4 +1,4 @@
-// What each model type of Hugging Face becomes, from configurations that leave almost everything out.
+// The architecture of each Hugging Face model type, from configurations with almost only defaults.
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,4 +1,4 @@
-// Descriptions that are written in Hugging Face's layout come back as they were; those it has no words for are refused.
+// Round trips of descriptions through Hugging Face's layout, and rejection of those that it cannot express.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;

@@ -1,4 +1,4 @@
-// The Hugging Face folders of the shared data: their networks are those that timm's numbers were made with.
+// The shared Hugging Face folders: their architectures match the networks behind timm's reference values.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;

@@ -1,4 +1,4 @@
-// Configurations that are broken, hostile, or of networks that are not read: the error says where and what is allowed.
+// Corrupt, malicious and unsupported Hugging Face configurations: the error states the setting and the allowed values.
 using System.Text;
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// timm's config.json: arguments against what timm made of them, precedence, notes and refusals.
+// Reading timm's config.json: arguments compared with timm's own results, precedence, notes and errors.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
@@ -148,7 +148,7 @@ public sealed class TimmConfigTests : IDisposable
     }
 
     [TestMethod]
-    // timm's VisionTransformer moves the norm behind every mean and maximum, its Eva behind the mean alone; what is said stays said.
+    // By default timm's VisionTransformer places the norm after average and max pooling, Eva after average pooling only. An explicit setting overrides it.
     [DataRow("vit_tiny_patch16_224", """{"global_pool": "max"}""", true)]
     [DataRow("vit_tiny_patch16_224", """{"global_pool": "avg", "fc_norm": false}""", false)]
     [DataRow("vit_base_patch16_gap_224", """{"global_pool": "max"}""", false)]
@@ -176,7 +176,7 @@ public sealed class TimmConfigTests : IDisposable
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_classes": 4, "model_args": {"num_classes": 5}}""", "num_classes is 4; 5, as in")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "label_names": ["a"]}""", "label_names has 1 names for 1000 classes")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "num_classes": 2, "label_names": {"0": "a", "2": "b"}}""", "has the key 2")]
-    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"embed_layer": "OverlapPatchEmbed"}}""", "model_args: embed_layer is not a supported argument")]
+    [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"embed_layer": "OverlapPatchEmbed"}}""", "embed_layer is not a supported argument")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"embed_dims": 1}}""", "the closest is \"embed_dim\"")]
     [DataRow("""{"architecture": "vit_tiny_patch16_224", "model_args": {"swiglu_mlp": true}}""", "swiglu_mlp is not a supported argument")]
     [DataRow("""{"architecture": "eva02_tiny_patch14_224", "model_args": {"qk_norm": true}}""", "qk_norm is not a supported argument")]

@@ -1,4 +1,4 @@
-// timm's config.json written: what is read back is what was written, and what timm cannot express is refused.
+// Writing timm's config.json: round trips, and rejection of what timm cannot express.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Configs;

@@ -1,4 +1,4 @@
-// Patch kernels of three channels fitted to other numbers of channels, by hand.
+// RGB patch kernels adapted to other numbers of channels, checked by hand.
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Fitting;

@@ -1,4 +1,4 @@
-// When a checkpoint's head answers for a task's classes, and what a head then starts with.
+// When a checkpoint's head is kept, reordered or replaced, and its initial values.
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Fitting;

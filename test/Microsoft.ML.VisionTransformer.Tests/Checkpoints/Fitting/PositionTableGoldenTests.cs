@@ -1,4 +1,4 @@
-// Position tables stretched by the frameworks themselves, every one of them against ours.
+// Position tables resampled by the frameworks, compared with this library.
 using System.Text.RegularExpressions;
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;

@@ -1,4 +1,4 @@
-// Position tables stretched by hand: what each kind of resampling makes of a few numbers.
+// Each resampling method on position tables small enough to check by hand.
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
@@ -43,7 +43,7 @@ public sealed class PositionTableTests
     }
 
     /// <summary>
-    /// Point 7 of 16 lies at 7.5 / 2 - 0.5 = 3.25 of 8. Keys' cubic reproduces a ramp for a = -0.5 alone: at t = 0.25 it gives 0.15625 - 0.1875 a.
+    /// Point 7 of 16 is at 7.5 / 2 - 0.5 = 3.25 of 8. Keys' cubic reproduces a ramp for a = -0.5 alone: at t = 0.25 it gives 0.15625 - 0.1875 a.
     /// </summary>
     [TestMethod]
     [DataRow(PositionResampling.Timm, 3.25f)]
@@ -57,7 +57,7 @@ public sealed class PositionTableTests
         Assert.AreEqual(expected, Resample(ramp, new PositionTableShape(0, (1, 8), 1), (1, 16), (PositionResampling)kind)[7], Tolerance);
     }
 
-    /// <summary>Point 1 of 4 lies at 1.5 * 8 / 4.1 - 0.5 = 2.4268 of 8 and mixes entries 1 to 4 by Keys' cubic with a = -0.75.</summary>
+    /// <summary>Point 1 of 4 is at 1.5 * 8 / 4.1 - 0.5 = 2.4268 of 8 and mixes entries 1 to 4 by Keys' cubic with a = -0.75.</summary>
     [TestMethod]
     public void Dinov2sOffset_MovesThePoints()
     {

@@ -1,4 +1,4 @@
-// Wrong answers that several tests ask of the server.
+// Wrong responses that several tests use.
 using Microsoft.AspNetCore.Http;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;

@@ -1,4 +1,4 @@
-// Bytes that stop, stall or are not those announced: what is taken up, what is fetched again, what is refused.
+// Interrupted, stalled and corrupt downloads: what is resumed, retried or rejected.
 using Microsoft.AspNetCore.Http;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;
@@ -276,7 +276,7 @@ public sealed class HubDownloadTests
         Assert.AreEqual("bytes=100000-", scene.Hub.Gets(HubScene.Weights)[1].Range);
     }
 
-    /// <summary>The message goes to the test's output, for whoever wants to read all of them.</summary>
+    /// <summary>Writes the message to the test output, for review.</summary>
     private string Show(string message)
     {
         TestContext.WriteLine(message);

@@ -1,4 +1,4 @@
-// The variables of huggingface_hub and their defaults.
+// The environment variables of huggingface_hub and their defaults.
 using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 

@@ -1,4 +1,4 @@
-// Answers that are errors, or no answer at all: what is asked again, and what the user reads when nothing helps.
+// Error responses and missing responses: what is retried, and the final error message.
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -266,7 +266,7 @@ public sealed class HubFaultTests
         Assert.HasCount(1, scene.Hub.Requests);
     }
 
-    /// <summary>The message goes to the test's output, for whoever wants to read all of them.</summary>
+    /// <summary>Writes the message to the test output, for review.</summary>
     private string Show(string message)
     {
         TestContext.WriteLine(message);

@@ -1,4 +1,4 @@
-// Two processes want the same file: one downloads, the other waits.
+// Two processes request the same file: one downloads it, the other waits.
 using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;

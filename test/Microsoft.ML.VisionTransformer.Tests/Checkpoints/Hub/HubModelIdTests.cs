@@ -1,4 +1,4 @@
-// What is an id of a model on a hub, and what is not.
+// Valid and invalid hub model ids.
 using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;

@@ -1,4 +1,4 @@
-// Models are found by their id: downloaded once, kept where huggingface_hub keeps them.
+// Models are resolved by id: downloaded once, and cached where huggingface_hub caches them.
 using System.Text;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;

@@ -1,4 +1,4 @@
-// Large files lie on other hosts: the client follows, and the token stays at home.
+// Redirects to other hosts for large files: the client follows them without sending the token.
 using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;

@@ -1,4 +1,4 @@
-// The waits between attempts.
+// The delays between attempts.
 using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Hub;

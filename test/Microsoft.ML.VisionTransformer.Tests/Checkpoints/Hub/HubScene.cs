@@ -1,4 +1,4 @@
-// A hub, its store on another port, an empty cache, and a client that does not sleep.
+// A test hub, a file server on another port, an empty cache, and a client that does not sleep.
 using System.Text;
 using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// A hub on this machine: a real HTTP server that answers as Hugging Face does, and misbehaves when asked to.
+// A local HTTP server that responds like Hugging Face, and fails on request.
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;

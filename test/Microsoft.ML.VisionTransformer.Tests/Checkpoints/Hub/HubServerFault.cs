@@ -1,4 +1,4 @@
-// A wrong answer that the server gives some times.
+// A wrong response that the server sends a given number of times.
 using Microsoft.AspNetCore.Http;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;

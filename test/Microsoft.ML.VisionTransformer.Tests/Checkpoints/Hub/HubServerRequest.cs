@@ -1,4 +1,4 @@
-// One request as the server saw it.
+// A request as received by the server.
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints;
 
 internal sealed record HubServerRequest(string Method, string Path, string Authorization, string Range, string UserAgent);

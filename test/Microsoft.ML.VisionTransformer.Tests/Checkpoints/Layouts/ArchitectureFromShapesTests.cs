@@ -1,4 +1,4 @@
-// Architectures worked out from names and shapes alone, against the facts of the golden cases.
+// Architectures inferred from names and shapes, compared with the golden cases.
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;
 [TestClass]
 public sealed class ArchitectureFromShapesTests
 {
-    /// <summary>What shapes cannot tell, and therefore each golden case that is taken for another network.</summary>
+    /// <summary>Golden cases whose shapes are ambiguous, with the properties that are inferred differently.</summary>
     private static readonly Dictionary<string, string[]> _untold = new()
     {
         ["vit_nonsquare"] = ["image_size", "pos_embed_covers_prefix"],          // 25 positions: 6 x 4 and a class token, or 5 x 5
@@ -24,7 +24,7 @@ public sealed class ArchitectureFromShapesTests
         ["vit_avg_include_prefix"] = ["pool_includes_prefix"],                  // neither does a mean that takes in the class token
         ["vit_avgmax_pool"] = ["pooling"],
         ["vit_no_pool_tokens"] = ["pooling"],
-        ["clip_quickgelu"] = ["activation"],                                    // timm's names do not say whose weights they are
+        ["clip_quickgelu"] = ["activation"],                                    // timm's names do not identify the publisher
         ["siglip_map"] = ["activation"],
     };
 
@@ -88,7 +88,7 @@ public sealed class ArchitectureFromShapesTests
 
         Assert.AreEqual(3, inferred.Architecture.Heads);
         Assert.AreEqual("vit_tiny_patch16_224", inferred.Architecture.Name);
-        Assert.Contains("The file does not say the number of heads; 3 assumed (vit_tiny_patch16_224).", inferred.Notes);
+        Assert.Contains("The file does not specify the number of heads; 3 is assumed (vit_tiny_patch16_224).", inferred.Notes);
     }
 
     [TestMethod]
@@ -99,7 +99,7 @@ public sealed class ArchitectureFromShapesTests
         var inferred = ArchitectureFromShapes.Infer(LayoutMap.Of(file));
 
         Assert.AreEqual(2, inferred.Architecture.Heads);
-        Assert.Contains("The file does not say the number of heads; 2 assumed (64 wide, as usual).", inferred.Notes);
+        Assert.Contains("The file does not specify the number of heads; 2 is assumed (head width 64, as usual).", inferred.Notes);
     }
 
     [TestMethod]
@@ -107,7 +107,7 @@ public sealed class ArchitectureFromShapesTests
     {
         using var file = Plain(36, 2);
 
-        Assert.Contains("no known network is 36 wide and 2 blocks deep. Pass architecture", Error(file));
+        Assert.Contains("no known network has width 36 and depth 2. Pass architecture", Error(file));
     }
 
     [TestMethod]
@@ -130,7 +130,7 @@ public sealed class ArchitectureFromShapesTests
     {
         using var file = GoldenCheckpoints.Weights("vit_nonsquare_patch");
 
-        Assert.Contains("its 13 positions are no square of patches, with or without 1 tokens before them. Pass architecture", Error(file));
+        Assert.Contains("its 13 positions do not form a square patch grid, with or without 1 prefix tokens. Pass architecture", Error(file));
     }
 
     [TestMethod]
@@ -138,7 +138,7 @@ public sealed class ArchitectureFromShapesTests
     {
         using var file = Plain(64, 2).AddShape("blocks.999999999.norm1.weight", 64);
 
-        Assert.Contains("tensors of 3 blocks, up to number 999999999, and none of block 2", Error(file));
+        Assert.Contains("tensors of 3 blocks up to index 999999999, but none of block 2", Error(file));
     }
 
     [TestMethod]

@@ -1,4 +1,4 @@
-// Arrangements of axes, each on a tensor small enough to be worked out by hand.
+// Axis mappings on tensors small enough to check by hand.
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;

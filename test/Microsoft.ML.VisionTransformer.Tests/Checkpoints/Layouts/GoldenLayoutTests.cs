@@ -1,4 +1,4 @@
-// Every golden checkpoint gives the weights of its case, under the network's names.
+// Every golden checkpoint gives the weights of its case under the network's names.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;

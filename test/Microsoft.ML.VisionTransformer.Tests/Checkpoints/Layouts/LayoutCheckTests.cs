@@ -1,4 +1,4 @@
-// Differences between a checkpoint and a network: each is named in the file's own terms.
+// Differences between a checkpoint and a network, reported with the file's names.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -22,7 +22,7 @@ public sealed class LayoutCheckTests
     [DataRow("missing_tensor", "blocks.0.attn.proj.weight is missing")]
     [DataRow("extra_tensor", "blocks.1.norm1.weight is not part of the network (depth is 1)")]
     [DataRow("wrong_shape", "head.weight is [16, 3], the network needs [3, 16]")]
-    [DataRow("wrong_dtype_int", "norm.weight is I32, weights are needed")]
+    [DataRow("wrong_dtype_int", "norm.weight is I32, a floating-point type is expected")]
     [DataRow("head_seven_classes", "head.weight is [7, 16], the network needs [3, 16]; head.bias is [7], the network needs [3]")]
     public void ABadFile_IsRefusedWithWhatIsWrong(string file, string expected)
     {
@@ -31,7 +31,7 @@ public sealed class LayoutCheckTests
 
         var error = Assert.ThrowsExactly<InvalidCheckpointException>(() => map.Check(Golden));
 
-        Assert.Contains($"does not fit the network: {expected}. Pass", error.Message);
+        Assert.Contains($"does not match the network: {expected}. Pass", error.Message);
         Assert.AreEqual(expected, map.Check(Golden, strict: false).ToString());
     }
 

@@ -1,4 +1,4 @@
-// Files in memory, mapped to the network's names: joined, shared, stacked and summed tensors, prefixes, hostile names.
+// In-memory files mapped to the network's names: concatenated, shared, stacked and summed tensors, prefixes, malicious names.
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -177,7 +177,7 @@ public sealed class LayoutMapTests
 
         Assert.Contains("it has conv1.weight, layer1.0.bn1.weight, z0?yyy", error.Message);
         Assert.Contains("and 16 more", error.Message);
-        Assert.Contains("Known are the names of timm ViT; timm EVA;", error.Message);
+        Assert.Contains("The known naming schemes are timm ViT; timm EVA;", error.Message);
     }
 
     [TestMethod]

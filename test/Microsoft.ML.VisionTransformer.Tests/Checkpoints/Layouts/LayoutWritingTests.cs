@@ -1,4 +1,4 @@
-// Writing a layout and reading it again: the same names as the golden files, the same values.
+// Writing a layout and reading it back: the names of the golden files, the same values.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
@@ -125,7 +125,7 @@ public sealed class LayoutWritingTests
         foreach (var layout in new[] { JaxLayouts.Original, JaxLayouts.BigVisionScan })
         {
             var error = Assert.ThrowsExactly<ArgumentException>(() => Names(layout, Tiny()));
-            Assert.Contains("read and not written", error.Message);
+            Assert.Contains("supported for reading only", error.Message);
         }
     }
 

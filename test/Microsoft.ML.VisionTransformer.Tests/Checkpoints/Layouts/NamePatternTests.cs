@@ -1,4 +1,4 @@
-// Names with a block's number, sound and hostile.
+// Patterns of names with a block index, valid and malicious.
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;

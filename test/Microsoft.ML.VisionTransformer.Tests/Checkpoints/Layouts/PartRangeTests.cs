@@ -1,4 +1,4 @@
-// Shares of a tensor: thirds of the rows, and entries of a position table.
+// Ranges of a tensor: thirds of the rows, and entries of a position table.
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Checkpoints.Layouts;

@@ -1,4 +1,4 @@
-// Scoring in 16-bit brain floats: nearly the same scores, and nothing else changes.
+// Scoring in bfloat16: nearly the same scores, and nothing else changes.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
@@ -32,7 +32,7 @@ public sealed class ScoringPrecisionTests
         float[] rounded = model.Probabilities(inputs, 5, 1);
         model.Precision = ScoringPrecision.Float32;
 
-        CollectionAssert.AreNotEqual(before, rounded, "numbers of 8 bits give other scores");
+        CollectionAssert.AreNotEqual(before, rounded, "8 significant bits give other scores");
         for (int i = 0; i < before.Length; i++)
             Assert.AreEqual(before[i], rounded[i], Tolerance, $"score {i}");
         CollectionAssert.AreEqual(before, model.Probabilities(inputs, 5, 1));

@@ -1,4 +1,4 @@
-// The vector code of whole networks: timm's numbers, whatever the batch and the threads.
+// The vectorized encoder of whole networks: timm's values, independent of batch and threads.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
@@ -79,7 +79,7 @@ public sealed class FusedEncoderTests
     [TestMethod]
     public void AnImagesNumbersDependNeitherOnTheBatchNorOnThreads()
     {
-        // Large enough for several threads to share one image.
+        // Large enough for several threads to work on one image.
         var architecture = _small with { ImageSize = 64, PatchSize = 4, EmbeddingDimension = 96 };
         using var scope = NewDisposeScope();
         using var encoder = new FusedEncoder(Network(architecture));
@@ -114,8 +114,8 @@ public sealed class FusedEncoderTests
         var good = Images(_small, 1);
         var before = Encode(encoder, good, 1).clone();
         var bad = Encode(encoder, full_like(good, float.NaN), 1);
-        Assert.IsTrue(bad.isnan().all().item<bool>(), "a picture of NaN has no tokens");
-        Assert.IsTrue(Encode(encoder, good, 1).equal(before).all().item<bool>(), "the picture behind it is not touched");
+        Assert.IsTrue(bad.isnan().all().item<bool>(), "an image of NaN gives NaN tokens");
+        Assert.IsTrue(Encode(encoder, good, 1).equal(before).all().item<bool>(), "the next image is not affected");
     }
 
     [TestMethod]

@@ -1,4 +1,4 @@
-// The end of a pass in vector code: timm's logits as probabilities.
+// The vectorized head: timm's logits as probabilities.
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;

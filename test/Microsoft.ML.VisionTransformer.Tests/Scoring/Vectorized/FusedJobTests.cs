@@ -1,4 +1,4 @@
-// How threads share the steps of an image.
+// How the steps of an image are split among threads.
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;
@@ -51,7 +51,7 @@ public sealed class FusedJobTests : IDisposable
     public void EveryImageIsWorkedOnOnce_HoweverManyThreads(int images, int threads)
     {
         int[] done = new int[images * Units];
-        new FusedThreads(threads, images, worth: threads).ForEachImage(
+        new FusedThreads(threads, images, maxPerImage: threads).ForEachImage(
             _memory, (image, job, own) => job.Run(Units, own, (unit, _) => Interlocked.Increment(ref done[(image * Units) + unit])));
         Assert.IsTrue(done.All(times => times == 1), string.Join(' ', done));
     }
@@ -62,7 +62,7 @@ public sealed class FusedJobTests : IDisposable
     public void AnErrorEndsTheCall_WhicheverThreadMeetsIt(int threads)
     {
         int inside = 0, left = -1;
-        var error = Assert.Throws<Exception>(() => new FusedThreads(threads, 1, worth: threads).ForEachImage(_memory, (_, job, own) =>
+        var error = Assert.Throws<Exception>(() => new FusedThreads(threads, 1, maxPerImage: threads).ForEachImage(_memory, (_, job, own) =>
         {
             try
             {

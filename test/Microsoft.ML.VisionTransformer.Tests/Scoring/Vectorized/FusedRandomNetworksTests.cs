@@ -1,4 +1,4 @@
-// Random networks as they are scored here, by the vector code or by libtorch, against the same networks in 64-bit floats.
+// Random networks as they are scored, by the vectorized code or by libtorch, against the same networks in float64.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
@@ -16,12 +16,13 @@ public sealed class FusedRandomNetworksTests
     private const int Seed = 377, Networks = 200, Images = 3;
 
     /// <summary>
-    /// Errors are in units of the root mean square of the logits. With 400 of these networks (seed 377) libtorch was off by 2.3e-7 on average and 2.2e-6 at most, the vector code by
-    /// 2.9e-7 and 3.4e-6, with 16 lanes and with 8: rounding, which peaked attention enlarges. Where a mean over tokens does not even it out, as in the maximum, it shows most.
+    /// Errors are in units of the root mean square of the logits. With 400 of these networks (seed 377) libtorch was off by 2.3e-7 on average and
+    /// 2.2e-6 at most, the vectorized code by 2.9e-7 and 3.4e-6, with 16 lanes and with 8. The cause is rounding, which peaked attention amplifies; it is
+    /// largest where no mean over tokens averages it out, as with the maximum.
     /// </summary>
     private const double Tolerance = 1e-5;
 
-    /// <summary>The vector code's mean error over libtorch's. It was 1.2; 2.1 while branches were added up on top of residuals.</summary>
+    /// <summary>Ratio of the vectorized code's mean error to libtorch's. It was 1.2; and 2.1 when sums started from the residuals.</summary>
     private const double MeanRatio = 1.6;
 
     public TestContext TestContext { get; set; } = null!;
@@ -67,7 +68,7 @@ public sealed class FusedRandomNetworksTests
 
     private static double Worst(double[] first, double[] second) => first.Zip(second, (a, b) => Math.Abs(a - b)).Max();
 
-    /// <summary>Weights as training makes them: attention that is sure of itself, and channels that stand out.</summary>
+    /// <summary>Weights like those of a trained network: peaked attention and outlier channels.</summary>
     private static void Enlarge(VisionTransformerNetwork network, RandomStream random)
     {
         using var mode = no_grad();
@@ -142,7 +143,7 @@ public sealed class FusedRandomNetworksTests
         }
     }
 
-    /// <summary>A network's number, its architecture, whether the vector code scored it, and the largest error of a logit.</summary>
+    /// <summary>A network's number, its architecture, whether the vectorized code scored it, and the largest error of a logit.</summary>
     private sealed record Measured(int Number, VisionTransformerArchitecture Architecture, bool Fused, double Own, double Libtorch)
     {
         public override string ToString() =>

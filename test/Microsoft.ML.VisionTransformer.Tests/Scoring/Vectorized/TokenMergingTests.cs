@@ -1,4 +1,4 @@
-// Token merging in the vector code, beside a plain computation of the paper's method in libtorch.
+// Token merging in the vectorized code, against a plain implementation of the paper's method in libtorch.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -56,7 +56,7 @@ public sealed class TokenMergingTests
         var images = Images(_small, 3);
         var before = Encode(encoder, images, _small.Tokens, merged: 0);
         var merged = Encode(encoder, images, _small.Tokens, merged: 4);
-        Assert.IsFalse(merged.equal(before).all().item<bool>(), "merging changes numbers");
+        Assert.IsFalse(merged.equal(before).all().item<bool>(), "merging changes values");
         Assert.IsTrue(Encode(encoder, images, _small.Tokens, merged: 0).equal(before).all().item<bool>(), "what was merged before leaves nothing behind");
     }
 

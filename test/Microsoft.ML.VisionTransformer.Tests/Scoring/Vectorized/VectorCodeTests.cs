@@ -1,4 +1,4 @@
-// The vector code in its parts, beside the same in double precision.
+// The parts of the vectorized code against double precision.
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -63,7 +63,7 @@ public sealed unsafe class VectorCodeTests
             packed.Multiply(new FusedRows(pa, Inputs), Rows, null, new FusedRows(py, outputs), add: true, 0, packed.Panels);
         }
 
-        // Two blocks of inputs, each rounded to half a unit in the last place of numbers around 1000; the sums themselves are more exact.
+        // Two blocks of inputs, each rounded to half a unit in the last place of values around 1000; the sums themselves are more accurate.
         double unit = MathF.BitIncrement(Large) - Large;
         for (int row = 0; row < Rows; row++)
         {
@@ -106,13 +106,13 @@ public sealed unsafe class VectorCodeTests
     public void ATurnedMatrixHasItsColumnsAsRows(int rows, int columns)
     {
         int stride = columns + 3, toStride = rows + 5;
-        float[] matrix = Values(rows * stride, 6), turned = new float[columns * toStride];
-        fixed (float* from = matrix, to = turned)
+        float[] matrix = Values(rows * stride, 6), transposed = new float[columns * toStride];
+        fixed (float* from = matrix, to = transposed)
             MatrixTranspose.Transpose(new FusedRows(from, stride), rows, columns, new FusedRows(to, toStride), 0.5f);
-        for (int i = 0; i < turned.Length; i++)
+        for (int i = 0; i < transposed.Length; i++)
         {
             var (row, column) = (i / toStride, i % toStride);
-            Assert.AreEqual(column < rows ? matrix[(column * stride) + row] * 0.5f : 0, turned[i], $"row {row}, column {column}");
+            Assert.AreEqual(column < rows ? matrix[(column * stride) + row] * 0.5f : 0, transposed[i], $"row {row}, column {column}");
         }
     }
 

@@ -59,7 +59,7 @@ public sealed class OptionChecksTests
         ["LayerDecay is 0"] = o => o.LayerDecay = 0,
         ["HeadLearningRateFactor"] = o => o.HeadLearningRateFactor = 0,
         ["DropPathRate"] = o => o.DropPathRate = 1,
-        ["Device is 'cuda:one'; it can be auto, cpu, cuda, cuda:1"] = o => o.Device = "cuda:one",
+        ["Device is 'cuda:one'; it must be auto, cpu, cuda, cuda:1"] = o => o.Device = "cuda:one",
         ["Heads is 5"] = o => o.Arch = TinyTraining.Architecture with { Heads = 5 },
         ["Arch has 4 channels"] = o => o.Arch = TinyTraining.Architecture with { Channels = 4 },
         ["Preprocessing makes images of 32x32"] = o => o.Preprocessing = new ImagePreprocessing { Size = 32 },

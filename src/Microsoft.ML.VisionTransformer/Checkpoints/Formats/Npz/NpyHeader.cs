@@ -31,7 +31,8 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         content.ReadExactly(start);
         if (!start[..6].SequenceEqual(Magic))
             throw member.Error(
-                $"it starts with {Convert.ToHexString(start[..6])}, a .npy array with {Convert.ToHexString(Magic)}: it is not an array. Download the file again.");
+                $"it starts with {Convert.ToHexString(start[..6])}, a .npy array with {Convert.ToHexString(Magic)}: it is not an array. "
+                + "Download the file again.");
         int major = start[6];
         if (major is < 1 or > 3 || start[7] != 0)
             throw member.Error($"it has .npy version {major}.{start[7]}; 1.0, 2.0 and 3.0 are supported. Save it with numpy.savez.");
@@ -108,7 +109,9 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
 /// <param name="Shape">The sizes as written, possibly negative.</param>
 internal sealed partial record NpyHeaderText(string Descr, bool FortranOrder, long[] Shape)
 {
-    /// <summary>Parses <c>{'descr': '&lt;f4', 'fortran_order': False, 'shape': (3, 4), }</c> with the keys in any order, each exactly once, and no others.</summary>
+    /// <summary>
+    /// Parses <c>{'descr': '&lt;f4', 'fortran_order': False, 'shape': (3, 4), }</c> with the keys in any order, each exactly once, and no others.
+    /// </summary>
     /// <exception cref="FormatException">The text has another form. The message says what was expected, and what was found at which position.</exception>
     internal static NpyHeaderText Parse(string text)
     {

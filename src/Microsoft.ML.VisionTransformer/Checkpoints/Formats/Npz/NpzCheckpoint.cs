@@ -98,7 +98,7 @@ internal sealed class NpzMember
     /// <summary>CRC-32 of the uncompressed bytes, as declared in the archive.</summary>
     internal uint Crc => _entry.Crc32;
 
-    /// <summary>Checks a member of the archive at <paramref name="path"/>, in which earlier members leave <paramref name="unclaimed"/> bytes.</summary>
+    /// <summary>Checks a member of the archive at <paramref name="path"/>; earlier members leave <paramref name="unclaimed"/> bytes.</summary>
     /// <exception cref="InvalidCheckpointException">The entry is not a .npy member, is encrypted, or declares impossible sizes.</exception>
     internal static NpzMember Check(string path, ZipArchiveEntry entry, long unclaimed)
     {
@@ -106,15 +106,15 @@ internal sealed class NpzMember
         bool array = full.EndsWith(Extension, StringComparison.Ordinal);
         var member = new NpzMember(path, entry, array ? full[..^Extension.Length] : full);
         if (!array)
-            throw member.Error("the name does not end in .npy: this zip is not an .npz checkpoint. A PyTorch file, which is also a zip, has the extension .pth.");
+            throw member.Error("the name does not end in .npy: this zip is not an .npz checkpoint. PyTorch files are zips named .pth.");
         if (entry.IsEncrypted)
             throw member.Error("it is encrypted; extract the archive and write it without a password.");
         if (entry.CompressedLength < 0 || entry.CompressedLength > unclaimed)
             throw member.Error(Text(
-                $"it claims {entry.CompressedLength} bytes, but the file has only {unclaimed} left: members overlap, or the file is corrupt. Download it again."));
+                $"it claims {entry.CompressedLength} bytes, but only {unclaimed} are left: members overlap, or the file is corrupt. Download it again."));
         if (!DeflateLimit.Allows(entry.CompressedLength, entry.Length))
             throw member.Error(Text(
-                $"{entry.CompressedLength} bytes cannot decompress to the {entry.Length} it claims; the file is corrupt or a zip bomb. Download it again."));
+                $"{entry.CompressedLength} bytes cannot decompress to the {entry.Length} it claims; it is corrupt or a zip bomb. Download it again."));
         return member;
     }
 

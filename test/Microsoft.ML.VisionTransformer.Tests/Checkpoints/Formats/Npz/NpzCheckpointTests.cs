@@ -1,4 +1,4 @@
-// What an .npz checkpoint holds, and that its golden copies agree.
+// Reading .npz checkpoints, and agreement of the golden copies.
 using System.IO.Compression;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Npz;

@@ -1,4 +1,4 @@
-// What is read from sound PyTorch files: views, number formats, where the weights are.
+// Reading valid PyTorch files: views, data types, and the location of the weights.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Pth;
 using Microsoft.ML.VisionTransformer.Tests.Support;

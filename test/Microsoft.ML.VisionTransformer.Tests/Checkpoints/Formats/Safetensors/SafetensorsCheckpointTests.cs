@@ -1,4 +1,4 @@
-// Safetensors files are read to the bit, and a broken one is refused with the place and the numbers.
+// Safetensors files are read bit-exactly, and a corrupt file is rejected with location and values.
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Tests.Support;

@@ -1,4 +1,4 @@
-// What is written is read back to the bit, and a write that fails changes nothing.
+// Written values are read back bit-exactly, and a failed write changes nothing.
 using System.Buffers;
 using System.Buffers.Binary;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;

@@ -1,4 +1,4 @@
-// An index and its shards are one checkpoint; an index that points elsewhere is refused.
+// An index and its shards form one checkpoint; an index that points elsewhere is rejected.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;
 using Microsoft.ML.VisionTransformer.Tests.Support;

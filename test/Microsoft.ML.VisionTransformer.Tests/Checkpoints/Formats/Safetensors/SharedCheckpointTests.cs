@@ -1,4 +1,4 @@
-// Real and hostile safetensors files of the shared folder: sound ones open and agree, the others are refused.
+// Real and malicious safetensors files of the shared folder: valid ones open and agree, the others are rejected.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats.Safetensors;

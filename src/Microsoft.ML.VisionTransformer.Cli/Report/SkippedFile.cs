@@ -1,4 +1,0 @@
-// A file that was left out, and why.
-namespace Microsoft.ML.VisionTransformer.Cli.Report;
-
-internal sealed record SkippedFile(string Name, string Reason);

@@ -1,0 +1,67 @@
+// The programs that the notebooks are generated from compile, fit the page, and run.
+using System.Diagnostics;
+using Microsoft.ML.VisionTransformer.Tests.Support;
+using NotebookRunner;
+using NotebookRunner.Model;
+using NotebookRunner.Programs;
+
+namespace Microsoft.ML.VisionTransformer.NotebookTests;
+
+[TestClass]
+public sealed class NotebookProgramsTests
+{
+    /// <summary>Maximum length of a line of code, so that it fits a page width of 1200 pixels.</summary>
+    private const int LongestLine = 115;
+
+    private const int TimeoutMilliseconds = 300_000;
+
+    public static IEnumerable<object[]> Names => NotebookFolder.Programs([]).Select(t => new object[] { t.Notebook.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(Names))]
+    public void ItCompilesWithoutAWarning(string name) =>
+        Assert.AreEqual("", string.Join('\n', ProgramCompilation.Diagnostics(NotebookFolder.Programs([name]).Single())));
+
+    [TestMethod]
+    [DynamicData(nameof(Names))]
+    public void ItsCodeFitsThePage(string name)
+    {
+        var shown = NotebookFolder.Programs([name]).Single().Notebook.Cells.Where(c => c.Kind == CellKind.Code && !c.Tags.Contains(NotebookCell.Folded));
+
+        Assert.AreEqual("", string.Join('\n', shown.SelectMany(c => c.Source.Split('\n')).Where(line => line.Length > LongestLine)));
+    }
+
+    /// <summary>Each program is a single file, so shared code is repeated in all of them.</summary>
+    [TestMethod]
+    public void SharedCodeIsIdentical()
+    {
+        var programs = NotebookFolder.Programs([]);
+
+        Assert.HasCount(1, programs.Select(t => t.ProgramOnly.Single()).Distinct());
+        Assert.HasCount(1, programs.Select(t => t.Notebook.Cells.First(c => c.Tags.Contains(NotebookCell.Folded)).Source).Distinct());
+    }
+
+    /// <summary>One program is enough: the code of the others is compiled and runs in the notebooks.</summary>
+    [TestMethod]
+    public void DotnetRunRunsOne()
+    {
+        Requires.SlowTests();
+        string program = NotebookFolder.Programs(["05"]).Single().Path;
+        var start = new ProcessStartInfo("dotnet", ["run", "-c", "Release", program]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["OMP_NUM_THREADS"] = "1";    // on a busy machine, several OpenMP threads that wait for each other take minutes
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(TimeoutMilliseconds))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"{program} did not end.");
+        }
+
+        Assert.AreEqual(0, process.ExitCode, $"{output.Result}\n{error.Result}");
+        StringAssert.Contains(output.Result, "a plum is taken for a plum");
+        StringAssert.Contains(output.Result, "characters of HTML: open ");
+        Assert.IsEmpty(Directory.GetDirectories(NotebookFolder.Path), "building a program must not create folders next to it");
+    }
+}

@@ -4,9 +4,9 @@ using System.Globalization;
 using NotebookRunner;
 using NotebookRunner.Comparing;
 using NotebookRunner.Model;
+using NotebookRunner.Programs;
 using NotebookRunner.Rendering;
 using NotebookRunner.Running;
-using NotebookRunner.Programs;
 
 const string Usage = """
     usage: NotebookRunner [--all] [--html <folder>] [<name prefix>...]

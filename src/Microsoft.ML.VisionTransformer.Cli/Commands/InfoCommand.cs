@@ -1,9 +1,9 @@
 // info: shows the contents of a model file or a checkpoint.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Models;
-using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Cli.Training;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 

@@ -1,7 +1,7 @@
 // Reads and writes settings as a JSON file.
 using System.Text.Json;
-using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 

@@ -126,7 +126,11 @@ public sealed partial class HtmlReportTests
     {
         var epochs = Enumerable.Range(1, 3).Select(i => new ReportEpoch
         {
-            Epoch = i, TrainingAccuracy = accuracy, ValidationAccuracy = accuracy, TrainingLoss = loss, ValidationLoss = loss,
+            Epoch = i,
+            TrainingAccuracy = accuracy,
+            ValidationAccuracy = accuracy,
+            TrainingLoss = loss,
+            ValidationLoss = loss,
         });
         var rows = Enumerable.Range(0, 4).Select(_ => ScoredRows.Row(0, 1, 0)).ToArray();
 

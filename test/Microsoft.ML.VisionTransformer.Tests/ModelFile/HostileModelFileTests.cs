@@ -1,10 +1,10 @@
 // Hostile model files with correct checksums: each is rejected with its entry and field named, before memory is allocated.
-using Microsoft.ML.VisionTransformer.Fuzz;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Columns;
+using Microsoft.ML.VisionTransformer.Fuzz;
 using Microsoft.ML.VisionTransformer.ModelFile;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;

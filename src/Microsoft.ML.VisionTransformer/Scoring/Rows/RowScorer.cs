@@ -185,8 +185,8 @@ internal static class ScoredRow
     {
         if (!active[column.Index])
             throw new InvalidOperationException($"The column '{column.Name}' was not requested when the row or cursor was created. Request it there.");
-            int index = column.Index - source.Schema.Count;
-            if (index < 0)
+        int index = column.Index - source.Schema.Count;
+        if (index < 0)
             return source.GetGetter<T>(source.Schema[column.Index]);
         return added[index] as ValueGetter<T> ?? throw new InvalidOperationException(
             $"The column '{column.Name}' was requested as {typeof(T)}, but its type is {added[index].GetType().GetGenericArguments()[0]}.");

@@ -1,8 +1,8 @@
 // Decoding of image formats, alpha, orientation, and files that are rejected.
-using Microsoft.ML.VisionTransformer.Tests.Images.Preprocessing;
 using System.Buffers.Binary;
 using System.Text;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Tests.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
 

@@ -241,7 +241,7 @@ internal sealed class PickleBytes(byte[] bytes, string file)
     {
         if (length > (ulong)Left)
             throw Fail($"{length} bytes are declared, {Left} are left");
-                var taken = bytes.AsSpan(_position, (int)length);
+        var taken = bytes.AsSpan(_position, (int)length);
         _position += (int)length;
         return taken;
     }

@@ -248,7 +248,7 @@ public sealed class TrainingCheckpointTests
 
         Assert.Contains($"could not be written to a temporary file in {disk.Path}", error.Message);
         Assert.Contains("No space left on device", error.Message);
-        Assert.Contains("Free space there", error.Message);
+        Assert.Contains("Free disk space", error.Message);
     }
 
     private static bool IsLocked(string path)

@@ -74,12 +74,12 @@ internal sealed class Deletion(string folder, string weights, string? images)
                 }
             }
 
-            void Add(string name, AttentionExplanation found, int[] order, double fraction = 1)
+            void Add(string name, AttentionExplanation found, int[] order, double weight = 1)
             {
                 double[] curve = curves.TryGetValue(name, out double[]? known) ? known : curves[name] = new double[Steps + 1];
                 float[][] probabilities = Probabilities(model, Blank(model.Architecture, input, order));
                 for (int step = 0; step <= Steps; step++)
-                    curve[step] += fraction * probabilities[step][found.ClassIndex] / photos.Length;
+                    curve[step] += weight * probabilities[step][found.ClassIndex] / photos.Length;
             }
         }
 

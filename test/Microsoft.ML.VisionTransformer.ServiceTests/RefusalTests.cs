@@ -154,7 +154,7 @@ public sealed class RefusalTests
     }
 
     [TestMethod]
-    public async Task AImageOfTooManyPixels_Is422BeforeItIsDecoded()
+    public async Task AnImageOfTooManyPixels_Is422BeforeItIsDecoded()
     {
         byte[] bomb = Bomb(30_000, 30_000);
         long before = _service.WorkingSet;

@@ -50,11 +50,11 @@ internal sealed record Arguments : Verb
 
         if (arguments.Data is not null && args.Contains("--images-per-class"))
             throw new UsageException("--images-per-class is for generated photos; leave it out with --data.");
-        return arguments.WithPositionForModel();
+        return arguments.WithModelPath();
     }
 
     /// <summary>Makes sure that the model can be saved before minutes are spent on training it.</summary>
-    private Arguments WithPositionForModel()
+    private Arguments WithModelPath()
     {
         string model = Model.Length > 0 ? Model : Path.Combine(Work, "model.zip");
         if (Directory.Exists(model))

@@ -68,7 +68,7 @@ internal sealed class FileSet(string main) : IDisposable
         }
     }
 
-    /// <summary>If this fails, the old main file keeps its temporary name; the original error is reported.</summary>
+    /// <summary>If this fails, the old main file keeps its temporary name until a later write cleans up; the original error is reported.</summary>
     private void RestoreIfPossible(string aside)
     {
         try

@@ -1,6 +1,7 @@
 // JSON: indented documents in model files, and strict reading of JSON in checkpoints.
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 
 namespace Microsoft.ML.VisionTransformer.Common;
@@ -12,6 +13,7 @@ internal static class ModelJson
         WriteIndented = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { UseStoredNames } },
     };
 
     internal static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, _options);
@@ -19,6 +21,22 @@ internal static class ModelJson
     /// <exception cref="JsonException">The text is not a valid document of that type.</exception>
     internal static T Read<T>(byte[] json)
         where T : class => JsonSerializer.Deserialize<T>(json, _options) ?? throw new JsonException("the document is null");
+
+    private static void UseStoredNames(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            if (property.AttributeProvider?.GetCustomAttributes(typeof(StoredAsAttribute), inherit: true) is [StoredAsAttribute stored])
+                property.Name = stored.Name;
+        }
+    }
+}
+
+/// <summary>The name that files have for a property that was renamed. Other JSON, such as the command line's output, has the property's own name.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class StoredAsAttribute(string name) : Attribute
+{
+    internal string Name { get; } = name;
 }
 
 internal static class StrictJson

@@ -81,12 +81,12 @@ internal sealed unsafe class ProcessGroup
             starts[i] = checked(starts[i - 1] + lengths[i - 1]);
         byte[] all = new byte[checked(starts[^1] + lengths[^1])];
         fixed (byte* send = own, receive = all)
-        fixed (int* counts = lengths, positions = starts)
+        fixed (int* counts = lengths, displacements = starts)
         {
             byte* from = send, to = receive;
-            int* count = counts, position = positions;
+            int* count = counts, displacement = displacements;
             int length = own.Length;
-            _session.Do("MPI_Allgatherv", mpi => mpi.AllGatherVaried(from, length, mpi.Handles.Byte, to, count, position, mpi.Handles.Byte, mpi.Handles.World));
+            _session.Do("MPI_Allgatherv", mpi => mpi.AllGatherVaried(from, length, mpi.Handles.Byte, to, count, displacement, mpi.Handles.Byte, mpi.Handles.World));
         }
 
         return [.. lengths.Select((length, i) => all[starts[i]..(starts[i] + length)])];

@@ -1,7 +1,6 @@
 // The metrics of a training epoch, or of the completed part of it.
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Serialization;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer;
@@ -60,7 +59,7 @@ public sealed record TrainingMetrics
     /// Fraction of the epoch's training time in which the network waited for images, in [0, 1]. Far above 0, decoding limits the speed: store smaller
     /// images, or train on a machine with more processors. 0 for a linear probe, which processes each image once.
     /// </summary>
-    [JsonPropertyName("ImageWaitShare")]    // the name in model files
+    [StoredAs("ImageWaitShare")]
     public double ImageWaitFraction { get; init; }
 
     /// <summary>Time since training began.</summary>

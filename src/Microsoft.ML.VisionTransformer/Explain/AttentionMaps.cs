@@ -70,8 +70,8 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
     /// <summary>Relevance of all tokens for the input of the head, [N, T], by rollout.</summary>
     private static Tensor ByRollout(VisionTransformerArchitecture architecture, IReadOnlyList<Tensor> weights, TracedEnd end)
     {
-        var fractions = end.Pool is null ? PooledTokenWeights.Of(architecture, end.Tokens) : OverAllTokens(architecture, AttentionRollout.OfPool(end.Pool));
-        return Rows(fractions, AttentionRollout.Of(weights));
+        var tokenWeights = end.Pool is null ? PooledTokenWeights.Of(architecture, end.Tokens) : OverAllTokens(architecture, AttentionRollout.OfPool(end.Pool));
+        return Rows(tokenWeights, AttentionRollout.Of(weights));
     }
 
     /// <summary>
@@ -82,7 +82,7 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
     {
         var (architecture, pool) = (network.Architecture, pass.End.Pool);
         var gradients = autograd.grad([chosen], pool is null ? [pass.Last] : [pass.Last, pool]);
-        var fractions = pool is null
+        var tokenWeights = pool is null
             ? WithoutGradients(() => PooledTokenWeights.Of(architecture, pass.End.Tokens))
             : OverAllTokens(architecture, Weigh(pool, gradients[1]).squeeze(1));
         var weighed = new Tensor[architecture.Depth];
@@ -97,7 +97,7 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
             weighed[i] = Weigh(weights, ofBlock[1]).MoveToOuterDisposeScope();
         }
 
-        return WithoutGradients(() => Rows(fractions, GradientAttention.Propagate(weighed)));
+        return WithoutGradients(() => Rows(tokenWeights, GradientAttention.Propagate(weighed)));
     }
 
     private static Tensor Weigh(Tensor weights, Tensor gradients) => WithoutGradients(() => GradientAttention.Weigh(weights, gradients));
@@ -116,7 +116,7 @@ internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Prob
     }
 
     /// <summary>The weighted sum of the rows of R [N, T, T] with weights [N, T]: [N, T].</summary>
-    private static Tensor Rows(Tensor fractions, Tensor relevance) => fractions.unsqueeze(1).matmul(relevance).squeeze(1);
+    private static Tensor Rows(Tensor tokenWeights, Tensor relevance) => tokenWeights.unsqueeze(1).matmul(relevance).squeeze(1);
 
     private static T[] Read<T>(Tensor values)
         where T : unmanaged => values.detach().contiguous().cpu().data<T>().ToArray();
@@ -260,8 +260,8 @@ internal static class PooledTokenWeights
         TokenPart[] parts = [.. PoolingRecipe.OfHeads(architecture).SelectMany(recipe => recipe.Parts)];
         if (parts.Length == 0)
             throw new NotSupportedException($"The network's Pooling is {architecture.Pooling}; explanations need a network that pools its tokens.");
-        var fractions = parts.Select(part => Of(architecture, part, tokens)).Aggregate((sum, next) => sum.Plus(next));
-        return (parts.Length == 1 ? fractions : fractions.Times(1.0 / parts.Length)).MoveToOuterDisposeScope();
+        var tokenWeights = parts.Select(part => Of(architecture, part, tokens)).Aggregate((sum, next) => sum.Plus(next));
+        return (parts.Length == 1 ? tokenWeights : tokenWeights.Times(1.0 / parts.Length)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Of(VisionTransformerArchitecture architecture, TokenPart part, Tensor tokens)
@@ -271,7 +271,7 @@ internal static class PooledTokenWeights
         {
             TokenReduction.None => Uniform(tokens, first, 1),
             TokenReduction.Mean => Uniform(tokens, first, tokens.size(1) - first),
-            TokenReduction.Max => MaxFractions(tokens, first),
+            TokenReduction.Max => MaxWeights(tokens, first),
             _ => throw new NotSupportedException($"{part.Reduction} has its own attention weights; use those."),
         };
     }
@@ -279,18 +279,18 @@ internal static class PooledTokenWeights
     /// <summary>Equal weights for consecutive tokens.</summary>
     private static Tensor Uniform(Tensor tokens, long first, long count)
     {
-        var fractions = zeros(tokens.size(0), tokens.size(1), dtype: tokens.dtype, device: tokens.device);
-        using var filled = fractions.narrow(1, first, count);
-        using var fraction = (1.0 / count).ToScalar();
-        filled.fill_(fraction);
-        return fractions;
+        var tokenWeights = zeros(tokens.size(0), tokens.size(1), dtype: tokens.dtype, device: tokens.device);
+        using var filled = tokenWeights.narrow(1, first, count);
+        using var weight = (1.0 / count).ToScalar();
+        filled.fill_(weight);
+        return tokenWeights;
     }
 
     /// <summary>The fraction of dimensions in which each token has the largest value.</summary>
-    private static Tensor MaxFractions(Tensor tokens, long first)
+    private static Tensor MaxWeights(Tensor tokens, long first)
     {
         using var winners = tokens.narrow(1, first, tokens.size(1) - first).argmax(1);    // [N, D], index among the pooled tokens
-        var fractions = nn.functional.one_hot(winners, tokens.size(1) - first).to(ScalarType.Float32).mean([1]);
-        return first == 0 ? fractions : cat([zeros(fractions.size(0), first, dtype: fractions.dtype, device: fractions.device), fractions], 1);
+        var tokenWeights = nn.functional.one_hot(winners, tokens.size(1) - first).to(ScalarType.Float32).mean([1]);
+        return first == 0 ? tokenWeights : cat([zeros(tokenWeights.size(0), first, dtype: tokenWeights.dtype, device: tokenWeights.device), tokenWeights], 1);
     }
 }

@@ -76,7 +76,10 @@ public sealed class OtherCommandsTests
 
         Assert.AreEqual(model.GetProperty("parameters").GetInt64(), checkpoint.GetProperty("parameters").GetInt64());
         Assert.AreEqual("checkpoint", checkpoint.GetProperty("kind").GetString());
-        Assert.AreEqual(12, model.GetProperty("training").GetProperty("epochs").GetArrayLength());
+        var epochs = model.GetProperty("training").GetProperty("epochs");
+        Assert.AreEqual(12, epochs.GetArrayLength());
+        Assert.IsEmpty(epochs[0].EnumerateObject().Where(property => char.IsUpper(property.Name[0])));
+        Assert.IsTrue(epochs[0].TryGetProperty("imageWaitFraction", out _));
     }
 
     [TestMethod]

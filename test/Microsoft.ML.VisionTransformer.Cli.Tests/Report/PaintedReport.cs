@@ -36,7 +36,7 @@ internal static class PaintedReport
             ],
             Skipped =
             [
-                new("star/0117.png", "is a PNG image that ends before all pixels are there (a download or copy that was cut off?)"),
+                new("star/0117.png", "is a PNG image that ends before the last pixel (an interrupted download or copy?)"),
                 new("star/notes.txt", "cannot be read as an image: it begins with text"),
             ],
             Rows = Rows(perClass),

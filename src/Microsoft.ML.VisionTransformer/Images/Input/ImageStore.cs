@@ -12,13 +12,13 @@ namespace Microsoft.ML.VisionTransformer.Images.Input;
 /// <param name="folder">Folder of the file; created if it is missing, and used only when the limit is reached.</param>
 internal sealed class ImageStore(long memoryLimit, string folder) : IDisposable
 {
-    private const int FractionOfMemory = 4;
+    private const int MemoryDivisor = 4;
     private const long MaxByDefault = 4L << 30;
 
     private ScratchFile? _file;
 
     /// <summary>A quarter of the memory available to this process on the machine or in the container, at most 4 GiB.</summary>
-    internal static long DefaultMemoryLimit => Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / FractionOfMemory, MaxByDefault);
+    internal static long DefaultMemoryLimit => Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryDivisor, MaxByDefault);
 
     /// <summary>Bytes of image content in memory, at most the limit.</summary>
     internal long BytesInMemory { get; private set; }

@@ -52,8 +52,8 @@ internal static class ActivationPart
     {
         var graph = context.Graph;
         string error = graph.Node("Erf", path, [graph.Node("Div", path, [x, context.MatrixScalar(Math.Sqrt(2))])]);
-        string fraction = graph.Node("Add", path, [error, context.MatrixScalar(1)]);
-        return graph.Node("Mul", $"{path}/half", [graph.Node("Mul", path, [x, fraction]), context.MatrixScalar(0.5)]);
+        string factor = graph.Node("Add", path, [error, context.MatrixScalar(1)]);
+        return graph.Node("Mul", $"{path}/half", [graph.Node("Mul", path, [x, factor]), context.MatrixScalar(0.5)]);
     }
 
     /// <summary>x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).</summary>
@@ -62,7 +62,7 @@ internal static class ActivationPart
         var graph = context.Graph;
         string cubed = graph.Node("Mul", $"{path}/cubic", [graph.Node("Pow", path, [x, context.MatrixScalar(3)]), context.MatrixScalar(GeluConstants.Cubic)]);
         string inner = graph.Node("Mul", $"{path}/slope", [graph.Node("Add", $"{path}/cubic", [x, cubed]), context.MatrixScalar(GeluConstants.TanhSlope)]);
-        string fraction = graph.Node("Add", path, [graph.Node("Tanh", path, [inner]), context.MatrixScalar(1)]);
-        return graph.Node("Mul", path, [graph.Node("Mul", $"{path}/half", [x, context.MatrixScalar(0.5)]), fraction]);
+        string factor = graph.Node("Add", path, [graph.Node("Tanh", path, [inner]), context.MatrixScalar(1)]);
+        return graph.Node("Mul", path, [graph.Node("Mul", $"{path}/half", [x, context.MatrixScalar(0.5)]), factor]);
     }
 }

@@ -162,7 +162,7 @@ internal sealed class ScoringNetwork : IDisposable
         int bad = Array.FindIndex(probabilities, p => !float.IsFinite(p));
         return bad < 0 ? probabilities : throw new InvalidOperationException(
             $"The scores are not finite for image {bad / (probabilities.Length / count)} of a batch of {count} (counted from 0): " +
-            "its weights or the values of the image are too large. Check the weights and the preprocessing.");
+            "the network's weights or the values of the image are too large. Check the weights and the preprocessing.");
     }
 
     private static unsafe float[] Probabilities(FusedHead head, Tensor tokens, double temperature) =>
@@ -275,7 +275,7 @@ internal sealed class ScoringNetwork : IDisposable
         if (_disposed)
         {
             throw new ObjectDisposedException(
-                "VisionTransformerModel",
+                "VisionTransformerPredictionTransformer",
                 "The Vision Transformer model was disposed and its weights were freed. "
                 + "Keep it alive while its data views and prediction engines are in use, or load it again.");
         }

@@ -76,8 +76,8 @@ internal sealed unsafe class FusedEncoder : IDisposable
             fixed (float* start = images)
             {
                 float* first = start;
-                var group = new FusedThreads(threads, count, MaxThreadsPerImage());
-                group.ForEachImage(_memory, (image, job, scratch) =>
+                var workers = new FusedThreads(threads, count, MaxThreadsPerImage());
+                workers.ForEachImage(_memory, (image, job, scratch) =>
                 {
                     var memory = _memory.TakeWorkspace();
                     try

@@ -1,5 +1,6 @@
 // Evaluates a network on validation rows, and compares the results of epochs.
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Evaluation;
 using Microsoft.ML.VisionTransformer.Training.Data;
@@ -88,7 +89,12 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
 /// <param name="Accuracy">Fraction of correct predictions.</param>
 /// <param name="Loss">Cross-entropy.</param>
 /// <param name="StandardErrorOfAccuracy">Standard error of the accuracy; 0 compares accuracies exactly.</param>
-internal sealed record ValidationResult(int Epoch, bool IsAverage, double Accuracy, double Loss, double StandardErrorOfAccuracy = 0)
+internal sealed record ValidationResult(
+    int Epoch,
+    bool IsAverage,
+    double Accuracy,
+    double Loss,
+    [property: JsonPropertyName("Doubt")] double StandardErrorOfAccuracy = 0)    // the name in training checkpoints
 {
     /// <summary>
     /// The standard error of a fraction p of n rows, sqrt(p (1 - p) / n): about 0.1 for 15 rows, where accuracy alone would pick an epoch by chance,

@@ -63,15 +63,15 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
     private double AddLoss(Tensor features, int first, Tensor targets, double[] head, double[] gradient)
     {
         int weights = data.Classes * data.Dimension, rows = (int)targets.size(0);
-        var fractions = tensor(data.RowWeights.AsMemory(first, rows), [rows], device: CPU);
+        var rowWeights = tensor(data.RowWeights.AsMemory(first, rows), [rows], device: CPU);
         var logs = Logits(features, head, data.Classes).log_softmax(1);
         var index = targets.unsqueeze(1);
-        double loss = -logs.gather(1, index).squeeze(1).dot(fractions).item<double>();
+        double loss = -logs.gather(1, index).squeeze(1).dot(rowWeights).item<double>();
 
         // d loss / d logits: (probability - 1 at the true class) times the row's normalized weight.
         var residual = logs.exp();
         residual.scatter_add_(1, index, ones_like(index, dtype: ScalarType.Float64).neg());
-        residual = residual.mul(fractions.unsqueeze(1));
+        residual = residual.mul(rowWeights.unsqueeze(1));
         Add(residual.t().matmul(features), gradient.AsSpan(0, weights));
         Add(residual.sum([0L]), gradient.AsSpan(weights));
         return loss;

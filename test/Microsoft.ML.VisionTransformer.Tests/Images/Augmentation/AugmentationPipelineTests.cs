@@ -74,7 +74,7 @@ public sealed class AugmentationPipelineTests
     }
 
     [TestMethod]
-    public void AImageTooSlenderForTheRatiosGivesItsMiddle()
+    public void AnImageTooSlenderForTheRatiosGivesItsMiddle()
     {
         var crop = new RandomResizedCrop(minimumArea: 1);
         Assert.AreEqual(new PixelArea(450, 0, 100, 75), crop.Draw(1000, 75, RandomStream.For(1)));

@@ -78,7 +78,7 @@ public sealed class ImageDecoderTests
     }
 
     [TestMethod]
-    public void AImageOfMoreThanMaxPixelsIsRefused()
+    public void AnImageOfMoreThanMaxPixelsIsRefused()
     {
         byte[] file = PaintedImage.Encode(PaintedImage.Gradient(7, 5), SKEncodedImageFormat.Png);
 

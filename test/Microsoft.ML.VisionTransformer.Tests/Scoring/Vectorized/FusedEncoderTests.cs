@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using static Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized.EncoderRuns;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;
@@ -82,8 +83,8 @@ public sealed class FusedEncoderTests
         // Large enough for several threads to work on one image.
         var architecture = _small with { ImageSize = 64, PatchSize = 4, EmbeddingDimension = 96 };
         using var scope = NewDisposeScope();
-        using var encoder = new FusedEncoder(Network(architecture));
-        var images = Images(architecture, 5);
+        using var encoder = new FusedEncoder(CreateNetwork(architecture));
+        var images = RandomImages(architecture, 5);
         var together = Encode(encoder, images, architecture.Tokens);
         for (int image = 0; image < 5; image++)
         {
@@ -95,8 +96,8 @@ public sealed class FusedEncoderTests
     [TestMethod]
     public void ManyThreadsGetTheNumbersOfOne()
     {
-        using var encoder = new FusedEncoder(Network(_small));
-        using var images = Images(_small, 16);
+        using var encoder = new FusedEncoder(CreateNetwork(_small));
+        using var images = RandomImages(_small, 16);
         float[] pixels = images.data<float>().ToArray();
         int length = pixels.Length / 16, width = _small.EmbeddingDimension;
         float[] expected = Values(encoder, pixels, 16, width);
@@ -110,8 +111,8 @@ public sealed class FusedEncoderTests
     public void AnImageOfNoNumbersLeavesTheOthersAsTheyWere()
     {
         using var scope = NewDisposeScope();
-        using var encoder = new FusedEncoder(Network(_small));
-        var good = Images(_small, 1);
+        using var encoder = new FusedEncoder(CreateNetwork(_small));
+        var good = RandomImages(_small, 1);
         var before = Encode(encoder, good, 1).clone();
         var bad = Encode(encoder, full_like(good, float.NaN), 1);
         Assert.IsTrue(bad.isnan().all().item<bool>(), "an image of NaN gives NaN tokens");
@@ -122,7 +123,7 @@ public sealed class FusedEncoderTests
     public void TheNetworkComesBackBitForBit()
     {
         var architecture = _small with { LayerScale = 0.1, QkNorm = true, EmbeddingDimension = 96, Mlp = MlpKind.SwiGlu };
-        using var original = Network(architecture);
+        using var original = CreateNetwork(architecture);
         using var encoder = new FusedEncoder(NetworkCopy.Of(original));
         using var restored = encoder.Restore();
         var expected = original.state_dict();
@@ -136,8 +137,8 @@ public sealed class FusedEncoderTests
     public void MemoryIsGivenBack() => LiveTensors.AssertSameAfter(
         () =>
         {
-            using var encoder = new FusedEncoder(Network(_small));
-            using var images = Images(_small, 3);
+            using var encoder = new FusedEncoder(CreateNetwork(_small));
+            using var images = RandomImages(_small, 3);
             Encode(encoder, images, 1).Dispose();
             encoder.Restore().Dispose();
         },
@@ -151,28 +152,5 @@ public sealed class FusedEncoderTests
             encoder.Encode(pixels, count, 1, buffer.Start);
             return new ReadOnlySpan<float>(buffer.Start, count * width).ToArray();
         }
-    }
-
-    private static unsafe Tensor Encode(FusedEncoder encoder, Tensor images, int kept)
-    {
-        var tokens = empty([images.size(0), kept, encoder.Network.Architecture.EmbeddingDimension]);
-        encoder.Encode(images.data<float>().ToArray(), (int)images.size(0), kept, FloatBuffer.Address(tokens));
-        return tokens;
-    }
-
-    private static VisionTransformerNetwork Network(VisionTransformerArchitecture architecture)
-    {
-        var network = new VisionTransformerNetwork(architecture, seed: 3);
-        network.eval();
-        return network;
-    }
-
-    private static Tensor Images(VisionTransformerArchitecture architecture, int count)
-    {
-        var random = new Random(1);
-        float[] values = new float[count * architecture.Channels * architecture.ImageSize.Height * architecture.ImageSize.Width];
-        foreach (ref float value in values.AsSpan())
-            value = (random.NextSingle() * 4) - 2;
-        return tensor(values, [count, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width]);
     }
 }

@@ -8,7 +8,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Network;
+namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;
 
 [TestClass]
 public sealed class FusedRandomNetworksTests

@@ -2,9 +2,10 @@
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using static Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized.EncoderRuns;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Network;
+namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;
 
 [TestClass]
 public sealed class TokenMergingTests
@@ -34,9 +35,9 @@ public sealed class TokenMergingTests
         var architecture = _small with { RegisterTokens = registers };
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var network = Network(architecture);
-        using var encoder = new FusedEncoder(Network(architecture));
-        var images = Images(architecture, 4);
+        var network = CreateNetwork(architecture);
+        using var encoder = new FusedEncoder(CreateNetwork(architecture));
+        var images = RandomImages(architecture, 4);
 
         var found = Encode(encoder, images, 1, merged);
 
@@ -52,8 +53,8 @@ public sealed class TokenMergingTests
     public void WithoutMergingTheNumbersAreTheSameBitForBit()
     {
         using var scope = NewDisposeScope();
-        using var encoder = new FusedEncoder(Network(_small));
-        var images = Images(_small, 3);
+        using var encoder = new FusedEncoder(CreateNetwork(_small));
+        var images = RandomImages(_small, 3);
         var before = Encode(encoder, images, _small.Tokens, merged: 0);
         var merged = Encode(encoder, images, _small.Tokens, merged: 4);
         Assert.IsFalse(merged.equal(before).all().item<bool>(), "merging changes values");
@@ -64,8 +65,8 @@ public sealed class TokenMergingTests
     public void EachPatchGetsTheTokenThatItBecamePartOf()
     {
         using var scope = NewDisposeScope();
-        using var encoder = new FusedEncoder(Network(_small with { Depth = 1 }));
-        var tokens = Encode(encoder, Images(_small, 1), _small.Tokens, merged: 5)[0];
+        using var encoder = new FusedEncoder(CreateNetwork(_small with { Depth = 1 }));
+        var tokens = Encode(encoder, RandomImages(_small, 1), _small.Tokens, merged: 5)[0];
         Assert.AreEqual(_small.Tokens - 5, Different(tokens));
     }
 
@@ -74,8 +75,8 @@ public sealed class TokenMergingTests
     {
         var architecture = _small with { ImageSize = 64, PatchSize = 4, EmbeddingDimension = 96 };
         using var scope = NewDisposeScope();
-        using var encoder = new FusedEncoder(Network(architecture));
-        var images = Images(architecture, 5);
+        using var encoder = new FusedEncoder(CreateNetwork(architecture));
+        var images = RandomImages(architecture, 5);
         var together = Encode(encoder, images, 1, merged: 16);
         for (int image = 0; image < 5; image++)
             Assert.IsTrue(Encode(encoder, images.narrow(0, image, 1).contiguous(), 1, merged: 16).equal(together.narrow(0, image, 1)).all().item<bool>(), $"image {image}");
@@ -85,8 +86,8 @@ public sealed class TokenMergingTests
     public void MemoryIsGivenBack() => LiveTensors.AssertSameAfter(
         () =>
         {
-            using var encoder = new FusedEncoder(Network(_small));
-            using var images = Images(_small, 3);
+            using var encoder = new FusedEncoder(CreateNetwork(_small));
+            using var images = RandomImages(_small, 3);
             Encode(encoder, images, 1, merged: 4).Dispose();
         },
         parametersCreated: _small.Parameters().Count());
@@ -95,28 +96,5 @@ public sealed class TokenMergingTests
     {
         float[] first = rows.narrow(1, 0, 1).contiguous().data<float>().ToArray();
         return first.Distinct().LongCount();
-    }
-
-    private static unsafe Tensor Encode(FusedEncoder encoder, Tensor images, int kept, int merged)
-    {
-        var tokens = empty([images.size(0), kept, encoder.Network.Architecture.EmbeddingDimension]);
-        encoder.Encode(images.data<float>().ToArray(), (int)images.size(0), kept, FloatBuffer.Address(tokens), merged);
-        return tokens;
-    }
-
-    private static VisionTransformerNetwork Network(VisionTransformerArchitecture architecture)
-    {
-        var network = new VisionTransformerNetwork(architecture, seed: 3);
-        network.eval();
-        return network;
-    }
-
-    private static Tensor Images(VisionTransformerArchitecture architecture, int count)
-    {
-        var random = new Random(1);
-        float[] values = new float[count * architecture.Channels * architecture.ImageSize.Height * architecture.ImageSize.Width];
-        foreach (ref float value in values.AsSpan())
-            value = (random.NextSingle() * 4) - 2;
-        return tensor(values, [count, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width]);
     }
 }

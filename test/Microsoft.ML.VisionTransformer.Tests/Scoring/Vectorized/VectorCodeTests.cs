@@ -2,7 +2,7 @@
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Network;
+namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;
 
 [TestClass]
 public sealed unsafe class VectorCodeTests

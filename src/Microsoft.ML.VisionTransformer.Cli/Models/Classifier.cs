@@ -58,18 +58,7 @@ internal sealed class Classifier : IImageScorer, IDisposable
         [.. Transform(paths.Select(path => new LabeledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_scores)];
 
     /// <inheritdoc/>
-    public string ReasonForMissingScores(InputImage image)
-    {
-        try
-        {
-            TrainingAugmentations.None.Preview([File.ReadAllBytes(image.Path)], Network.Preprocessing, epochs: 1);    // reads the image like scoring does
-            return "the model returns no scores for it";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            return ImageProblem.Of(e, image);
-        }
-    }
+    public string ReasonForMissingScores(InputImage image) => ReadableImage.Problem(image.Path, Network.Preprocessing) ?? "the model returns no scores for it";
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
 

@@ -1,6 +1,8 @@
 // Distinguishes ML.NET model files from checkpoints.
 using System.IO.Compression;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
@@ -14,7 +16,7 @@ internal static class ModelKind
         if (!File.Exists(model))
         {
             bool named = string.Equals(Path.GetExtension(model), ".zip", StringComparison.OrdinalIgnoreCase);
-            return named ? throw new FileNotFoundException($"The model {model} does not exist.", model) : false;
+            return named ? throw new FileNotFoundException($"The model {MessageText.OfPath(model)} {MissingPath.Describe(model)}.", model) : false;
         }
 
         try

@@ -37,6 +37,9 @@ internal sealed class TrainRequest
     /// </summary>
     internal List<Func<TrainingAugmentations, TrainingAugmentations>> CropAndFlipChanges { get; } = [];
 
+    /// <summary>Whether no pretrained weights are used.</summary>
+    internal bool TrainsFromScratch => Options.PretrainedModel is null || Options.Strategy == TrainingStrategy.FromScratch;
+
     internal int? EarlyStoppingPatience { get; set; }
 
     internal float? EarlyStoppingMinDelta { get; set; }

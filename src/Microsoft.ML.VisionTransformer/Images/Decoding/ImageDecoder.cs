@@ -1,6 +1,7 @@
 // Decodes image files into upright RGB pixels, and describes content that is not an image.
 using System.Buffers;
 using System.Text;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using SkiaSharp;
 
@@ -206,7 +207,7 @@ internal static class ImageFile
     /// <exception cref="InvalidImageException">The file does not exist, cannot be read, or is not an image.</exception>
     internal static RgbImage Decode(string? path, string where, ImageDecoding? decoding = null)
     {
-        return ImageDecoder.Decode(Read(path, where), $"{path} ({where})", decoding);
+        return ImageDecoder.Decode(Read(path, where), $"{MessageText.OfPath(path)} ({where})", decoding);
     }
 
     /// <summary>The content of the file; empty if it is not a regular file.</summary>
@@ -222,13 +223,24 @@ internal static class ImageFile
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new InvalidImageException(
-                $"{path} ({where}) does not exist; the full path is {Path.GetFullPath(path)}. Correct the path or leave the row out.", e);
+                $"{MessageText.OfPath(path)} ({where}) does not exist{FullPath(path)}. Correct the path or leave the row out.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string reason = Directory.Exists(path) ? "it is a folder" : e.Message.TrimEnd('.');
-            throw new InvalidImageException($"{path} ({where}) cannot be read: {reason}. Correct the path or leave the row out.", e);
+            string reason = Directory.Exists(path) ? "it is a folder"
+                : e is UnauthorizedAccessException ? "permission is denied"
+                : e is PathTooLongException ? "the path is too long. Is it the image itself, as text?"
+                : MessageText.OfPath(e.Message.TrimEnd('.'));
+            throw new InvalidImageException($"{MessageText.OfPath(path)} ({where}) cannot be read: {reason}. Correct the path or leave the row out.", e);
         }
+    }
+
+    /// <summary>The rest of the message about a missing file: where it was looked for, and where a broken link points to.</summary>
+    private static string FullPath(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string where = full == path ? "" : $"; the full path is {MessageText.OfPath(full)}";
+        return new FileInfo(path).LinkTarget is { } target ? $"{where}; it is a link to {MessageText.OfPath(target)}" : where;
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -45,7 +46,7 @@ internal static class EvaluateCommand
         var evaluation = context.WithProgress(display => Evaluator.Run(model, images, skipInvalid, context, display));
         EvaluationWriter.Write(context.Out, model.Classes.Names, evaluation.Evaluation, format);
         foreach (var skipped in evaluation.Skipped)
-            context.WriteMessage($"skipped {skipped.Image.Name}: {skipped.Problem}");
+            context.WriteMessage($"skipped {MessageText.OfPath(skipped.Image.Name)}: {skipped.Problem}");
         if (reportPath is not null)
         {
             HtmlReport.Write(reportPath, ModelReport.OfEvaluation(model, path, data, images, evaluation));

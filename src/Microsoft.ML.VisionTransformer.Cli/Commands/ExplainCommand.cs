@@ -55,7 +55,7 @@ internal static class ExplainCommand
                     context.Cancellation.ThrowIfCancellationRequested();
                     if ((image.Problem ?? Explain(context.Out, classifier, image, options, names, format)) is { } problem)
                     {
-                        problems.Add($"{image.Name}: {problem}");
+                        problems.Add($"{MessageText.OfPath(image.Name)}: {problem}");
                         if (format == OutputFormat.Json)
                             context.Out.WriteLine(JsonLine.Of(new { Path = image.Name, Error = problem }));
                     }

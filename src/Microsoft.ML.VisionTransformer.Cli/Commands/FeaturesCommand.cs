@@ -5,6 +5,7 @@ using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -63,7 +64,7 @@ internal static class FeaturesCommand
                 {
                     writer.WriteLine(Line(scored, format, embedder.Dimension));
                     if (scored.Problem is not null)
-                        problems.Add($"{scored.Image.Name}: {scored.Problem}");
+                        problems.Add($"{MessageText.OfPath(scored.Image.Name)}: {scored.Problem}");
                     display.Images("images", ++done, found.Images.Count);
                 }
 

@@ -59,7 +59,7 @@ internal sealed class InputImages : IDisposable
 
     private void Add(string input)
     {
-        if (File.Exists(input))
+        if (MissingPath.IsFile(input))
             _images.Add(new InputImage(input, input));
         else if (Directory.Exists(input))
             AddFolder(input);
@@ -135,6 +135,9 @@ internal sealed class InputImages : IDisposable
 
 internal static class MissingPath
 {
+    /// <summary>Whether there is a file; unlike <see cref="File.Exists"/>, false for a link without a target.</summary>
+    internal static bool IsFile(string path) => File.Exists(path) && new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) is not { Exists: false };
+
     /// <summary>Why there is nothing at a path, as the rest of a sentence: it does not exist, is a broken link, or is in a folder without permission.</summary>
     internal static string Describe(string path)
     {

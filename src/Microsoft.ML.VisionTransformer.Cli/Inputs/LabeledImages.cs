@@ -32,7 +32,7 @@ internal static class LabeledImages
         if (!Directory.Exists(path))
         {
             string shown = $"{option} {MessageText.OfPath(path)}";
-            if (!File.Exists(path))
+            if (!MissingPath.IsFile(path))
                 throw new FileNotFoundException($"{shown} {MissingPath.Describe(path)}; {Expected}.", path);
             return string.Equals(Path.GetExtension(path), ".csv", StringComparison.OrdinalIgnoreCase)
                 ? ReadTable(path, warn)

@@ -13,9 +13,9 @@ internal static class ModelKind
     /// <exception cref="InvalidDataException">The name ends in .zip and the file is not a zip archive.</exception>
     internal static bool IsMLNet(string model)
     {
-        if (!File.Exists(model))
+        if (!MissingPath.IsFile(model))
         {
-            bool named = string.Equals(Path.GetExtension(model), ".zip", StringComparison.OrdinalIgnoreCase);
+            bool named = string.Equals(Path.GetExtension(model), ".zip", StringComparison.OrdinalIgnoreCase) || File.Exists(model);
             return named ? throw new FileNotFoundException($"The model {MessageText.OfPath(model)} {MissingPath.Describe(model)}.", model) : false;
         }
 

@@ -39,7 +39,8 @@ internal static partial class OptionNames
     private static Dictionary<string, string> Options()
     {
         var options = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var setting in TrainSettings.All)
+        string[] ordinaryWords = ["data", "out", "seed", "report"];
+        foreach (var setting in TrainSettings.All.Where(s => !ordinaryWords.Contains(s.Name)))
         {
             if (setting.Field is { } field)
                 options[field] = setting.Option;

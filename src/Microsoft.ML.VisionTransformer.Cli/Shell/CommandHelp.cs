@@ -48,8 +48,18 @@ internal sealed class CommandHelp(bool all) : SynchronousCommandLineAction
         foreach (var (what, line) in examples)
         {
             output.WriteLine($"  {what}:");
-            output.WriteLine(line.Contains(Tool.Name, StringComparison.Ordinal) ? $"    {line}" : $"    {Tool.Name} {line}");
+            WriteCommandLine(output, line.Contains(Tool.Name, StringComparison.Ordinal) ? line : $"{Tool.Name} {line}");
         }
+    }
+
+    /// <summary>A command line, broken before an option if it is too long.</summary>
+    private static void WriteCommandLine(TextWriter output, string line)
+    {
+        const string Indent = "    ";
+        int at = Indent.Length + line.Length <= Width ? -1 : line.LastIndexOf(" --", Width - Indent.Length, StringComparison.Ordinal);
+        output.WriteLine(at < 0 ? Indent + line : $"{Indent}{line[..at]} \\");
+        if (at >= 0)
+            output.WriteLine($"{Indent}  {line[(at + 1)..]}");
     }
 
     private void WriteOptions(TextWriter output, System.CommandLine.Command command)

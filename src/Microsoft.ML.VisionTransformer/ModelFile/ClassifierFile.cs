@@ -65,6 +65,10 @@ internal static class ClassifierFile
                 history.InvalidImages?.Contains(null!) == false,
                 nameof(history.InvalidImages),
                 "InvalidImages is null or contains null; it must be a list of strings.");
+            Guard.That(
+                history.LearningCurve?.Contains(null!) == false,
+                nameof(history.LearningCurve),
+                "LearningCurve is null or contains null; it must be a list of points.");
         });
     }
 

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Columns;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.ModelFile;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -60,7 +61,7 @@ public sealed class ClassifierFileTests
         Assert.AreEqual(ImagePreprocessing.For(TinyTraining.Architecture), inner.Preprocessing);
         CollectionAssert.AreEqual(ColoredSamples.Classes, inner.ClassNames.ToArray());
         CollectionAssert.AreEqual(_history.Epochs.ToArray(), inner.TrainingHistory!.Epochs.ToArray());
-        Assert.AreEqual(_history with { Epochs = [], InvalidImages = [] }, inner.TrainingHistory with { Epochs = [], InvalidImages = [] });
+        Assert.AreEqual(_history with { Epochs = [], InvalidImages = [], LearningCurve = [] }, inner.TrainingHistory with { Epochs = [], InvalidImages = [], LearningCurve = [] });
     }
 
     [TestMethod]
@@ -79,6 +80,27 @@ public sealed class ClassifierFileTests
     [TestMethod]
     public void LoadingAndDisposingGivesAllTensorsBack() =>
         LiveTensors.AssertSameAfter(() => Load(_zip).Dispose(), parametersCreated: TinyTraining.Parameters);
+
+    [TestMethod]
+    public void AFileOfAVersionThatDidNotMeasureTheProbeIsRead()
+    {
+        var old = ModelJson.Read<TrainingHistory>("""{ "Epochs": [], "BestEpoch": 3, "Temperature": 1, "Seed": 7 }"""u8.ToArray());
+
+        Assert.IsNull(old.ProbeAccuracy);
+        Assert.IsNull(old.ProbePenalty);
+        Assert.IsEmpty(old.LearningCurve);
+    }
+
+    [TestMethod]
+    public void TheProbeAndItsCurveAreRead()
+    {
+        var written = new TrainingHistory { ProbeAccuracy = 0.8, ProbePenalty = 0.03, LearningCurve = [new(10, 0.7), new(20, 0.8)] };
+
+        var read = ModelJson.Read<TrainingHistory>(ModelJson.Write(written));
+
+        Assert.AreEqual((0.8, 0.03), (read.ProbeAccuracy, read.ProbePenalty));
+        CollectionAssert.AreEqual(written.LearningCurve.ToArray(), read.LearningCurve.ToArray());
+    }
 
     [TestMethod]
     [DataRow("architecture.json", "EmbeddingDimension")]

@@ -19,7 +19,11 @@ internal static class ModelReport
         {
             Epochs = [.. history.Epochs.Select(ReportEpoch.Of)],
             BestEpoch = history.Epochs.Count > 0 ? history.BestEpoch : null,
-            Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, DisplayValue(s, settings[s.Name].Text)))],
+            TrainingImages = history.TrainingRows,
+            ValidationImages = history.ValidationRows,
+            Run = Run(history),
+            Command = RepeatCommand.Of(settings, history.Seed),
+            Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, RepeatCommand.Shown(s, settings[s.Name].Text)))],
             Splits = [Split("training and validation", split.Training, model), .. split.Test.Length > 0 ? [Split("test", split.Test, model)] : Array.Empty<ReportSplit>()],
             Skipped = [.. history.InvalidImages.Select(problem => ReportImageNames.InMessage(problem, split.Training, settings["data"].Text)), .. content.Skipped],
             Model = [.. content.Model, new ReportValue("Images", Invariant($"{history.TrainingRows} for training, {history.ValidationRows} for validation"))],
@@ -57,6 +61,12 @@ internal static class ModelReport
         ];
     }
 
+    private static ReportValue[] Run(TrainingHistory history) =>
+    [
+        .. history.Epochs.Count > 0 ? [new ReportValue("Training time", RunSection.Duration(history.Epochs[^1].Elapsed))] : Array.Empty<ReportValue>(),
+        new("Seed", Invariant($"{history.Seed}")),
+    ];
+
     private static ReportSplit Split(string name, LabeledImage[] images, Classifier model)
     {
         int[] counts = new int[model.Classes.Count];
@@ -68,8 +78,6 @@ internal static class ModelReport
 
         return new ReportSplit(name, counts);
     }
-
-    private static string DisplayValue(Setting setting, string value) => setting.IsPath && Path.IsPathRooted(value) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : value;
 
     /// <summary>Null if the network does not support attention maps.</summary>
     private static byte[]? Overlay(Classifier model, ScoredRow row, int label)

@@ -1,0 +1,47 @@
+// The command line that repeats a training, for its report.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Settings;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
+
+internal static class RepeatCommand
+{
+    /// <summary>Characters that no shell interprets, anywhere in a word.</summary>
+    private const string PlainCharacters = "-_./:,@+%";
+
+    /// <summary>
+    /// The settings of the run as options, in the order of the help, with the seed. Reports are shared: paths are relative to the current folder, or only the
+    /// last name if they are outside it. The workspace is left out; it changes nothing in the model.
+    /// </summary>
+    internal static string Of(IReadOnlyDictionary<string, SettingValue> settings, int seed)
+    {
+        var words = new List<string> { Tool.Name, "train" };
+        foreach (var setting in TrainSettings.All.Where(s => s.Name != "workspace"))
+        {
+            if (settings.TryGetValue(setting.Name, out var value))
+                words.AddRange(Option(setting, value.Text));
+            else if (setting.Name == "seed")
+                words.AddRange(Option(setting, seed.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        return string.Join(' ', words);
+    }
+
+    /// <summary>The value of a setting as a report shows it.</summary>
+    internal static string Shown(Setting setting, string value)
+    {
+        if (!setting.IsPath || !Path.IsPathRooted(value))
+            return value;
+        string near = DisplayPath.Of(value);
+        return Path.IsPathRooted(near) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : near;
+    }
+
+    private static IEnumerable<string> Option(Setting setting, string value) =>
+        setting.Value is null && bool.TryParse(value, out bool on) && on ? [setting.Option] : [setting.Option, Quoted(Shown(setting, value))];
+
+    /// <summary>In single quotes if a POSIX shell or PowerShell would change it otherwise.</summary>
+    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || PlainCharacters.Contains(c, StringComparison.Ordinal))
+        ? word
+        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

@@ -111,7 +111,9 @@ internal static class ReportStyle
         .verdict .wrong { color: var(--wrong); }
         .cards.small { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .6rem; margin-top: 1rem; }
         .cards.small .verdict { font-size: .875rem; }
+        .cards.medium { grid-template-columns: repeat(auto-fill, minmax(min(100%, 14.5rem), 1fr)); }
         .images.single { grid-template-columns: 1fr; }
+        .images.single img { aspect-ratio: 4 / 3; }
         .filter { margin: 0 0 1rem; }
         .filter ul { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0; }
         .filter a { display: inline-block; padding: .25rem .75rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .875rem; text-decoration: none; overflow-wrap: anywhere; }
@@ -146,6 +148,7 @@ internal static class ReportStyle
           .plots { grid-template-columns: 1fr 1fr; }
           .plot { max-width: 9cm; }
           .cards { grid-template-columns: repeat(3, 1fr); }
+          .cards.medium { grid-template-columns: repeat(4, 1fr); }
           .cards.small { grid-template-columns: repeat(6, 1fr); }
           .tiles > div, .cards li, tr, .plot, thead { break-inside: avoid; }
           h2, h3, caption { break-after: avoid; }

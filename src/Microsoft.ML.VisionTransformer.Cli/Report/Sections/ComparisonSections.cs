@@ -89,7 +89,7 @@ internal static class ComparisonSections
     {
         int most = comparison.Models.Max(model => model.Evaluation.Right);
         string[] best = [.. comparison.Models.Where(model => model.Evaluation.Right == most).Select(model => model.Name)];
-        string right = $"{ValueFormat.Count(most)} of {ValueFormat.Images(comparison.Images)}";
+        string right = $"{ValueFormat.Count(most)} of {ValueFormat.Images(comparison.Images)} ({ValueFormat.Percent(most / (double)comparison.Images)})";
         if (best.Length == comparison.Models.Count)
             return $"All models classify {right} correctly.";
         return best.Length == 1 ? $"{best[0]} is right most often: on {right}." : $"{string.Join(" and ", best)} are right most often: each on {right}.";

@@ -35,9 +35,13 @@ internal sealed class DisagreementSection
             return;
         }
 
-        html.Add($"<p>{Introduction()}</p>");
+        html.Add(
+            $"<p>The models predict different classes for {ValueFormat.Count(_images.Count)} of {ValueFormat.Images(_comparison.Images)}. Those come first whose true class has the most " +
+            $"different probabilities.</p>");
+        if (Notes() is { Length: > 0 } notes)
+            html.Add($"<p class=\"note\">{notes}</p>");
         Filter.Write(html, "Images by which models are right");
-        WriteCards(html, _images.Take(MaxLarge), Thumbnail.LargeSide, "cards");
+        WriteCards(html, _images.Take(MaxLarge), Thumbnail.LargeSide, "cards medium");
         if (_images.Count > MaxLarge)
             WriteCards(html, _images.Skip(MaxLarge).Take(ExampleRows.MaxImages - MaxLarge), Thumbnail.SmallSide, "cards small");
         if (_images.Count > ExampleRows.MaxImages)
@@ -46,16 +50,13 @@ internal sealed class DisagreementSection
 
     private static string KeyOf(string pattern) => $"right-{pattern}";
 
-    private string Introduction()
+    private string Notes()
     {
-        var text = new List<string>
-        {
-            $"The models predict different classes for {ValueFormat.Count(_images.Count)} of {ValueFormat.Images(_comparison.Images)}. Those come first on which they differ most: in the probability of the true class.",
-        };
+        var text = new List<string>();
         if (_images.Count > MaxLarge)
             text.Add($"The first {ValueFormat.Count(MaxLarge)} are large{(_images.Count > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest is a table" : "")}.");
-        if (_folder is not null)
-            text.Add("A file name opens the photo in a new tab, if this page and the photos are still where they were when it was written, or were moved together.");
+        if (_images.Any(image => PhotoLink.Of(_folder, image.Row.Path) is not null))
+            text.Add(PhotoLink.Explanation);
         return string.Join(' ', text);
     }
 

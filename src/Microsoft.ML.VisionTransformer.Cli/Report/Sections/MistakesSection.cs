@@ -33,8 +33,12 @@ internal static class MistakesSection
         }
 
         var filter = FilterOf(content, evaluation);
-        html.Add($"<p>{Introduction(content, evaluation, mistakes.Count, filter)}</p>");
+        html.Add(
+            $"<p>{ValueFormat.Count(mistakes.Count)} of {ValueFormat.Images(evaluation.Rows.Count)} were classified wrongly. Those predicted with the highest probability come first. " +
+            $"Check them for wrong labels, too.{(filter.IsUseful ? " To see one pair of classes only, choose it here, or its number in the section above." : "")}</p>");
         ImageCards.WriteMapNote(html, content);
+        if (Notes(content, evaluation, mistakes.Count) is { Length: > 0 } notes)
+            html.Add($"<p class=\"note\">{notes}</p>");
         filter.Write(html, "Mistakes by pair of classes: true class, predicted class");
         ImageCards.Write(html, content, mistakes.Take(ExampleRows.MaxMaps), GroupOf);
         if (mistakes.Count > ExampleRows.MaxMaps)
@@ -58,18 +62,13 @@ internal static class MistakesSection
         ImageCards.Write(html, content, hits);
     }
 
-    private static string Introduction(ReportContent content, EvaluationResult evaluation, int mistakes, GroupFilter filter)
+    private static string Notes(ReportContent content, EvaluationResult evaluation, int mistakes)
     {
-        var text = new List<string>
-        {
-            $"{ValueFormat.Count(mistakes)} of {ValueFormat.Images(evaluation.Rows.Count)} were classified wrongly. Those predicted with the highest probability come first. Check them for wrong labels, too.",
-        };
-        if (filter.IsUseful)
-            text.Add("To see one pair of classes only, choose it below or by its number in the confusion table above.");
+        var text = new List<string>();
         if (mistakes > ExampleRows.MaxMaps)
             text.Add($"The first {ValueFormat.Count(ExampleRows.MaxMaps)} are large; the others are small, without maps{(mistakes > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest is a table" : "")}.");
-        if (content.Folder is not null && evaluation.Rows.Any(row => PhotoLink.Of(content.Folder, row.Row.Path) is not null))
-            text.Add("A file name opens the photo in a new tab, if this page and the photos are still where they were when it was written, or were moved together.");
+        if (evaluation.Rows.Any(row => PhotoLink.Of(content.Folder, row.Row.Path) is not null))
+            text.Add(PhotoLink.Explanation);
         return string.Join(' ', text);
     }
 

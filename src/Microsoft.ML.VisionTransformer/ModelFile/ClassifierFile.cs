@@ -53,7 +53,7 @@ internal static class ClassifierFile
         });
     }
 
-    /// <exception cref="InvalidDataException">The history contains null entries.</exception>
+    /// <exception cref="InvalidDataException">The history contains null entries or a negative time.</exception>
     private static void Check(TrainingHistory? history)
     {
         if (history is null)
@@ -65,6 +65,8 @@ internal static class ClassifierFile
                 history.InvalidImages?.Contains(null!) == false,
                 nameof(history.InvalidImages),
                 "InvalidImages is null or contains null; it must be a list of strings.");
+            Guard.That(history.Versions?.Values.Contains(null!) == false, nameof(history.Versions), "Versions is null or contains null; it must be an object of strings.");
+            Guard.That(!(history.Duration < TimeSpan.Zero), nameof(history.Duration), "Duration is negative; it must be at least zero.");
         });
     }
 

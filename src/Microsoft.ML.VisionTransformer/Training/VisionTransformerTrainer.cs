@@ -1,4 +1,5 @@
 // The trainer: the ML.NET estimator that Fit is called on.
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Microsoft.ML.Runtime;
@@ -14,6 +15,7 @@ using Microsoft.ML.VisionTransformer.Training;
 using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 using Microsoft.ML.VisionTransformer.Training.Data;
 using Microsoft.ML.VisionTransformer.Training.Distributed;
+using Microsoft.ML.VisionTransformer.Training.History;
 using Microsoft.ML.VisionTransformer.Training.LinearProbe;
 using Microsoft.ML.VisionTransformer.Training.Logging;
 using Microsoft.ML.VisionTransformer.Training.Plan;
@@ -266,8 +268,15 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     {
         var (plan, rows) = (run.Plan, run.Rows);
         run.Network.to(run.Device);
-        var history = TrainAndTrim(run, report) with
+        var clock = Stopwatch.StartNew();
+        var trained = TrainAndTrim(run, report);
+        var history = trained with
         {
+            Duration = (run.Recorder?.Found?.Elapsed ?? TimeSpan.Zero) + clock.Elapsed,
+            Device = run.Device.ToString(),
+            Versions = SoftwareVersions.Current,
+            Options = StoredOptions.Of(_plans.Options),
+            Strategy = plan.Strategy,
             RowsWithoutLabel = rows.WithoutLabel,
             RowsWithInvalidImage = rows.Skipped.Count,
             InvalidImages = rows.Skipped.Reasons,

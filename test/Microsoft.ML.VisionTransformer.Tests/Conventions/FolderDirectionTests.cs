@@ -12,10 +12,11 @@ public sealed partial class FolderDirectionTests
     [
         "",
         "Training", "Training/LinearProbe", "Training/Logging", "Training/Checkpointing", "Training/Evaluation", "Training/Data", "Training/Plan", "Training/Distributed",
-        "Training/Optimizers", "Training/TrainerOptions",
+        "Training/Optimizers",
         "Scoring", "Scoring/Rows", "Scoring/Engine", "Scoring/Vectorized",
         "Explain",
         "ModelFile",
+        "Training/History", "Training/TrainerOptions",
         "Columns",
         "Evaluation",
         "Checkpoints", "Checkpoints/Configs", "Checkpoints/Fitting", "Checkpoints/Layouts", "Checkpoints/Hub", "Checkpoints/Formats/Npz", "Checkpoints/Formats/Onnx",

@@ -15,6 +15,17 @@ internal static class OptionChecks
     /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
     internal static void Check(Options o)
     {
+        CheckRecipe(o);
+        CheckValidation(o);
+        CheckFiles(o);
+        TorchRuntime.Parse(Guard.NotBlank(o.Device));
+        Guard.Defined(o.OnCancellation);
+    }
+
+    /// <summary>The checks that options without a validation set, files and a device, as a model file stores them, pass too.</summary>
+    /// <exception cref="ArgumentException">A value is not allowed; the message names it.</exception>
+    internal static void CheckRecipe(Options o)
+    {
         CheckColumns(o);
         CheckStrategy(o);
         CheckCombinations(o);
@@ -22,10 +33,7 @@ internal static class OptionChecks
         CheckOptimizer(o);
         CheckClassWeights(o);
         CheckImages(o);
-        CheckValidation(o);
-        CheckFiles(o);
-        TorchRuntime.Parse(Guard.NotBlank(o.Device));
-        Guard.Defined(o.OnCancellation);
+        CheckValidationFraction(o);
     }
 
     /// <summary>Checks that depend on the network, given by the options or the pretrained model.</summary>
@@ -207,9 +215,11 @@ internal static class OptionChecks
             throw Contradiction(nameof(Options.HorizontalFlip), o.HorizontalFlip, nameof(TrainingAugmentations.HorizontalFlipProbability));
     }
 
+    private static float CheckValidationFraction(Options o) => Guard.InRange(o.ValidationSetFraction ?? 0, 0f, 1f, nameof(Options.ValidationSetFraction));
+
     private static void CheckValidation(Options o)
     {
-        float fraction = Guard.InRange(o.ValidationSetFraction ?? 0, 0f, 1f, nameof(Options.ValidationSetFraction));
+        float fraction = CheckValidationFraction(o);
         if (o.ValidationSet is not null || fraction > 0)
             return;
         Guard.That(!o.Calibrate, nameof(Options.Calibrate), "Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet or a ValidationSetFraction.");

@@ -73,6 +73,12 @@ switch (args)
     case ["probe", var probed, var backbone]:
         ProbeCost.Run(probed, backbone);
         return 0;
+    case [LearningCurveCost.Command]:
+        LearningCurveCost.Run();
+        return 0;
+    case [LearningCurveCost.Command, var classified, var encoder]:
+        LearningCurveCost.Run(classified, encoder);
+        return 0;
     case [KillAndResume.Command, "train", var workspace, var trained]:
         KillAndResume.Train(workspace, trained);
         return 0;
@@ -115,6 +121,7 @@ switch (args)
                    Benchmarks distributed                                            two processes under mpirun vs. two threads of one
                    Benchmarks kill <times>                                           training runs that are killed and resumed vs. an undisturbed one
                    Benchmarks probe <folder of class folders> <weights>              a linear probe vs. one pass of its backbone
+                   Benchmarks curve [<folder of class folders> <weights>]            a learning curve vs. the probe itself
                    Benchmarks transfer <folder with split.json> <strategy> <weights, or none> [seeds=3] [<option>=<value> ...]
                                                                                      test accuracy of default options over several seeds
                    Benchmarks deletion <folder with split.json> <weights> [<folder for overlays>]

@@ -67,6 +67,10 @@ internal static class ClassifierFile
                 "InvalidImages is null or contains null; it must be a list of strings.");
             Guard.That(history.Versions?.Values.Contains(null!) == false, nameof(history.Versions), "Versions is null or contains null; it must be an object of strings.");
             Guard.That(!(history.Duration < TimeSpan.Zero), nameof(history.Duration), "Duration is negative; it must be at least zero.");
+            Guard.That(
+                history.LearningCurve?.Contains(null!) == false,
+                nameof(history.LearningCurve),
+                "LearningCurve is null or contains null; it must be a list of points.");
         });
     }
 

@@ -29,6 +29,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrainingProcessGroup _group;
     private readonly VisionTransformerNetwork _network;
     private readonly Device _device;
+    private readonly ProbeResult? _probe;
     private readonly long _stepsPerEpoch;
     private readonly List<TrainingMetrics> _epochs = [];
     private readonly Stopwatch _clock = new();
@@ -43,6 +44,7 @@ internal sealed class TrainingLoop : IDisposable
     /// <param name="checkAlive">Throws when the run was canceled; called for each batch.</param>
     /// <param name="recorder">Reads and writes the run's checkpoints; null for none.</param>
     /// <param name="group">The processes that train together; null for one.</param>
+    /// <param name="probe">The probe that initialized the head of a new run; null for none.</param>
     internal TrainingLoop(
         TrainingPlan plan,
         TrainingRow[] training,
@@ -51,9 +53,11 @@ internal sealed class TrainingLoop : IDisposable
         Device device,
         Action checkAlive,
         RunRecorder? recorder = null,
-        TrainingProcessGroup? group = null)
+        TrainingProcessGroup? group = null,
+        ProbeResult? probe = null)
     {
         (_plan, _training, _checkAlive, _recorder, _group, _network, _device) = (plan, training, checkAlive, recorder, group ?? TrainingProcessGroup.Alone, network, device);
+        _probe = recorder?.Found is { } found ? found.Probe : probe;
         var augmentation = new AugmentationPipeline(plan.Preprocessing, plan.Augmentation);
         var mixing = !plan.Augmentation.Mixes ? null : new BatchMixing(plan.Augmentation, plan.Preprocessing.Size.Height, plan.Preprocessing.Size.Width);
         _batches = new TrainingBatches(new ImagePreprocessor(plan.Preprocessing, augmentation), plan.BatchSize, plan.Seed, mixing, plan.GradientAccumulation, _group);
@@ -98,7 +102,7 @@ internal sealed class TrainingLoop : IDisposable
         // A canceled run does not start another pass over the validation rows.
         var calibration = _plan.Calibrate && !canceled ? Calibration.Of(_validation!.Logits(), fit: true) : null;
         int best = _progress.Best?.Epoch ?? _epochs.Count;
-        return new TrainingHistory
+        var history = new TrainingHistory
         {
             Epochs = _epochs,
             Temperature = calibration?.Temperature ?? 1,
@@ -110,7 +114,13 @@ internal sealed class TrainingLoop : IDisposable
             StoppedEarly = _progress.StoppedEarly,
             Cancelled = canceled,
             Seed = _plan.Seed,
+            ProbeAccuracy = _probe?.Accuracy,
+            ProbePenalty = _probe?.Penalty,
+            LearningCurve = _probe?.LearningCurve ?? [],
         };
+        if (_probe is not null)
+            report.CompareWithProbe(history, _probe, _plan);
+        return history;
     }
 
     public void Dispose()
@@ -280,7 +290,7 @@ internal sealed class TrainingLoop : IDisposable
         return ticks < TimeSpan.MaxValue.Ticks ? TimeSpan.FromTicks((long)ticks) : TimeSpan.MaxValue;
     }
 
-    private RunProgress Progress(long step) => new() { Seed = _plan.Seed, Step = step, RowsPerStep = _batches.RowsPerStep, Processes = _group.Size };
+    private RunProgress Progress(long step) => new() { Seed = _plan.Seed, Step = step, RowsPerStep = _batches.RowsPerStep, Processes = _group.Size, Probe = _probe };
 
     private RunProgress Now() => _progress with { Elapsed = Elapsed };
 

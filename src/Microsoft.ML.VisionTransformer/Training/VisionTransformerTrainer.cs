@@ -304,9 +304,11 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         var (training, validation) = (run.Rows.Training, run.Rows.Validation);
         if (run.Plan.Strategy == TrainingStrategy.LinearProbe)
             return new LinearProbeTrainer(run.Plan, training, validation, run.Rows.ClassFactors, run.Network, run.Device, CheckAlive, run.Group).Run(report);
-        if (run.Plan.ProbesHead && run.Recorder?.Found is null)
+        var probe = !run.Plan.ProbesHead || run.Recorder?.Found is not null ? null :
             ProbedHead.Give(run.Plan, training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive, run.Group), report, CheckAlive, run.Group);
-        using var loop = new TrainingLoop(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Group);
+        using var loop = new TrainingLoop(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Group, probe);
+        if (run.Plan.LearningCurve && !run.Plan.ProbesHead)
+            report.Warning("LearningCurve is set, but there is no linear probe to measure: the pretrained head is kept, or InitializeHeadByProbe is false. Set Strategy to LinearProbe for a learning curve.");
         return loop.Run(report);
     }
 

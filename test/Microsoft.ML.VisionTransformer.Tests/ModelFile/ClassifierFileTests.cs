@@ -82,6 +82,27 @@ public sealed class ClassifierFileTests
         LiveTensors.AssertSameAfter(() => Load(_zip).Dispose(), parametersCreated: TinyTraining.Parameters);
 
     [TestMethod]
+    public void AFileOfAVersionThatDidNotMeasureTheProbeIsRead()
+    {
+        var old = ModelJson.Read<TrainingHistory>("""{ "Epochs": [], "BestEpoch": 3, "Temperature": 1, "Seed": 7 }"""u8.ToArray());
+
+        Assert.IsNull(old.ProbeAccuracy);
+        Assert.IsNull(old.ProbePenalty);
+        Assert.IsEmpty(old.LearningCurve);
+    }
+
+    [TestMethod]
+    public void TheProbeAndItsCurveAreRead()
+    {
+        var written = new TrainingHistory { ProbeAccuracy = 0.8, ProbePenalty = 0.03, LearningCurve = [new(10, 0.7), new(20, 0.8)] };
+
+        var read = ModelJson.Read<TrainingHistory>(ModelJson.Write(written));
+
+        Assert.AreEqual((0.8, 0.03), (read.ProbeAccuracy, read.ProbePenalty));
+        CollectionAssert.AreEqual(written.LearningCurve.ToArray(), read.LearningCurve.ToArray());
+    }
+
+    [TestMethod]
     [DataRow("architecture.json", "EmbeddingDimension")]
     [DataRow("preprocessing.json", "StandardDeviation")]
     [DataRow("classes.json", "green")]

@@ -107,6 +107,8 @@ public sealed class HostileModelFileTests
     [DataRow("training-history.json", "Epochs", "[null]", "Epochs")]
     [DataRow("training-history.json", "InvalidImages", "null", "InvalidImages")]
     [DataRow("training-history.json", "InvalidImages", "[null]", "InvalidImages")]
+    [DataRow("training-history.json", "LearningCurve", "null", "LearningCurve")]
+    [DataRow("training-history.json", "LearningCurve", "[null]", "LearningCurve")]
     [DataRow("weights.json", "Tensors", "null", "Tensors")]
     [DataRow("weights.json", "Tensors", "[null]", "Tensors[0]")]
     [DataRow("weights.json", "Tensors", "[{}]", "Tensors[0]")]

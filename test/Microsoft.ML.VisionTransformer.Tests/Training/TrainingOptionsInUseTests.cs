@@ -1,10 +1,13 @@
 // Effects of the options of a run: class weights, gradient accumulation, frozen blocks, EMA, calibration, logs, and the choice of a strategy.
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 using Microsoft.ML.VisionTransformer.Training.Data;
+using Microsoft.ML.VisionTransformer.Training.Logging;
 using Microsoft.ML.VisionTransformer.Training.Plan;
 using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
 
@@ -220,6 +223,75 @@ public sealed class TrainingOptionsInUseTests
 
         Assert.AreEqual(TrainingPhase.Features, seen[0].Phase);
         Assert.IsLessThan(plain.LastTransformer.TrainingHistory!.Epochs[0].TrainingLoss - 0.1, probed.LastTransformer.TrainingHistory!.Epochs[0].TrainingLoss);
+    }
+
+    [TestMethod]
+    [DataRow(TrainingStrategy.LinearProbe, "The linear probe has a cross-validated accuracy of ")]
+    [DataRow(TrainingStrategy.FineTune, "The linear probe from which fine-tuning starts has a cross-validated accuracy of ")]
+    public void TheAccuracyOfTheProbeIsMeasuredAndLogged(TrainingStrategy strategy, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        SavePretrained(folder);
+        var log = new List<string>();
+
+        using var model = Train(o => (o.Arch, o.PretrainedModel, o.Strategy, o.ValidationSetFraction, o.LearningCurve) = (null, folder.Path, strategy, null, true), log: log);
+
+        var history = model.LastTransformer.TrainingHistory!;
+        Assert.IsTrue(history.ProbeAccuracy is > 0.5 and <= 1);
+        Assert.IsTrue(history.ProbePenalty is > 0);
+        Assert.AreEqual(history.ProbeAccuracy!.Value, history.LearningCurve[^1].Accuracy, 1e-12);
+        Assert.IsGreaterThan(1, history.LearningCurve.Count);
+        Assert.Contains(line => line.Contains(expected, StringComparison.Ordinal) && line.Contains("% on 24 images", StringComparison.Ordinal), log);
+        Assert.Contains(line => line.Contains("by number of training images: ", StringComparison.Ordinal), log);
+    }
+
+    [TestMethod]
+    [DataRow(TrainingStrategy.LinearProbe)]
+    [DataRow(TrainingStrategy.FineTune)]
+    public void TheLearningCurveChangesNothingElse(TrainingStrategy strategy)
+    {
+        using var folder = new TemporaryFolder();
+        SavePretrained(folder);
+        using var with = Train(o => (o.Arch, o.PretrainedModel, o.Strategy, o.LearningCurve) = (null, folder.Path, strategy, true));
+        using var without = Train(o => (o.Arch, o.PretrainedModel, o.Strategy) = (null, folder.Path, strategy));
+
+        Assert.IsEmpty(without.LastTransformer.TrainingHistory!.LearningCurve);
+        Assert.AreEqual(without.LastTransformer.TrainingHistory.ProbeAccuracy, with.LastTransformer.TrainingHistory!.ProbeAccuracy);
+        CollectionAssert.AreEqual(Scores(without), Scores(with));
+    }
+
+    [TestMethod]
+    public void AKeptHeadHasNoProbeAndALearningCurveIsReportedAsMissing()
+    {
+        using var folder = new TemporaryFolder();
+        using (var first = Train(_ => { }))
+            first.LastTransformer.SaveAsSafetensors(folder.Path);
+        var log = new List<string>();
+
+        using var model = Train(o => (o.Arch, o.PretrainedModel, o.Strategy, o.LearningCurve) = (null, folder.Path, TrainingStrategy.FineTune, true), log: log);
+
+        Assert.IsNull(model.LastTransformer.TrainingHistory!.ProbeAccuracy);
+        Assert.IsEmpty(model.LastTransformer.TrainingHistory.LearningCurve);
+        Assert.Contains(line => line.Contains("LearningCurve is set, but there is no linear probe to measure", StringComparison.Ordinal), log);
+    }
+
+    [TestMethod]
+    [DataRow(0.1f, 0.5, ChannelMessageKind.Warning)]
+    [DataRow(0.1f, 0.89, ChannelMessageKind.Info)]
+    [DataRow(null, 0.5, ChannelMessageKind.Info, DisplayName = "a validation set of the user's may be harder")]
+    public void FineTuningThatEndsBelowItsProbeIsAWarning(float? fraction, double reached, ChannelMessageKind expected)
+    {
+        var context = new MLContext();
+        var messages = new List<LoggingEventArgs>();
+        context.Log += (_, e) => messages.Add(e);
+        using var report = new TrainingLog(((IHostEnvironment)context).Register("test"), null);
+        var history = new TrainingHistory { Epochs = [new() { ValidationAccuracy = reached }], BestEpoch = 1, ValidationRows = 60 };
+
+        report.CompareWithProbe(history, new ProbeResult(0.1, 0.9, 540), Plan(o => o.ValidationSetFraction = fraction));
+
+        var message = messages.Single(m => m.Message.Contains("Fine-tuning ended", StringComparison.Ordinal));
+        Assert.AreEqual(expected, message.Kind);
+        Assert.Contains("the linear probe that it started from has a cross-validated accuracy of 90.0 % on 540 images", message.Message);
     }
 
     private static TransformerChain<VisionTransformerPredictionTransformer> Train(Action<VisionTransformerTrainer.Options> change, int perClass = 8, List<string>? log = null)

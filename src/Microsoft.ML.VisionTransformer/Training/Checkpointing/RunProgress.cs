@@ -37,6 +37,9 @@ internal sealed record RunProgress
     /// <summary>The best validation result so far.</summary>
     public ValidationResult? Best { get; init; }
 
+    /// <summary>The probe that initialized the head, which a resumed run does not repeat; null without one.</summary>
+    public ProbeResult? Probe { get; init; }
+
     /// <summary>Training time so far, including the time before interruptions.</summary>
     public TimeSpan Elapsed { get; init; }
 
@@ -63,6 +66,29 @@ internal sealed record RunProgress
 
     /// <summary>The mean over the rows of the current epoch so far.</summary>
     internal RunningMean EpochSoFar => new(LossSum, Weight, Right, Rows);
+}
+
+/// <summary>The cross-validation of a linear probe.</summary>
+/// <param name="Penalty">The penalty, given or chosen.</param>
+/// <param name="Accuracy">The accuracy with that penalty; null if there are too few rows.</param>
+/// <param name="Images">Number of rows that the accuracy was measured on.</param>
+internal sealed record ProbeResult(double Penalty, double? Accuracy, int Images)
+{
+    /// <summary>The accuracy by number of images; empty if it was not measured.</summary>
+    public IReadOnlyList<LearningCurvePoint> LearningCurve { get; init; } = [];
+
+    /// <summary>
+    /// Whether the probe is more accurate than an accuracy on other rows by more than chance explains: by twice the standard error of a difference
+    /// between two fractions, with one right and one wrong row added to each, because few rows understate the error (Agresti and Caffo, "Simple and
+    /// Effective Confidence Intervals for Proportions and Differences of Proportions", 2000).
+    /// </summary>
+    internal bool IsClearlyBetterThan(double accuracy, int rows)
+    {
+        if (Accuracy is not { } own)
+            return false;
+        var (p, q) = ((own * Images + 1) / (Images + 2), (accuracy * rows + 1) / (rows + 2));
+        return p - q > 2 * Math.Sqrt(p * (1 - p) / (Images + 2) + q * (1 - q) / (rows + 2));
+    }
 }
 
 /// <summary>Reads and writes the checkpoints of a run.</summary>

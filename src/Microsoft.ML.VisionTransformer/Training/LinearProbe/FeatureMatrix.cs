@@ -52,7 +52,7 @@ internal sealed class FeatureMatrix : IDisposable
     /// <param name="rows">Row indices, ascending.</param>
     internal FeatureMatrix Take(int[] rows)
     {
-        float[] values = new float[ArrayLength.Of(rows.Length, Dimension, "features to choose a penalty by", "Set ProbePenalty")];
+        float[] values = new float[ArrayLength.Of(rows.Length, Dimension, "features to cross-validate", "Give fewer classes")];
         int filled = 0;
         ForEach((features, first, targets) =>
         {

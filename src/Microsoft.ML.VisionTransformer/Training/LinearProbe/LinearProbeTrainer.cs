@@ -1,6 +1,8 @@
 // Trains only the head, on features computed once by the frozen network.
 using System.Diagnostics;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Evaluation;
+using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 using Microsoft.ML.VisionTransformer.Training.Data;
 using Microsoft.ML.VisionTransformer.Training.Distributed;
 using Microsoft.ML.VisionTransformer.Training.Logging;
@@ -42,8 +44,8 @@ internal sealed class LinearProbeTrainer(
         using var features = pass.Over(training, report);
         double imagesPerSecond = training.Length / _clock.Elapsed.TotalSeconds;
         using var heldOut = validation.Length > 0 ? pass.Over(validation, report) : null;
-        double penalty = plan.ProbePenalty ?? group.OfMain([PenaltySelection.For(features, plan.Seed, _checkFit)])[0];
-        double[] head = new LogisticRegression(features, penalty).Fit(null, plan.Epochs, report: (step, point) =>
+        var probe = ProbedHead.Measure(plan, features, report, _checkFit, group);
+        double[] head = new LogisticRegression(features, probe.Penalty).Fit(null, plan.Epochs, report: (step, point) =>
         {
             _checkFit();
             _epochs.Add(Evaluate(step, point, features, heldOut, imagesPerSecond));
@@ -55,7 +57,7 @@ internal sealed class LinearProbeTrainer(
         if (heldOut is not null && plan.CutsValidation)
         {
             using var all = features.With(heldOut, classFactors);
-            head = group.OfMain(new LogisticRegression(all, penalty).Fit(head, plan.Epochs, report: (_, _) => _checkFit()));
+            head = group.OfMain(new LogisticRegression(all, probe.Penalty).Fit(head, plan.Epochs, report: (_, _) => _checkFit()));
         }
 
         ProbedHead.Set(network, head);
@@ -68,6 +70,9 @@ internal sealed class LinearProbeTrainer(
             TrainingRows = training.Length,
             ValidationRows = validation.Length,
             Seed = plan.Seed,
+            ProbeAccuracy = probe.Accuracy,
+            ProbePenalty = probe.Penalty,
+            LearningCurve = probe.LearningCurve,
         };
     }
 
@@ -101,12 +106,26 @@ internal static class ProbedHead
     /// starting from this head preserves them (Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution",
     /// arXiv:2202.10054).
     /// </summary>
-    internal static void Give(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, FeaturePass pass, TrainingLog report, Action checkAlive, TrainingProcessGroup group)
+    /// <returns>The cross-validation of the probe.</returns>
+    internal static ProbeResult Give(TrainingPlan plan, TrainingRow[] rows, VisionTransformerNetwork network, FeaturePass pass, TrainingLog report, Action checkAlive, TrainingProcessGroup group)
     {
         using var features = pass.Over(rows, report);
         var check = group.IsMany ? () => { } : checkAlive;
-        double penalty = group.OfMain([PenaltySelection.For(features, plan.Seed, check)])[0];
-        Set(network, group.OfMain(new LogisticRegression(features, penalty).Fit(null, Iterations, report: (_, _) => check())));
+        var probe = Measure(plan, features, report, check, group);
+        Set(network, group.OfMain(new LogisticRegression(features, probe.Penalty).Fit(null, Iterations, report: (_, _) => check())));
+        return probe;
+    }
+
+    /// <summary>The penalty, the accuracy and, where the plan says so, the learning curve of a probe, by cross-validation; those of rank 0 on all processes.</summary>
+    internal static ProbeResult Measure(TrainingPlan plan, FeatureMatrix features, TrainingLog report, Action checkAlive, TrainingProcessGroup group)
+    {
+        var validation = new CrossValidation(features, plan.Seed, checkAlive);
+        var probe = validation.Measure(plan.ProbePenalty);
+        if (plan.LearningCurve)
+            probe = probe with { LearningCurve = validation.Curve(probe) };
+        probe = ModelJson.Read<ProbeResult>(group.Gather(ModelJson.Write(probe))[0]);
+        report.Probe(probe, plan.Strategy);
+        return probe;
     }
 
     /// <summary>Copies a head into the network. DeiT's distillation head gets the same weights, because the features are the mean of both tokens.</summary>

@@ -1,6 +1,5 @@
-// Multinomial logistic regression on features, the linear probe's objective, and the choice of its penalty.
+// Multinomial logistic regression on features: the objective of the linear probe.
 using Microsoft.ML.VisionTransformer.Common;
-using Microsoft.ML.VisionTransformer.Training.Plan;
 using static TorchSharp.torch;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
@@ -78,72 +77,4 @@ internal sealed class LogisticRegression(FeatureMatrix data, double penalty)
     }
 
     private static void Add(Tensor part, Span<double> sum) => TensorPrimitives.Add(sum, part.data<double>().ToArray(), sum);
-}
-
-/// <summary>
-/// Cross-validation over a series of penalties, strongest first, each fit starting from the previous one: the penalty with the smallest mean
-/// cross-entropy on held-out rows wins. Large data sets are sampled.
-/// </summary>
-internal static class PenaltySelection
-{
-    private const int Folds = 5, MostRows = 5_000, Iterations = 50;
-
-    /// <summary>Sufficient to rank penalties; the head itself is fitted to a far smaller gradient.</summary>
-    private const double Tolerance = 1e-4;
-
-    private static readonly double[] _penalties = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001];
-
-    /// <summary>Used when there are too few rows for cross-validation.</summary>
-    private const double Standard = 0.1;
-
-    /// <summary>The penalty for these rows.</summary>
-    internal static double For(FeatureMatrix data, int seed, Action checkAlive)
-    {
-        int[] folds = Assign(data, seed);
-        if (data.Rows < 2 * Folds)
-            return Standard;
-        double[] losses = new double[_penalties.Length];
-        for (int fold = 0; fold < Folds; fold++)
-        {
-            checkAlive();
-            AddLosses(data, folds, fold, losses);
-        }
-
-        return _penalties[Array.IndexOf(losses, losses.Min())];
-    }
-
-    private static void AddLosses(FeatureMatrix data, int[] folds, int fold, double[] losses)
-    {
-        using var training = data.Take([.. Indices(folds, f => f >= 0 && f != fold)]);
-        using var heldOut = data.Take([.. Indices(folds, f => f == fold)]);
-        double[]? head = null;
-        for (int i = 0; i < _penalties.Length; i++)
-        {
-            head = new LogisticRegression(training, _penalties[i]).Fit(head, Iterations, Tolerance);
-            losses[i] += heldOut.Evaluate(head).Loss;
-        }
-    }
-
-    private static IEnumerable<int> Indices(int[] folds, Func<int, bool> take) =>
-        folds.Select((fold, row) => (fold, row)).Where(p => take(p.fold)).Select(p => p.row);
-
-    /// <summary>The fold of each row, stratified by class; -1 for rows outside the sample.</summary>
-    private static int[] Assign(FeatureMatrix data, int seed)
-    {
-        var random = RandomStream.For(seed, (long)RandomPurpose.Folds);
-        int[] folds = new int[data.Rows];
-        Array.Fill(folds, -1);
-        long[] classes = data.Targets.ToArray();
-        int taken = 0;
-        double fraction = Math.Min(1, (double)MostRows / data.Rows);
-        foreach (var group in Enumerable.Range(0, data.Rows).GroupBy(row => classes[row]).OrderBy(group => group.Key))
-        {
-            int[] members = [.. group];
-            random.Shuffle(members.AsSpan());
-            foreach (int row in members.AsSpan(0, (int)Math.Ceiling(fraction * members.Length)))
-                folds[row] = taken++ % Folds;
-        }
-
-        return folds;
-    }
 }

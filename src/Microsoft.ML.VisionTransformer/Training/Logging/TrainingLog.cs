@@ -69,6 +69,32 @@ internal sealed class TrainingLog : IDisposable
         CultureInfo.InvariantCulture,
         $"Trained {history.Epochs.Count} epochs{(history.StoppedEarly ? " (stopped early)" : history.Cancelled ? " (canceled)" : "")}; the model has the {(history.IsAverage ? "averaged " : "")}weights of epoch {history.BestEpoch}."));
 
+    /// <summary>Logs the cross-validation of a linear probe.</summary>
+    internal void Probe(ProbeResult probe, TrainingStrategy strategy)
+    {
+        string name = strategy == TrainingStrategy.LinearProbe ? "The linear probe" : "The linear probe from which fine-tuning starts";
+        Info(probe.Accuracy is { } accuracy
+            ? string.Create(CultureInfo.InvariantCulture, $"{name} has a cross-validated accuracy of {accuracy:P1} on {probe.Images} images (penalty {probe.Penalty}).")
+            : string.Create(CultureInfo.InvariantCulture, $"{name} has the penalty {probe.Penalty}; there are too few images to measure its accuracy by cross-validation."));
+        if (probe.LearningCurve.Count > 0)
+            Info($"Cross-validated accuracy of the linear probe by number of training images: {string.Join(", ", probe.LearningCurve.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.Accuracy:P1} with {point.Images}")))}.");
+    }
+
+    /// <summary>
+    /// Compares the result of fine-tuning with the probe that it started from. A validation set of the user's may be harder than the training images,
+    /// so only validation rows split off the training rows give a warning.
+    /// </summary>
+    internal void CompareWithProbe(TrainingHistory history, ProbeResult probe, TrainingPlan plan)
+    {
+        if (probe.Accuracy is not { } accuracy || history.Epochs.ElementAtOrDefault(history.BestEpoch - 1)?.ValidationAccuracy is not { } reached)
+            return;
+        string result = string.Create(CultureInfo.InvariantCulture, $"Fine-tuning ended with a validation accuracy of {reached:P1} on {history.ValidationRows} images; the linear probe that it started from has a cross-validated accuracy of {accuracy:P1} on {probe.Images} images");
+        if (plan.CutsValidation && probe.IsClearlyBetterThan(reached, history.ValidationRows))
+            Warning($"{result}, which is higher by more than chance explains. Lower LearningRate, or set Strategy to LinearProbe.");
+        else
+            Info($"{result}.");
+    }
+
     internal void Warning(string message)
     {
         if (!_silent)

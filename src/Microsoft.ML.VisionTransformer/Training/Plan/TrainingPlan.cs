@@ -103,6 +103,9 @@ internal sealed record TrainingPlan
     /// <summary>Null to choose it by cross-validation.</summary>
     internal required double? ProbePenalty { get; init; }
 
+    [NotInIdentity("It measures the linear probe and does not change it.")]
+    internal required bool LearningCurve { get; init; }
+
     internal required double LabelSmoothing { get; init; }
 
     internal required double ClipGradientNorm { get; init; }

@@ -86,6 +86,7 @@ internal sealed class TrainingPlanBuilder
             ClassWeighting = o.ClassWeighting,
             ClassWeights = o.ClassWeights,
             ProbePenalty = o.ProbePenalty,
+            LearningCurve = o.LearningCurve,
             LabelSmoothing = o.LabelSmoothing,
             ClipGradientNorm = o.ClipGradientNorm,
             Augmentation = Augmentation(standard),

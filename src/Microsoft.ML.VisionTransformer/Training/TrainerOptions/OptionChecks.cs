@@ -138,6 +138,14 @@ internal static class OptionChecks
             strategy is null or TrainingStrategy.LinearProbe || o.ProbePenalty is null,
             nameof(Options.ProbePenalty),
             $"ProbePenalty is set and Strategy is {strategy}: it applies to LinearProbe only; the other strategies use WeightDecay.");
+        Guard.That(
+            strategy != TrainingStrategy.FromScratch || !o.LearningCurve,
+            nameof(Options.LearningCurve),
+            "LearningCurve is set and Strategy is FromScratch: it measures a linear probe of a pretrained model. Set PretrainedModel, or leave LearningCurve off.");
+        Guard.That(
+            strategy != TrainingStrategy.FineTune || o.InitializeHeadByProbe || !o.LearningCurve,
+            nameof(Options.LearningCurve),
+            "LearningCurve is set and InitializeHeadByProbe is false: it measures the linear probe that initializes the head. Leave one of them at its default, or set Strategy to LinearProbe.");
         string? forFineTuning = SetForFineTuning(o);
         Guard.That(
             strategy is not null || forFineTuning is null || o.ProbePenalty is null,

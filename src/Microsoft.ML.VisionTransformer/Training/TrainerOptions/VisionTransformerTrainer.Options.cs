@@ -173,6 +173,13 @@ public sealed partial class VisionTransformerTrainer
         /// </summary>
         public float? ProbePenalty;
 
+        /// <summary>
+        /// Whether to also measure how the accuracy of the linear probe grows with the number of training images:
+        /// <see cref="TrainingHistory.LearningCurve"/>. It shows whether more images would help. The features are computed once in any case, so it costs
+        /// seconds. For linear probes, and for fine-tuning whose head is initialized by one (<see cref="InitializeHeadByProbe"/>). Default false.
+        /// </summary>
+        public bool LearningCurve;
+
         /// <summary>Fraction of each target that is spread over all classes (arXiv:1512.00567, section 7), in [0, 1). Default 0.1.</summary>
         public float LabelSmoothing = 0.1f;
 

@@ -60,6 +60,31 @@ public sealed class ResumeTests
     }
 
     [TestMethod]
+    public void AResumedRunKeepsTheProbeThatItStartedFrom()
+    {
+        using var folder = new TemporaryFolder();
+        using var pretrained = new TemporaryFolder();
+        var context = new MLContext(seed: 4);
+        var others = context.Data.LoadFromEnumerable(ColoredSamples.Make(8).Select(s => new ColoredSample { Image = s.Image, Label = "another " + s.Label, Number = s.Number }));
+        using (var first = TinyTraining.Train(context, others))
+            first.LastTransformer.SaveAsSafetensors(pretrained.Path);
+        Action<VisionTransformerTrainer.Options> fineTune = o => (o.Arch, o.PretrainedModel, o.Strategy, o.LearningCurve) = (null, pretrained.Path, TrainingStrategy.FineTune, true);
+        var (expected, history) = Train(null, change: fineTune);
+
+        InterruptAfter(4, folder.Path, fineTune);
+        var (found, resumed) = Train(folder.Path, change: fineTune);
+        var finished = Train(folder.Path, change: fineTune).History;
+
+        CollectionAssert.AreEqual(expected, found);
+        foreach (var later in new[] { resumed, finished })
+        {
+            Assert.IsNotNull(later.ProbeAccuracy);
+            Assert.AreEqual((history.ProbeAccuracy, history.ProbePenalty), (later.ProbeAccuracy, later.ProbePenalty));
+            CollectionAssert.AreEqual(history.LearningCurve.ToArray(), later.LearningCurve.ToArray());
+        }
+    }
+
+    [TestMethod]
     public void AFinishedRunIsReturnedWithoutTrainingAgain()
     {
         using var folder = new TemporaryFolder();
@@ -232,11 +257,11 @@ public sealed class ResumeTests
         return ([.. TinyTraining.Scores(model.Transform(data)).SelectMany(s => s)], model.LastTransformer.TrainingHistory!);
     }
 
-    private static void InterruptAfter(int steps, string workspace)
+    private static void InterruptAfter(int steps, string workspace, Action<VisionTransformerTrainer.Options>? change = null)
     {
         using var cancel = new CancellationTokenSource();
         int done = 0;
-        Assert.Throws<OperationCanceledException>(() => Train(workspace, change: o => o.CancellationToken = cancel.Token, callback: m =>
+        Assert.Throws<OperationCanceledException>(() => Train(workspace, change: (change ?? (_ => { })) + (o => o.CancellationToken = cancel.Token), callback: m =>
         {
             if (m.Phase == TrainingPhase.Step && ++done == steps)
                 cancel.Cancel();

@@ -36,6 +36,8 @@ public sealed class OptionChecksTests
         ["Augmentation is set and Strategy is LinearProbe"] = o => (o.Strategy, o.PretrainedModel, o.Augmentation) = (TrainingStrategy.LinearProbe, "model", new()),
         ["ProbePenalty"] = o => (o.Strategy, o.PretrainedModel, o.ProbePenalty) = (TrainingStrategy.LinearProbe, "model", -1),
         ["ProbePenalty is set and Strategy is FromScratch"] = o => o.ProbePenalty = 0.1f,
+        ["LearningCurve is set and Strategy is FromScratch"] = o => o.LearningCurve = true,
+        ["LearningCurve is set and InitializeHeadByProbe is false"] = o => (o.Strategy, o.PretrainedModel, o.InitializeHeadByProbe, o.LearningCurve) = (TrainingStrategy.FineTune, "model", false, true),
         ["GradientAccumulation"] = o => o.GradientAccumulation = 0,
         ["Optimizer"] = o => o.Optimizer = (TrainingOptimizer)5,
         ["Momentum"] = o => o.Momentum = 1,

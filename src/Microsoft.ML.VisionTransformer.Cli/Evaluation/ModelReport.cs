@@ -19,6 +19,11 @@ internal static class ModelReport
         {
             Epochs = [.. history.Epochs.Select(ReportEpoch.Of)],
             BestEpoch = history.Epochs.Count > 0 ? history.BestEpoch : null,
+            Strategy = history.Strategy,
+            Augmentation = AugmentationOf(history),
+            LabelSmoothing = history.Strategy == TrainingStrategy.LinearProbe ? null : history.Options?.LabelSmoothing,
+            ProbeAccuracy = history.ProbeAccuracy,
+            LearningCurve = [.. history.LearningCurve.Select(point => new LearningPoint(point.Images, point.Accuracy))],
             TrainingImages = history.TrainingRows,
             ValidationImages = history.ValidationRows,
             Run = Run(history),
@@ -63,9 +68,16 @@ internal static class ModelReport
 
     private static ReportValue[] Run(TrainingHistory history) =>
     [
-        .. history.Epochs.Count > 0 ? [new ReportValue("Training time", RunSection.Duration(history.Epochs[^1].Elapsed))] : Array.Empty<ReportValue>(),
+        .. history.Duration is { } duration ? [new ReportValue("Training time", RunSection.Duration(duration))] : Array.Empty<ReportValue>(),
+        .. history.Device is { } device ? [new ReportValue("Device", device)] : Array.Empty<ReportValue>(),
+        .. history.Strategy is { } strategy ? [new ReportValue("Strategy", SettingValue.Kebab(strategy.ToString()))] : Array.Empty<ReportValue>(),
         new("Seed", Invariant($"{history.Seed}")),
+        .. history.Versions.Select(version => new ReportValue(version.Key, version.Value)),
     ];
+
+    /// <summary>The augmentation that was used, up to the area of crops and the flip; null if the model file does not tell.</summary>
+    private static TrainingAugmentations? AugmentationOf(TrainingHistory history) =>
+        history is { Strategy: { } strategy, Options: { } options } ? options.Augmentation ?? VisionTransformerTrainer.DefaultAugmentation(strategy, history.TrainingRows) : null;
 
     private static ReportSplit Split(string name, LabeledImage[] images, Classifier model)
     {

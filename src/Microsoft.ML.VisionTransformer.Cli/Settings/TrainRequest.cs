@@ -37,6 +37,9 @@ internal sealed class TrainRequest
     /// </summary>
     internal List<Func<TrainingAugmentations, TrainingAugmentations>> CropAndFlipChanges { get; } = [];
 
+    /// <summary>Null measures the learning curve if there is a report and a linear probe runs anyway: then it costs seconds.</summary>
+    internal bool? LearningCurve { get; set; }
+
     internal int? EarlyStoppingPatience { get; set; }
 
     internal float? EarlyStoppingMinDelta { get; set; }

@@ -11,6 +11,9 @@ internal static class CurveReading
     /// <summary>Relative decrease of the validation loss over the last fifth of the epochs that counts as still falling.</summary>
     private const double StillFalling = 0.02;
 
+    /// <summary>Relative change of the losses after the best epoch from which they are said to diverge.</summary>
+    private const double Diverging = 0.05;
+
     /// <summary>How the metrics were measured, and so what can be compared.</summary>
     internal static string Measurement(ReportContent content)
     {
@@ -35,12 +38,14 @@ internal static class CurveReading
                 (content.Rows.Count > 0 ? $": judge it by the {content.RowsName} images." : ".");
         }
 
-        string figures = $"In epoch {ValueFormat.Count(epoch.Epoch)}, whose weights the model has, the accuracy is {ValueFormat.Percent(epoch.TrainingAccuracy)} in training and {ValueFormat.Percent(validation)} in validation";
-        if (content.Strategy == TrainingStrategy.LinearProbe)
-            figures = $"At the end the accuracy is {ValueFormat.Percent(epoch.TrainingAccuracy)} in training and {ValueFormat.Percent(validation)} in validation";
+        string figures = (content.Strategy == TrainingStrategy.LinearProbe ? "At the end" : $"In epoch {ValueFormat.Count(epoch.Epoch)}, whose weights the model has,") +
+            $" the accuracy is {ValueFormat.Percent(epoch.TrainingAccuracy)} in training and {ValueFormat.Percent(validation)} in validation";
         double gap = epoch.TrainingAccuracy - validation;
+        string? later = LaterEpochs(content, epoch);
         if (gap >= LargeGap)
-            return $"{figures}. {Gap(content, epoch.TrainingAccuracy, validation)}";
+            return $"{figures}. {Gap(content, epoch.TrainingAccuracy, validation)} {later}".TrimEnd();
+        if (later is not null)
+            return $"{figures}. {later} {Remedy(content.Strategy)}";
         return $"{figures}{NoGap(content, gap)}{MoreEpochs(content)}";
     }
 
@@ -66,7 +71,7 @@ internal static class CurveReading
             }
         }
 
-        return "The model knows its training photos better than new ones: it overfits. Expect the validation accuracy on new photos. " + Remedy(content.Strategy) + LaterEpochs(content);
+        return "The model knows its training photos better than new ones: it overfits. Expect the validation accuracy on new photos. " + Remedy(content.Strategy);
     }
 
     private static string Remedy(TrainingStrategy? strategy) => strategy switch
@@ -78,12 +83,16 @@ internal static class CurveReading
         _ => "More photos help most. A pretrained network (--pretrained) needs far fewer of them; stronger augmentation (--augmentation deit) and fewer epochs (--epochs) may help too.",
     };
 
-    private static string LaterEpochs(ReportContent content)
+    /// <summary>Null unless the losses of training and validation diverge after the epoch whose weights the model has.</summary>
+    private static string? LaterEpochs(ReportContent content, ReportEpoch best)
     {
-        int last = content.Epochs[^1].Epoch;
-        return content.Strategy != TrainingStrategy.LinearProbe && content.BestEpoch is { } best && best <= 0.8 * last
-            ? $" Validation was best in epoch {ValueFormat.Count(best)} of {ValueFormat.Count(last)}; the later epochs brought nothing."
-            : "";
+        var last = content.Epochs[^1];
+        bool diverge = content.Strategy != TrainingStrategy.LinearProbe && last.Epoch > best.Epoch
+            && last.TrainingLoss < best.TrainingLoss * (1 - Diverging) && last.ValidationLoss > best.ValidationLoss * (1 + Diverging);
+        return diverge
+            ? $"After that epoch the training loss fell from {ValueFormat.Loss(best.TrainingLoss)} to {ValueFormat.Loss(last.TrainingLoss)} while the validation loss rose from " +
+                $"{ValueFormat.Loss(best.ValidationLoss)} to {ValueFormat.Loss(last.ValidationLoss)}: the later epochs only fitted the training photos (overfitting), and their weights were not kept."
+            : null;
     }
 
     private static string NoGap(ReportContent content, double gap)

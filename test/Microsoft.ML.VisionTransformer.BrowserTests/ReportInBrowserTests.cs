@@ -1,6 +1,7 @@
 // The report in a real browser: it fits, is readable in light, dark and on paper, can be followed by ear, and stays on this machine.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.BrowserTests.Support;
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Report;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -145,6 +146,98 @@ public sealed class ReportInBrowserTests : IDisposable
 
         await report.Page.WaitForFunctionAsync("() => Math.abs(document.querySelector('#calibration').getBoundingClientRect().top) < 2");
         report.AssertQuiet();
+    }
+
+    /// <summary>The page has no scripts: links and the style sheet filter.</summary>
+    [TestMethod]
+    [DataRow(Phone)]
+    [DataRow(Desktop)]
+    public async Task ThePairsOfClassesFilterTheMistakes(int width)
+    {
+        var content = PaintedReport.Make(perClass: 100);
+        var evaluation = EvaluationResult.Of(content)!;
+        var report = await ReportPage.OpenAsync(_browser!, File, content, width);
+        var page = report.Page;
+        int all = evaluation.Rows.Count - evaluation.Right;
+        var items = page.Locator("#mistakes .item:visible");
+        Assert.AreEqual(all, await items.CountAsync());
+        Assert.AreEqual(0, await page.Locator(".chosen:visible").CountAsync());
+
+        foreach (var pair in evaluation.Confusion.Pairs())
+        {
+            string key = MistakesSection.KeyOf(pair.True, pair.Predicted);
+            await page.Locator($".filter a[href='#{key}']").ClickAsync();
+
+            Assert.AreEqual(pair.Count, await items.CountAsync());
+            Assert.AreEqual(pair.Count, await page.Locator($"#mistakes .{key}:visible").CountAsync());
+            string said = await page.Locator(".chosen:visible").InnerTextAsync();
+            Assert.AreEqual($"Shown: {pair.Count} of {all} mistakes, {content.ClassNames[pair.True]} → {content.ClassNames[pair.Predicted]}. Show all", said);
+            Assert.AreEqual(0, await report.OverflowAsync());
+        }
+
+        await page.Locator(".chosen:visible a").ClickAsync();
+        Assert.AreEqual(all, await items.CountAsync());
+        report.AssertQuiet();
+    }
+
+    [TestMethod]
+    public async Task ANumberOfTheMatrixLeadsToItsImages_ByKeyboard()
+    {
+        var report = await ReportPage.OpenAsync(_browser!, File, PaintedReport.Make(perClass: 100), Phone);
+        var cell = report.Page.Locator(".matrix a").First;
+        int count = int.Parse(await cell.InnerTextAsync(), CultureInfo.InvariantCulture);
+
+        await cell.PressAsync("Enter");
+
+        Assert.AreEqual(count, await report.Page.Locator("#mistakes .item:visible").CountAsync());
+        await Assertions.Expect(report.Page.Locator(".chosen:visible")).ToBeInViewportAsync();
+        await report.Page.GoBackAsync();
+        Assert.IsGreaterThan(count, await report.Page.Locator("#mistakes .item:visible").CountAsync());
+        report.AssertQuiet();
+    }
+
+    [TestMethod]
+    public async Task AFileNameOpensThePhotoInANewTab_AndAMissingPhotoLeavesThePage()
+    {
+        var painted = PaintedReport.Make();
+        string[] photos = [_folder.File("my photos", "50% #1.png"), _folder.File("my photos", "gone.png")];
+        System.IO.File.WriteAllBytes(photos[0], painted.Rows[0].Content!);
+        ScoredRow[] rows = [.. photos.Select((photo, i) => painted.Rows[0] with { Name = $"photo {i}", Content = null, Path = photo, Probabilities = [0, i == 0 ? 1 : 0.9f, 0, 0, i == 0 ? 0 : 0.1f] })];
+        var report = await ReportPage.OpenAsync(_browser!, File, painted with { Rows = rows, Overlay = null }, Desktop);
+
+        var photo = await report.Page.RunAndWaitForPopupAsync(() => report.Page.GetByRole(AriaRole.Link, new() { Name = "photo 0" }).ClickAsync());
+        await photo.WaitForLoadStateAsync();
+        Assert.IsGreaterThan(0, await photo.Locator("img").EvaluateAsync<int>("image => image.naturalWidth"));
+
+        StringAssert.Contains(await report.Page.Locator("#mistakes").InnerTextAsync(), "The image can no longer be read.");
+        var gone = await report.Page.RunAndWaitForPopupAsync(() => report.Page.GetByRole(AriaRole.Link, new() { Name = "photo 1" }).ClickAsync());
+        await gone.CloseAsync();
+        Assert.AreEqual(2, await report.Page.Locator("#mistakes .cards li:visible").CountAsync());
+    }
+
+    [TestMethod]
+    [DataRow(Phone, ColorScheme.Light)]
+    [DataRow(Phone, ColorScheme.Dark)]
+    [DataRow(Desktop, ColorScheme.Light)]
+    [DataRow(Desktop, ColorScheme.Dark)]
+    public async Task AComparisonFitsTheWindow_FiltersAndStandsOut(int width, ColorScheme scheme)
+    {
+        var comparison = PaintedComparison.Make();
+        var report = await ReportPage.OpenAsync(_browser!, File, comparison, width, scheme);
+        await report.UnfoldAsync();
+
+        Assert.AreEqual(0, await report.OverflowAsync());
+        await AssertContrastAsync(report.Page);
+        foreach (var group in comparison.Disagreements().GroupBy(image => image.Pattern))
+        {
+            await report.Page.Locator($".filter a[href='#right-{group.Key}']").ClickAsync();
+            Assert.AreEqual(group.Count(), await report.Page.Locator("#disagreements .item:visible").CountAsync());
+        }
+
+        report.AssertQuiet();
+        await report.Page.EmulateMediaAsync(new() { Media = Media.Print });
+        Assert.AreEqual("rgb(255, 255, 255)", await report.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor"));
+        Assert.IsFalse(await report.Page.Locator(".filter").IsVisibleAsync());
     }
 
     [TestMethod]

@@ -19,7 +19,16 @@ internal static class ModelReport
         {
             Epochs = [.. history.Epochs.Select(ReportEpoch.Of)],
             BestEpoch = history.Epochs.Count > 0 ? history.BestEpoch : null,
-            Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, DisplayValue(s, settings[s.Name].Text)))],
+            Strategy = history.Strategy,
+            Augmentation = AugmentationOf(history),
+            LabelSmoothing = history.Strategy == TrainingStrategy.LinearProbe ? null : history.Options?.LabelSmoothing,
+            ProbeAccuracy = history.ProbeAccuracy,
+            LearningCurve = [.. history.LearningCurve.Select(point => new LearningPoint(point.Images, point.Accuracy))],
+            TrainingImages = history.TrainingRows,
+            ValidationImages = history.ValidationRows,
+            Run = Run(history),
+            Command = RepeatCommand.Of(settings, history.Seed),
+            Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, RepeatCommand.Shown(s, settings[s.Name].Text)))],
             Splits = [Split("training and validation", split.Training, model), .. split.Test.Length > 0 ? [Split("test", split.Test, model)] : Array.Empty<ReportSplit>()],
             Skipped = [.. history.InvalidImages.Select(problem => ReportImageNames.InMessage(problem, split.Training, settings["data"].Text)), .. content.Skipped],
             Model = [.. content.Model, new ReportValue("Images", Invariant($"{history.TrainingRows} for training, {history.ValidationRows} for validation"))],
@@ -57,6 +66,19 @@ internal static class ModelReport
         ];
     }
 
+    private static ReportValue[] Run(TrainingHistory history) =>
+    [
+        .. history.Duration is { } duration ? [new ReportValue("Training time", RunSection.Duration(duration))] : Array.Empty<ReportValue>(),
+        .. history.Device is { } device ? [new ReportValue("Device", device)] : Array.Empty<ReportValue>(),
+        .. history.Strategy is { } strategy ? [new ReportValue("Strategy", SettingValue.Kebab(strategy.ToString()))] : Array.Empty<ReportValue>(),
+        new("Seed", Invariant($"{history.Seed}")),
+        .. history.Versions.Select(version => new ReportValue(version.Key, version.Value)),
+    ];
+
+    /// <summary>The augmentation that was used, up to the area of crops and the flip; null if the model file does not tell.</summary>
+    private static TrainingAugmentations? AugmentationOf(TrainingHistory history) =>
+        history is { Strategy: { } strategy, Options: { } options } ? options.Augmentation ?? VisionTransformerTrainer.DefaultAugmentation(strategy, history.TrainingRows) : null;
+
     private static ReportSplit Split(string name, LabeledImage[] images, Classifier model)
     {
         int[] counts = new int[model.Classes.Count];
@@ -68,8 +90,6 @@ internal static class ModelReport
 
         return new ReportSplit(name, counts);
     }
-
-    private static string DisplayValue(Setting setting, string value) => setting.IsPath && Path.IsPathRooted(value) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : value;
 
     /// <summary>Null if the network does not support attention maps.</summary>
     private static byte[]? Overlay(Classifier model, ScoredRow row, int label)

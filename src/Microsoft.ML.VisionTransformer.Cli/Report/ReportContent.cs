@@ -25,6 +25,33 @@ internal sealed record ReportContent
     /// <summary>The options of the run.</summary>
     public IReadOnlyList<ReportValue> Options { get; init; } = [];
 
+    /// <summary>The strategy that trained the model; null if it is not known.</summary>
+    public TrainingStrategy? Strategy { get; init; }
+
+    /// <summary>The augmentation of the training images; null if it is not known.</summary>
+    public TrainingAugmentations? Augmentation { get; init; }
+
+    /// <summary>Label smoothing in the training loss, in [0, 1); null if it is not known.</summary>
+    public double? LabelSmoothing { get; init; }
+
+    /// <summary>Number of images that the training metrics of an epoch are measured on.</summary>
+    public int TrainingImages { get; init; }
+
+    /// <summary>Number of images that the validation metrics of an epoch are measured on.</summary>
+    public int ValidationImages { get; init; }
+
+    /// <summary>Accuracy of a linear probe on the pretrained features in cross-validation, in [0, 1]; null if it was not measured.</summary>
+    public double? ProbeAccuracy { get; init; }
+
+    /// <summary>Accuracy of the linear probe in cross-validation over the number of training images, in ascending order.</summary>
+    public IReadOnlyList<LearningPoint> LearningCurve { get; init; } = [];
+
+    /// <summary>Facts of the run: training time, device, seed, versions.</summary>
+    public IReadOnlyList<ReportValue> Run { get; init; } = [];
+
+    /// <summary>The command that repeats the run; null omits it.</summary>
+    public string? Command { get; init; }
+
     /// <summary>Images per class in each part of the data.</summary>
     public IReadOnlyList<ReportSplit> Splits { get; init; } = [];
 
@@ -36,6 +63,9 @@ internal sealed record ReportContent
 
     /// <summary>The rows that the model was evaluated on, each with its true class and the scores of all classes.</summary>
     public IReadOnlyList<ScoredRow> Rows { get; init; } = [];
+
+    /// <summary>The folder of the report file, to which links to the photos are relative; null omits the links.</summary>
+    public string? Folder { get; init; }
 
     /// <summary>
     /// Draws the attention map of a row's image for a class index, as an encoded image; returns null if there is none. Called sequentially, only for the
@@ -88,6 +118,11 @@ internal sealed record ReportEpoch
         LearningRate = metrics.LearningRate,
     };
 }
+
+/// <summary>A point of the learning curve.</summary>
+/// <param name="Images">Number of training images.</param>
+/// <param name="Accuracy">Accuracy in cross-validation, in [0, 1].</param>
+internal sealed record LearningPoint(int Images, double Accuracy);
 
 /// <summary>A part of the data.</summary>
 /// <param name="Name">Its purpose: "training", "validation", "test".</param>

@@ -78,6 +78,9 @@ internal static class ReportStyle
         .matrix .none { color: var(--soft); }
         .matrix .right { background: color-mix(in srgb, var(--right-fill) calc(20% + 80% * var(--fraction)), var(--panel)); }
         .matrix .wrong { background: color-mix(in srgb, var(--wrong-fill) calc(25% + 75% * var(--fraction)), var(--panel)); }
+        .matrix td a { display: block; margin: -.2rem -.35rem; padding: .6rem .35rem; color: inherit; text-underline-offset: .15em; }
+        .tall { max-height: 32rem; overflow-y: auto; }
+        pre { margin: 0 0 .75rem; padding: .75rem .9rem; background: var(--panel); border-radius: .5rem; font-size: .875rem; white-space: pre-wrap; overflow-wrap: anywhere; }
         details { margin: 0 0 1rem; }
         summary { cursor: pointer; padding: .35rem 0; color: var(--right); }
 
@@ -106,6 +109,23 @@ internal static class ReportStyle
         .verdict { margin: 0; line-height: 1.35; }
         .verdict bdi { font-weight: 600; }
         .verdict .wrong { color: var(--wrong); }
+        .cards.small { grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .6rem; margin-top: 1rem; }
+        .cards.small .verdict { font-size: .875rem; }
+        .cards.medium { grid-template-columns: repeat(auto-fill, minmax(min(100%, 14.5rem), 1fr)); }
+        .images.single { grid-template-columns: 1fr; }
+        .images.single img { aspect-ratio: 4 / 3; }
+        .filter { margin: 0 0 1rem; }
+        .filter ul { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0; }
+        .filter a { display: inline-block; padding: .25rem .75rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .875rem; text-decoration: none; overflow-wrap: anywhere; }
+        .filter a:hover { border-color: currentColor; }
+        .filter details { margin: .4rem 0 0; }
+        .chosen { display: none; max-width: none; scroll-margin-top: 3.5rem; padding: .5rem .9rem; background: var(--panel); border-left: 4px solid var(--wrong); border-radius: .25rem; }
+        .chosen:target { display: block; }
+        .answers { margin: .25rem 0 0; }
+        .answers > div { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .75rem; border-top: 1px solid var(--line); padding: .15rem 0; }
+        .answers dt { color: var(--soft); font-size: .875rem; overflow-wrap: anywhere; }
+        .answers dd { margin: 0; overflow-wrap: anywhere; }
+        .answers .wrong { color: var(--wrong); }
         .file { margin: .25rem 0 0; color: var(--soft); font-size: .8rem; line-height: 1.3; }
 
         @media (max-width: 40rem) {
@@ -119,7 +139,7 @@ internal static class ReportStyle
           html { font-size: 10pt; }
           @page { margin: 15mm; }
           :root { color-scheme: light; }
-          nav, details:not([open]) { display: none; }
+          nav, details:not([open]), .filter, .tall { display: none; }
           header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
           header { padding-top: 0; }
           .scroll { overflow: visible; background: none; }
@@ -128,6 +148,8 @@ internal static class ReportStyle
           .plots { grid-template-columns: 1fr 1fr; }
           .plot { max-width: 9cm; }
           .cards { grid-template-columns: repeat(3, 1fr); }
+          .cards.medium { grid-template-columns: repeat(4, 1fr); }
+          .cards.small { grid-template-columns: repeat(6, 1fr); }
           .tiles > div, .cards li, tr, .plot, thead { break-inside: avoid; }
           h2, h3, caption { break-after: avoid; }
           .tiles > div, .cards li, td, .bar { -webkit-print-color-adjust: exact; print-color-adjust: exact; }

@@ -26,7 +26,7 @@ internal static class ProgramCode
                 foreach (string path in args)
                 {
                     var scores = {{model.Name}}.PredictAllLabels({{model.Name}}.ModelInput.FromFile(path)).Take(3);
-                    Console.WriteLine($"{path}: {string.Join(", ", scores.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {s.Value:P1}")))}");
+                    Console.WriteLine($"{path}: {string.Join(", ", scores.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key} {100 * s.Value:F1}%")))}");
                 }
 
                 return 0;

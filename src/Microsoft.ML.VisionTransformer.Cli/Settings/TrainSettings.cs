@@ -118,6 +118,8 @@ internal static class TrainSettings
             (r, v) => r.Options.InitializeHeadByProbe = v.Switch(), nameof(Options.InitializeHeadByProbe)),
         new("probe-penalty", "number", "Linear probe: L2 penalty. Default: chosen by cross-validation.",
             (r, v) => r.Options.ProbePenalty = v.Number(), nameof(Options.ProbePenalty)),
+        new("learning-curve", null, "Linear probe: measure how its accuracy grows with the number of images, for the report. Default true where a probe runs.",
+            (r, v) => r.LearningCurve = v.Switch(), nameof(Options.LearningCurve)),
         new("precision", Names<TrainingPrecision>(), "Number format of the forward and backward passes. Default float32.",
             (r, v) => r.Options.Precision = v.Choice<TrainingPrecision>(), nameof(Options.Precision)),
         new("distributed", Names<DistributedTraining>(), "Whether the processes started by mpirun train one model together. Default auto.",

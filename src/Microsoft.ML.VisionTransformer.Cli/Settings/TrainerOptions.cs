@@ -44,6 +44,8 @@ internal static class TrainerOptions
         if (prepares)
             options.Preprocessing = Changed(preprocessing ?? ImagePreprocessing.For(architecture), request.PreprocessingChanges) with { Size = architecture.ImageSize };
         Augment(request, images: 0);
+        options.LearningCurve = request.LearningCurve
+            ?? (!request.NoReport && options is { PretrainedModel: not null, InitializeHeadByProbe: true } && options.Strategy != TrainingStrategy.FromScratch);
         options.EarlyStoppingCriteria = EarlyStopping(request);
         options.OnCancellation = CancellationHandling.ReturnBest;
         options.CancellationToken = cancellation;

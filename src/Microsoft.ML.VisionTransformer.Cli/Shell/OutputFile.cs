@@ -117,6 +117,9 @@ internal static class OutputFile
 
 internal static class DisplayPath
 {
+    /// <summary>Characters that no shell interprets, anywhere in a word.</summary>
+    private const string PlainCharacters = "-_./:,@+%";
+
     /// <summary>The path relative to the current folder if it is inside it, otherwise unchanged.</summary>
     internal static string Of(string path)
     {
@@ -124,12 +127,11 @@ internal static class DisplayPath
         return relative.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(relative) ? path : relative;
     }
 
-    /// <summary>The path as an argument for a shell, in single quotes if it needs them.</summary>
-    internal static string Argument(string path)
-    {
-        string shown = Path.IsPathRooted(path) ? Of(path) : path;
-        return shown.Length > 0 && shown.All(c => char.IsLetterOrDigit(c) || "-_./\\:+=@%,".Contains(c, StringComparison.Ordinal))
-            ? shown
-            : $"'{shown.Replace("'", "'\\''", StringComparison.Ordinal)}'";
-    }
+    /// <summary>The path as an argument for a shell.</summary>
+    internal static string Argument(string path) => Quoted(Path.IsPathRooted(path) ? Of(path) : path);
+
+    /// <summary>In single quotes if a POSIX shell or PowerShell would change it otherwise.</summary>
+    internal static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || PlainCharacters.Contains(c, StringComparison.Ordinal))
+        ? word
+        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

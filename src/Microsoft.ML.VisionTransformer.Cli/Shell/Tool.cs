@@ -85,6 +85,7 @@ internal static class Tool
         {
             TrainCommand.Create(context),
             EvaluateCommand.Create(context),
+            CompareCommand.Create(context),
             PredictCommand.Create(context),
             ExplainCommand.Create(context),
             ExportCommand.Create(context),

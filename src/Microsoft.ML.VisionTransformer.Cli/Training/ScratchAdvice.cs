@@ -2,7 +2,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
-using Microsoft.ML.VisionTransformer.Cli.Shell;
 using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Training;
@@ -20,7 +19,8 @@ internal static class ScratchAdvice
     {
         int epochs = options.Epoch ?? DefaultEpochs;
         var time = TimeSpan.FromSeconds(SecondsPerImage(architecture) * images * epochs);
-        string pretrained = CommandLine.Of(settings.Where(s => !_networkSettings.Contains(s.Key)).Append(new("pretrained", new SettingValue("--pretrained", "vit-small"))));
+        string pretrained = RepeatCommand.Of(settings.Where(s => !_networkSettings.Contains(s.Key))
+            .Append(new("pretrained", new SettingValue("--pretrained", "vit-small"))).ToDictionary());
         return string.Create(
             CultureInfo.InvariantCulture,
             $"Training from scratch: {epochs:N0} {(epochs == 1 ? "epoch takes" : "epochs take")} {About(time)} on this machine. A pretrained network is mostly faster and more accurate: {pretrained}");
@@ -56,18 +56,4 @@ internal static class ScratchAdvice
         { TotalHours: < 36 } => string.Create(CultureInfo.InvariantCulture, $"about {time.TotalHours:F0} hours"),
         _ => string.Create(CultureInfo.InvariantCulture, $"about {time.TotalDays:F0} days"),
     };
-}
-
-internal static class CommandLine
-{
-    /// <summary>The train command with these settings, for a shell, in the order of the help.</summary>
-    internal static string Of(IEnumerable<KeyValuePair<string, SettingValue>> settings)
-    {
-        var values = settings.ToDictionary(pair => pair.Key, pair => pair.Value.Text, StringComparer.Ordinal);
-        var parts = TrainSettings.All.Where(s => values.ContainsKey(s.Name) && !IsDefaultWorkspace(values, s.Name)).Select(s => $"{s.Option} {DisplayPath.Argument(values[s.Name])}");
-        return $"{Tool.Name} train {string.Join(' ', parts)}";
-    }
-
-    private static bool IsDefaultWorkspace(Dictionary<string, string> values, string name) =>
-        name == "workspace" && values.TryGetValue("out", out string? model) && values[name] == RunFolder.Of(null, model).Path;
 }

@@ -65,15 +65,12 @@ internal static class ClassifierFile
                 history.InvalidImages?.Contains(null!) == false,
                 nameof(history.InvalidImages),
                 "InvalidImages is null or contains null; it must be a list of strings.");
-<<<<<<< HEAD
             Guard.That(history.Versions?.Values.Contains(null!) == false, nameof(history.Versions), "Versions is null or contains null; it must be an object of strings.");
             Guard.That(!(history.Duration < TimeSpan.Zero), nameof(history.Duration), "Duration is negative; it must be at least zero.");
-=======
             Guard.That(
                 history.LearningCurve?.Contains(null!) == false,
                 nameof(history.LearningCurve),
                 "LearningCurve is null or contains null; it must be a list of points.");
->>>>>>> probe
         });
     }
 

@@ -1,4 +1,5 @@
-// A report in a browser, and what the browser complained of and asked for.
+// A page of the tool in a browser, and what the browser complained of and asked for.
+using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.Playwright;
 
@@ -22,10 +23,20 @@ internal sealed class ReportPage
 
     internal IPage Page { get; }
 
-    internal static async Task<ReportPage> OpenAsync(
-        SystemChromium browser, string file, ReportContent content, int width, ColorScheme scheme = ColorScheme.Light)
+    internal static Task<ReportPage> OpenAsync(SystemChromium browser, string file, ReportContent content, int width, ColorScheme scheme = ColorScheme.Light)
     {
         HtmlReport.Write(file, content);
+        return OpenAsync(browser, file, width, scheme);
+    }
+
+    internal static Task<ReportPage> OpenAsync(SystemChromium browser, string file, ModelComparison comparison, int width, ColorScheme scheme = ColorScheme.Light)
+    {
+        ComparisonReport.Write(file, comparison, "test-photos", new DateTimeOffset(2026, 3, 14, 15, 9, 0, TimeSpan.Zero));
+        return OpenAsync(browser, file, width, scheme);
+    }
+
+    private static async Task<ReportPage> OpenAsync(SystemChromium browser, string file, int width, ColorScheme scheme)
+    {
         var options = new BrowserNewPageOptions { ViewportSize = new() { Width = width, Height = 800 }, ColorScheme = scheme };
         var page = new ReportPage(await browser.NewPageAsync(options), file);
         await page.Page.GotoAsync(page._address);

@@ -33,7 +33,7 @@ public sealed class UsageTests
     {
         var run = CliRun.Done("--help");
 
-        foreach (string command in new[] { "train", "evaluate", "predict", "explain", "export", "info", "features", "scaffold", "completion" })
+        foreach (string command in new[] { "train", "evaluate", "compare", "predict", "explain", "export", "info", "features", "scaffold", "completion" })
             StringAssert.Contains(run.Output, $"\n  {command}");
     }
 

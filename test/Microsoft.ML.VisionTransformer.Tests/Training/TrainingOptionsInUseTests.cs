@@ -291,7 +291,7 @@ public sealed class TrainingOptionsInUseTests
 
         var message = messages.Single(m => m.Message.Contains("Fine-tuning ended", StringComparison.Ordinal));
         Assert.AreEqual(expected, message.Kind);
-        Assert.Contains("the linear probe that it started from has a cross-validated accuracy of 90.0 % on 540 images", message.Message);
+        Assert.Contains("the linear probe that it started from has a cross-validated accuracy of 90.0% on 540 images", message.Message);
     }
 
     private static TransformerChain<VisionTransformerPredictionTransformer> Train(Action<VisionTransformerTrainer.Options> change, int perClass = 8, List<string>? log = null)

@@ -1,16 +1,22 @@
-// Chooses the few rows whose images are shown.
+// Chooses the rows whose images are shown, and their order.
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class ExampleRows
 {
-    /// <summary>Maximum number of mistakes and of hits; each image adds about 25 kB to the file.</summary>
+    /// <summary>Maximum number of hits; each image with its map adds about 25 kB to the file.</summary>
     internal const int MaxCount = 12;
 
-    /// <summary>The wrong rows with the lowest probability of the true class, on ties those with the highest confidence.</summary>
-    internal static IReadOnlyList<EvaluatedRow> WorstMistakes(EvaluationResult evaluation) =>
-        [.. evaluation.Rows.Where(row => !row.IsRight).OrderBy(row => row.TrueProbability).ThenByDescending(row => row.Confidence).Take(MaxCount)];
+    /// <summary>Number of mistakes with a large image and a map.</summary>
+    internal const int MaxMaps = 24;
+
+    /// <summary>Number of mistakes with an image; a small one adds about 4 kB to the file. Of the others, only the file names are listed.</summary>
+    internal const int MaxImages = 1000;
+
+    /// <summary>All wrong rows: those with the highest confidence first, on ties those with the lowest probability of the true class.</summary>
+    internal static IReadOnlyList<EvaluatedRow> Mistakes(EvaluationResult evaluation) =>
+        [.. evaluation.Rows.Where(row => !row.IsRight).OrderByDescending(row => row.Confidence).ThenBy(row => row.TrueProbability)];
 
     /// <summary>
     /// The correct rows with the highest probability, taken from the classes in turn: otherwise all images could be of the easiest class.

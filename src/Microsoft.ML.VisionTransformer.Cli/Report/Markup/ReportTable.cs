@@ -41,12 +41,7 @@ internal static class ReportTable
         OpenBox(html, caption);
         html.Add($"<table><caption>{caption}</caption><thead><tr>");
         foreach (var column in columns)
-        {
-            if (column.IsNumber)
-                html.Add($"<th scope=\"col\" class=\"number\">{column.Name}</th>");
-            else
-                html.Add($"<th scope=\"col\">{column.Name}</th>");
-        }
+            WriteHeader(html, column);
 
         html.Add($"</tr></thead><tbody>");
         foreach (var item in items)
@@ -57,6 +52,14 @@ internal static class ReportTable
         }
 
         html.Add($"</tbody></table></div>");
+    }
+
+    internal static void WriteHeader(HtmlBuilder html, TableColumn column)
+    {
+        if (column.IsNumber)
+            html.Add($"<th scope=\"col\" class=\"number\">{column.Name}</th>");
+        else
+            html.Add($"<th scope=\"col\">{column.Name}</th>");
     }
 
     /// <summary>Opens a scrollable box that keyboard users can focus and screen readers announce by name.</summary>

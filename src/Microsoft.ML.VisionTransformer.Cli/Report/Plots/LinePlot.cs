@@ -1,4 +1,4 @@
-// Draws line plots of metrics over the epochs of a training.
+// Draws line plots of metrics over epochs or numbers of images.
 namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal sealed record LinePlot
@@ -23,6 +23,9 @@ internal sealed record LinePlot
 
     public required Func<double, string> Format { get; init; }
 
+    /// <summary>Title of the horizontal axis.</summary>
+    public string Axis { get; init; } = "epoch";
+
     /// <summary>The epoch to mark; null marks none.</summary>
     public int? BestEpoch { get; init; }
 
@@ -32,11 +35,11 @@ internal sealed record LinePlot
         DrawLegend(html);
         html.Add($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-labelledby=\"{Id}-title {Id}-description\">");
         html.Add($"<title id=\"{Id}-title\">{Title}</title><desc id=\"{Id}-description\">{Description}</desc>");
-        var epochs = Series.SelectMany(series => series.Points).Select(point => point.Epoch).ToArray();
-        var (first, last) = (epochs.Min(), epochs.Max());
+        var values = Series.SelectMany(series => series.Points).Select(point => point.X).ToArray();
+        var (first, last) = (values.Min(), values.Max());
         var area = new PlotArea(46, 22, Width - 12, Height - 42) { Horizontal = (first, Math.Max(last, first + 1)), Vertical = (Ticks[0], Ticks[^1]) };
         area.DrawRows(html, Ticks, Format);
-        area.DrawColumns(html, AxisTicks.Whole(first, last).Select(tick => (double)tick), tick => ValueFormat.Count((int)tick), "epoch");
+        area.DrawColumns(html, AxisTicks.Whole(first, last).Select(tick => (double)tick), tick => ValueFormat.Count((int)tick), Axis);
         DrawBest(html, area);
         foreach (var series in Series)
             DrawLine(html, area, series);
@@ -68,21 +71,21 @@ internal sealed record LinePlot
     private static void DrawLine(HtmlBuilder html, PlotArea area, LineSeries series)
     {
         html.Add($"<polyline class=\"line {series.Style}\" points=\"");
-        foreach (var (epoch, value) in series.Points)
-            html.Add($"{area.X(epoch)},{area.Y(value)}");
+        foreach (var (x, value) in series.Points)
+            html.Add($"{area.X(x)},{area.Y(value)}");
         html.Add($"\"/>");
         if (series.Points.Count > MaxMarks)
             return;
-        foreach (var (epoch, value) in series.Points)
-            html.Add($"<circle class=\"mark {series.Style}\" cx=\"{area.X(epoch)}\" cy=\"{area.Y(value)}\" r=\"2.5\"/>");
+        foreach (var (x, value) in series.Points)
+            html.Add($"<circle class=\"mark {series.Style}\" cx=\"{area.X(x)}\" cy=\"{area.Y(value)}\" r=\"2.5\"/>");
     }
 }
 
 /// <summary>A line of a plot.</summary>
 /// <param name="Name">The name in the legend.</param>
 /// <param name="Style">Its class in the style sheet, which sets color and dashes.</param>
-/// <param name="Points">Epochs and values.</param>
-internal sealed record LineSeries(string Name, string Style, IReadOnlyList<(int Epoch, double Value)> Points)
+/// <param name="Points">Epochs or numbers of images, and values.</param>
+internal sealed record LineSeries(string Name, string Style, IReadOnlyList<(int X, double Value)> Points)
 {
     /// <summary>Epochs without a finite value are omitted.</summary>
     internal static LineSeries Of(string name, string style, IEnumerable<ReportEpoch> epochs, Func<ReportEpoch, double?> value) =>

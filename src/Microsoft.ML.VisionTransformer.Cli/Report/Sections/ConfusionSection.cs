@@ -11,6 +11,9 @@ internal static class ConfusionSection
     /// <summary>Pairs further down typically occurred once.</summary>
     internal const int MaxPairs = 100;
 
+    /// <summary>All pairs of the largest matrix; the list of mistakes can be filtered by them.</summary>
+    internal const int MaxFilteredPairs = MaxMatrixClasses * (MaxMatrixClasses - 1);
+
     private static readonly TableColumn[] _pairColumns =
         [TableColumn.Words("Class"), TableColumn.Words("Predicted as"), new("Images"), new("Fraction of class")];
 
@@ -18,18 +21,19 @@ internal static class ConfusionSection
 
     internal static void Write(HtmlBuilder html, ReportContent content, EvaluationResult evaluation)
     {
+        bool linked = MistakesSection.FilterOf(content, evaluation).IsUseful;
         if (content.ClassNames.Count <= MaxMatrixClasses)
-            WriteMatrix(html, content.ClassNames, evaluation.Confusion);
+            WriteMatrix(html, content.ClassNames, evaluation.Confusion, linked);
         else
-            WritePairs(html, content.ClassNames, evaluation.Confusion);
+            WritePairs(html, content.ClassNames, evaluation.Confusion, linked);
     }
 
-    private static void WriteMatrix(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts)
+    private static void WriteMatrix(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts, bool linked)
     {
         const string Caption = "Number of images by true and predicted class";
         html.Add(
             $"<p>Rows are true classes, columns predicted classes; correct predictions are on the diagonal. The stronger the color, " +
-            $"the larger the fraction of the row.</p>");
+            $"the larger the fraction of the row.{(linked ? " A number leads to the images of that pair." : "")}</p>");
         ReportTable.OpenBox(html, Caption);
         html.Add($"<table class=\"matrix\"><caption>{Caption}</caption><thead><tr><td>predicted →<br>true ↓</td>");
         foreach (string name in names)
@@ -39,7 +43,13 @@ internal static class ConfusionSection
         {
             html.Add($"<tr><th scope=\"row\"><bdi>{names[row]}</bdi></th>");
             for (int column = 0; column < names.Count; column++)
-                WriteCell(html, counts[row, column], counts.OfTrue(row), row == column);
+            {
+                if (linked && row != column && counts[row, column] > 0)
+                    WriteLinkedCell(html, names, new ConfusedPair(row, column, counts[row, column]), counts.OfTrue(row));
+                else
+                    WriteCell(html, counts[row, column], counts.OfTrue(row), row == column);
+            }
+
             html.Add($"</tr>");
         }
 
@@ -54,7 +64,19 @@ internal static class ConfusionSection
             html.Add($"<td class=\"{(right ? "right" : "wrong")}\" style=\"--fraction:{count / (double)ofClass}\">{ValueFormat.Count(count)}</td>");
     }
 
-    private static void WritePairs(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts)
+    private static void WriteLinkedCell(HtmlBuilder html, IReadOnlyList<string> names, ConfusedPair pair, int ofClass)
+    {
+        html.Add($"<td class=\"wrong\" style=\"--fraction:{pair.Count / (double)ofClass}\">");
+        WriteLink(html, names, pair);
+        html.Add($"</td>");
+    }
+
+    /// <summary>A count that shows the mistakes of its pair.</summary>
+    private static void WriteLink(HtmlBuilder html, IReadOnlyList<string> names, ConfusedPair pair) => html.Add(
+        $"<a href=\"#{MistakesSection.KeyOf(pair.True, pair.Predicted)}\" aria-label=\"{ValueFormat.Images(pair.Count)} of {names[pair.True]} " +
+        $"predicted as {names[pair.Predicted]}\">{ValueFormat.Count(pair.Count)}</a>");
+
+    private static void WritePairs(HtmlBuilder html, IReadOnlyList<string> names, ConfusionCounts counts, bool linked)
     {
         var pairs = counts.Pairs();
         if (pairs.Count == 0)
@@ -69,9 +91,12 @@ internal static class ConfusionSection
         ReportTable.WriteLong(html, "Most confused pairs", _pairColumns, [.. pairs.Take(MaxPairs)], pair =>
         {
             html.Add($"<th scope=\"row\"><bdi>{names[pair.True]}</bdi></th><td><bdi>{names[pair.Predicted]}</bdi></td>");
-            html.Add(
-                $"<td class=\"number\">{ValueFormat.Count(pair.Count)}</td><td " +
-                $"class=\"number\">{ValueFormat.Percent(pair.Count / (double)counts.OfTrue(pair.True))}</td>");
+            html.Add($"<td class=\"number\">");
+            if (linked)
+                WriteLink(html, names, pair);
+            else
+                html.Add($"{ValueFormat.Count(pair.Count)}");
+            html.Add($"</td><td class=\"number\">{ValueFormat.Percent(pair.Count / (double)counts.OfTrue(pair.True))}</td>");
         }, "pairs");
     }
 }

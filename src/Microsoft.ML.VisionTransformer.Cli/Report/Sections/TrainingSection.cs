@@ -19,15 +19,25 @@ internal static class TrainingSection
             DrawLoss(html, content);
             DrawAccuracy(html, content);
             html.Add($"</div>");
-            html.Add(
-                $"<p class=\"note\">Training metrics are measured on augmented images while the weights change, and the loss includes label smoothing. " +
-                $"They can be worse than the validation metrics.</p>");
+            WriteReading(html, content);
             html.Add($"<details><summary>The curves as a table</summary>");
             WriteTable(html, content);
             html.Add($"</details>");
         }
         else
+        {
             WriteTable(html, content);
+            WriteReading(html, content);
+        }
+    }
+
+    private static void WriteReading(HtmlBuilder html, ReportContent content)
+    {
+        html.Add($"<p>{CurveReading.Verdict(content)}</p><p class=\"note\">{CurveReading.Measurement(content)}</p>");
+        if (content is { ProbeAccuracy: { } probe, Strategy: not TrainingStrategy.LinearProbe })
+            html.Add(
+                $"<p>For comparison: a linear probe, which trains only the head of the pretrained network, reaches <strong>{ValueFormat.Percent(probe)}</strong> in " +
+                $"cross-validation on the training images.</p>");
     }
 
     private static void DrawLoss(HtmlBuilder html, ReportContent content)
@@ -75,8 +85,8 @@ internal static class TrainingSection
     }
 
     private static string Describe(string what, LineSeries[] series, Func<double?, string> format) => string.Join(' ', series.Select(s =>
-        $"{what} in {s.Name} goes from {format(s.Points[0].Value)} in epoch {s.Points[0].Epoch} " +
-        $"to {format(s.Points[^1].Value)} in epoch {s.Points[^1].Epoch}."));
+        $"{what} in {s.Name} goes from {format(s.Points[0].Value)} in epoch {s.Points[0].X} " +
+        $"to {format(s.Points[^1].Value)} in epoch {s.Points[^1].X}."));
 
     private static void WriteTable(HtmlBuilder html, ReportContent content) =>
         ReportTable.Write(html, "Metrics of each epoch", _columns, content.Epochs, epoch => WriteRow(html, content.BestEpoch, epoch));

@@ -82,7 +82,30 @@ public sealed record TrainingHistory
 
     /// <summary>The strategy that was used, whether it was set or chosen by the trainer. Null in model files of earlier versions.</summary>
     public TrainingStrategy? Strategy { get; init; }
+
+    /// <summary>
+    /// Accuracy of the linear probe, in [0, 1]: of the model itself for <see cref="TrainingStrategy.LinearProbe"/>, of the head that training started
+    /// from for <see cref="TrainingStrategy.FineTune"/>. Measured by five-fold cross-validation on the training rows, at most about 5,000 of them, with
+    /// <see cref="ProbePenalty"/>; where the same folds chose that penalty, it is slightly too high. Null if no probe was run or there are fewer than 10
+    /// training rows, and in models of versions that did not measure it.
+    /// </summary>
+    public double? ProbeAccuracy { get; init; }
+
+    /// <summary>The penalty of the linear probe (lambda), given by the user or chosen by cross-validation; null like <see cref="ProbeAccuracy"/>, but known for any number of rows.</summary>
+    public double? ProbePenalty { get; init; }
+
+    /// <summary>
+    /// The cross-validated accuracy of the linear probe by number of images that it is trained on, in ascending order: one, two, ... five fifths of the
+    /// training rows of each class and fold, each larger set with the rows of the smaller, always with <see cref="ProbePenalty"/>. The last point is
+    /// <see cref="ProbeAccuracy"/>. Empty unless <see cref="VisionTransformerTrainer.Options.LearningCurve"/> is set and a probe was run.
+    /// </summary>
+    public IReadOnlyList<LearningCurvePoint> LearningCurve { get; init; } = [];
 }
+
+/// <summary>A point of <see cref="TrainingHistory.LearningCurve"/>.</summary>
+/// <param name="Images">Number of training images, the mean of the five fits.</param>
+/// <param name="Accuracy">Accuracy on images that the fit has not seen, in [0, 1].</param>
+public sealed record LearningCurvePoint(int Images, double Accuracy);
 
 /// <summary>The versions of the software in use.</summary>
 internal static class SoftwareVersions

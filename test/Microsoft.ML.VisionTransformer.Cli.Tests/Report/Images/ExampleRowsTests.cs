@@ -9,12 +9,14 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Report;
 public sealed class ExampleRowsTests
 {
     [TestMethod]
-    public void TheWorstMistakeHasTheLowestProbabilityOfItsClass()
+    public void MistakesAreSortedByConfidence_ThenByTheProbabilityOfTheTrueClass()
     {
         var evaluation = EvaluationResult.Of(ScoredRows.Content(
-            ScoredRows.Row(0, 0.2f, 0.8f, 0), ScoredRows.Row(1, 0.5f, 0.1f, 0.4f), ScoredRows.Row(1, 0.9f, 0.1f, 0), ScoredRows.Row(2, 0, 0, 1)))!;
+            ScoredRows.Row(0, 0.2f, 0.8f, 0), ScoredRows.Row(1, 0.5f, 0.1f, 0.4f), ScoredRows.Row(1, 0.9f, 0.1f, 0), ScoredRows.Row(2, 0, 0, 1),
+            ScoredRows.Row(1, 0.9f, 0, 0.1f)))!;
 
-        CollectionAssert.AreEqual(new[] { 0.9, 0.5, 0.8 }, ExampleRows.WorstMistakes(evaluation).Select(row => Math.Round(row.Confidence, 6)).ToArray());
+        (double, double)[] expected = [(0.9, 0), (0.9, 0.1), (0.8, 0.2), (0.5, 0.1)];
+        CollectionAssert.AreEqual(expected, ExampleRows.Mistakes(evaluation).Select(row => (Math.Round(row.Confidence, 6), Math.Round(row.TrueProbability, 6))).ToArray());
     }
 
     [TestMethod]

@@ -1,0 +1,64 @@
+// The learning curve of a linear probe: whether more photos would help.
+namespace Microsoft.ML.VisionTransformer.Cli.Report;
+
+internal static class LearningCurveSection
+{
+    /// <summary>Smaller gains from twice as many images are not worth the work.</summary>
+    private const double MinGain = 0.01;
+
+    private const string Title = "Accuracy over the number of training images";
+
+    internal static void Write(HtmlBuilder html, ReportContent content)
+    {
+        html.Add($"<p class=\"lead\">{Verdict(content.LearningCurve)}</p>");
+        Draw(html, content.LearningCurve);
+        html.Add(
+            $"<p class=\"note\">Measured in cross-validation: a linear probe is trained on a part of the training images, and evaluated on images that it was not trained on. " +
+            $"The features are computed once, so this costs seconds.{(content.Strategy == TrainingStrategy.LinearProbe ? "" : " The model of this report was fine-tuned; the probe tells how far the pretrained features reach with that many photos.")}</p>");
+        html.Add($"<details><summary>The curve as a table</summary>");
+        ReportTable.Write(html, Title, [new TableColumn("Training images"), new TableColumn("Accuracy")], content.LearningCurve, point =>
+            html.Add($"<th scope=\"row\" class=\"number\">{ValueFormat.Count(point.Images)}</th><td class=\"number\">{ValueFormat.Percent(point.Accuracy)}</td>"));
+        html.Add($"</details>");
+    }
+
+    /// <summary>Compares all images with half of them: whether the accuracy still rises by more than chance.</summary>
+    internal static string Verdict(IReadOnlyList<LearningPoint> curve)
+    {
+        var all = curve[^1];
+        int half = all.Images / 2;
+        if (curve[0].Images > half)
+            return "The curve covers too few sizes to tell whether more photos would help.";
+        double before = At(curve, half), gain = all.Accuracy - before;
+        double error = Math.Sqrt(all.Accuracy * (1 - all.Accuracy) / all.Images);
+        string figures = $"From {ValueFormat.Count(half)} to {ValueFormat.Count(all.Images)} training images the accuracy went from {ValueFormat.Percent(before)} to {ValueFormat.Percent(all.Accuracy)}";
+        return gain > Math.Max(MinGain, error)
+            ? $"{figures}: more photos would probably help further, though each doubling usually adds less than the one before."
+            : $"{figures}, which is too little to tell from chance: more photos of the same kind would probably add little. The mistakes show what else could help.";
+    }
+
+    /// <summary>The accuracy at a number of images between the first and the last, on a logarithmic scale of images.</summary>
+    private static double At(IReadOnlyList<LearningPoint> curve, int images)
+    {
+        int next = Enumerable.Range(0, curve.Count).First(i => curve[i].Images >= images);
+        if (next == 0)
+            return curve[0].Accuracy;
+        var (from, to) = (curve[next - 1], curve[next]);
+        double fraction = Math.Log(images / (double)from.Images) / Math.Log(to.Images / (double)from.Images);
+        return from.Accuracy + fraction * (to.Accuracy - from.Accuracy);
+    }
+
+    private static void Draw(HtmlBuilder html, IReadOnlyList<LearningPoint> curve)
+    {
+        double[] values = [.. curve.Select(point => point.Accuracy)];
+        new LinePlot
+        {
+            Id = "learning",
+            Title = Title,
+            Description = $"The accuracy goes from {ValueFormat.Percent(values[0])} with {ValueFormat.Images(curve[0].Images)} to {ValueFormat.Percent(values[^1])} with {ValueFormat.Images(curve[^1].Images)}.",
+            Series = [new LineSeries("linear probe, cross-validation", "validation", [.. curve.Select(point => (point.Images, point.Accuracy))])],
+            Ticks = AxisTicks.Enclosing(values.Min(), values.Max(), most: 1),
+            Format = ValueFormat.WholePercent,
+            Axis = "training images",
+        }.Draw(html);
+    }
+}

@@ -1,0 +1,40 @@
+// The command line of a training with given settings.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Shell;
+
+namespace Microsoft.ML.VisionTransformer.Cli.Settings;
+
+internal static class RepeatCommand
+{
+    /// <summary>
+    /// The settings as options, in the order of the help. Reports are shared: paths are relative to the current folder, or only the
+    /// last name if they are outside it. The workspace is left out; it changes nothing in the model.
+    /// </summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="seed">The seed, if the settings have none. Default null: it is left out.</param>
+    internal static string Of(IReadOnlyDictionary<string, SettingValue> settings, int? seed = null)
+    {
+        var words = new List<string> { Tool.Name, "train" };
+        foreach (var setting in TrainSettings.All.Where(s => s.Name != "workspace"))
+        {
+            if (settings.TryGetValue(setting.Name, out var value))
+                words.AddRange(Option(setting, value.Text));
+            else if (setting.Name == "seed" && seed is { } chosen)
+                words.AddRange(Option(setting, chosen.ToString(CultureInfo.InvariantCulture)));
+        }
+
+        return string.Join(' ', words);
+    }
+
+    /// <summary>The value of a setting as a report shows it.</summary>
+    internal static string Shown(Setting setting, string value)
+    {
+        if (!setting.IsPath || !Path.IsPathRooted(value))
+            return value;
+        string near = DisplayPath.Of(value);
+        return Path.IsPathRooted(near) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : near;
+    }
+
+    private static IEnumerable<string> Option(Setting setting, string value) =>
+        setting.Value is null && bool.TryParse(value, out bool on) && on ? [setting.Option] : [setting.Option, DisplayPath.Quoted(Shown(setting, value))];
+}

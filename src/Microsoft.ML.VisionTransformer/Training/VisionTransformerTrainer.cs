@@ -65,7 +65,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     {
         _host = environment.Register(nameof(VisionTransformerTrainer));
         _plans = new TrainingPlanBuilder(options);
-        _seed = _host.Rand.Next();
+        _seed = _plans.Options.Seed ?? _host.Rand.Next();
     }
 
     /// <summary>

@@ -47,6 +47,13 @@ public sealed partial class VisionTransformerTrainer
         /// </summary>
         public TrainingStrategy? Strategy;
 
+        /// <summary>
+        /// The seed of all random streams of a run: initial weights, validation split, order, augmentation. Default null: a number that the
+        /// <c>MLContext</c> draws, which depends on its own seed and on what was created from it before. Set it to
+        /// <see cref="TrainingHistory.Seed"/> to train a model again.
+        /// </summary>
+        public int? Seed;
+
         /// <summary>Passes over the training rows, at least 1. Default null: 50 from scratch, 8 for fine-tuning; for a linear probe at most 100
         /// steps of the optimizer over features, whose cost is negligible.</summary>
         public int? Epoch;

@@ -20,7 +20,7 @@ internal static partial class ScaffoldCommand
         var project = ChoiceOption.One<ScaffoldProject>("--project", "A console program, or a web service with POST /predict. Default console.");
         var name = new Option<string?>("--name") { Description = "The class name. Default: derived from the model's file name.", HelpName = "name" };
         var library = new Option<string?>("--library") { Description = "The library's project file, to build it from source. Default: use the NuGet package.", HelpName = "file.csproj" };
-        var force = new Option<bool>("--force") { Description = "Replace existing files." };
+        var force = OutputFile.ForceOption();
         var command = new ExampleCommand(
             "scaffold",
             "Writes classes that predict, evaluate and train the model again, and a project that builds them.",

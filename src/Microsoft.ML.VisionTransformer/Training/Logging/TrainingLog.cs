@@ -1,6 +1,7 @@
 // Reports the progress of a run to ML.NET's log and progress channel, the user's callback, and the log files.
 using System.Globalization;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 using Microsoft.ML.VisionTransformer.Training.Distributed;

@@ -73,7 +73,7 @@ public sealed class TrainTests
 
         var run = CliRun.Done(["train", "--data", folder.File("images", "x")[..^2], "--out", folder.File("m.zip"), "--epochs", "1", "--on-invalid-image", "skip", "--test-fraction", "0", .. ColoredModel.Tiny]);
 
-        StringAssert.Contains(run.Error, "1 images could not be read and were left out");
+        StringAssert.Contains(run.Error, "1 image could not be read and was left out");
         string report = File.ReadAllText(folder.File("m.html"));
         StringAssert.Contains(report, "red/broken.jpg");
         Assert.DoesNotContain(folder.Path, report);

@@ -82,6 +82,7 @@ function row(photo, entry) {
   const button = document.createElement('button');
   const cell = document.createElement('td');
   const bar = document.createElement('meter');
+  const value = document.createElement('span');
   heading.scope = 'row';
   button.type = 'button';
   button.value = entry.index;
@@ -91,7 +92,8 @@ function row(photo, entry) {
   bar.value = entry.probability;
   bar.setAttribute('aria-hidden', 'true');
   heading.append(button);
-  cell.append(bar, percent.format(entry.probability));
+  value.textContent = percent.format(entry.probability);
+  cell.append(bar, value);
   line.append(heading, cell);
   return line;
 }

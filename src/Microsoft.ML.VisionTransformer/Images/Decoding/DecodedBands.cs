@@ -17,7 +17,7 @@ internal sealed unsafe class DecodedBands : BandedImage
     /// <summary>A band has about as many pixels: 768 KiB as red, green and blue.</summary>
     private const int BandPixels = 1 << 18;
 
-    private const long MuchMemoryPixels = 16_000_000;
+    private const long MuchMemoryPixels = 4_000_000;
 
     private readonly SKCodec _codec;
     private readonly byte* _file;
@@ -44,7 +44,7 @@ internal sealed unsafe class DecodedBands : BandedImage
     }
 
     /// <summary>
-    /// Whether decoding took 64 MB or more, or may have: for the pixels, for the passes of an interlaced PNG, or for the coefficients of a progressive JPEG, which are
+    /// Whether decoding took 16 MB or more, or may have: for the pixels, for the passes of an interlaced PNG, or for the coefficients of a progressive JPEG, which are
     /// kept at full size even if the image is decoded at a reduced one.
     /// </summary>
     internal bool TookMuchMemory => (long)OriginalWidth * OriginalHeight >= MuchMemoryPixels && (_readWhole || _isProgressive);

@@ -7,6 +7,8 @@ namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 internal static class RepeatCommand
 {
+    private const string SeedName = "seed";
+
     /// <summary>Characters that no shell interprets, anywhere in a word.</summary>
     private const string PlainCharacters = "-_./:,@+%";
 
@@ -14,19 +16,23 @@ internal static class RepeatCommand
     /// The settings of the run as options, in the order of the help, with the seed. Reports are shared: paths are relative to the current folder, or only the
     /// last name if they are outside it. The workspace is left out; it changes nothing in the model.
     /// </summary>
-    internal static string Of(IReadOnlyDictionary<string, SettingValue> settings, int seed)
+    internal static string Of(IReadOnlyDictionary<string, SettingValue> settings)
     {
         var words = new List<string> { Tool.Name, "train" };
         foreach (var setting in TrainSettings.All.Where(s => s.Name != "workspace"))
         {
             if (settings.TryGetValue(setting.Name, out var value))
                 words.AddRange(Option(setting, value.Text));
-            else if (setting.Name == "seed")
-                words.AddRange(Option(setting, seed.ToString(CultureInfo.InvariantCulture)));
+            else if (setting.Name == SeedName)
+                words.AddRange(Option(setting, SeedOf(settings)));
         }
 
         return string.Join(' ', words);
     }
+
+    /// <summary>The seed that was given, or the default. The seed in the training history is another one, which ML.NET derives from it.</summary>
+    internal static string SeedOf(IReadOnlyDictionary<string, SettingValue> settings) =>
+        settings.TryGetValue(SeedName, out var value) ? value.Text : new TrainRequest().Seed.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The value of a setting as a report shows it.</summary>
     internal static string Shown(Setting setting, string value)

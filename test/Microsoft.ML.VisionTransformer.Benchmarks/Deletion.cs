@@ -86,7 +86,7 @@ internal sealed class Deletion(string folder, string weights, string? images)
         return curves;
     }
 
-    /// <summary>The input with 0, 10, ... 100 % of its patches blanked, one after the other; 0 is the mean color of a normalized input.</summary>
+    /// <summary>The input with 0, 10, ... 100% of its patches blanked, one after the other; 0 is the mean color of a normalized input.</summary>
     private static IEnumerable<float[]> Blank(VisionTransformerArchitecture architecture, float[] input, int[] order)
     {
         float[] current = [.. input];

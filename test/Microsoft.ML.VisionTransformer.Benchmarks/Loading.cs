@@ -37,9 +37,9 @@ internal static class Loading
         using (var small = new VisionTransformerNetwork(VisionTransformerArchitecture.Parse("vit_tiny_patch16_224")))
             small.eval();
         GC.Collect();
-        long before = Resident("VmRSS:"), bytes = new FileInfo(path).Length;
+        long before = ProcessStatus.Bytes("VmRSS:"), bytes = new FileInfo(path).Length;
         Load(path);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak memory of loading: {(Resident("VmHWM:") - before) / (double)bytes:F2} times the weights"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak memory of loading: {(ProcessStatus.Bytes("VmHWM:") - before) / (double)bytes:F2} times the weights"));
     }
 
     private static void Load(string path)
@@ -55,10 +55,6 @@ internal static class Loading
         action();
         return 1 / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
-
-    private static long Resident(string line) => OperatingSystem.IsLinux()
-        ? 1024 * long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith(line, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
-        : line == "VmHWM:" ? Process.GetCurrentProcess().PeakWorkingSet64 : Environment.WorkingSet;
 
     /// <summary>Writes a safetensors file of random weights.</summary>
     internal static void Write(string path, VisionTransformerArchitecture architecture)

@@ -27,16 +27,23 @@ internal static class PhotoPainting
     /// <summary>Circles of random colors, as a JPEG of quality 90.</summary>
     internal static byte[] Jpeg(Random random, int width, int height)
     {
-        using var bitmap = new SKBitmap(width, height);
+        using var bitmap = Circles(random, width, height, count: 40, largest: 30);
+        using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90);
+        return data.ToArray();
+    }
+
+    /// <summary>Circles of random colors.</summary>
+    internal static SKBitmap Circles(Random random, int width, int height, int count, int largest)
+    {
+        var bitmap = new SKBitmap(width, height);
         using var canvas = new SKCanvas(bitmap);
-        int largest = Math.Min(30, Math.Min(width, height));
-        for (int i = 0; i < 40; i++)
+        largest = Math.Min(largest, Math.Min(width, height));
+        for (int i = 0; i < count; i++)
         {
             using var paint = new SKPaint { Color = new SKColor((uint)random.Next() | 0xff000000) };
             canvas.DrawCircle(random.Next(width), random.Next(height), random.Next(3, largest), paint);
         }
 
-        using var data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90);
-        return data.ToArray();
+        return bitmap;
     }
 }

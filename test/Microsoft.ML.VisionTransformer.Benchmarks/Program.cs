@@ -39,6 +39,12 @@ switch (args)
     case [Loading.PeakCommand, var path]:
         Loading.Peak(path);
         return 0;
+    case [DecodeMemory.Command, .. var imageFiles]:
+        DecodeMemory.Run(imageFiles);
+        return 0;
+    case [DecodeMemory.OneCommand, var imageFile, var mode]:
+        DecodeMemory.One(imageFile, mode);
+        return 0;
     case ["wait", var folder]:
         ImageWait.Run(folder);
         return 0;
@@ -111,6 +117,7 @@ switch (args)
                    Benchmarks pipeline <folder of class folders> [<architecture> ...]JPEG files to scores vs. SkiaSharp with ONNX Runtime, and each half alone
                    Benchmarks engine <folder of JPEGs> [<architecture> ...]          one prediction at a time vs. a bare forward pass and a plain loop
                    Benchmarks load                                                   loading a checkpoint vs. reading its bytes
+                   Benchmarks decode [<image> ...]                                   peak memory of scoring one large image
                    Benchmarks wait <folder of class folders>                         fraction of training time spent waiting for images
                    Benchmarks memory <limit in MiB> <images in MiB>                  peak memory of training on more images than the limit
                    Benchmarks images <folder of JPEGs>                               decoding and resizing vs. SkiaSharp

@@ -20,7 +20,7 @@ internal static class Prediction
         foreach (var photo in mlContext.Data.CreateEnumerable<ScoredPhoto>(scored, reuseRowObject: false))
         {
             var best = classes.Zip(photo.Score).OrderByDescending(c => c.Second).Take(Shown)
-                .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.First} {c.Second:P1}"));
+                .Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.First} {100 * c.Second:F1}%"));
             Console.WriteLine($"  {photo.ImagePath}: {string.Join(", ", best)}");
         }
     }

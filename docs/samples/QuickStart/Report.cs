@@ -28,7 +28,7 @@ internal static class Report
     {
         Console.WriteLine();
         Console.WriteLine("On the test photos:");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  MicroAccuracy {metrics.MicroAccuracy:P1}  MacroAccuracy {metrics.MacroAccuracy:P1}  LogLoss {metrics.LogLoss:F3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  MicroAccuracy {100 * metrics.MicroAccuracy:F1}%  MacroAccuracy {100 * metrics.MacroAccuracy:F1}%  LogLoss {metrics.LogLoss:F3}"));
         Console.WriteLine(metrics.ConfusionMatrix.GetFormattedConfusionTable());
     }
 }

@@ -1,40 +1,21 @@
-// Classifies photos with a pool of prediction engines, as many at a time as there are engines.
-using System.Threading.RateLimiting;
+// Classifies photos with a pool of prediction engines, as many at a time as there are engines, and explains classes.
 using Microsoft.Extensions.ObjectPool;
 using Microsoft.ML;
 using Microsoft.ML.VisionTransformer;
 
 namespace WebService;
 
-/// <summary>Thread-safe. Requests beyond the engines wait in the order in which they came; beyond those that may wait they are refused.</summary>
-internal sealed class Classifier : IDisposable
+/// <summary>Thread-safe. Photos wait for their turn in the order in which they came; see <see cref="Turns"/>.</summary>
+internal sealed class Classifier(ServedModel model, ServiceSettings settings, Turns turns)
 {
-    private readonly VisionTransformerPredictionTransformer _model;
-    private readonly ObjectPool<PredictionEngine<Photo, Scores>> _engines;
-    private readonly ConcurrencyLimiter _turns;
-    private readonly ServiceSettings _settings;
+    private readonly ObjectPool<PredictionEngine<Photo, Scores>> _engines =
+        new DefaultObjectPool<PredictionEngine<Photo, Scores>>(new EnginePolicy(model, settings), settings.Engines);
 
-    public Classifier(ServedModel model, ServiceSettings settings)
-    {
-        _model = model.Transformer;
-        _settings = settings;
-        _engines = new DefaultObjectPool<PredictionEngine<Photo, Scores>>(new EnginePolicy(model, settings), settings.Engines);
-        _turns = new ConcurrencyLimiter(new ConcurrencyLimiterOptions
-        {
-            PermitLimit = settings.Engines,
-            QueueLimit = settings.Waiting,
-            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-        });
-    }
-
-    /// <summary>Whether the next photo would be refused.</summary>
-    internal bool IsFull => _turns.GetStatistics() is { CurrentAvailablePermits: 0 } now && now.CurrentQueuedCount >= _settings.Waiting;
-
-    /// <summary>Makes the engines and runs each once, so that the first photos are no slower than the others.</summary>
+    /// <summary>Creates the engines and runs each once, so that the first photos are as fast as later ones.</summary>
     internal void WarmUp()
     {
         byte[] image = DemoImages.Paint(DemoImages.Colors.Keys.First(), new Random(1));
-        var engines = Enumerable.Range(0, _settings.Engines).Select(_ => _engines.Get()).ToArray();
+        var engines = Enumerable.Range(0, settings.Engines).Select(_ => _engines.Get()).ToArray();
         foreach (var engine in engines)
         {
             engine.Predict(new Photo { Image = image });
@@ -44,17 +25,37 @@ internal sealed class Classifier : IDisposable
 
     /// <summary>The classes, most probable first.</summary>
     /// <exception cref="RefusedException">The photo cannot be read, or too many are waiting.</exception>
-    /// <exception cref="OperationCanceledException">Whoever asked has gone.</exception>
+    /// <exception cref="OperationCanceledException">The client has closed the connection.</exception>
     internal async Task<IReadOnlyList<ClassProbability>> ClassifyAsync(byte[] photo, CancellationToken cancellation)
     {
-        UploadedImage.Check(photo, _settings.MaxPixels);
-        using var turn = await _turns.AcquireAsync(permitCount: 1, cancellation);
-        if (!turn.IsAcquired)
-            throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many photos are waiting. Send it again in a moment.");
+        using var turn = await turns.WaitAsync(UploadedImage.CountPixels(photo, settings.MaxPixels), cancellation);
         return Rank(Score(photo));
     }
 
-    public void Dispose() => _turns.Dispose();
+    /// <summary>A PNG that shows which parts of the photo contributed to a class.</summary>
+    /// <param name="photo">The content of an image file.</param>
+    /// <param name="className">The class; null or empty for the most probable one.</param>
+    /// <param name="cancellation">Canceled when the client closes the connection.</param>
+    /// <exception cref="RefusedException">The photo cannot be read, there is no such class, too many photos are waiting, or the network has no attention maps.</exception>
+    /// <exception cref="OperationCanceledException">The client has closed the connection.</exception>
+    internal async Task<byte[]> ExplainAsync(byte[] photo, string? className, CancellationToken cancellation)
+    {
+        if (!string.IsNullOrEmpty(className) && !model.Transformer.ClassNames.Contains(className))
+            throw new RefusedException(StatusCodes.Status400BadRequest, $"The model has no class \"{className}\".");
+        using var turn = await turns.WaitToExplainAsync(UploadedImage.CountPixels(photo, settings.MaxPixels), cancellation);
+        try
+        {
+            return model.Transformer.Explain(photo, new ExplanationOptions { ClassName = string.IsNullOrEmpty(className) ? null : className }).OverlayPng();
+        }
+        catch (InvalidImageException e)
+        {
+            throw Unreadable(e);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new RefusedException(StatusCodes.Status501NotImplemented, $"This model cannot show what its answer is based on. {e.Message}", e);
+        }
+    }
 
     private float[] Score(byte[] photo)
     {
@@ -65,29 +66,37 @@ internal sealed class Classifier : IDisposable
         }
         catch (InvalidImageException e)
         {
-            throw new RefusedException(StatusCodes.Status422UnprocessableEntity, ForTheSender(e.Message), e);
+            throw Unreadable(e);
         }
         finally
         {
-            // After an error, too: an engine keeps nothing of the photo that failed.
+            // After an error, too: the engine can be used again.
             _engines.Return(engine);
         }
     }
 
-    /// <summary>The library names the cell of the data that the image is in, which means nothing to whoever sent it.</summary>
-    private string ForTheSender(string message)
+    /// <summary>
+    /// The library says where the image is (a row and a column of data), what is wrong with it, and what a developer can do. The person who sent the photo needs
+    /// what is wrong.
+    /// </summary>
+    private static RefusedException Unreadable(InvalidImageException e)
     {
-        string cell = $"of column '{_settings.ImageColumn}' ";
-        int at = message.IndexOf(cell, StringComparison.Ordinal);
-        return at < 0 ? message : $"The photo {message[(at + cell.Length)..]}";
+        string[] verbs = ["cannot be read", "is a ", "is empty", "declares "];
+        int problem = verbs.Select(v => e.Message.IndexOf(v, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(-1).Min();
+        string reason = problem < 0 ? "cannot be read" : e.Message[problem..].Split(". ")[0].TrimEnd('.');
+        return new(StatusCodes.Status422UnprocessableEntity, $"The photo {reason}. Choose another photo.", e);
     }
 
     private ClassProbability[] Rank(float[] scores)
     {
-        // A model may have been trained to give "missing" for what it cannot read.
+        // A model can be trained to give missing values for images that it cannot read.
         if (Array.Exists(scores, float.IsNaN))
-            throw new RefusedException(StatusCodes.Status422UnprocessableEntity, "The photo cannot be read: it is damaged, incomplete, or no image.");
-        return [.. _model.ClassNames.Zip(scores, (name, score) => new ClassProbability(name, score)).OrderByDescending(c => c.Probability)];
+        {
+            throw new RefusedException(
+                StatusCodes.Status422UnprocessableEntity, "The photo cannot be read: it is damaged, incomplete, or not an image. Choose another photo.");
+        }
+
+        return [.. model.Transformer.ClassNames.Zip(scores, (name, score) => new ClassProbability(name, score)).OrderByDescending(c => c.Probability)];
     }
 }
 

@@ -1,10 +1,10 @@
-// Tells load balancers whether photos are taken: the model is there before the first connection is, so what can be wrong is a full queue.
+// The health check for load balancers: unhealthy while the queue is full. The model is loaded before the first connection is accepted.
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace WebService;
 
-internal sealed class ClassifierHealth(Classifier classifier) : IHealthCheck
+internal sealed class ClassifierHealth(Turns turns) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(classifier.IsFull ? HealthCheckResult.Unhealthy("All engines are busy, and no more photos may wait.") : HealthCheckResult.Healthy());
+        Task.FromResult(turns.IsFull ? HealthCheckResult.Unhealthy("All engines are busy and the queue is full.") : HealthCheckResult.Healthy());
 }

@@ -1,4 +1,4 @@
-// A model for those who have none at hand: it tells which colour a picture is, and is trained in a few seconds.
+// A model to try the service with: it recognizes the color of a picture and is trained in a few seconds.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer;
@@ -11,7 +11,7 @@ internal static class DemoModel
 
     internal static ITransformer Train(MLContext context, string imageColumn)
     {
-        Console.WriteLine("No --Model was given: training a small one that tells colours.");
+        Console.WriteLine("No --Model was given: training a small one that recognizes colors.");
         var random = new Random(1);
         var images = Enumerable.Range(0, ImagesPerColor)
             .SelectMany(_ => DemoImages.Colors.Keys)

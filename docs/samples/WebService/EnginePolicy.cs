@@ -1,4 +1,4 @@
-// Makes the prediction engines of the pool: all over the same weights, none of them their owner.
+// Creates the prediction engines of the pool. All use the same weights, and none owns them.
 using Microsoft.Extensions.ObjectPool;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -7,13 +7,13 @@ namespace WebService;
 
 internal sealed class EnginePolicy(ServedModel model, ServiceSettings settings) : PooledObjectPolicy<PredictionEngine<Photo, Scores>>
 {
-    /// <summary>An engine is a few buffers beside the model; it is not thread-safe, hence the pool.</summary>
+    /// <summary>An engine adds a few buffers to the model. It is not thread-safe, so each request takes one from the pool.</summary>
     public override PredictionEngine<Photo, Scores> Create()
     {
         var input = SchemaDefinition.Create(typeof(Photo));
         input[nameof(Photo.Image)].ColumnName = settings.ImageColumn;
 
-        // OwnsTransformer is true by default: disposing one engine would free the weights of all.
+        // OwnsTransformer is true by default: disposing one engine would free the weights that all use.
         return model.Context.Model.CreatePredictionEngine<Photo, Scores>(
             model.Transformer, new PredictionEngineOptions { InputSchemaDefinition = input, OwnsTransformer = false });
     }
@@ -21,13 +21,13 @@ internal sealed class EnginePolicy(ServedModel model, ServiceSettings settings) 
     public override bool Return(PredictionEngine<Photo, Scores> engine) => true;
 }
 
-/// <summary>What an engine takes.</summary>
+/// <summary>The input of an engine.</summary>
 internal sealed class Photo
 {
     public byte[] Image { get; set; } = [];
 }
 
-/// <summary>What an engine gives.</summary>
+/// <summary>The output of an engine.</summary>
 internal sealed class Scores
 {
     public float[] Score { get; set; } = [];

@@ -1,4 +1,4 @@
-// Headers that keep the page to itself: it loads nothing from elsewhere, and nobody frames it.
+// Security headers: the page loads nothing from other hosts and cannot be framed.
 namespace WebService;
 
 internal static class PageSecurity

@@ -1,11 +1,13 @@
-// A web service around one model: POST a photo to /classify and get classes and probabilities. How it works: docs/serving.md.
+// A web service around one model: POST a photo to /classify and get classes and probabilities, or to /explain and get an overlay. See docs/serving.md.
 //
 //   WebService --Model flowers.zip --Urls http://127.0.0.1:5000
 //
 //   curl --data-binary @rose.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:5000/classify
 //   {"classes":[{"name":"roses","probability":0.9312},{"name":"tulips","probability":0.0411}, ...
 //
-// Without --Model it first trains a small network to tell the colours of pictures that it paints itself.
+//   curl --data-binary @rose.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:5000/explain > overlay.png
+//
+// Without --Model it first trains a small network that recognizes colors, on images that it paints.
 using TorchSharp;
 using WebService;
 
@@ -15,19 +17,21 @@ try
     var settings = ServiceSettings.Of(builder.Configuration);
     builder.WebHost.ConfigureKestrel(kestrel =>
     {
-        // The endpoint has the limit. What is a little larger is read to its end, and kept nowhere: a sender that is cut off never sees the reason.
-        kestrel.Limits.MaxRequestBodySize = 2 * settings.MaxUploadBytes + Uploads.FormOverheadBytes;
+        // Uploads has the limit. Kestrel's own closes the connection while the client still sends, and the client never sees the reason.
+        kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxConcurrentConnections = settings.Connections;
         kestrel.AddServerHeader = false;
     });
 
-    // The processors are shared by the engines: several passes of one thread each get more done than as many that wait for each other's threads.
+    // The engines share the processors. Several passes with one thread each are faster than passes that wait for each other's threads.
     torch.set_num_threads(settings.ThreadsOfAnEngine);
 
-    // One model for the whole process; what scores with it is a pool.
+    // One model for the whole process. The engines that score with it are a pool.
     using var model = ServedModel.Open(settings);
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton(model);
+    builder.Services.AddSingleton<Turns>();
+    builder.Services.AddSingleton<Uploads>();
     builder.Services.AddSingleton<Classifier>();
     builder.Services.AddHealthChecks().AddCheck<ClassifierHealth>("classifier");
     builder.Services.AddProblemDetails();
@@ -37,7 +41,8 @@ try
     app.UseStatusCodePages();
     app.Use(PageSecurity.AddHeaders);
     app.UseFileServer();
-    app.MapPost("/classify", Classification.AnswerAsync);
+    app.MapPost("/classify", Endpoints.ClassifyAsync);
+    app.MapPost("/explain", Endpoints.ExplainAsync);
     app.MapHealthChecks("/health");
     app.Services.GetRequiredService<Classifier>().WarmUp();
     await app.RunAsync();

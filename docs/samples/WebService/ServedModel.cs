@@ -1,11 +1,11 @@
-// The one model of the process: loaded, or trained at the start where none is given.
+// The model of the process: loaded, or trained at the start if none is given.
 using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.VisionTransformer;
 
 namespace WebService;
 
-/// <summary>Owns the weights. Whatever scores with them must not: a <c>PredictionEngine</c> disposes its model unless it is told otherwise.</summary>
+/// <summary>Owns the weights. The engines must not: a <c>PredictionEngine</c> disposes its model unless its options say otherwise.</summary>
 internal sealed class ServedModel : IDisposable
 {
     private readonly IDisposable _owner;
@@ -15,16 +15,16 @@ internal sealed class ServedModel : IDisposable
         Context = context;
         _owner = (IDisposable)loaded;
         Transformer = Steps(loaded).OfType<VisionTransformerPredictionTransformer>().LastOrDefault()
-            ?? throw new InvalidDataException($"{path} holds no Vision Transformer that classifies.");
+            ?? throw new InvalidDataException($"{path} does not contain a Vision Transformer that classifies.");
     }
 
     internal MLContext Context { get; }
 
-    /// <summary>The classifier alone: the steps before it in a saved pipeline prepare labels and read files, which a service has no use for.</summary>
+    /// <summary>The classifier without the steps before it in a saved pipeline, which prepare labels and read files.</summary>
     internal VisionTransformerPredictionTransformer Transformer { get; }
 
     /// <exception cref="IOException">The model cannot be read.</exception>
-    /// <exception cref="InvalidDataException">It is something else, or broken.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or is not a model that classifies.</exception>
     internal static ServedModel Open(ServiceSettings settings)
     {
         var context = new MLContext();
@@ -46,7 +46,7 @@ internal sealed class ServedModel : IDisposable
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException or TargetInvocationException)
         {
-            // ML.NET makes transformers by reflection, which wraps their errors.
+            // ML.NET creates transformers by reflection, which wraps their exceptions.
             throw new InvalidDataException($"{path} cannot be loaded as a model: {e.GetBaseException().Message}", e);
         }
     }

@@ -21,7 +21,7 @@ internal static class CompareCommand
         };
         var data = new Option<string>("--data") { Description = "The images: folder/class/image, or a .csv file with the columns ImagePath and Label.", HelpName = "folder", Required = true };
         var page = new Option<string?>("--out") { Description = $"The page to write. Default {DefaultPage}.", HelpName = "file.html" };
-        var force = new Option<bool>("--force") { Description = "Replace existing files." };
+        var force = OutputFile.ForceOption();
         var format = OutputFormats.Option(OutputFormat.Text, OutputFormat.Text, OutputFormat.Json);
         var onInvalidImage = SharedOptions.InvalidImage();
         var command = new ExampleCommand(
@@ -37,16 +37,10 @@ internal static class CompareCommand
             context,
             parsed.GetValue(models)!,
             parsed.GetValue(data)!,
-            Prepared(parsed.GetValue(page) ?? DefaultPage, parsed.GetValue(force)),
+            OutputFile.Prepare(parsed.GetValue(page) ?? DefaultPage, parsed.GetValue(force)),
             parsed.GetValue(format) ?? OutputFormat.Text,
             parsed.GetValue(onInvalidImage) == InvalidImageHandling.Skip));
         return command;
-    }
-
-    private static string Prepared(string path, bool force)
-    {
-        string full = OutputFile.Prepare(path);
-        return force || !File.Exists(full) ? full : throw new IOException($"{path} already exists. Choose another name with --out, or add --force to replace it.");
     }
 
     private static int Run(CommandContext context, string[] paths, string data, string page, OutputFormat format, bool skipInvalid)
@@ -54,7 +48,7 @@ internal static class CompareCommand
         if (paths.Length < 2)
             throw new UsageException("compare needs at least two models: compare old.zip new.zip --data test-photos.");
         var mlContext = context.CreateMLContext();
-        var images = LabeledImages.Read(mlContext, data);
+        var images = LabeledImages.Read(mlContext, "--data", data, context.WriteMessage);
         var models = new List<NamedModel>();
         try
         {

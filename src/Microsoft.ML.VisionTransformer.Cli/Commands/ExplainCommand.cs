@@ -4,6 +4,7 @@ using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -41,7 +42,7 @@ internal static class ExplainCommand
         using var classifier = Classifier.Open(context.CreateMLContext(), model);
         if (options.ClassName is { } name && classifier.Classes.Find(name) is { } index)
             options = options with { ClassName = null, ClassIndex = index };
-        using var found = InputImages.Find(inputs, context.OpenInput);
+        using var found = InputImages.Find(inputs, context.OpenInput, context.Cancellation);
         Directory.CreateDirectory(folder);
         var names = new OverlayNames(folder);
         var problems = new List<string>();
@@ -54,7 +55,7 @@ internal static class ExplainCommand
                     context.Cancellation.ThrowIfCancellationRequested();
                     if ((image.Problem ?? Explain(context.Out, classifier, image, options, names, format)) is { } problem)
                     {
-                        problems.Add($"{image.Name}: {problem}");
+                        problems.Add($"{MessageText.OfPath(image.Name)}: {problem}");
                         if (format == OutputFormat.Json)
                             context.Out.WriteLine(JsonLine.Of(new { Path = image.Name, Error = problem }));
                     }
@@ -85,7 +86,7 @@ internal static class ExplainCommand
         explanation.SaveOverlay(overlay);
         output.WriteLine(format == OutputFormat.Json
             ? JsonLine.Of(new { Path = image.Name, Label = label, explanation.Probability, Overlay = overlay, explanation.Method, explanation.Rows, explanation.Columns, Map = explanation.Map.ToArray() })
-            : string.Create(CultureInfo.InvariantCulture, $"{image.Name}: {label} {explanation.Probability:P1}, {overlay}"));
+            : string.Create(CultureInfo.InvariantCulture, $"{image.Name}: {label} {PercentText.Of(explanation.Probability)}, {overlay}"));
         return null;
     }
 }

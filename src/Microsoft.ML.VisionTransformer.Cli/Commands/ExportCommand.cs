@@ -2,6 +2,7 @@
 using System.CommandLine;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -21,6 +22,7 @@ internal static class ExportCommand
     {
         var model = SharedOptions.Model();
         var path = new Option<string>("--out") { Description = "The output file.", HelpName = "file.onnx", Required = true };
+        var force = OutputFile.ForceOption();
         var input = ChoiceOption.One<OnnxInput>("--input", "Input of the ONNX model: normalized images, or raw images of any size. Default normalized-float.");
         var outputs = ChoiceOption.Several<OnnxOutputs>("--outputs", "Outputs of the ONNX model. Default probabilities, or the embedding for a featurizer.");
         var precision = ChoiceOption.One<OnnxPrecision>("--precision", "Number format of the computation. Default float32.");
@@ -33,12 +35,13 @@ internal static class ExportCommand
             ("Raw images of any size, int8 weights", "export onnx flowers.zip --out flowers.onnx --input raw-rgb --precision int8"),
             ("With logits and embedding", "export onnx flowers.zip --out flowers.onnx --outputs probabilities,logits,embedding"))
         {
-            model, path, input, outputs, precision, batch, external,
+            model, path, force, input, outputs, precision, batch, external,
         };
         command.SetAction(parsed => WriteOnnx(
             context,
             parsed.GetValue(model)!,
             parsed.GetValue(path)!,
+            parsed.GetValue(force),
             new OnnxExportOptions
             {
                 Input = parsed.GetValue(input),
@@ -54,27 +57,35 @@ internal static class ExportCommand
     {
         var model = SharedOptions.Model();
         var folder = new Option<string>("--out") { Description = "The output folder; it is created if missing.", HelpName = "folder", Required = true };
+        var force = OutputFile.ForceOption();
         var command = new ExampleCommand(
             "safetensors",
             "Writes a folder that timm or Hugging Face transformers can load: weights, configuration, preprocessing.",
             ("For Python", "export safetensors flowers.zip --out flowers-timm"))
         {
-            model, folder,
+            model, folder, force,
         };
-        command.SetAction(parsed =>
-        {
-            using var classifier = Classifier.Open(context.CreateMLContext(), parsed.GetValue(model)!);
-            classifier.Network.SaveAsSafetensors(parsed.GetValue(folder)!);
-            foreach (string file in Directory.EnumerateFiles(parsed.GetValue(folder)!).Order(StringComparer.Ordinal))
-                context.Out.WriteLine(file);
-            return ExitCode.Done;
-        });
+        command.SetAction(parsed => WriteSafetensors(context, parsed.GetValue(model)!, parsed.GetValue(folder)!, parsed.GetValue(force)));
         return command;
     }
 
-    private static int WriteOnnx(CommandContext context, string model, string path, OnnxExportOptions options)
+    private static int WriteSafetensors(CommandContext context, string model, string folder, bool force)
     {
-        OutputFile.Prepare(path);
+        OutputFile.PrepareFolder(folder);
+        if (!force && Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new IOException($"The folder {MessageText.OfPath(folder)} is not empty. Choose another folder, or add --force to replace the files of an earlier export.");
+        using var classifier = Classifier.Open(context.CreateMLContext(), model);
+        classifier.Network.SaveAsSafetensors(folder);
+        foreach (string file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+            context.Out.WriteLine(file);
+        return ExitCode.Done;
+    }
+
+    private static int WriteOnnx(CommandContext context, string model, string path, bool force, OnnxExportOptions options)
+    {
+        OutputFile.Prepare(path, force);
+        if (options.ExternalData)
+            OutputFile.RefuseExisting($"{path}.data", force);
         var mlContext = context.CreateMLContext();
         if (ModelKind.IsMLNet(model))
         {

@@ -5,6 +5,7 @@ using Microsoft.ML.VisionTransformer.Cli.Distributed;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -15,6 +16,7 @@ internal static class FeaturesCommand
         var model = SharedOptions.Model();
         var images = SharedOptions.Images();
         var path = new Option<string?>("--out") { Description = "The output file. Default: standard output.", HelpName = "file" };
+        var force = OutputFile.ForceOption();
         var kind = ChoiceOption.One<FeatureKind>("--kind", "Kind of embedding. Default pooled: the input of the network's own head.");
         var normalize = new Option<bool>("--normalize") { Description = "Scale each embedding to unit length." };
         var device = new Option<string?>("--device") { Description = "auto, cpu, cuda, cuda:1 or mps. Default auto.", HelpName = "name" };
@@ -25,7 +27,7 @@ internal static class FeaturesCommand
             ("A table for another learner", "features facebook/dinov2-small photos --out photos.csv"),
             ("Embeddings of a trained classifier, with unit length", "features flowers.zip photos --normalize --format json"))
         {
-            model, images, path, kind, normalize, device, format,
+            model, images, path, force, kind, normalize, device, format,
         };
         command.SupportsMultipleProcesses = true;
         command.SetAction(parsed => Run(
@@ -33,6 +35,7 @@ internal static class FeaturesCommand
             parsed.GetValue(model)!,
             parsed.GetValue(images)!,
             parsed.GetValue(path),
+            parsed.GetValue(force),
             new VisionTransformerFeatureOptions
             {
                 Kind = parsed.GetValue(kind),
@@ -44,23 +47,24 @@ internal static class FeaturesCommand
         return command;
     }
 
-    private static int Run(CommandContext context, string model, string[] inputs, string? path, VisionTransformerFeatureOptions options, OutputFormat format)
+    private static int Run(CommandContext context, string model, string[] inputs, string? path, bool force, VisionTransformerFeatureOptions options, OutputFormat format)
     {
+        string? output = path is null || !context.Group.IsMain ? null : OutputFile.Prepare(path, force);
         using var embedder = Embedder.Open(context.CreateMLContext(), model, options);
-        using var found = InputImages.Find(inputs, context.OpenInput);
+        using var found = InputImages.Find(inputs, context.OpenInput, context.Cancellation);
         ConsistencyCheck.Run(context.Group, model, found.Images.Select(image => image.Name));
         var problems = new List<string>();
-        OutputFile.WriteTo(context.Group.IsMain ? path : null, context.Out, output => context.WithProgress(
+        OutputFile.WriteTo(output, context.Out, writer => context.WithProgress(
             display =>
             {
                 if (format == OutputFormat.Csv)
-                    output.WriteLine(CsvRecord.Of(["path", "error", .. Enumerable.Range(0, embedder.Dimension).Select(i => (object?)string.Create(CultureInfo.InvariantCulture, $"f{i}"))]));
+                    writer.WriteLine(CsvRecord.Of(["path", "error", .. Enumerable.Range(0, embedder.Dimension).Select(i => (object?)string.Create(CultureInfo.InvariantCulture, $"f{i}"))]));
                 int done = 0;
                 foreach (var scored in DistributedScoring.Score(context.Group, embedder, found.Images, context.Cancellation))
                 {
-                    output.WriteLine(Line(scored, format, embedder.Dimension));
+                    writer.WriteLine(Line(scored, format, embedder.Dimension));
                     if (scored.Problem is not null)
-                        problems.Add($"{scored.Image.Name}: {scored.Problem}");
+                        problems.Add($"{MessageText.OfPath(scored.Image.Name)}: {scored.Problem}");
                     display.Images("images", ++done, found.Images.Count);
                 }
 

@@ -2,6 +2,7 @@
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -38,7 +39,7 @@ internal sealed class PredictionWriter(TextWriter output, OutputFormat format, I
                 break;
             default:
                 if (best.Length > 0)
-                    output.WriteLine($"{scored.Image.Name}: {string.Join(", ", best.Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.Label} {b.Probability:P1}")))}");
+                    output.WriteLine($"{scored.Image.Name}: {string.Join(", ", best.Select(b => $"{b.Label} {PercentText.Of(b.Probability)}"))}");
                 break;
         }
     }

@@ -1,5 +1,6 @@
 // Arguments and options that several commands share.
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -9,7 +10,7 @@ internal static class SharedOptions
 {
     internal static Argument<string> Model() => new("model")
     {
-        Description = "An ML.NET model.zip, a checkpoint file or folder, or a hub name owner/name.",
+        Description = "An ML.NET model.zip, a checkpoint file or folder, or a public model: its short name or its hub name owner/name.",
     };
 
     internal static Argument<string[]> Images() => new("images")
@@ -46,6 +47,7 @@ internal static class ChoiceOption
     {
         Description = description,
         HelpName = string.Join(separator, Names(Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T))),
+        CompletionSources = { _ => Names(Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T)).Select(value => new CompletionItem(value)) },
         CustomParser = result =>
         {
             try

@@ -2,6 +2,7 @@
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
@@ -22,20 +23,20 @@ internal static class ComparisonWriter
         int width = Math.Max("model".Length, comparison.Models.Max(model => model.Name.Length));
         output.WriteLine(Invariant($"{comparison.Images} images, {comparison.ClassNames.Count} classes"));
         output.WriteLine();
-        output.WriteLine($"{"model".PadRight(width)}  accuracy    95 % interval   log loss  images/s  size in MB   parameters");
+        output.WriteLine($"{"model".PadRight(width)}  accuracy    95% interval   log loss  images/s  size in MB   parameters");
         foreach (var model in comparison.Models)
         {
             var interval = WilsonInterval.Of(model.Evaluation.Right, comparison.Images);
             string size = model.Bytes is { } bytes ? Invariant($"{bytes / BytesPerMegabyte:0.0}") : "-";
             output.WriteLine(Invariant(
-                $"{model.Name.PadRight(width)}  {model.Evaluation.Accuracy,8:P1}  {interval.From,6:P1} to {interval.To,6:P1}  {model.Evaluation.Probabilities.LogLoss,7:F3}  {model.ImagesPerSecond,8:F1}  {size,10}  {model.Parameters,11:N0}"));
+                $"{model.Name.PadRight(width)}  {PercentText.Of(model.Evaluation.Accuracy),8}  {PercentText.Of(interval.From),6} to {PercentText.Of(interval.To),6}  {model.Evaluation.Probabilities.LogLoss,7:F3}  {model.ImagesPerSecond,8:F1}  {size,10}  {model.Parameters,11:N0}"));
         }
 
         output.WriteLine();
         foreach (var (model, difference) in comparison.Differences())
         {
             var (from, to) = difference.Interval;
-            output.WriteLine(Invariant($"{model.Name} against {comparison.Models[0].Name}: {100 * difference.Difference:+0.0;-0.0;0.0} points of accuracy (95 % interval {100 * from:+0.0;-0.0;0.0} to {100 * to:+0.0;-0.0;0.0})."));
+            output.WriteLine(Invariant($"{model.Name} against {comparison.Models[0].Name}: {100 * difference.Difference:+0.0;-0.0;0.0} points of accuracy (95% interval {100 * from:+0.0;-0.0;0.0} to {100 * to:+0.0;-0.0;0.0})."));
             output.WriteLine(difference.Sentence(comparison.Models[0].Name, model.Name));
         }
 

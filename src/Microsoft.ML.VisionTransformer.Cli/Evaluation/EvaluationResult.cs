@@ -53,12 +53,12 @@ internal sealed class EvaluationResult
 }
 
 /// <summary>
-/// The 95 % confidence interval of a fraction: Wilson's score interval (Journal of the American Statistical Association 22, 1927), which is also valid
+/// The 95% confidence interval of a fraction: Wilson's score interval (Journal of the American Statistical Association 22, 1927), which is also valid
 /// for fractions near 0 and 1.
 /// </summary>
 internal readonly record struct WilsonInterval(double From, double To)
 {
-    /// <summary>The 97.5 % quantile of the standard normal distribution.</summary>
+    /// <summary>The 97.5% quantile of the standard normal distribution.</summary>
     private const double Z = 1.959964;
 
     /// <param name="right">Number of successes.</param>

@@ -1,6 +1,7 @@
 // Writes the metrics of an evaluation as text, JSON or CSV.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
@@ -43,7 +44,7 @@ internal static class EvaluationWriter
 
     private static void WriteText(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation)
     {
-        output.WriteLine(Invariant($"{evaluation.Rows.Count} images: accuracy {evaluation.Accuracy:P1}, mean of the classes {evaluation.MacroAccuracy:P1}, log loss {evaluation.Probabilities.LogLoss:F3}"));
+        output.WriteLine(Invariant($"{evaluation.Rows.Count} images: accuracy {PercentText.Of(evaluation.Accuracy)}, mean of the classes {PercentText.Of(evaluation.MacroAccuracy)}, log loss {evaluation.Probabilities.LogLoss:F3}"));
         output.WriteLine();
         int width = Math.Max("class".Length, classes.Max(name => name.Length));
         bool matrix = evaluation.Classes.Count <= MaxMatrixClasses;
@@ -59,7 +60,7 @@ internal static class EvaluationWriter
 
     private static int[] Row(EvaluationResult evaluation, int truth) => [.. Enumerable.Range(0, evaluation.Classes.Count).Select(predicted => evaluation.Confusion[truth, predicted])];
 
-    private static string Percent(double? fraction) => fraction is null ? "-" : Invariant($"{fraction:P1}");
+    private static string Percent(double? fraction) => fraction is { } value ? PercentText.Of(value) : "-";
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -5,6 +5,7 @@ using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Progress;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
@@ -22,7 +23,7 @@ internal static class Evaluator
     /// <exception cref="InvalidDataException">A label is not a class of the model, or an image cannot be read.</exception>
     internal static EvaluatedImages Run(Classifier model, IReadOnlyList<LabeledImage> images, bool skipInvalid, CommandContext context, IProgressDisplay display)
     {
-        int[] labels = [.. images.Select(image => model.Classes.Find(image.Label) ?? throw new InvalidDataException($"{image.Image} {model.Classes.ReasonForNoMatch(image.Label)}"))];
+        int[] labels = [.. images.Select(image => model.Classes.Find(image.Label) ?? throw new InvalidDataException($"{MessageText.OfPath(image.Image)} {model.Classes.ReasonForNoMatch(image.Label)}"))];
 
         var (evaluated, skipped) = (new List<ScoredRow>(), new List<ScoredImage>());
         var inputs = images.Select(image => new InputImage(image.Image, image.Image)).ToArray();
@@ -33,7 +34,7 @@ internal static class Evaluator
             else if (skipInvalid)
                 skipped.Add(scored);
             else
-                throw new InvalidDataException($"{scored.Image.Name}: {scored.Problem} (--on-invalid-image skip leaves such images out.)");
+                throw new InvalidDataException($"{MessageText.OfPath(scored.Image.Name)}: {scored.Problem} (--on-invalid-image skip leaves such images out.)");
             display.Images("evaluating images", evaluated.Count + skipped.Count, images.Count);
         }
 

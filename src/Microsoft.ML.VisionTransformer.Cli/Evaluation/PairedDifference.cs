@@ -14,14 +14,14 @@ internal sealed record PairedDifference(int OnlyFirst, int OnlyOther, int Count)
     /// <summary>With fewer images that tell the models apart, a message says that they are few.</summary>
     private const int Few = 30;
 
-    /// <summary>The 97.5 % quantile of the standard normal distribution.</summary>
+    /// <summary>The 97.5% quantile of the standard normal distribution.</summary>
     private const double Z = 1.959964;
 
     /// <summary>Accuracy of the other model minus that of the first, in [-1, 1].</summary>
     internal double Difference => (OnlyOther - OnlyFirst) / (double)Count;
 
     /// <summary>
-    /// The 95 % confidence interval of the difference: Wald's for matched pairs, with half an image added to each of the four cells (Agresti and Min, Statistics in
+    /// The 95% confidence interval of the difference: Wald's for matched pairs, with half an image added to each of the four cells (Agresti and Min, Statistics in
     /// Medicine 24, 2005).
     /// </summary>
     internal (double From, double To) Interval

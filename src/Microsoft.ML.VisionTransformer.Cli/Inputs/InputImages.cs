@@ -22,19 +22,24 @@ internal sealed class InputImages : IDisposable
 {
     private readonly List<InputImage> _images = [];
     private readonly Func<Stream> _openInput;
+    private readonly CancellationToken _cancellation;
     private string? _copyOfInput;
 
-    private InputImages(Func<Stream> openInput) => _openInput = openInput;
+    private InputImages(Func<Stream> openInput, CancellationToken cancellation) => (_openInput, _cancellation) = (openInput, cancellation);
 
     internal IReadOnlyList<InputImage> Images => _images;
 
     /// <summary>Finds the images. A missing input becomes an image with a problem; the others are still processed.</summary>
+    /// <param name="inputs">Files, folders, patterns, or "-".</param>
+    /// <param name="openInput">Opens standard input.</param>
+    /// <param name="cancellation">Also ends a read of standard input that waits for more.</param>
     /// <exception cref="UsageException">Standard input is specified more than once.</exception>
-    internal static InputImages Find(IReadOnlyList<string> inputs, Func<Stream> openInput)
+    /// <exception cref="IOException">Standard input cannot be read.</exception>
+    internal static InputImages Find(IReadOnlyList<string> inputs, Func<Stream> openInput, CancellationToken cancellation)
     {
         if (inputs.Count(input => input == "-") > 1)
             throw new UsageException("Standard input (-) is specified more than once; it can be read only once.");
-        var found = new InputImages(openInput);
+        var found = new InputImages(openInput, cancellation);
         foreach (string input in inputs)
         {
             if (input == "-")
@@ -54,14 +59,26 @@ internal sealed class InputImages : IDisposable
 
     private void Add(string input)
     {
-        if (File.Exists(input))
+        if (MissingPath.IsFile(input))
             _images.Add(new InputImage(input, input));
         else if (Directory.Exists(input))
-            AddAll(FilePattern.Below(input).Where(ImageFiles.IsImage), input, "this folder contains no images");
+            AddFolder(input);
         else if (FilePattern.IsPattern(input))
             AddAll(FilePattern.Find(input), input, "no file matches this pattern");
         else
-            AddProblem(input, "there is no such file or folder");
+            AddProblem(input, $"it {MissingPath.Describe(input)}");
+    }
+
+    private void AddFolder(string folder)
+    {
+        try
+        {
+            AddAll([.. FilePattern.Below(folder).Where(ImageFiles.IsImage)], folder, "this folder contains no images");
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            AddProblem(folder, $"this folder cannot be read: {FailureMessage.Of(e)}");
+        }
     }
 
     private void AddAll(IEnumerable<string> paths, string input, string problem)
@@ -76,10 +93,7 @@ internal sealed class InputImages : IDisposable
 
     private void AddStandardInput()
     {
-        using var input = _openInput();
-        using var content = new MemoryStream();
-        input.CopyTo(content);
-        var bytes = content.GetBuffer().AsSpan(0, checked((int)content.Length));
+        var bytes = ReadStandardInput().AsSpan();
         if (ImageFiles.HasImageSignature(bytes))
         {
             _copyOfInput = Path.Combine(Path.GetTempPath(), $"{Tool.Name}-{Guid.NewGuid():N}");
@@ -94,6 +108,54 @@ internal sealed class InputImages : IDisposable
             Add(path);
         if (paths.Length == 0)
             AddProblem("-", "standard input is empty; expected paths, one per line, or the bytes of one image");
+    }
+
+    /// <summary>A read from a terminal or a pipe cannot be canceled, so it runs on a background thread, which does not keep the process alive.</summary>
+    private byte[] ReadStandardInput()
+    {
+        var reading = Task.Run(() =>
+        {
+            using var input = _openInput();
+            using var content = new MemoryStream();
+            input.CopyTo(content);
+            return content.ToArray();
+        });
+        try
+        {
+            reading.Wait(_cancellation);
+        }
+        catch (AggregateException e) when (e.InnerException is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Standard input cannot be read: {FailureMessage.Of(e)}", e.InnerException);
+        }
+
+        return reading.Result;
+    }
+}
+
+internal static class MissingPath
+{
+    /// <summary>Whether there is a file; unlike <see cref="File.Exists"/>, false for a link without a target.</summary>
+    internal static bool IsFile(string path) => File.Exists(path) && new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) is not { Exists: false };
+
+    /// <summary>Why there is nothing at a path, as the rest of a sentence: it does not exist, is a broken link, or is in a folder without permission.</summary>
+    internal static string Describe(string path)
+    {
+        if (path.Length > 0 && new FileInfo(path).LinkTarget is { } target)
+            return $"is a link to {MessageText.OfPath(target)}, which does not exist";
+        string? folder = path.Length > 0 ? Path.GetDirectoryName(Path.GetFullPath(path)) : null;
+        while (folder is not null && !Directory.Exists(folder))
+            folder = Path.GetDirectoryName(folder);
+        try
+        {
+            if (folder is not null)
+                _ = Directory.EnumerateFileSystemEntries(folder).Any();
+            return "does not exist";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return $"cannot be reached: permission is denied for the folder {MessageText.OfPath(folder)}";
+        }
     }
 }
 

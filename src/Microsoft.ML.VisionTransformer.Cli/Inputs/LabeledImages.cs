@@ -1,6 +1,8 @@
 // Labeled images: reads them from a folder of class folders or a CSV file, and writes the CSV file.
+using System.Globalization;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Inputs;
 
@@ -16,35 +18,63 @@ internal sealed class LabeledImage
 
 internal static class LabeledImages
 {
+    private const string Expected = "expected a folder with one subfolder of images per class, or a .csv file with the columns ImagePath and Label";
+
     /// <summary>Reads <c>folder/class/image</c>, or a .csv file with the columns ImagePath and Label, whose paths are relative to the file's folder.</summary>
-    /// <exception cref="IOException">The folder or the file does not exist.</exception>
+    /// <param name="mlContext">The context.</param>
+    /// <param name="option">The option that the path was given for, for messages.</param>
+    /// <param name="path">The folder or the file.</param>
+    /// <param name="warn">Receives a message if rows without a label were left out.</param>
+    /// <exception cref="IOException">The folder or the file does not exist or cannot be read.</exception>
     /// <exception cref="InvalidDataException">It contains no images, or lacks one of the columns.</exception>
-    internal static LabeledImage[] Read(MLContext mlContext, string path)
+    internal static LabeledImage[] Read(MLContext mlContext, string option, string path, Action<string> warn)
     {
-        if (string.Equals(Path.GetExtension(path), ".csv", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
-            return ReadTable(path);
-        var found = mlContext.Data.LoadImagesFromFolder(path);
-        return [.. found.GetColumn<string>("ImagePath").Zip(found.GetColumn<string>("Label"), (image, label) => new LabeledImage { Image = image, Label = label })];
+        if (!Directory.Exists(path))
+        {
+            string shown = $"{option} {MessageText.OfPath(path)}";
+            if (!MissingPath.IsFile(path))
+                throw new FileNotFoundException($"{shown} {MissingPath.Describe(path)}; {Expected}.", path);
+            return string.Equals(Path.GetExtension(path), ".csv", StringComparison.OrdinalIgnoreCase)
+                ? ReadTable(path, warn)
+                : throw new InvalidDataException($"{shown} is a file; {Expected}.");
+        }
+
+        try
+        {
+            var found = mlContext.Data.LoadImagesFromFolder(path);
+            return [.. found.GetColumn<string>("ImagePath").Zip(found.GetColumn<string>("Label"), (image, label) => new LabeledImage { Image = image, Label = label })];
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{option} {MessageText.OfPath(path)} cannot be read: {FailureMessage.Of(e)}", e);
+        }
     }
 
     /// <summary>Writes a CSV file that <see cref="Read"/> can read.</summary>
-    internal static void WriteTable(string path, IEnumerable<LabeledImage> images) => OutputFile.WriteText(path, writer =>
+    internal static void WriteTable(TextWriter writer, IEnumerable<LabeledImage> images)
     {
         writer.WriteLine(CsvRecord.Of("ImagePath", "Label"));
         foreach (var image in images)
             writer.WriteLine(CsvRecord.Of([image.Image, image.Label]));
-    });
+    }
 
-    private static LabeledImage[] ReadTable(string path)
+    /// <summary>The images of a table. A blank label means that the image has none, as in the library: such rows are left out.</summary>
+    private static LabeledImage[] ReadTable(string path, Action<string> warn)
     {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"The image table {path} does not exist.", path);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var lines = CsvTable.Read(path);
         int image = Column(lines, path, "ImagePath"), label = Column(lines, path, "Label");
-        var images = lines.Skip(1).Select(fields => new LabeledImage { Image = Path.Combine(folder, fields[image]), Label = fields[label] }).ToArray();
-        return images.Length > 0 ? images : throw new InvalidDataException($"{path} lists no images.");
+        var rows = lines.Skip(1).Select(fields => new LabeledImage { Image = Path.Combine(folder, fields[image]), Label = fields[label] }).ToArray();
+        var images = Array.FindAll(rows, row => !string.IsNullOrWhiteSpace(row.Label));
+        int unlabeled = rows.Length - images.Length;
+        if (images.Length == 0)
+            throw new InvalidDataException(unlabeled == 0 ? $"{path} lists no images." : $"{path} lists no image with a label: the column Label is blank in {Rows(unlabeled)}.");
+        if (unlabeled > 0)
+            warn($"{Rows(unlabeled)} of {path} without a label left out.");
+        return images;
     }
+
+    private static string Rows(int count) => count == 1 ? "1 row" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} rows");
 
     private static int Column(IReadOnlyList<string[]> lines, string path, string name)
     {

@@ -1,6 +1,7 @@
 // Scores images in batches; an image that cannot be read does not stop the others.
 using System.Text.RegularExpressions;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
+using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
@@ -75,13 +76,39 @@ internal static class BatchScoring
     private static bool IsAboutAnImage(Exception e) => e is IOException or UnauthorizedAccessException;
 }
 
+internal static class ReadableImage
+{
+    /// <summary>Reads and decodes an image as scoring does.</summary>
+    /// <returns>Why it cannot be used; null if it can.</returns>
+    internal static string? Problem(string path, ImagePreprocessing preprocessing)
+    {
+        try
+        {
+            TrainingAugmentations.None.Preview([File.ReadAllBytes(path)], preprocessing, epochs: 1);
+            return null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return $"the file {MissingPath.Describe(path)}";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return Directory.Exists(path) ? "it is a folder" : "permission is denied";
+        }
+        catch (Exception e) when (e is IOException or NotSupportedException)
+        {
+            return ImageProblem.Of(e, new InputImage(path, path));
+        }
+    }
+}
+
 internal static partial class ImageProblem
 {
     /// <summary>Why an image cannot be used, without the path and the row that the library's message starts with: the caller prints the image's name.</summary>
     internal static string Of(Exception error, InputImage image)
     {
         string message = FailureMessage.Of(error).Replace(Path.GetFullPath(image.Path), "", StringComparison.Ordinal).Replace(image.Path, "", StringComparison.Ordinal);
-        return Position().Replace(message, "").Trim();
+        return OptionNames.WithoutPropertyHints(Position().Replace(message, "").Trim());
     }
 
     [GeneratedRegex(@"^\s*(\((the image|row)[^)]*\)|image 1\b)")]

@@ -10,12 +10,11 @@ internal sealed class Classifier : IImageScorer, IDisposable
     private readonly MLContext _mlContext;
     private readonly ITransformer _model;
     private readonly InputColumns _columns;
-    private readonly string _scores;
 
     private Classifier(MLContext mlContext, ITransformer model, VisionTransformerPredictionTransformer network, InputColumns columns)
     {
         (_mlContext, _model, _columns, Network) = (mlContext, model, columns, network);
-        _scores = ScoreColumn();
+        ScoreColumn = FindScoreColumn();
         Classes = new ModelClasses(network.ClassNames);
     }
 
@@ -27,6 +26,9 @@ internal sealed class Classifier : IImageScorer, IDisposable
     internal ModelClasses Classes { get; }
 
     internal InputColumns Columns => _columns;
+
+    /// <summary>The name of the output column with one score per class.</summary>
+    internal string ScoreColumn { get; }
 
     /// <summary>Opens a model: an ML.NET model.zip, a checkpoint file or folder, or a hub name owner/name.</summary>
     /// <exception cref="InvalidDataException">The model is corrupt, or contains no Vision Transformer classifier.</exception>
@@ -55,28 +57,17 @@ internal sealed class Classifier : IImageScorer, IDisposable
 
     /// <inheritdoc/>
     public float[][] Score(IReadOnlyList<string> paths) =>
-        [.. Transform(paths.Select(path => new LabeledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(_scores)];
+        [.. Transform(paths.Select(path => new LabeledImage { Image = Path.GetFullPath(path) })).GetColumn<float[]>(ScoreColumn)];
 
     /// <inheritdoc/>
-    public string ReasonForMissingScores(InputImage image)
-    {
-        try
-        {
-            TrainingAugmentations.None.Preview([File.ReadAllBytes(image.Path)], Network.Preprocessing, epochs: 1);    // reads the image like scoring does
-            return "the model returns no scores for it";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            return ImageProblem.Of(e, image);
-        }
-    }
+    public string ReasonForMissingScores(InputImage image) => ReadableImage.Problem(image.Path, Network.Preprocessing) ?? "the model returns no scores for it";
 
     public void Dispose() => (_model as IDisposable)?.Dispose();
 
     private IDataView Data(IEnumerable<LabeledImage> images) => _columns.Load(_mlContext, images);
 
     /// <summary>The name of the numeric vector column with one element per class; "Score" if there are several.</summary>
-    private string ScoreColumn()
+    private string FindScoreColumn()
     {
         var schema = Transform([]).Schema;
         return schema.Where(c => !c.IsHidden && c.Type is VectorDataViewType { ItemType: NumberDataViewType } vector && vector.Size == Network.ClassNames.Count)

@@ -1,6 +1,8 @@
 // Distinguishes ML.NET model files from checkpoints.
 using System.IO.Compression;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
@@ -11,10 +13,10 @@ internal static class ModelKind
     /// <exception cref="InvalidDataException">The name ends in .zip and the file is not a zip archive.</exception>
     internal static bool IsMLNet(string model)
     {
-        if (!File.Exists(model))
+        if (!MissingPath.IsFile(model))
         {
-            bool named = string.Equals(Path.GetExtension(model), ".zip", StringComparison.OrdinalIgnoreCase);
-            return named ? throw new FileNotFoundException($"The model {model} does not exist.", model) : false;
+            bool named = string.Equals(Path.GetExtension(model), ".zip", StringComparison.OrdinalIgnoreCase) || File.Exists(model);
+            return named ? throw new FileNotFoundException($"The model {MessageText.OfPath(model)} {MissingPath.Describe(model)}.", model) : false;
         }
 
         try

@@ -11,8 +11,6 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
 {
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
 
-    private static readonly TimeSpan _minimumInterval = TimeSpan.FromSeconds(0.3);
-
     private readonly Stopwatch _sinceLine = Stopwatch.StartNew();
 
     private ProgressContext? _context;
@@ -31,7 +29,7 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
 
     public void Training(TrainingMetrics metrics)
     {
-        if (metrics.Phase == TrainingPhase.Epoch && (_sinceLine.Elapsed >= _minimumInterval || metrics.Epoch == metrics.Epochs))
+        if (metrics.Phase == TrainingPhase.Epoch && EpochLines.Shows(metrics, _sinceLine.Elapsed))
         {
             Message(metrics.ToString());
             _sinceLine.Restart();
@@ -54,7 +52,7 @@ internal sealed class LiveProgress(TextWriter error) : IProgressDisplay
     private static double Done(TrainingMetrics metrics) => (double)(metrics.Epoch - 1) * metrics.Steps + metrics.Step;
 
     private static string Values(TrainingMetrics metrics) =>
-        Invariant($"loss {metrics.TrainingLoss:F3}  accuracy {metrics.TrainingAccuracy:P1}  {metrics.ImagesPerSecond:F0} images/s  left {DurationText.Of(metrics.TimeLeft)}");
+        Invariant($"loss {metrics.TrainingLoss:F3}  accuracy {PercentText.Of(metrics.TrainingAccuracy)}  {metrics.ImagesPerSecond:F0} images/s  left {DurationText.Of(metrics.TimeLeft)}");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

@@ -4,14 +4,12 @@ using System.Diagnostics;
 namespace Microsoft.ML.VisionTransformer.Cli.Progress;
 
 /// <summary>
-/// One line per epoch, and one every ten seconds within a long epoch. Of very short epochs, as in a linear probe, it writes at most one per 0.3 s, and
-/// the last.
+/// One line per epoch, and one every ten seconds within a long epoch. The epochs of a linear probe are steps of an optimizer that take milliseconds: of
+/// those it writes the first, the last, and at most one per 0.3 s.
 /// </summary>
 internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
 {
     private static readonly TimeSpan _interval = TimeSpan.FromSeconds(10);
-
-    private static readonly TimeSpan _minimumInterval = TimeSpan.FromSeconds(0.3);
 
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
 
@@ -19,8 +17,7 @@ internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
 
     public void Training(TrainingMetrics metrics)
     {
-        bool epoch = metrics.Phase == TrainingPhase.Epoch;
-        if (_sinceLast.Elapsed >= (epoch ? _minimumInterval : _interval) || (epoch && (metrics.Epoch == 1 || metrics.Epoch == metrics.Epochs)))
+        if (metrics.Phase == TrainingPhase.Epoch ? EpochLines.Shows(metrics, _sinceLast.Elapsed) : _sinceLast.Elapsed >= _interval)
             Message(metrics.ToString());
     }
 
@@ -35,4 +32,15 @@ internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
         error.WriteLine(text);
         _sinceLast.Restart();
     }
+}
+
+internal static class EpochLines
+{
+    private static readonly TimeSpan _minimumInterval = TimeSpan.FromSeconds(0.3);
+
+    /// <summary>Whether an epoch gets a line. Only a linear probe has no learning rate.</summary>
+    /// <param name="metrics">The metrics of the epoch.</param>
+    /// <param name="sinceLast">Time since the last line.</param>
+    internal static bool Shows(TrainingMetrics metrics, TimeSpan sinceLast) =>
+        metrics.LearningRate > 0 || metrics.Epoch == 1 || metrics.Epoch == metrics.Epochs || sinceLast >= _minimumInterval;
 }

@@ -14,25 +14,40 @@ internal static class EvaluateCode
 
         public partial class {{model.Name}}
         {
-            /// <summary>The metrics of the model on folder/class/image.</summary>
+            /// <summary>The metrics of the model on folder/class/image: on the test images if the folder has any, otherwise on all images.</summary>
             public static MulticlassClassificationMetrics Evaluate(string folder) => Evaluate(folder, ModelPath);
 
-            /// <summary>The metrics of a model file on folder/class/image.</summary>
+            /// <summary>The metrics of a model file on folder/class/image: on the test images if the folder has any, otherwise on all images.</summary>
             public static MulticlassClassificationMetrics Evaluate(string folder, string modelPath)
             {
                 var mlContext = new MLContext();
+                var images = ListImages(mlContext, folder);
+                var test = images.Where(image => image.IsTest).ToList();
                 var model = mlContext.Model.Load(modelPath, out _);
                 using (model as IDisposable)
-                    return mlContext.MulticlassClassification.Evaluate(model.Transform(LoadImages(mlContext, folder)), labelColumnName: {{CodeValue.Text(model.LabelColumn)}});
+                {
+                    var scored = model.Transform(LoadImages(mlContext, test.Count > 0 ? test : images));
+                    return mlContext.MulticlassClassification.Evaluate(scored, {{Columns(model)}});
+                }
             }
 
             /// <summary>Prints the metrics and the confusion table.</summary>
             public static void Print(MulticlassClassificationMetrics metrics, TextWriter output)
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"accuracy {metrics.MicroAccuracy:P1}, mean of the classes {metrics.MacroAccuracy:P1}, log loss {metrics.LogLoss:F3}"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"accuracy {100 * metrics.MicroAccuracy:F1}%, mean of the classes {100 * metrics.MacroAccuracy:F1}%, log loss {metrics.LogLoss:F3}"));
                 output.WriteLine(metrics.ConfusionMatrix.GetFormattedConfusionTable());
             }
         }
 
         """;
+
+    private static string Columns(ScaffoldModel model)
+    {
+        var columns = new List<string> { $"labelColumnName: {CodeValue.Text(model.LabelColumn)}" };
+        if (model.ScoreColumn != "Score")
+            columns.Add($"scoreColumnName: {CodeValue.Text(model.ScoreColumn)}");
+        if (model.PredictedLabelColumn != "PredictedLabel")
+            columns.Add($"predictedLabelColumnName: {CodeValue.Text(model.PredictedLabelColumn)}");
+        return string.Join(", ", columns);
+    }
 }

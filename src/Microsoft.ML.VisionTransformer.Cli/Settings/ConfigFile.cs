@@ -1,5 +1,6 @@
 // Reads and writes settings as a JSON file.
 using System.Text.Json;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Common;
 
@@ -52,7 +53,7 @@ internal static class ConfigFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new UsageException($"The configuration file {path} does not exist.", e);
+            throw new UsageException($"The configuration file {MessageText.OfPath(path)} {MissingPath.Describe(path)}.", e);
         }
 
         try

@@ -37,6 +37,9 @@ internal sealed class TrainRequest
     /// </summary>
     internal List<Func<TrainingAugmentations, TrainingAugmentations>> CropAndFlipChanges { get; } = [];
 
+    /// <summary>Whether no pretrained weights are used.</summary>
+    internal bool TrainsFromScratch => Options.PretrainedModel is null || Options.Strategy == TrainingStrategy.FromScratch;
+
     /// <summary>Null measures the learning curve if there is a report and a linear probe runs anyway: then it costs seconds.</summary>
     internal bool? LearningCurve { get; set; }
 

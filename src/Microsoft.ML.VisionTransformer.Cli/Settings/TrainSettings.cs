@@ -13,6 +13,9 @@ internal sealed record Setting(string Name, string? Value, string Help, Action<T
 {
     internal string Option => $"--{Name}";
 
+    /// <summary>The values that the setting can have, if there are few.</summary>
+    internal IReadOnlyList<string> Choices => Value is null ? ["true", "false"] : Value.Contains('|', StringComparison.Ordinal) ? Value.Split('|') : [];
+
     /// <summary>Whether the value is a file or folder.</summary>
     internal bool IsPath => Value is "folder" or "model.zip" or "file.html" or "model";
 }
@@ -30,6 +33,36 @@ internal static class TrainSettings
         .. Evaluation(),
         .. Checkpointing(),
     ];
+
+    private static readonly string[] _outputOptions = ["--out", "--report", "--no-report", "--force", "--workspace", "--resume", "--config"];
+
+    private static readonly string[] _dataOptions = ["--data", "--test-data", "--test-fraction", "--validation-fraction", "--on-invalid-image"];
+
+    private static readonly string[] _modelOptions = ["--pretrained", "--arch", "--image-size"];
+
+    private static readonly string[] _trainingOptions =
+    [
+        "--strategy", "--epochs", "--batch-size", "--learning-rate", "--augmentation", "--class-weighting", "--early-stopping-patience", "--calibrate", "--precision", "--seed",
+    ];
+
+    /// <summary>The groups of the help: first the options that most people need, then the others as advanced ones.</summary>
+    internal static readonly IReadOnlyList<OptionGroup> Groups =
+    [
+        new("Data", _dataOptions),
+        new("Model", _modelOptions),
+        new("Training", _trainingOptions),
+        new("Output", _outputOptions),
+        Advanced("Advanced: network", Network()),
+        Advanced("Advanced: schedule", Schedule()),
+        Advanced("Advanced: optimizer", Optimizer()),
+        Advanced("Advanced: images", Images()),
+        Advanced("Advanced: evaluation", Evaluation()),
+        Advanced("Advanced: checkpoints and logs", Checkpointing()),
+    ];
+
+    /// <summary>The options of these settings that are in no basic group.</summary>
+    private static OptionGroup Advanced(string title, Setting[] settings) =>
+        new(title, [.. settings.Select(s => s.Option).Except(_dataOptions).Except(_modelOptions).Except(_trainingOptions).Except(_outputOptions)], Advanced: true);
 
     private static Setting[] Files() =>
     [
@@ -65,7 +98,7 @@ internal static class TrainSettings
             (a, v) => a with { Pooling = v.Choice<TokenPooling>() }),
         NetworkSetting("position-embedding", Names<PositionEmbedding>(), "Kind of position embedding.",
             (a, v) => a with { PositionEmbedding = v.Choice<PositionEmbedding>() }),
-        new("pretrained", "model", "A checkpoint to start from: file, folder, or hub name owner/name. Default: none.",
+        new("pretrained", "model", "A pretrained model to start from: a short name such as vit-tiny, a hub name owner/name, a checkpoint file or folder. Default: none, which trains from scratch.",
             (r, v) => r.Options.PretrainedModel = v.Text, nameof(Options.PretrainedModel)),
     ];
 

@@ -5,6 +5,8 @@ namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 
 internal static class TrainerOptions
 {
+    private const string DefaultArchitecture = "vit_tiny_patch16_224";
+
     /// <summary>Parses all values, in the order of <see cref="TrainSettings.All"/>.</summary>
     /// <exception cref="UsageException">A value is invalid, or a required one is missing.</exception>
     internal static TrainRequest Read(IReadOnlyDictionary<string, SettingValue> values)
@@ -37,7 +39,7 @@ internal static class TrainerOptions
         var (architecture, preprocessing) = (request.Architecture, (ImagePreprocessing?)null);
         if ((reshapes || prepares) && options.PretrainedModel is { } model)
             (architecture, preprocessing) = Pretrained(model, request.Architecture, log, cancellation);
-        architecture = Changed(architecture ?? VisionTransformerArchitecture.Parse("vit_tiny_patch16_224"), request.ArchitectureChanges);
+        architecture = Changed(architecture ?? VisionTransformerArchitecture.Parse(DefaultArchitecture), request.ArchitectureChanges);
         options.Arch = reshapes ? architecture : request.Architecture;
         if (prepares)
             options.Preprocessing = Changed(preprocessing ?? ImagePreprocessing.For(architecture), request.PreprocessingChanges) with { Size = architecture.ImageSize };
@@ -50,11 +52,25 @@ internal static class TrainerOptions
         return options;
     }
 
+    /// <summary>The architecture that the trainer will use, apart from the number of classes.</summary>
+    /// <param name="request">The settings.</param>
+    /// <param name="options">The completed options.</param>
+    /// <param name="cancellation">Cancels the download of a pretrained model.</param>
+    internal static VisionTransformerArchitecture ArchitectureOf(TrainRequest request, VisionTransformerTrainer.Options options, CancellationToken cancellation)
+    {
+        if (options.Arch is { } given)
+            return given;
+        return options.PretrainedModel is { } model && !request.TrainsFromScratch
+            ? Pretrained(model, null, _ => { }, cancellation).Item1    // its notes are logged when the training reads it
+            : VisionTransformerArchitecture.Parse(DefaultArchitecture);
+    }
+
     /// <summary>An error of the trainer about an option, with the option's command-line name.</summary>
     internal static UsageException Refused(ArgumentException error)
     {
         string? option = TrainSettings.All.FirstOrDefault(s => s.Field is not null && s.Field == error.ParamName)?.Option;
-        return new UsageException(option is null ? FailureMessage.Of(error) : $"{option}: {FailureMessage.Of(error)}", error);
+        string message = OptionNames.InMessage(FailureMessage.Of(error));
+        return new UsageException(option is null || message.Contains(option, StringComparison.Ordinal) ? message : $"{option}: {message}", error);
     }
 
     /// <summary>

@@ -22,6 +22,9 @@ internal sealed class CommandContext(Streams streams, ProcessGroup group, Cancel
 
     internal bool Verbose { get; private set; }
 
+    /// <summary>Replaces names of the library in its messages by those that the user of the command knows. Default: unchanged.</summary>
+    internal Func<string, string> InUserTerms { get; set; } = message => message;
+
     private bool Quiet { get; set; }
 
     private IProgressDisplay? Display { get; set; }
@@ -36,9 +39,9 @@ internal sealed class CommandContext(Streams streams, ProcessGroup group, Cancel
         mlContext.Log += (_, entry) =>
         {
             if (entry.Kind >= ChannelMessageKind.Warning)
-                WriteMessage($"{(entry.Kind == ChannelMessageKind.Error ? "error" : "warning")}: {entry.RawMessage}");
+                WriteMessage($"{(entry.Kind == ChannelMessageKind.Error ? "error" : "warning")}: {InUserTerms(entry.RawMessage)}");
             else if (Verbose && entry.Kind == ChannelMessageKind.Info)
-                WriteMessage(entry.RawMessage);
+                WriteMessage(InUserTerms(entry.RawMessage));
         };
         return mlContext;
     }
@@ -74,7 +77,7 @@ internal sealed class CommandContext(Streams streams, ProcessGroup group, Cancel
         foreach (string problem in problems)
             WriteMessage(problem);
         if (problems.Count > 0 && images > 1)
-            WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{problems.Count} of {images} images could not be used."));
+            WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{problems.Count:N0} of {images:N0} images could not be used."));
         return problems.Count > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 

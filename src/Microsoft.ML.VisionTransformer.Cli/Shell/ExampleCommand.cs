@@ -1,8 +1,4 @@
-// A command with usage examples, and the help action that prints them.
-using System.CommandLine;
-using System.CommandLine.Help;
-using System.CommandLine.Invocation;
-
+// A command with what its help shows besides the options: examples, groups of options, and lists.
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
 /// <param name="name">What the user types.</param>
@@ -15,26 +11,22 @@ internal sealed class ExampleCommand(string name, string description, params (st
 
     /// <summary>Whether the command can run in several processes that an MPI launcher starts.</summary>
     internal bool SupportsMultipleProcesses { get; set; }
+
+    /// <summary>The options in groups. Options in no group are shown in a last group.</summary>
+    internal IReadOnlyList<OptionGroup> Groups { get; set; } = [];
+
+    /// <summary>Lists at the end of the help, such as the names that a value can have.</summary>
+    internal IReadOnlyList<HelpList> Lists { get; set; } = [];
+
+    /// <summary>Options that must be given, although not always on the command line.</summary>
+    internal IReadOnlySet<string> RequiredOptions { get; set; } = new HashSet<string>(StringComparer.Ordinal);
 }
 
-internal sealed class HelpWithExamples(HelpAction plain) : SynchronousCommandLineAction
-{
-    public override bool ClearsParseErrors => true;
+/// <param name="Title">The heading.</param>
+/// <param name="Options">Names of the options, with dashes, in order.</param>
+/// <param name="Advanced">Whether only --help-all shows the group.</param>
+internal sealed record OptionGroup(string Title, IReadOnlyList<string> Options, bool Advanced = false);
 
-    public override int Invoke(ParseResult parseResult)
-    {
-        int code = plain.Invoke(parseResult);
-        if (parseResult.CommandResult.Command is not ExampleCommand { Examples: { Count: > 0 } examples })
-            return code;
-        var output = parseResult.InvocationConfiguration.Output;
-        output.WriteLine("Examples:");
-        foreach (var (what, line) in examples)
-        {
-            output.WriteLine($"  {what}:");
-            output.WriteLine(line.Contains(Tool.Name, StringComparison.Ordinal) ? $"    {line}" : $"    {Tool.Name} {line}");
-        }
-
-        output.WriteLine();
-        return code;
-    }
-}
+/// <param name="Title">The heading.</param>
+/// <param name="Rows">Names and what they mean.</param>
+internal sealed record HelpList(string Title, IReadOnlyList<(string Name, string Description)> Rows);

@@ -1,5 +1,7 @@
 // How a failed command ends: exit codes, the exception for wrong usage, and the error message in one line.
 using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -14,8 +16,10 @@ internal static class ExitCode
 /// <summary>The command line or the configuration file is wrong.</summary>
 internal sealed class UsageException(string message, Exception? inner = null) : Exception(message, inner);
 
-internal static class FailureMessage
+internal static partial class FailureMessage
 {
+    private const string Interrupted = "Interrupted.";
+
     /// <summary>
     /// The exception's message as one line, without the parameter name and the actual value that .NET appends. Exceptions that ML.NET wraps by reflection are
     /// unwrapped.
@@ -31,8 +35,15 @@ internal static class FailureMessage
         if (cause is ArgumentException { ParamName: { } parameter })
             message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);
         message = string.Join(' ', message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        message = LongWord().Replace(message, word => MessageText.OfPath(word.Value));    // .NET's own messages quote values of any length
         return message.Length > 0 ? message : cause.GetType().Name;
     }
+
+    /// <summary>"Interrupted.", with what the command says in addition.</summary>
+    internal static string OfInterruption(Exception error) => error.Message.StartsWith(Interrupted, StringComparison.Ordinal) ? error.Message : Interrupted;
+
+    [GeneratedRegex(@"\S{261,}")]
+    private static partial Regex LongWord();
 
     private static string CutAt(string text, string mark)
     {

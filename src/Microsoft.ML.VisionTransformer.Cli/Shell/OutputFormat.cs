@@ -1,5 +1,6 @@
 // Output formats of results: the --format option, JSON lines, and CSV records.
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -33,6 +34,7 @@ internal static class OutputFormats
         {
             Description = $"Output format of the results. Default {standard.ToString().ToLowerInvariant()}.",
             HelpName = string.Join('|', known.Select(f => f.ToString().ToLowerInvariant())),
+            CompletionSources = { _ => known.Select(f => new CompletionItem(f.ToString().ToLowerInvariant())) },
             CustomParser = result =>
             {
                 string value = result.Tokens[0].Value;

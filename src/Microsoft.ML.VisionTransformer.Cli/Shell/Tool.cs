@@ -2,6 +2,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Commands;
 using Microsoft.ML.VisionTransformer.Cli.Distributed;
@@ -44,8 +45,10 @@ internal static class Tool
         context.Read(parsed);
         try
         {
+            if (UnknownOption(parsed) is { } unknown)
+                throw new UsageException($"{NotAnOption(unknown, parsed.CommandResult.Command)} {SeeHelp(parsed)}");
             if (parsed is { Errors.Count: > 0, Action: ParseErrorAction })
-                throw new UsageException(UsageMessage(parsed));
+                throw new UsageException($"{Problem(parsed, parsed.CommandResult.Command)} {SeeHelp(parsed)}");
             if (group.Size > 1 && parsed.CommandResult.Command is ExampleCommand { SupportsMultipleProcesses: false } command && parsed.Action == command.Action)
             {
                 throw new UsageException(string.Create(
@@ -66,7 +69,7 @@ internal static class Tool
         }
         catch (Exception e)
         {
-            var failure = group.Fail(e, e is OperationCanceledException ? "Interrupted." : FailureMessage.Of(e), CodeOf(e));
+            var failure = group.Fail(e, e is OperationCanceledException ? FailureMessage.OfInterruption(e) : context.InUserTerms(FailureMessage.Of(e)), CodeOf(e));
             if (group.ReportsErrors)
                 streams.Error.WriteLine(failure.DisplayMessage);
             if (context.Verbose && e is not ProcessFailureException)
@@ -89,12 +92,14 @@ internal static class Tool
             InfoCommand.Create(context),
             FeaturesCommand.Create(context),
             ScaffoldCommand.Create(context),
+            CompletionCommand.Create(context),
             context.VerboseOption,
             context.QuietOption,
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Description = "Show help and examples.";
-        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        help.Action = new CommandHelp(all: false);
+        root.Options.OfType<VersionOption>().Single().Description = "Show the version.";
         return root;
     }
 
@@ -105,24 +110,58 @@ internal static class Tool
         _ => ExitCode.Failed,
     };
 
-    private static string UsageMessage(ParseResult parsed)
+    private static string SeeHelp(ParseResult parsed) => $"See: {FullName(parsed.CommandResult.Command)} --help";
+
+    /// <summary>
+    /// An unknown option that the parser took for an argument or a value, as in <c>predict model.zip photo.jpg --outt x.csv</c>; null if there is none. A file whose name
+    /// starts with a dash can follow "--", or be written as ./-photo.jpg.
+    /// </summary>
+    private static string? UnknownOption(ParseResult parsed)
     {
-        var command = parsed.CommandResult.Command;
-        string name = command is RootCommand ? Name : $"{Name} {string.Join(' ', Path(command))}";
-        return $"{Problem(parsed, command)} See: {name} --help";
+        if (parsed.Action is not (null or ParseErrorAction) && parsed.Action != parsed.CommandResult.Command.Action)
+            return null;    // help, version and completion take any text
+        var free = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).ToHashSet(ReferenceEqualityComparer.Instance);
+        return parsed.CommandResult.Children.SelectMany(child => child.Tokens)
+            .Where(token => free.Contains(token) && LooksLikeAnOption(token.Value)).Select(token => token.Value).FirstOrDefault();
     }
+
+    private static bool LooksLikeAnOption(string text) => text.Length > 1 && text[0] == '-' && !char.IsAsciiDigit(text[1]) && text[1] != '.';
+
+    private static string NotAnOption(string text, System.CommandLine.Command command) =>
+        $"'{MessageText.Of(text)}' is not an option of {command.Name}; the nearest is {NearestName.To(text, OptionsOf(command))}.";
+
+    /// <summary>The command as typed: mlnet-vit export onnx.</summary>
+    internal static string FullName(System.CommandLine.Command command) => command is RootCommand ? Name : $"{Name} {string.Join(' ', Path(command))}";
 
     private static string Problem(ParseResult parsed, System.CommandLine.Command command)
     {
         if (parsed.UnmatchedTokens.Count == 0)
-            return parsed.Errors[0].Message.ReplaceLineEndings(" ");
+            return Missing(parsed) ?? parsed.Errors[0].Message.ReplaceLineEndings(" ");
         string token = parsed.UnmatchedTokens[0];
         if (token.StartsWith('-'))
-            return $"'{token}' is not an option of {command.Name}; the nearest is {NearestName.To(token, OptionsOf(command))}.";
+            return NotAnOption(token, command);
+        token = MessageText.Of(token);
         if (command.Subcommands.Count > 0)
             return $"'{token}' is not a command; the nearest is {NearestName.To(token, command.Subcommands.Select(c => c.Name))}.";
         return $"'{token}' is one argument too many; remove it.";
     }
+
+    /// <summary>The parser's errors about missing parts, with the names that the help uses.</summary>
+    private static string? Missing(ParseResult parsed)
+    {
+        var command = parsed.CommandResult;
+        if (command.Command.Subcommands.Count > 0 && command.Command.Action is null)
+            return $"The command is missing: {string.Join(", ", command.Command.Subcommands.Select(c => c.Name))}.";
+        if (command.Command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && command.GetResult(argument) is null or { Tokens.Count: 0 }) is { } argument)
+            return $"<{argument.Name}> is missing ({Lowered(argument.Description!)}).";
+        if (command.Children.OfType<OptionResult>().FirstOrDefault(o => !o.Implicit && o.Tokens.Count < o.Option.Arity.MinimumNumberOfValues) is { } empty)
+            return $"{empty.Option.Name} has no value ({Lowered(empty.Option.Description!)}).";
+        return command.Command.Options.FirstOrDefault(option => option.Required && command.GetResult(option) is null or { Implicit: true }) is { } option
+            ? $"{option.Name} is missing ({Lowered(option.Description!)})."
+            : null;
+    }
+
+    private static string Lowered(string text) => (text.Length > 1 && char.IsLower(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..] : text).TrimEnd('.');
 
     private static IEnumerable<string> OptionsOf(System.CommandLine.Command command) =>
         command.Options.Concat(command.Parents.OfType<System.CommandLine.Command>().SelectMany(parent => parent.Options.Where(o => o.Recursive))).Select(o => o.Name);

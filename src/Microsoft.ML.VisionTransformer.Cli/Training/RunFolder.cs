@@ -34,7 +34,7 @@ internal sealed class RunFolder
         if (!resumes && File.Exists(SettingsPath))
         {
             throw new InvalidOperationException(
-                $"{DisplayPath.Of(Path)} has an unfinished training. Resume it: {Tool.Name} train --resume --out {model}. Or delete the folder to start over.");
+                $"{DisplayPath.Of(Path)} has an unfinished training. Resume it: {Tool.Name} train --resume --out {DisplayPath.Argument(model)}. Or delete the folder to start over.");
         }
     }
 
@@ -45,18 +45,29 @@ internal sealed class RunFolder
     }
 
     /// <summary>Cleans up after an error. Without a checkpoint there is nothing to resume, and the settings would block the next attempt.</summary>
-    internal void DeleteUnlessCheckpointed()
+    /// <returns>Whether the run's files were deleted.</returns>
+    internal bool DeleteUnlessCheckpointed()
     {
-        if (!File.Exists(System.IO.Path.Combine(Path, CheckpointName)))
+        bool delete = !File.Exists(System.IO.Path.Combine(Path, CheckpointName));
+        if (delete)
             End();
+        return delete;
+    }
+
+    /// <summary>Deletes the folder if nothing is in it.</summary>
+    internal void DeleteIfEmpty()
+    {
+        if (Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())
+            Directory.Delete(Path);
     }
 
     /// <summary>Deletes the files of a finished run; logs are kept.</summary>
     internal void End()
     {
+        if (!Directory.Exists(Path))
+            return;
         foreach (string name in new[] { SettingsName, CheckpointName, PreviousName, LockName })
             File.Delete(System.IO.Path.Combine(Path, name));
-        if (Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())
-            Directory.Delete(Path);
+        DeleteIfEmpty();
     }
 }

@@ -1,4 +1,4 @@
-// One run of train: trains, saves the model, evaluates it, and writes the report.
+// One run of train: checks inputs and outputs, trains, saves the model, evaluates it, and writes the report.
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
@@ -7,6 +7,7 @@ using Microsoft.ML.VisionTransformer.Cli.Progress;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
@@ -15,17 +16,21 @@ internal sealed class TrainingSession
     private readonly CommandContext _context;
     private readonly SessionSettings _settings;
     private readonly TrainRequest _request;
+    private readonly TrainingOutputs _outputs;
     private readonly MLContext _mlContext;
+    private bool _saved;
 
+    /// <param name="context">The context of the command.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="force">Whether the files of an earlier run may be replaced. A resumed run always replaces its own.</param>
     /// <exception cref="UsageException">A setting is missing or invalid.</exception>
-    internal TrainingSession(CommandContext context, SessionSettings settings)
+    internal TrainingSession(CommandContext context, SessionSettings settings, bool force)
     {
         (_context, _settings) = (context, settings);
         _request = TrainerOptions.Read(settings.Values);
+        _outputs = new TrainingOutputs(_request, force || settings.Resumes);
         _mlContext = context.CreateMLContext(_request.Seed);
     }
-
-    private string Out => _request.Out!;
 
     /// <summary>Whether this process writes files: in a process group only rank 0 does.</summary>
     private bool Writes => _context.Group.IsMain;
@@ -36,46 +41,75 @@ internal sealed class TrainingSession
     {
         if (Writes)
         {
-            _settings.Folder.ThrowIfUnfinished(_settings.Resumes, DisplayPath.Of(Out));
-            OutputFile.Prepare(Out);
+            _settings.Folder.ThrowIfUnfinished(_settings.Resumes, _outputs.Model);
+            _outputs.Check();
+            OutputFile.PrepareFolder(_settings.Folder.Path);
         }
 
-        string? report = _request.NoReport || !Writes ? null : OutputFile.Prepare(_request.Report ?? Path.ChangeExtension(Out, ".html"));
+        try
+        {
+            return CheckAndTrain();
+        }
+        catch (OperationCanceledException e) when (!_saved)
+        {
+            throw new OperationCanceledException($"Interrupted. {NothingSaved()}", e);
+        }
+        finally
+        {
+            if (Writes)
+                _settings.Folder.DeleteIfEmpty();
+        }
+    }
+
+    private int CheckAndTrain()
+    {
         var options = TrainerOptions.Complete(_request, _context.WriteMessage, _context.Cancellation);
         var (trainer, progress) = CreateTrainer(options);
         var split = ReadImages();
         if (TrainerOptions.Augment(_request, split.Training.Length))
             (trainer, progress) = CreateTrainer(options);
         int classes = split.Training.Select(image => image.Label).Distinct(StringComparer.Ordinal).Count();
-        _context.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length} training images of {classes} classes, {split.Test.Length} test images."));
-        if (!_settings.Resumes && Writes)
-            _settings.Folder.Begin(_settings.Values);
+        _context.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length:N0} training images of {classes:N0} classes, {split.Test.Length:N0} test images."));
+        if (Writes)
+        {
+            var architecture = TrainerOptions.ArchitectureOf(_request, options, _context.Cancellation);
+            _outputs.CheckSpace(architecture.CountParameters(), _settings.Folder.Path);
+            ImageCheck.Run(split, options, _context);
+            if (!_settings.Resumes && _request.TrainsFromScratch)
+                _context.WriteMessage(ScratchAdvice.For(_settings.Values, architecture, options, split.Training.Length));
+            if (!_settings.Resumes)
+                _settings.Folder.Begin(_settings.Values);
+        }
+
         _context.Group.Barrier();    // from here on the training itself synchronizes the processes
-        using var model = Fit(trainer, progress, split.Training);
+        using var model = Fit(trainer, progress, split);
+        if (model is null)
+            return ExitCode.Interrupted;
         var history = model.Network.TrainingHistory!;
         if (Writes)
-            _context.WriteMessage($"{TrainingSummary.Of(history)} {SavedMessage()}");
+            _context.WriteMessage($"{TrainingSummary.Of(history)} {_outputs.SavedMessage()}");
         if (history.Cancelled)
         {
-            _context.WriteMessage($"Interrupted. {DisplayPath.Of(Out)} has the best weights so far. Resume with: {Tool.Name} train --resume --out {DisplayPath.Of(Out)}");
+            _context.WriteMessage($"Interrupted. {DisplayPath.Of(_outputs.Model)} has the best weights so far. {ResumeAdvice()}");
             return ExitCode.Interrupted;
         }
 
         if (Writes)
             _settings.Folder.End();
-        if (split.Test.Length > 0)
-            EvaluateAndReport(model, split, report);
-        else if (report is not null)
-            WriteReport(report, Content(model, split, null));
+        EvaluateAndReport(model, split);
         return ExitCode.Done;
     }
 
     private TestSplit ReadImages()
     {
-        var images = LabeledImages.Read(_mlContext, _request.Data!);
-        return _request.TestData is not null
-            ? new TestSplit(images, LabeledImages.Read(_mlContext, _request.TestData))
-            : TestSplit.Cut(images, _request.TestFraction ?? TrainRequest.DefaultTestFraction, _request.Seed);
+        var images = LabeledImages.Read(_mlContext, "--data", _request.Data!, _context.WriteMessage);
+        if (_request.TestData is null)
+            return TestSplit.Cut(images, _request.TestFraction ?? TrainRequest.DefaultTestFraction, _request.Seed);
+        var test = LabeledImages.Read(_mlContext, "--test-data", _request.TestData, _context.WriteMessage);
+        var classes = new ModelClasses([.. images.Select(image => image.Label).Distinct(StringComparer.Ordinal)]);
+        return test.FirstOrDefault(image => classes.Find(image.Label) is null) is { } stranger
+            ? throw new InvalidDataException($"--test-data: {MessageText.OfPath(stranger.Image)} {classes.ReasonForNoMatch(stranger.Label)}")
+            : new TestSplit(images, test);
     }
 
     private (VisionTransformerTrainer Trainer, ProgressForwarder Progress) CreateTrainer(VisionTransformerTrainer.Options options)
@@ -95,26 +129,36 @@ internal sealed class TrainingSession
     }
 
     /// <summary>Trains and saves. An error before the first checkpoint leaves no unfinished run.</summary>
-    private Classifier Fit(VisionTransformerTrainer trainer, ProgressForwarder progress, LabeledImage[] images)
+    /// <returns>The model; null if the training was interrupted before the end of its first epoch, and nothing was saved.</returns>
+    private Classifier? Fit(VisionTransformerTrainer trainer, ProgressForwarder progress, TestSplit split)
     {
-        var data = InputColumns.OfTraining.Load(_mlContext, images);
+        var data = InputColumns.OfTraining.Load(_mlContext, split.Training);
         var pipeline = _mlContext.Transforms.Conversion.MapValueToKey(LabeledImage.LabelColumn, keyOrdinality: Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue)
             .Append(trainer)
             .Append(_mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
         try
         {
             var model = _context.WithProgress(display => progress.During(display, () => pipeline.Fit(data)));
+            var classifier = Classifier.Of(_mlContext, model, data.Schema, _outputs.Model);
             return MLNetModel.Owned(model, () =>
             {
+                if (classifier.Network.TrainingHistory is { Cancelled: true, Epochs.Count: 0 })
+                {
+                    ReportNothingSaved();
+                    classifier.Dispose();
+                    return null;
+                }
+
                 if (Writes)
-                    OutputFile.Write(Path.GetFullPath(Out), stream => _mlContext.Model.Save(model, data.Schema, stream));
-                return Classifier.Of(_mlContext, model, data.Schema, Out);
+                    _outputs.Save(stream => _mlContext.Model.Save(model, data.Schema, stream), _request.TestData is null ? split.Test : []);
+                _saved = true;
+                return classifier;
             });
         }
         catch (InvalidImageException e)
         {
             CleanUp();
-            throw new InvalidDataException($"{FailureMessage.Of(e)} (--on-invalid-image skip leaves such images out.)", e);
+            throw new InvalidDataException($"{FailureMessage.Of(e)} {ImageCheck.SkipAdvice}", e);
         }
         catch
         {
@@ -123,7 +167,17 @@ internal sealed class TrainingSession
         }
     }
 
-    private string SavedMessage() => string.Create(CultureInfo.InvariantCulture, $"Saved {DisplayPath.Of(Out)} ({new FileInfo(Out).Length / 1e6:F1} MB).");
+    private void ReportNothingSaved()
+    {
+        if (!Writes)
+            return;
+        bool resumable = !_settings.Folder.DeleteUnlessCheckpointed();
+        _context.WriteMessage($"Interrupted before the end of the first epoch. {NothingSaved()}{(resumable ? $" {ResumeAdvice()}" : "")}");
+    }
+
+    private string NothingSaved() => File.Exists(_outputs.Model) ? $"{DisplayPath.Of(_outputs.Model)} is unchanged." : "No model was saved.";
+
+    private string ResumeAdvice() => $"Resume with: {Tool.Name} train --resume --out {DisplayPath.Argument(_outputs.Model)}";
 
     private void CleanUp()
     {
@@ -131,23 +185,29 @@ internal sealed class TrainingSession
             _settings.Folder.DeleteUnlessCheckpointed();
     }
 
-    private void EvaluateAndReport(Classifier model, TestSplit split, string? report)
+    /// <summary>The model is saved by now: an error says so, and with which command the evaluation can be repeated.</summary>
+    private void EvaluateAndReport(Classifier model, TestSplit split)
     {
-        bool skips = _request.Options.OnInvalidImage == InvalidImageHandling.Skip;
-        string list = Path.ChangeExtension(Out, ".test.csv");
-        if (_request.TestData is null && Writes)
-            LabeledImages.WriteTable(Path.GetFullPath(list), split.Test);
-        var evaluation = _context.WithProgress(display => Evaluator.Run(model, split.Test, skips, _context, display));
-        EvaluationWriter.Write(_context.Out, model.Classes.Names, evaluation.Evaluation, OutputFormat.Text);
-        if (report is not null)
-            WriteReport(report, Content(model, split, evaluation));
+        try
+        {
+            var evaluation = split.Test.Length > 0 ? Evaluate(model, split.Test) : null;
+            if (evaluation is not null)
+                EvaluationWriter.Write(_context.Out, model.Classes.Names, evaluation.Evaluation, OutputFormat.Text);
+            if (_outputs.Report is not { } report || !Writes)
+                return;
+            HtmlReport.Write(report, ModelReport.OfTraining(model, _outputs.Model, _settings.Values, split, evaluation));
+            _context.WriteMessage($"Report: {DisplayPath.Of(report)}");
+        }
+        catch (Exception e) when (Writes && e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new IOException($"{FailureMessage.Of(e)} The model is saved. {_outputs.EvaluateAdvice(_request.TestData)}", e);
+        }
+        catch (OperationCanceledException e) when (Writes)
+        {
+            throw new OperationCanceledException($"Interrupted. The model is saved. {_outputs.EvaluateAdvice(_request.TestData)}", e);
+        }
     }
 
-    private ReportContent Content(Classifier model, TestSplit split, EvaluatedImages? evaluation) => ModelReport.OfTraining(model, Out, _settings.Values, split, evaluation);
-
-    private void WriteReport(string path, ReportContent content)
-    {
-        HtmlReport.Write(path, content);
-        _context.WriteMessage($"Report: {DisplayPath.Of(path)}");
-    }
+    private EvaluatedImages Evaluate(Classifier model, LabeledImage[] images) =>
+        _context.WithProgress(display => Evaluator.Run(model, images, _request.Options.OnInvalidImage == InvalidImageHandling.Skip, _context, display));
 }

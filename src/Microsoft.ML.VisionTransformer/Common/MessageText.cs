@@ -5,7 +5,7 @@ namespace Microsoft.ML.VisionTransformer.Common;
 
 internal static class MessageText
 {
-    private const int MostCharacters = 120;
+    private const int MostCharacters = 120, MostPathCharacters = 260, PathEndCharacters = 80;
 
     /// <summary>
     /// At most 120 characters, with line breaks and invisible characters replaced: text from a file must not flood a log, add lines to it, or change
@@ -16,6 +16,17 @@ internal static class MessageText
         string text = Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
         string start = text.Length <= MostCharacters ? text : text[..MostCharacters] + "...";
         return string.Concat(start.Select(c => IsHidden(c) ? '?' : c));
+    }
+
+    /// <summary>
+    /// A path of up to 260 characters as a whole; a longer one, such as an image's content that somebody put in a path column, as its first and last
+    /// 80 characters. Invisible characters are replaced.
+    /// </summary>
+    internal static string OfPath(string? path)
+    {
+        string text = path ?? "";
+        string shown = text.Length <= MostPathCharacters ? text : $"{text[..PathEndCharacters]}...{text[^PathEndCharacters..]}";
+        return string.Concat(shown.Select(c => IsHidden(c) ? '?' : c));
     }
 
     /// <summary>The first names of a list that may be long, each as <see cref="Of"/> shows it.</summary>
@@ -34,6 +45,12 @@ internal static class DurationText
     /// <summary>"7:05"; from an hour on "1:07:05", from a day on "2d 01:07:05". Fractions of a second are dropped.</summary>
     internal static string Of(TimeSpan time) => time.ToString(
         time.TotalDays >= 1 ? @"d\d\ hh\:mm\:ss" : time.TotalHours >= 1 ? @"h\:mm\:ss" : @"m\:ss", CultureInfo.InvariantCulture);
+}
+
+internal static class PercentText
+{
+    /// <summary>A fraction as a percentage with one decimal: "92.5%".</summary>
+    internal static string Of(double fraction) => string.Create(CultureInfo.InvariantCulture, $"{100 * fraction:F1}%");
 }
 
 internal static class NearestName

@@ -78,11 +78,11 @@ public sealed record TrainingMetrics
         line.Append(CultureInfo.InvariantCulture, $"epoch {Epoch,3}/{Epochs}");
         if (Phase == TrainingPhase.Step)
             line.Append(CultureInfo.InvariantCulture, $"  step {Step,3}/{Steps}");
-        line.Append(CultureInfo.InvariantCulture, $"  loss {TrainingLoss:F3}  accuracy {TrainingAccuracy:P1}");
+        line.Append(CultureInfo.InvariantCulture, $"  loss {TrainingLoss:F3}  accuracy {PercentText.Of(TrainingAccuracy)}");
         if (ValidationLoss is { } loss && ValidationAccuracy is { } accuracy)
-            line.Append(CultureInfo.InvariantCulture, $"  validation loss {loss:F3}  accuracy {accuracy:P1}");
+            line.Append(CultureInfo.InvariantCulture, $"  validation loss {loss:F3}  accuracy {PercentText.Of(accuracy)}");
         if (LearningRate > 0)
-            line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:E1}");
+            line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:0.0e-0}");
         line.Append(CultureInfo.InvariantCulture, $"  {ImagesPerSecond:F0} images/s  left {DurationText.Of(TimeLeft)}");
         return line.ToString();
     }

@@ -114,7 +114,7 @@ internal sealed class EntryChecksum : IDisposable
 }
 
 /// <summary>
-/// Writes and reads entries without compression. Weights barely compress: deflating the 346 MB of a ViT-B/16 saves 8 % and takes thirty times as long as the
+/// Writes and reads entries without compression. Weights barely compress: deflating the 346 MB of a ViT-B/16 saves 8% and takes thirty times as long as the
 /// rest of saving. ML.NET's repository writer cannot choose the compression, so its archive, and the entries of its reader, are accessed through private
 /// fields. No other code accesses private fields.
 /// </summary>

@@ -70,7 +70,7 @@ internal static class TorchRuntime
             return (name, 0);
         if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
             return ("cuda", index);
-        throw new ArgumentException($"Device is '{name}'; it must be auto, cpu, cuda, cuda:1 (any number) or mps.", nameof(name));
+        throw new ArgumentException($"Device is '{MessageText.Of(name)}'; it must be auto, cpu, cuda, cuda:1 (any number) or mps.", nameof(name));
     }
 
     private static torch.Device Auto(IHostEnvironment environment, int localRank)

@@ -65,7 +65,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     {
         _host = environment.Register(nameof(VisionTransformerTrainer));
         _plans = new TrainingPlanBuilder(options);
-        _seed = _host.Rand.Next();
+        _seed = _plans.Options.Seed ?? _host.Rand.Next();
     }
 
     /// <summary>
@@ -93,7 +93,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         ImageColumn.Check(inputSchema, options.FeatureColumnName);
         var labels = inputSchema.Where(c => c.Name == options.LabelColumnName).ToArray();
         if (labels.Length == 0)
-            throw Guard.SchemaMismatch($"Could not find the label column '{options.LabelColumnName}'.");
+            throw Guard.SchemaMismatch(LabelColumnMissing(options.LabelColumnName));
         if (!labels[0].IsKey || labels[0].Kind != SchemaShape.Column.VectorKind.Scalar)
             throw Guard.SchemaMismatch(ClassLabels.NotAKey(options.LabelColumnName, labels[0].ItemType.ToString()!));
         if (options.ExampleWeightColumnName is { } weight)
@@ -191,8 +191,11 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     {
         ImageColumn.Of(data.Schema, plan.Columns.Image, plan.Preprocessing);
         TrainingRows.FindWeight(data.Schema, plan.ExampleWeight);
-        return ClassLabels.Of(data.Schema.GetColumnOrNull(plan.Label) ?? throw Guard.SchemaMismatch($"Could not find the label column '{plan.Label}'."));
+        return ClassLabels.Of(data.Schema.GetColumnOrNull(plan.Label) ?? throw Guard.SchemaMismatch(LabelColumnMissing(plan.Label)));
     }
+
+    private static string LabelColumnMissing(string name) =>
+        $"Could not find the label column '{MessageText.Of(name)}'. Set LabelColumnName to the column that holds the class, mapped to a key with MapValueToKey.";
 
     private (TrainingRows Rows, TrainingRows? Validation) ReadRows(IDataView input, TrainingPlan plan, ImageStore store)
     {
@@ -228,6 +231,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     private void Announce(TrainingPlan plan, Rows rows, torch.Device device, DataViewSchema schema, TrainingLog report)
     {
         report.Start(plan, rows.Training.Length, rows.Validation.Length, rows.WithoutLabel, device.ToString());
+        if (StrategyDefaults.Advice(_plans.Options, rows.Training.Length) is { } advice)
+            report.Warning(advice);
         if (plan.Head is { } head)
             report.Info(head.Reason);
         if (rows.Skipped.Count > 0)

@@ -17,7 +17,7 @@ public sealed class EvaluateTests
         var context = new MLContext();
         var model = context.Model.Load(ColoredModel.Zip, out _);
         using var weights = model as IDisposable;
-        var rows = LabeledImages.Read(context, ColoredModel.Images);
+        var rows = LabeledImages.Read(context, "--data", ColoredModel.Images, _ => { });
         var expected = context.MulticlassClassification.Evaluate(model.Transform(InputColumns.OfTraining.Load(context, rows)));
 
         Assert.AreEqual(60, json.GetProperty("images").GetInt32());

@@ -23,7 +23,7 @@ public sealed class InterruptionTests
         CliRun.Of(Train(zip)).AssertFailed(1, "has an unfinished training");
         var rejected = CliRun.Of("train", "--resume", "--out", zip, "--epochs", "21");
         Assert.AreEqual(1, rejected.ExitCode);
-        StringAssert.Contains(rejected.Error, "Epoch was 20 and is 21");
+        StringAssert.Contains(rejected.Error, "--epochs was 20 and is 21");
 
         var resumed = CliRun.Done("train", "--resume", "--out", zip);
         var whole = CliRun.Done(Train(uninterrupted));
@@ -49,6 +49,28 @@ public sealed class InterruptionTests
 
         Assert.AreEqual(1, rejected.ExitCode);
         StringAssert.Contains(rejected.Error, "differs from this one: the images of the training rows");
+    }
+
+    [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public void ATrainingThatIsInterruptedInItsFirstEpochReplacesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        string zip = folder.File("m.zip");
+        string[] files = [zip, folder.File("m.html"), folder.File("m.test.csv")];
+        foreach (string file in files)
+            File.WriteAllText(file, "of an earlier run");
+        using var process = CliProcess.Start(["train", "--data", ColoredModel.Images, "--out", zip, "--force", "--epochs", "2", "--image-size", "224", "--batch-size", "1"]);
+        process.WaitForError("step ");
+        process.Interrupt();
+
+        var run = process.WaitForEnd();
+
+        Assert.AreEqual(130, run.ExitCode, run.Error);
+        StringAssert.Contains(run.Error, "Interrupted before the end of the first epoch.");
+        StringAssert.Contains(run.Error, "m.zip is unchanged. Resume with: mlnet-vit train --resume --out");
+        foreach (string file in files)
+            Assert.AreEqual("of an earlier run", File.ReadAllText(file), file);
     }
 
     private static string[] Train(string zip) => ["train", "--data", ColoredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColoredModel.Tiny];

@@ -102,8 +102,8 @@ public sealed class OtherCommandsTests
     /// info loads a model once and disposes it. TorchSharp's count still rises by a constant with each load, so the commands are compared with info.
     /// </summary>
     [TestMethod]
-    [DataRow("export", "onnx", "{model}", "--out", "{out}")]
-    [DataRow("export", "safetensors", "{model}", "--out", "{folder}")]
+    [DataRow("export", "onnx", "{model}", "--out", "{out}", "--force")]
+    [DataRow("export", "safetensors", "{model}", "--out", "{folder}", "--force")]
     [DataRow("predict", "{model}", "{image}")]
     [DataRow("evaluate", "{model}", "--data", "{images}")]
     [DataRow("features", "{model}", "{image}")]

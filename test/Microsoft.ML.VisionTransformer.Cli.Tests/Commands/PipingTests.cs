@@ -1,6 +1,7 @@
 // The tool as a process in a shell: pipes, files, exit codes.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
 
@@ -51,5 +52,27 @@ public sealed class PipingTests
         using var process = CliProcess.Start(line.Split(' '));
 
         Assert.AreEqual(code, process.WaitForEnd().ExitCode);
+    }
+
+    [TestMethod]
+    public void SigtermEndsACommandThatWaitsForStandardInput()
+    {
+        using var folder = new TemporaryFolder();
+        string pipe = folder.File("pipe");    // the shell keeps it open for writing, so a reader waits
+        using var process = CliProcess.Shell($"mkfifo '{pipe}'; exec 3<>'{pipe}'; {CliProcess.Command} predict '{ColoredModel.Zip}' - < '{pipe}' & p=$!; sleep 4; kill -TERM $p; wait $p; echo ended $?");
+        var run = process.WaitForEnd();
+
+        StringAssert.Contains(run.Output, "ended 130");
+        StringAssert.Contains(run.Error, "Interrupted.");
+    }
+
+    [TestMethod]
+    public void AClosedStandardInputIsReported()
+    {
+        using var process = CliProcess.Shell($"{CliProcess.Command} predict '{ColoredModel.Zip}' - <&-");
+        var run = process.WaitForEnd();
+
+        Assert.AreEqual(1, run.ExitCode, run.Error);
+        StringAssert.Contains(run.Error, "standard input", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -18,7 +18,7 @@ public sealed class PredictTests
     {
         var run = CliRun.Done("predict", ColoredModel.Zip, ColoredModel.Image(label));
 
-        StringAssert.Matches(run.Output, new($@"^.*\.png: {label} \d+\.\d %, \w+ \d+\.\d %, \w+ \d+\.\d %\n$"));
+        StringAssert.Matches(run.Output, new($@"^.*\.png: {label} \d+\.\d%, \w+ \d+\.\d%, \w+ \d+\.\d%\n$"));
     }
 
     [TestMethod]
@@ -57,7 +57,7 @@ public sealed class PredictTests
         CollectionAssert.AreEqual("path,error,label,probability,label2,probability2,label3,probability3".Split(','), lines[0]);
         Assert.AreEqual(folder.File("a, \"b\".png"), lines[1][0]);
         Assert.AreEqual("red", lines[1][2]);
-        CollectionAssert.AreEqual(new[] { missing, "there is no such file or folder", "", "", "", "", "", "" }, lines[2]);
+        CollectionAssert.AreEqual(new[] { missing, "it does not exist", "", "", "", "", "", "" }, lines[2]);
     }
 
     [TestMethod]

@@ -1,4 +1,5 @@
 // train: model, metrics and report from a folder of images.
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
@@ -98,6 +99,129 @@ public sealed class TrainTests
         CliRun.Done(
             "train", "--data", ColoredModel.Images, "--out", folder.File("m.zip"), "--pretrained", pretrained, "--epochs", "1", "--no-report",
             "--resizing", "squash", "--mixup", "0.2", "--horizontal-flip", "false", "--frozen-blocks", "2");
+    }
+
+    [TestMethod]
+    public void ABrokenTestImageEndsTheRunBeforeTheTraining()
+    {
+        using var folder = WithBrokenImage();
+
+        var run = CliRun.Of(["train", "--data", ColoredModel.Images, "--test-data", folder.File("images", "x")[..^2], "--out", folder.File("m.zip"), "--epochs", "1", .. ColoredModel.Tiny]);
+
+        Assert.AreEqual(1, run.ExitCode);
+        StringAssert.Contains(run.ErrorLines[^1], "broken.jpg");
+        StringAssert.Contains(run.ErrorLines[^1], "--on-invalid-image skip");
+        Assert.DoesNotContain("epoch", run.Error);
+        Assert.IsFalse(File.Exists(folder.File("m.zip")));
+    }
+
+    [TestMethod]
+    public void AllBrokenImagesAreListedAtOnce()
+    {
+        using var folder = WithBrokenImage();
+        File.WriteAllText(folder.File("images", "blue", "also-broken.png"), "");
+
+        var run = CliRun.Of(["train", "--data", folder.File("images", "x")[..^2], "--out", folder.File("m.zip"), .. ColoredModel.Tiny]);
+
+        StringAssert.Contains(run.Error, "broken.jpg: ");
+        StringAssert.Contains(run.Error, "also-broken.png: is empty (0 bytes)");
+        StringAssert.Contains(run.ErrorLines[^1], "2 of 17 images cannot be read. The training was not started.");
+    }
+
+    [TestMethod]
+    public void AnUnknownClassInTheTestImagesEndsTheRunBeforeTheTraining()
+    {
+        using var folder = new TemporaryFolder();
+        ColoredSamples.WriteTo(folder.File("test", "x")[..^2], perClass: 2);
+        Directory.Move(Path.Combine(folder.Path, "test", "red"), Path.Combine(folder.Path, "test", "rde"));
+
+        var run = CliRun.Of(["train", "--data", ColoredModel.Images, "--test-data", Path.Combine(folder.Path, "test"), "--out", folder.File("m.zip"), .. ColoredModel.Tiny]);
+
+        run.AssertFailed(1, "has the class 'rde', which is not a class of the model; the nearest of its 3 classes is 'red'.");
+    }
+
+    [TestMethod]
+    public void ABlankLabelMeansNoLabel()
+    {
+        using var folder = new TemporaryFolder();
+        string table = folder.File("t.csv");
+        string[] rows = [.. new[] { "red", "green", "blue" }.SelectMany(label => Directory.GetFiles(Path.Combine(ColoredModel.Images, label)).Select((file, i) => $"{file},{(i == 0 ? " " : label)}"))];
+        File.WriteAllLines(table, ["ImagePath,Label", .. rows]);
+
+        var run = CliRun.Done(["train", "--data", table, "--out", folder.File("m.zip"), "--epochs", "1", .. ColoredModel.Tiny]);
+
+        StringAssert.Contains(run.Error, "3 rows of");
+        StringAssert.Contains(run.Error, "t.csv without a label left out.");
+        StringAssert.Contains(run.Error, "of 3 classes");
+    }
+
+    [TestMethod]
+    public void AFileOrAMissingFolderAsDataIsNamedAsSuch()
+    {
+        using var folder = new TemporaryFolder();
+        string image = ColoredModel.Image("red");
+
+        CliRun.Of(["train", "--data", image, "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, $"--data {image} is a file; expected a folder with one subfolder of images per class");
+        CliRun.Of(["train", "--data", folder.File("none"), "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, "none does not exist; expected a folder");
+        Assert.IsFalse(Directory.Exists(folder.File("m.training")));
+    }
+
+    [TestMethod]
+    public void ABrokenLinkIsNamedWithItsTarget()
+    {
+        Requires.Unix("links, which require privileges on Windows");
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(folder.File("link"), "/gone/photos");
+
+        CliRun.Of(["train", "--data", folder.File("link"), "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, "link is a link to /gone/photos, which does not exist");
+        StringAssert.Contains(CliRun.Of("predict", ColoredModel.Zip, folder.File("link")).Error, "link: it is a link to /gone/photos, which does not exist");
+    }
+
+    [TestMethod]
+    public void AnImageInsteadOfItsPathIsShortenedInTheMessage()
+    {
+        using var folder = new TemporaryFolder();
+        string table = folder.File("t.csv");
+        string content = Convert.ToBase64String(new byte[9_000]);
+        File.WriteAllLines(table, ["ImagePath,Label", $"{content},red", $"{ColoredModel.Image("blue")},blue", $"{ColoredModel.Image("green")},green"]);
+
+        var train = CliRun.Of(["train", "--data", table, "--out", folder.File("m.zip"), "--test-fraction", "0", .. ColoredModel.Tiny]);
+        var predict = CliRun.Of("predict", ColoredModel.Zip, content);
+
+        Assert.AreEqual(1, train.ExitCode);
+        Assert.AreEqual(1, predict.ExitCode);
+        foreach (string line in train.ErrorLines.Concat(predict.ErrorLines))
+            Assert.IsLessThan(700, line.Length, line);
+    }
+
+    [TestMethod]
+    public void WhatFailsAfterTheTrainingSaysHowToGoOn()
+    {
+        using var folder = new TemporaryFolder();
+        string zip = folder.File("m.zip"), images = folder.File("images", "x")[..^2];
+        ColoredSamples.WriteTo(images, perClass: 20);
+        string[] train = ["train", "--data", images, "--out", zip, "--epochs", "1", .. ColoredModel.Tiny];
+        CliRun.Done(train);
+        string[] test = [.. CsvTable.Read(Path.ChangeExtension(zip, ".test.csv")).Skip(1).Select(row => row[0])];
+
+        // The training deletes a test image after the check and before the evaluation.
+        var run = CliRun.WithSideEffect(text => { if (text.Contains("epoch ", StringComparison.Ordinal)) File.Delete(test[0]); }, [.. train, "--force"]);
+
+        Assert.AreEqual(1, run.ExitCode, run.Error);
+        StringAssert.Contains(run.ErrorLines[^1], "The model is saved. Evaluate it with: mlnet-vit evaluate");
+        CliRun.Done("predict", zip, ColoredModel.Image("red"));
+        Assert.IsFalse(File.Exists(Path.ChangeExtension(zip, ".html")), "the report of the earlier model");
+    }
+
+    [TestMethod]
+    public void ATrainingFromScratchSaysHowLongItTakesAndWhatIsMostlyBetter() =>
+        StringAssert.Matches(ColoredModel.Training.Error, new("Training from scratch: 12 epochs take less than two minutes on this machine.*mlnet-vit train --data .* --out .*colored.zip .*--pretrained vit-small"));
+
+    [TestMethod]
+    public void EachEpochHasItsLine()
+    {
+        for (int epoch = 1; epoch <= 12; epoch++)
+            StringAssert.Contains(ColoredModel.Training.Error, $"epoch {epoch,3}/12  loss");
     }
 
     private static TemporaryFolder WithBrokenImage()

@@ -11,13 +11,13 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Settings;
 public sealed class TrainSettingsTests
 {
     /// <summary>
-    /// Options without a setting: the tool sets columns and callbacks; images are read from paths, which need no memory limit; the others combine several
-    /// settings.
+    /// Options without a setting: the tool sets columns and callbacks; images are read from paths, which need no memory limit; --seed is that of the
+    /// MLContext; the others combine several settings.
     /// </summary>
     private static readonly string[] _withoutSetting =
     [
         "LabelColumnName", "FeatureColumnName", "ExampleWeightColumnName", "ScoreColumnName", "PredictedLabelColumnName", "MetricsCallback", "CancellationToken", "OnCancellation",
-        "ValidationSet", "ImageMemoryLimitBytes", "Preprocessing", "Augmentation", "EarlyStoppingCriteria",
+        "ValidationSet", "ImageMemoryLimitBytes", "Seed", "Preprocessing", "Augmentation", "EarlyStoppingCriteria",
     ];
 
     [TestMethod]

@@ -36,11 +36,36 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         Assert.AreEqual("", Output);
     }
 
+    /// <summary>Runs the command and calls <paramref name="onError"/> with each text that it writes to standard error.</summary>
+    internal static CliRun WithSideEffect(Action<string> onError, params string[] args)
+    {
+        using var error = new ObservedWriter(onError);
+        return Run([], args, null, error);
+    }
+
     private static CliRun Run(byte[] input, string[] args, ICommunicator? communicator)
     {
-        using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
+        return Run(input, args, communicator, error);
+    }
+
+    private static CliRun Run(byte[] input, string[] args, ICommunicator? communicator, StringWriter error)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
         int code = Tool.Run(args, new Streams { Out = output, Error = error, OpenInput = () => new MemoryStream(input) }, CancellationToken.None, communicator);
         return new CliRun(code, output.ToString(), error.ToString());
+    }
+
+    private sealed class ObservedWriter : StringWriter
+    {
+        private readonly Action<string> _observe;
+
+        internal ObservedWriter(Action<string> observe) => (_observe, NewLine) = (observe, "\n");
+
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            _observe(value ?? "");
+        }
     }
 }

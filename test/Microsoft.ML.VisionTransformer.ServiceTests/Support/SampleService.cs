@@ -36,6 +36,12 @@ internal sealed partial class SampleService : IDisposable
         }
     }
 
+    /// <summary>Resident memory of the process now, in bytes. Linux only.</summary>
+    internal long ResidentBytes => ReadStatus("VmRSS:");
+
+    /// <summary>The largest resident memory that the process has had, in bytes. Linux only.</summary>
+    internal long PeakResidentBytes => ReadStatus("VmHWM:");
+
     internal static SampleService Start(params string[] args) => new(Run(["--urls", "http://127.0.0.1:0", "--Threads", "1", .. args]));
 
     /// <summary>A start that fails: how it ended and what it said.</summary>
@@ -62,6 +68,13 @@ internal sealed partial class SampleService : IDisposable
         string configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Parent!.Name;
         string assembly = Path.Combine(SourceTree.Root, "docs", "samples", "WebService", "bin", configuration, "net10.0", "WebService.dll");
         return Process.Start(new ProcessStartInfo("dotnet", [assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    }
+
+    /// <summary>A line of the process's status, such as "VmRSS:    203456 kB".</summary>
+    private long ReadStatus(string name)
+    {
+        string line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private Uri ReadAddress()

@@ -1,4 +1,4 @@
-// Sends photos to the service and reads what it answers.
+// Sends photos to the service and reads its answers.
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -24,11 +24,17 @@ internal static class ServiceAnswers
         return service.PostAsync(form, cancellation);
     }
 
-    /// <summary>Sends that content; waits for leave first, as curl does with large bodies, so that a refusal is read before the body is sent.</summary>
-    internal static async Task<HttpResponseMessage> PostAsync(this SampleService service, HttpContent content, CancellationToken cancellation)
+    /// <summary>Sends that content.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="content">The body and its content type.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <param name="path">The endpoint.</param>
+    /// <param name="asksFirst">Whether the request waits for "100 Continue" before it sends the body, as curl does with large bodies.</param>
+    internal static async Task<HttpResponseMessage> PostAsync(
+        this SampleService service, HttpContent content, CancellationToken cancellation, string path = "classify", bool asksFirst = false)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "classify") { Content = content };
-        request.Headers.ExpectContinue = content.Headers.ContentLength is null or > 1 << 20;
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        request.Headers.ExpectContinue = asksFirst;
         return await service.Client.SendAsync(request, cancellation);
     }
 

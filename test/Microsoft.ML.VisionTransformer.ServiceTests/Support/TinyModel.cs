@@ -31,6 +31,10 @@ internal sealed class TinyModel : IDisposable
     internal (string Name, float Probability)[] Classify(byte[] image) =>
         [.. _model.LastTransformer.ClassNames.Zip(_engine.Predict(new ColoredSample { Image = image, Label = "red" }).Score).OrderByDescending(c => c.Second)];
 
+    /// <summary>The overlay of a class, or of the most probable one.</summary>
+    internal byte[] Overlay(byte[] image, string? className) =>
+        _model.LastTransformer.Explain(image, new ExplanationOptions { ClassName = className }).OverlayPng();
+
     public void Dispose()
     {
         _engine.Dispose();

@@ -15,7 +15,7 @@ public sealed class BFloat16AccumulationTests
     public TestContext TestContext { get; set; } = null!;
 
     /// <summary>
-    /// Each value of each batch's gradient has 8 bits, and an error of at most 2^-9 of itself; so has that of one large batch: 0.3 % of the whole move. A sum in 8 bits was off by 3.3 % with batches of one row, and by 0.8 % with four.
+    /// Each value of each batch's gradient has 8 bits, and an error of at most 2^-9 of itself; so has that of one large batch: 0.3% of the whole move. A sum in 8 bits was off by 3.3% with batches of one row, and by 0.8% with four.
     /// </summary>
     [TestMethod]
     [DataRow(1)]

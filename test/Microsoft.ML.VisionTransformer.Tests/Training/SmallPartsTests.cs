@@ -105,6 +105,6 @@ public sealed class SmallPartsTests
             TimeLeft = TimeSpan.FromSeconds(75),
         };
 
-        Assert.AreEqual("epoch   3/12  loss 1.235  accuracy 50.0 %  validation loss 0.750  accuracy 87.5 %  rate 2.5E-004  123 images/s  left 1:15", metrics.ToString());
+        Assert.AreEqual("epoch   3/12  loss 1.235  accuracy 50.0%  validation loss 0.750  accuracy 87.5%  rate 2.5e-4  123 images/s  left 1:15", metrics.ToString());
     }
 }

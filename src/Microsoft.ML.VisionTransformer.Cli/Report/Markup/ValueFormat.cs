@@ -8,22 +8,19 @@ internal static class ValueFormat
     /// <summary>Stands for a missing value.</summary>
     internal const string None = "–";
 
-    /// <summary>Keeps a number and its unit on one line.</summary>
-    private const char NoBreakSpace = '\u00A0';
+    /// <summary>A fraction in [0, 1] as "91.8%".</summary>
+    internal static string Percent(double? fraction) => fraction is { } value ? Invariant($"{value * 100:0.0}%") : None;
 
-    /// <summary>A fraction in [0, 1] as "91.8 %".</summary>
-    internal static string Percent(double? fraction) => fraction is { } value ? Invariant($"{value * 100:0.0}{NoBreakSpace}%") : None;
-
-    /// <summary>A fraction in [0, 1] as "92 %", for axes.</summary>
-    internal static string WholePercent(double fraction) => Invariant($"{fraction * 100:0}{NoBreakSpace}%");
+    /// <summary>A fraction in [0, 1] as "92%", for axes.</summary>
+    internal static string WholePercent(double fraction) => Invariant($"{fraction * 100:0}%");
 
     /// <summary>
-    /// A probability as "97.3 %". Values that would round to 100 % or 0 % are written as "&gt; 99.9 %" and "&lt; 0.1 %".
+    /// A probability as "97.3%". Values that would round to 100% or 0% are written as "&gt; 99.9%" and "&lt; 0.1%".
     /// </summary>
     internal static string Probability(double value) => value switch
     {
-        < 1 and > 0.9995 => Invariant($"> 99.9{NoBreakSpace}%"),
-        > 0 and < 0.0005 => Invariant($"< 0.1{NoBreakSpace}%"),
+        < 1 and > 0.9995 => Invariant($"> 99.9%"),
+        > 0 and < 0.0005 => Invariant($"< 0.1%"),
         _ => Percent(value),
     };
 

@@ -10,7 +10,7 @@ internal static class IntervalPlot
     /// <summary>Text of a drawing does not wrap.</summary>
     private const int MaxNameLength = 44;
 
-    private const string Title = "Accuracy with 95 % intervals";
+    private const string Title = "Accuracy with 95% intervals";
 
     internal static void Draw(HtmlBuilder html, IReadOnlyList<ComparedModel> models)
     {

@@ -12,7 +12,7 @@ internal static class ComparisonSections
     {
         html.Add($"<p class=\"lead\">{Leader(comparison)}</p>");
         IntervalPlot.Draw(html, comparison.Models);
-        TableColumn[] columns = [TableColumn.Words("Model"), new("Accuracy"), new("95 % interval"), new("Mean recall"), new("Log loss"), new("Calibration error")];
+        TableColumn[] columns = [TableColumn.Words("Model"), new("Accuracy"), new("95% interval"), new("Mean recall"), new("Log loss"), new("Calibration error")];
         ReportTable.Write(html, $"The models on the same {ValueFormat.Images(comparison.Images)}", columns, comparison.Models, model =>
         {
             var (evaluation, interval) = (model.Evaluation, WilsonInterval.Of(model.Evaluation.Right, comparison.Images));
@@ -32,7 +32,7 @@ internal static class ComparisonSections
         var (first, differences) = (comparison.Models[0], comparison.Differences());
         foreach (var (model, difference) in differences)
             html.Add($"<p>{difference.Sentence(first.Name, model.Name)}</p>");
-        TableColumn[] columns = [TableColumn.Words("Model"), new("Difference in points"), new("95 % interval"), new("Only it is right"), new($"Only {first.Name} is right"), new("p")];
+        TableColumn[] columns = [TableColumn.Words("Model"), new("Difference in points"), new("95% interval"), new("Only it is right"), new($"Only {first.Name} is right"), new("p")];
         ReportTable.Write(html, $"Difference to {first.Name}", columns, differences, pair =>
         {
             var (from, to) = pair.Difference.Interval;

@@ -25,13 +25,13 @@ internal static class SummarySection
             $"<p class=\"lead\"><strong>{ValueFormat.Count(evaluation.Right)} of {ValueFormat.Count(evaluation.Rows.Count)}</strong> {content.RowsName} " +
             $"images classified correctly.</p>");
         html.Add($"<dl class=\"tiles\">");
-        WriteTile(html, "Accuracy", ValueFormat.Percent(evaluation.Accuracy), $"95 % interval: {ValueFormat.Percent(interval.From)} to {ValueFormat.Percent(interval.To)}");
+        WriteTile(html, "Accuracy", ValueFormat.Percent(evaluation.Accuracy), $"95% interval: {ValueFormat.Percent(interval.From)} to {ValueFormat.Percent(interval.To)}");
         if (content.ClassNames.Count >= MinTopFiveClasses)
             WriteTile(html, "Top-5 accuracy", ValueFormat.Percent(evaluation.TopAccuracy(5)), "true class among the five most probable");
         WriteTile(html, "Mean recall", ValueFormat.Percent(evaluation.MacroAccuracy), "every class has equal weight");
         WriteTile(html, "Mean F1", ValueFormat.Percent(evaluation.MacroF1), "of precision and recall; every class has equal weight");
         WriteTile(html, "Log loss", ValueFormat.Loss(evaluation.Probabilities.LogLoss), $"random guessing: {ValueFormat.Loss(Math.Log(content.ClassNames.Count))}");
-        WriteTile(html, "Calibration error", ValueFormat.Percent(evaluation.Probabilities.CalibrationError), "0 % is best");
+        WriteTile(html, "Calibration error", ValueFormat.Percent(evaluation.Probabilities.CalibrationError), "0% is best");
         html.Add($"</dl>");
     }
 

@@ -53,7 +53,7 @@ internal static class HuggingFaceVit
     /// <summary>Reads the encoder only. Its sine-cosine table is stored in the file and is therefore read as a learned table.</summary>
     internal static VisionTransformerArchitecture ReadMae(HuggingFaceSource source)
     {
-        source.Notes.Add("The encoder is loaded without the decoder. Hugging Face's model masks 75 % of the patches at random; this library uses all patches.");
+        source.Notes.Add("The encoder is loaded without the decoder. Hugging Face's model masks 75% of the patches at random; this library uses all patches.");
         return WithHead(Body(source, _standard), source);
     }
 

@@ -153,7 +153,7 @@ internal static class HubContent
 }
 
 /// <summary>
-/// Logs the progress of a download in lines such as "model.safetensors: 12.3 of 22.9 MB (54 %)". Consecutive lines are at least the interval and 5 % of
+/// Logs the progress of a download in lines such as "model.safetensors: 12.3 of 22.9 MB (54%)". Consecutive lines are at least the interval and 5% of
 /// the file apart (10 MB if the size is unknown).
 /// </summary>
 internal sealed class HubProgress(string file, long? bytes, HubSettings settings, Action<string> log)

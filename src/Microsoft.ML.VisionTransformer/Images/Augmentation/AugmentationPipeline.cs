@@ -37,7 +37,7 @@ internal sealed class AugmentationPipeline : IAugmentation
     }
 
     /// <summary>
-    /// The divisor for the sides of a large JPEG while it is decoded. It depends on the crop that <see cref="Apply(RgbImage, RandomStream)"/> draws
+    /// The divisor for the sides of a large JPEG while it is decoded. It depends on the crop that <see cref="Apply(BandedImage, RandomStream)"/> draws
     /// first from the same stream; the stream itself does not advance.
     /// </summary>
     public int Reduction(int width, int height, RandomStream random)
@@ -49,7 +49,7 @@ internal sealed class AugmentationPipeline : IAugmentation
     }
 
     /// <summary>A random view of the image, at the network's size.</summary>
-    public RgbImage Apply(RgbImage image, RandomStream random)
+    public RgbImage Apply(BandedImage image, RandomStream random)
     {
         var area = _augmentations.RandomCrop ? image.Locate(_crop.Draw(image.OriginalWidth, image.OriginalHeight, random)) : image.Area;
         var (mirrored, upsideDown) = DrawFlips(random);
@@ -90,7 +90,7 @@ internal sealed class AugmentationPipeline : IAugmentation
         (random.NextDouble() < _augmentations.HorizontalFlipProbability,
             _augmentations.VerticalFlipProbability > 0 && random.NextDouble() < _augmentations.VerticalFlipProbability);
 
-    private RgbImage Resize(RgbImage image, PixelArea area) => ImageResampler.Resize(
+    private RgbImage Resize(BandedImage image, PixelArea area) => ImageResampler.Resize(
         image, area, ResizedSide.Whole(_settings.Size.Width), ResizedSide.Whole(_settings.Size.Height), _settings.Interpolation);
 
     private static Func<RgbImage, RandomStream, RgbImage>? PolicyOf(TrainingAugmentations augmentations, ImagePreprocessing settings) =>

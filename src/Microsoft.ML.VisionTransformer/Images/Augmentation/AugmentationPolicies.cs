@@ -102,10 +102,10 @@ internal enum RandAugmentOperation
     /// <summary>Up to 0.3 pixels a column, either way.</summary>
     ShearY,
 
-    /// <summary>Up to 45 % of the width, either way.</summary>
+    /// <summary>Up to 45% of the width, either way.</summary>
     TranslateX,
 
-    /// <summary>Up to 45 % of the height, either way.</summary>
+    /// <summary>Up to 45% of the height, either way.</summary>
     TranslateY,
 }
 

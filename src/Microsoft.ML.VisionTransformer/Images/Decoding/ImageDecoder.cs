@@ -1,6 +1,6 @@
 // Decodes image files into upright RGB pixels, and describes content that is not an image.
-using System.Buffers;
 using System.Text;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
 using SkiaSharp;
 
@@ -13,14 +13,20 @@ namespace Microsoft.ML.VisionTransformer.Images.Decoding;
 /// </summary>
 internal static class ImageDecoder
 {
-    private const int BytesPerDecodedPixel = 4;
-
-    /// <summary>Decodes one encoded image.</summary>
+    /// <summary>Decodes one encoded image as a whole.</summary>
     /// <param name="encoded">The file's content.</param>
     /// <param name="where">The image's name in error messages: its file, or its row and column.</param>
     /// <param name="decoding">Limits and scale; null for the defaults at full size.</param>
     /// <exception cref="InvalidImageException">The bytes are not a supported image, are incomplete or broken, or declare too many pixels.</exception>
-    internal static unsafe RgbImage Decode(ReadOnlySpan<byte> encoded, string where, ImageDecoding? decoding = null)
+    internal static RgbImage Decode(ReadOnlySpan<byte> encoded, string where, ImageDecoding? decoding = null) =>
+        Decode(encoded, where, decoding, image => image.ToRgb());
+
+    /// <summary>Decodes one encoded image while <paramref name="view"/> reads it, so that a large image need not be in memory as a whole.</summary>
+    /// <param name="encoded">The file's content.</param>
+    /// <param name="where">The image's name in error messages.</param>
+    /// <param name="decoding">Limits and scale; null for the defaults at full size.</param>
+    /// <param name="view">Makes the result of the image, which it reads once and does not keep.</param>
+    internal static unsafe RgbImage Decode(ReadOnlySpan<byte> encoded, string where, ImageDecoding? decoding, Func<BandedImage, RgbImage> view)
     {
         decoding ??= ImageDecoding.Default;
         if (encoded.IsEmpty)
@@ -32,7 +38,7 @@ internal static class ImageDecoder
             if (codec is null || !IsSupported(codec.EncodedFormat))
                 throw new InvalidImageException($"{where} cannot be read as an image: {EncodedContent.Describe(encoded)}");
             CheckPixelCount(codec.Info, where, decoding.MaxPixels);
-            return ReadPixels(encoded, codec, where, decoding);
+            return view(DecodedBands.Of(codec, bytes, encoded.Length, where, decoding));
         }
     }
 
@@ -49,56 +55,6 @@ internal static class ImageDecoder
                 + $"at most {maximum} are read. Make the image smaller, leave it out, or raise ImagePreprocessing.MaxPixels."));
         }
     }
-
-    private static RgbImage ReadPixels(ReadOnlySpan<byte> encoded, SKCodec codec, string where, ImageDecoding decoding)
-    {
-        var origin = codec.EncodedOrigin;
-        var (width, height) = ExifOrientation.SwapsSides(origin) ? (codec.Info.Height, codec.Info.Width) : (codec.Info.Width, codec.Info.Height);
-        var size = codec.Info.Size;
-        if (decoding.Reduction is not null && codec.EncodedFormat == SKEncodedImageFormat.Jpeg)
-            size = codec.GetScaledDimensions(1f / decoding.Reduction(width, height));
-
-        // Without a color space the decoder keeps the file's values.
-        var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
-        byte[] rented = ArrayPool<byte>.Shared.Rent(checked(info.Width * info.Height * BytesPerDecodedPixel));
-        try
-        {
-            var rgba = rented.AsSpan(0, info.Width * info.Height * BytesPerDecodedPixel);
-            ReadPixels(codec, info, rgba, where, decoding.AllowTruncated);
-            if (codec.EncodedFormat == SKEncodedImageFormat.Gif)
-                GifColors.FillTransparentPixels(encoded, rgba);
-            return ExifOrientation.Upright(rgba, info.Width, info.Height, origin).AsReductionOf(width, height);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    private static unsafe void ReadPixels(SKCodec codec, SKImageInfo info, Span<byte> rgba, string where, bool allowTruncated)
-    {
-        // The buffer is rented: rows that the codec does not reach must not show its old content.
-        if (allowTruncated)
-            rgba.Clear();
-        SKCodecResult result;
-        fixed (byte* pixels = rgba)
-            result = codec.GetPixels(info, (IntPtr)pixels);
-        if (result != SKCodecResult.Success && !(allowTruncated && result == SKCodecResult.IncompleteInput))
-        {
-            string format = codec.EncodedFormat.ToString().ToUpperInvariant();
-            throw new InvalidImageException($"{where} is a {format} image that {Reason(result)}. Replace the file or leave it out{Hint(result)}.");
-        }
-    }
-
-    private static string Reason(SKCodecResult result) => result switch
-    {
-        SKCodecResult.IncompleteInput => "ends before the last pixel (an interrupted download or copy?)",
-        SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => "has broken or missing pixel data",
-        _ => $"cannot be decoded ({result})",
-    };
-
-    private static string Hint(SKCodecResult result) =>
-        result == SKCodecResult.IncompleteInput ? ", or set ImagePreprocessing.AllowTruncated to accept a partial image" : "";
 }
 
 /// <summary>
@@ -117,6 +73,9 @@ internal sealed record ImageDecoding
 
     /// <summary>Whether a file that ends early is accepted as a partial image.</summary>
     internal bool AllowTruncated { get; init; }
+
+    /// <summary>Images of more pixels are decoded in bands where their format allows it. The pixels are the same either way.</summary>
+    internal int PixelsDecodedAtOnce { get; init; } = 1 << 21;
 
     /// <summary>Returns the divisor of a JPEG's sides, 1, 2, 4 or 8, for the width and height of the upright image. Null: full size.</summary>
     internal Func<int, int, int>? Reduction { get; init; }
@@ -204,13 +163,18 @@ internal static class ImageFile
     /// <param name="where">The row and column that named the file, for messages.</param>
     /// <param name="decoding">Limits and scale; null for the defaults at full size.</param>
     /// <exception cref="InvalidImageException">The file does not exist, cannot be read, or is not an image.</exception>
-    internal static RgbImage Decode(string? path, string where, ImageDecoding? decoding = null)
-    {
-        return ImageDecoder.Decode(Read(path, where), $"{path} ({where})", decoding);
-    }
+    internal static RgbImage Decode(string? path, string where, ImageDecoding? decoding = null) => Decode(path, where, decoding, image => image.ToRgb());
+
+    /// <summary>Decodes the file while <paramref name="view"/> reads it.</summary>
+    /// <param name="path">Path as given in the row.</param>
+    /// <param name="where">The row and column that named the file, for messages.</param>
+    /// <param name="decoding">Limits and scale; null for the defaults at full size.</param>
+    /// <param name="view">Makes the result of the image, which it reads once and does not keep.</param>
+    internal static RgbImage Decode(string? path, string where, ImageDecoding? decoding, Func<BandedImage, RgbImage> view) =>
+        ImageDecoder.Decode(Read(path, where), $"{MessageText.OfPath(path)} ({where})", decoding, view);
 
     /// <summary>The content of the file; empty if it is not a regular file.</summary>
-    /// <inheritdoc cref="Decode"/>
+    /// <inheritdoc cref="Decode(string?, string, ImageDecoding?)"/>
     internal static byte[] Read([System.Diagnostics.CodeAnalysis.NotNull] string? path, string where)
     {
         if (string.IsNullOrWhiteSpace(path))
@@ -222,13 +186,24 @@ internal static class ImageFile
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new InvalidImageException(
-                $"{path} ({where}) does not exist; the full path is {Path.GetFullPath(path)}. Correct the path or leave the row out.", e);
+                $"{MessageText.OfPath(path)} ({where}) does not exist{FullPath(path)}. Correct the path or leave the row out.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string reason = Directory.Exists(path) ? "it is a folder" : e.Message.TrimEnd('.');
-            throw new InvalidImageException($"{path} ({where}) cannot be read: {reason}. Correct the path or leave the row out.", e);
+            string reason = Directory.Exists(path) ? "it is a folder"
+                : e is UnauthorizedAccessException ? "permission is denied"
+                : e is PathTooLongException ? "the path is too long. Is it the image itself, as text?"
+                : MessageText.OfPath(e.Message.TrimEnd('.'));
+            throw new InvalidImageException($"{MessageText.OfPath(path)} ({where}) cannot be read: {reason}. Correct the path or leave the row out.", e);
         }
+    }
+
+    /// <summary>The rest of the message about a missing file: where it was looked for, and where a broken link points to.</summary>
+    private static string FullPath(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string where = full == path ? "" : $"; the full path is {MessageText.OfPath(full)}";
+        return new FileInfo(path).LinkTarget is { } target ? $"{where}; it is a link to {MessageText.OfPath(target)}" : where;
     }
 
     /// <summary>

@@ -8,28 +8,32 @@ namespace Microsoft.ML.VisionTransformer.Images.Decoding;
 /// <summary>The eight orientations of EXIF (tag 0x0112): where the stored rows and columns start, and whether they are swapped.</summary>
 internal static class ExifOrientation
 {
-    private const int StoredChannels = 4;
+    internal const int StoredChannels = 4;
 
     /// <summary>Whether the stored rows are the upright image's columns.</summary>
     internal static bool SwapsSides(SKEncodedOrigin origin) =>
         origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
 
-    /// <summary>Converts RGBA pixels as stored, [height, width, 4], to the upright image; alpha is dropped.</summary>
-    internal static RgbImage Upright(ReadOnlySpan<byte> rgba, int width, int height, SKEncodedOrigin origin)
+    /// <summary>
+    /// Converts RGBA pixels as stored, [height, width, 4], to rows of the upright image, from row <paramref name="top"/> on; alpha is dropped.
+    /// </summary>
+    internal static void CopyUpright(ReadOnlySpan<byte> rgba, int width, int height, SKEncodedOrigin origin, int top, RgbImage rows)
     {
-        bool swapped = SwapsSides(origin);
         bool fromRight = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
-        bool fromBottom = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        bool fromBottom = IsFromBottom(origin);
         int first = ((fromBottom ? height - 1 : 0) * width + (fromRight ? width - 1 : 0)) * StoredChannels;
         int alongRow = (fromRight ? -1 : 1) * StoredChannels, alongColumn = (fromBottom ? -1 : 1) * width * StoredChannels;
-        var upright = swapped ? new RgbImage(height, width) : new RgbImage(width, height);
-        var (stepX, stepY) = swapped ? (alongColumn, alongRow) : (alongRow, alongColumn);
-        for (int y = 0; y < upright.Height; y++)
-            CopyLine(rgba, first + y * stepY, stepX, upright.Row(y));
-        return upright;
+        var (stepX, stepY) = SwapsSides(origin) ? (alongColumn, alongRow) : (alongRow, alongColumn);
+        for (int y = 0; y < rows.Height; y++)
+            CopyLine(rgba, first + (top + y) * stepY, stepX, rows.Row(y));
     }
 
-    private static void CopyLine(ReadOnlySpan<byte> rgba, int from, int step, Span<byte> target)
+    /// <summary>Whether the last stored row comes first: at the top, or where sides are swapped, at the left.</summary>
+    internal static bool IsFromBottom(SKEncodedOrigin origin) =>
+        origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+
+    /// <summary>Copies the colors of RGBA pixels, the first at <paramref name="from"/>, each <paramref name="step"/> bytes after the one before.</summary>
+    internal static void CopyLine(ReadOnlySpan<byte> rgba, int from, int step, Span<byte> target)
     {
         int to = 0;
         if (step == StoredChannels)

@@ -185,7 +185,7 @@ internal sealed class ImageColumn
     private string Where(DataViewRow row) => new ImageLocation(row.Position, Column.Name).ToString();
 
     private static ArgumentOutOfRangeException Missing(string name) =>
-        Guard.SchemaMismatch($"Could not find the image column '{name}'. "
+        Guard.SchemaMismatch($"Could not find the image column '{MessageText.Of(name)}'. "
             + $"Set FeatureColumnName to the column of the images; it can hold {Accepted}.");
 
     private static ArgumentOutOfRangeException Mismatch(string name, string found) =>

@@ -30,24 +30,27 @@ internal sealed class ImageFolder
 
     /// <summary>Lists the images.</summary>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">A folder cannot be listed.</exception>
     /// <exception cref="InvalidDataException">There are no class folders, or some contain no image.</exception>
     internal static ImageFolder Scan(string folder)
     {
         var root = new DirectoryInfo(folder);
+        if (File.Exists(folder))
+            throw new DirectoryNotFoundException($"{MessageText.OfPath(root.FullName)} is a file; an image folder was expected. {Expected}");
         if (!root.Exists)
-            throw new DirectoryNotFoundException($"The image folder {root.FullName} does not exist. {Expected}");
+            throw new DirectoryNotFoundException($"The image folder {MessageText.OfPath(root.FullName)} does not exist{(root.LinkTarget is { } target ? $": it is a link to {MessageText.OfPath(target)}" : "")}. {Expected}");
         var found = new ImageFolder();
         var empty = found.AddClasses(root);
         if (found._classes.Count == 0)
         {
             throw new InvalidDataException(
-                $"The image folder {root.FullName} has no class folders ({found.Ignored} other entries): put each class in its own folder. {Expected}");
+                $"The image folder {MessageText.OfPath(root.FullName)} has no class folders ({found.Ignored} other entries): put each class in its own folder. {Expected}");
         }
 
         if (empty.Count > 0)
         {
             throw new InvalidDataException(
-                $"The class folders {string.Join(", ", empty)} in {root.FullName} contain no images. "
+                $"The class folders {MessageText.List(empty, most: 10)} in {MessageText.OfPath(root.FullName)} contain no images. "
                 + $"Add images ({ImageExtensions.Listed}) or remove the folders. {Expected}");
         }
 
@@ -101,7 +104,7 @@ internal sealed class ImageFolder
 
     private IEnumerable<FileSystemInfo> VisibleEntries(DirectoryInfo folder)
     {
-        var entries = folder.GetFileSystemInfos();
+        var entries = Entries(folder);
         Array.Sort(entries, (a, b) => string.CompareOrdinal(a.Name, b.Name));
         foreach (var entry in entries)
         {
@@ -109,6 +112,18 @@ internal sealed class ImageFolder
                 Ignored++;
             else
                 yield return entry;
+        }
+    }
+
+    private static FileSystemInfo[] Entries(DirectoryInfo folder)
+    {
+        try
+        {
+            return folder.GetFileSystemInfos();
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new UnauthorizedAccessException($"The folder {MessageText.OfPath(folder.FullName)} cannot be listed: permission denied.", e);
         }
     }
 

@@ -31,21 +31,13 @@ internal abstract class ImageSource
     /// <summary>Adds everything that the network's input depends on: the full content, independent of its location and file name.</summary>
     /// <exception cref="InvalidImageException">The image cannot be read.</exception>
     internal virtual void AddTo(XxHash128 hash) => hash.Append(Content);
-
-    private protected static void Fill(RgbImage image, ImagePreprocessor converter, RandomStream? random, Span<float> chw)
-    {
-        if (random is null)
-            converter.ForPrediction(image, chw);
-        else
-            converter.ForTraining(image, random, chw);
-    }
 }
 
 /// <summary>The content of an image file, in memory.</summary>
 internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSource
 {
     internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
-        Fill(ImageDecoder.Decode(encoded, where, converter.Decoding(random)), converter, random, chw);
+        converter.Finish(ImageDecoder.Decode(encoded, where, converter.Decoding(random), image => converter.View(image, random)), random, chw);
 
     internal override ReadOnlySpan<byte> Content => encoded;
 
@@ -60,7 +52,7 @@ internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSo
 internal sealed class ImageFileSource(string path, string where) : ImageSource
 {
     internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
-        Fill(ImageFile.Decode(path, where, converter.Decoding(random)), converter, random, chw);
+        converter.Finish(ImageFile.Decode(path, where, converter.Decoding(random), image => converter.View(image, random)), random, chw);
 
     internal override void AddTo(XxHash128 hash) => hash.Append(ImageFile.Read(path, where));
 }
@@ -68,7 +60,8 @@ internal sealed class ImageFileSource(string path, string where) : ImageSource
 /// <summary>An image that was already decoded.</summary>
 internal sealed class DecodedImageSource(RgbImage image) : ImageSource
 {
-    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => Fill(image, converter, random, chw);
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
+        converter.Finish(converter.View(image, random), random, chw);
 
     internal override ReadOnlySpan<byte> Content => image.Pixels;
 
@@ -127,7 +120,8 @@ internal sealed class BorrowedImageSource(ReadOnlyMemory<byte> encoded, string w
 {
     internal override ReadOnlySpan<byte> Content => encoded.Span;
 
-    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) => Owned().Fill(converter, random, chw);
+    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
+        converter.Finish(ImageDecoder.Decode(encoded.Span, where, converter.Decoding(random), image => converter.View(image, random)), random, chw);
 
     internal override ImageSource Owned() => new EncodedImageSource(encoded.ToArray(), where);
 

@@ -1,32 +1,21 @@
-// A decoded, upright image with 8-bit red, green and blue; its PNG encoding and luma.
+// Upright images with 8-bit red, green and blue, in memory or read in bands of rows; PNG encoding and luma.
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Common;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Images.Pixels;
 
-/// <summary>A decoded image. Pixels are stored row by row from the top left, three bytes each in the order red, green, blue: [Height, Width, 3].</summary>
-internal sealed class RgbImage
+/// <summary>
+/// An upright image that is read in bands of whole rows: <see cref="RgbImage"/> has all pixels in memory, a file is decoded while its bands are read.
+/// </summary>
+internal abstract class BandedImage
 {
-    internal const int Channels = 3;
-
-    /// <summary>The message of a disposed <see cref="MLImage"/>. The type of its exception is not specific enough to recognize it.</summary>
-    private static readonly string _disposedMessage = ReadDisposedMessage();
-
-    /// <summary>Creates an image with uninitialized pixels; the caller must set all of them.</summary>
-    internal RgbImage(int width, int height)
-        : this(width, height, GC.AllocateUninitializedArray<byte>(checked(Guard.AtLeast(width, 1) * Guard.AtLeast(height, 1) * Channels)))
+    private protected BandedImage(int width, int height, int originalWidth, int originalHeight)
     {
-    }
-
-    /// <summary>Creates an image from existing pixels, which are not copied.</summary>
-    internal RgbImage(int width, int height, byte[] pixels)
-    {
-        Width = OriginalWidth = Guard.AtLeast(width, 1);
-        Height = OriginalHeight = Guard.AtLeast(height, 1);
-        Pixels = Guard.NotNull(pixels);
-        if (pixels.Length != checked(width * height * Channels))
-            throw new ArgumentException($"{pixels.Length} bytes are not {height} rows of {width} pixels with {Channels} bytes each.", nameof(pixels));
+        Width = Guard.AtLeast(width, 1);
+        Height = Guard.AtLeast(height, 1);
+        OriginalWidth = originalWidth;
+        OriginalHeight = originalHeight;
     }
 
     internal int Width { get; }
@@ -34,21 +23,25 @@ internal sealed class RgbImage
     internal int Height { get; }
 
     /// <summary>Width in the file: greater than <see cref="Width"/> if the image was decoded at a reduced size.</summary>
-    internal int OriginalWidth { get; private init; }
+    internal int OriginalWidth { get; }
 
     /// <summary>Height in the file.</summary>
-    internal int OriginalHeight { get; private init; }
-
-    internal byte[] Pixels { get; }
-
-    /// <summary>Bytes per row.</summary>
-    internal int Stride => Width * Channels;
+    internal int OriginalHeight { get; }
 
     internal PixelArea Area => new(0, 0, Width, Height);
 
-    /// <summary>The same pixels, marked as a reduction of an image of that size.</summary>
-    internal RgbImage AsReductionOf(int width, int height) =>
-        width == Width && height == Height ? this : new(Width, Height, Pixels) { OriginalWidth = width, OriginalHeight = height };
+    /// <summary>Passes every row to <paramref name="read"/>, in bands in any order. A row may come twice; the last one counts.</summary>
+    /// <exception cref="InvalidImageException">The image is a file with broken or missing pixel data.</exception>
+    internal abstract void ReadBands(BandReader read);
+
+    /// <summary>The whole image in memory.</summary>
+    /// <exception cref="InvalidImageException">The image is a file with broken or missing pixel data.</exception>
+    internal virtual RgbImage ToRgb()
+    {
+        var whole = new RgbImage(Width, Height, OriginalWidth, OriginalHeight);
+        ReadBands((band, top) => band.Pixels.CopyTo(whole.Pixels, top * whole.Stride));
+        return whole;
+    }
 
     /// <summary>Converts an area of the image in the file to this image's pixels: rounded to the nearest pixel, at least one.</summary>
     internal PixelArea Locate(PixelArea original)
@@ -60,7 +53,59 @@ internal sealed class RgbImage
         return new PixelArea(left, top, width, height);
     }
 
+    private static (int First, int Count) Locate(int first, int count, double scale, int side)
+    {
+        int from = Math.Min((int)Math.Round(first * scale), side - 1);
+        int to = Math.Clamp((int)Math.Round((first + count) * scale), from + 1, side);
+        return (from, to - from);
+    }
+}
+
+/// <summary>Receives a band of an image.</summary>
+/// <param name="band">Whole rows. Valid only during the call: the next band may overwrite it.</param>
+/// <param name="top">The position of its first row in the image.</param>
+internal delegate void BandReader(RgbImage band, int top);
+
+/// <summary>A decoded image. Pixels are stored row by row from the top left, three bytes each in the order red, green, blue: [Height, Width, 3].</summary>
+internal sealed class RgbImage : BandedImage
+{
+    internal const int Channels = 3;
+
+    /// <summary>The message of a disposed <see cref="MLImage"/>. The type of its exception is not specific enough to recognize it.</summary>
+    private static readonly string _disposedMessage = ReadDisposedMessage();
+
+    /// <summary>Creates an image with uninitialized pixels; the caller must set all of them.</summary>
+    internal RgbImage(int width, int height)
+        : this(width, height, width, height)
+    {
+    }
+
+    /// <summary>As above, for a reduction of an image of that original size.</summary>
+    internal RgbImage(int width, int height, int originalWidth, int originalHeight)
+        : base(width, height, originalWidth, originalHeight)
+    {
+        Pixels = GC.AllocateUninitializedArray<byte>(checked(width * height * Channels));
+    }
+
+    /// <summary>Creates an image from existing pixels, which are not copied.</summary>
+    internal RgbImage(int width, int height, byte[] pixels)
+        : base(width, height, width, height)
+    {
+        Pixels = Guard.NotNull(pixels);
+        if (pixels.Length != checked(width * height * Channels))
+            throw new ArgumentException($"{pixels.Length} bytes are not {height} rows of {width} pixels with {Channels} bytes each.", nameof(pixels));
+    }
+
+    internal byte[] Pixels { get; }
+
+    /// <summary>Bytes per row.</summary>
+    internal int Stride => Width * Channels;
+
     internal Span<byte> Row(int y) => Pixels.AsSpan(y * Stride, Stride);
+
+    internal override void ReadBands(BandReader read) => read(this, 0);
+
+    internal override RgbImage ToRgb() => this;
 
     /// <summary>Copies an ML.NET image; its alpha channel is dropped, as for files.</summary>
     /// <exception cref="InvalidImageException">The image was disposed, or has a pixel format that is not 8-bit BGRA or RGBA.</exception>
@@ -119,13 +164,6 @@ internal sealed class RgbImage
         {
             throw Disposed(where, e);
         }
-    }
-
-    private static (int First, int Count) Locate(int first, int count, double scale, int side)
-    {
-        int from = Math.Min((int)Math.Round(first * scale), side - 1);
-        int to = Math.Clamp((int)Math.Round((first + count) * scale), from + 1, side);
-        return (from, to - from);
     }
 }
 

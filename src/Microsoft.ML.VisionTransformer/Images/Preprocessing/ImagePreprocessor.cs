@@ -53,13 +53,23 @@ internal sealed class ImagePreprocessor
     }
 
     /// <summary>Writes the input of evaluation and prediction, [channels, height, width].</summary>
-    internal void ForPrediction(RgbImage image, Span<float> chw) => Normalize(Fit(image), chw);
+    internal void ForPrediction(RgbImage image, Span<float> chw) => Finish(View(image, null), null, chw);
 
     /// <summary>Writes a random view of the image, [channels, height, width]; <paramref name="random"/> is the stream of this row and epoch.</summary>
-    internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw)
+    internal void ForTraining(RgbImage image, RandomStream random, Span<float> chw) => Finish(View(image, random), random, chw);
+
+    /// <summary>
+    /// The image at the network's size: resized and cropped, or a random view if the random stream of a row and epoch is given. <see cref="Finish"/> makes
+    /// network input of it.
+    /// </summary>
+    internal RgbImage View(BandedImage image, RandomStream? random) => random is null ? Fit(image) : Augmentation.Apply(image, random);
+
+    /// <summary>Writes the network's input [channels, height, width] of a <see cref="View"/> with the same random stream.</summary>
+    internal void Finish(RgbImage view, RandomStream? random, Span<float> chw)
     {
-        Normalize(Augmentation.Apply(image, random), chw);
-        Augmentation.Erase(chw, random);
+        Normalize(view, chw);
+        if (random is not null)
+            Augmentation.Erase(chw, random);
     }
 
     /// <summary>Writes a random view of pixels that the user prepared, [channels, height, width] to the same: flips and erasing only.</summary>
@@ -70,7 +80,7 @@ internal sealed class ImagePreprocessor
     }
 
     /// <summary>Resizes and crops (or pads) to the network's size.</summary>
-    internal RgbImage Fit(RgbImage image) => _plan.Apply(image);
+    internal RgbImage Fit(BandedImage image) => _plan.Apply(image);
 
     /// <summary>
     /// Converts pixels at the network's size to (value / 255 - mean) / deviation in float32, channel after channel: [channels, height, width]. Gray is
@@ -116,7 +126,7 @@ internal interface IAugmentation
     int Reduction(int width, int height, RandomStream random);
 
     /// <summary>A random view of the image, at the network's size.</summary>
-    RgbImage Apply(RgbImage image, RandomStream random);
+    RgbImage Apply(BandedImage image, RandomStream random);
 
     /// <summary>A random view of prepared pixels, [channels, height, width] to the same.</summary>
     void Apply(ReadOnlySpan<float> pixels, RandomStream random, Span<float> view);

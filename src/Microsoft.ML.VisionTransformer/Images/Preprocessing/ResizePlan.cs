@@ -36,7 +36,7 @@ internal sealed class ResizePlan
     internal bool IsSquare => Scaled.Height == Scaled.Width;
 
     /// <summary>The image at the network's size.</summary>
-    internal RgbImage Apply(RgbImage image)
+    internal RgbImage Apply(BandedImage image)
     {
         var (height, width) = ResizedSize(image.OriginalHeight, image.OriginalWidth);
         var size = _settings.Size;

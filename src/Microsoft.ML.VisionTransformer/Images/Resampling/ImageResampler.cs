@@ -23,7 +23,8 @@ internal static class ImageResampler
     /// Crops a part of an image and resizes it; pixels outside the part have no effect. Only the requested window of the result is computed and
     /// returned: [rows.Count, columns.Count, 3].
     /// </summary>
-    internal static RgbImage Resize(RgbImage source, PixelArea area, ResizedSide columns, ResizedSide rows, ImageInterpolation kernel)
+    /// <remarks>The columns of each band are resized as soon as it is read, so an image that is being decoded is never in memory as a whole.</remarks>
+    internal static RgbImage Resize(BandedImage source, PixelArea area, ResizedSide columns, ResizedSide rows, ImageInterpolation kernel)
     {
         var horizontal = new ResamplingWeights(area.Width, columns, kernel);
         var vertical = new ResamplingWeights(area.Height, rows, kernel);
@@ -31,8 +32,15 @@ internal static class ImageResampler
         byte[] intermediate = ArrayPool<byte>.Shared.Rent(checked(stride * height));
         try
         {
-            var rowsUsed = area with { Top = area.Top + vertical.FirstPixel, Height = height };
-            ResizeColumns(source, rowsUsed, columns, horizontal, intermediate.AsSpan(0, stride * height));
+            int first = area.Top + vertical.FirstPixel;
+            source.ReadBands((band, top) =>
+            {
+                int from = Math.Max(top, first), end = Math.Min(top + band.Height, first + height);
+                if (from >= end)
+                    return;
+                var rowsUsed = area with { Top = from - top, Height = end - from };
+                ResizeColumns(band, rowsUsed, columns, horizontal, intermediate.AsSpan((from - first) * stride, (end - from) * stride));
+            });
             var result = new RgbImage(columns.Count, rows.Count);
             for (int y = 0; y < rows.Count; y++)
                 MixRows(intermediate.AsSpan((vertical.First(y) - vertical.FirstPixel) * stride), vertical.Of(y), result.Row(y));

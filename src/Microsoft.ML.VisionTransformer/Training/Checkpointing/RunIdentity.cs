@@ -75,10 +75,16 @@ internal static class RunIdentity
         [
             .. was.Keys.Union(now.Keys).Where(key => was.GetValueOrDefault(key) != now.GetValueOrDefault(key)).Select(key =>
                 !was.TryGetValue(key, out string? old) ? $"{key} (another version of the library wrote the checkpoint without it)"
-                : now.TryGetValue(key, out string? value) && old.Length <= Readable && value.Length <= Readable ? $"{key} was {old} and is {value}"
+                : now.TryGetValue(key, out string? value) && old.Length <= Readable && value.Length <= Readable ? $"{key} was {Shown(old)} and is {Shown(value)}"
                 : $"{key}"),
         ];
     }
+
+    /// <summary>A fraction with the digits of a float32: 0.3, although the stored text is 0.30000001192092896.</summary>
+    private static string Shown(string text) =>
+        text.Contains('.', StringComparison.Ordinal) && double.TryParse(text, CultureInfo.InvariantCulture, out double value)
+            ? ((float)value).ToString(CultureInfo.InvariantCulture)
+            : text;
 
     private static string Target(TrainingRow row) => Text(row.Class) + " " + Text(row.Weight);
 

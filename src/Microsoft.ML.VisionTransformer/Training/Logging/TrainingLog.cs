@@ -1,6 +1,7 @@
 // Reports the progress of a run to ML.NET's log and progress channel, the user's callback, and the log files.
 using System.Globalization;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Training.Checkpointing;
 using Microsoft.ML.VisionTransformer.Training.Distributed;
@@ -74,10 +75,10 @@ internal sealed class TrainingLog : IDisposable
     {
         string name = strategy == TrainingStrategy.LinearProbe ? "The linear probe" : "The linear probe from which fine-tuning starts";
         Info(probe.Accuracy is { } accuracy
-            ? string.Create(CultureInfo.InvariantCulture, $"{name} has a cross-validated accuracy of {accuracy:P1} on {probe.Images} images (penalty {probe.Penalty}).")
+            ? string.Create(CultureInfo.InvariantCulture, $"{name} has a cross-validated accuracy of {PercentText.Of(accuracy)} on {probe.Images} images (penalty {probe.Penalty}).")
             : string.Create(CultureInfo.InvariantCulture, $"{name} has the penalty {probe.Penalty}; there are too few images to measure its accuracy by cross-validation."));
         if (probe.LearningCurve.Count > 0)
-            Info($"Cross-validated accuracy of the linear probe by number of training images: {string.Join(", ", probe.LearningCurve.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.Accuracy:P1} with {point.Images}")))}.");
+            Info($"Cross-validated accuracy of the linear probe by number of training images: {string.Join(", ", probe.LearningCurve.Select(point => string.Create(CultureInfo.InvariantCulture, $"{PercentText.Of(point.Accuracy)} with {point.Images}")))}.");
     }
 
     /// <summary>
@@ -88,7 +89,7 @@ internal sealed class TrainingLog : IDisposable
     {
         if (probe.Accuracy is not { } accuracy || history.Epochs.ElementAtOrDefault(history.BestEpoch - 1)?.ValidationAccuracy is not { } reached)
             return;
-        string result = string.Create(CultureInfo.InvariantCulture, $"Fine-tuning ended with a validation accuracy of {reached:P1} on {history.ValidationRows} images; the linear probe that it started from has a cross-validated accuracy of {accuracy:P1} on {probe.Images} images");
+        string result = string.Create(CultureInfo.InvariantCulture, $"Fine-tuning ended with a validation accuracy of {PercentText.Of(reached)} on {history.ValidationRows} images; the linear probe that it started from has a cross-validated accuracy of {PercentText.Of(accuracy)} on {probe.Images} images");
         if (plan.CutsValidation && probe.IsClearlyBetterThan(reached, history.ValidationRows))
             Warning($"{result}, which is higher by more than chance explains. Lower LearningRate, or set Strategy to LinearProbe.");
         else

@@ -43,7 +43,7 @@ public sealed class CurveReadingTests
     {
         string text = CurveReading.Verdict(Content(strategy, (0.98, 0.8)));
 
-        StringAssert.Contains(text, "98.0\u00A0% in training and 80.0\u00A0% in validation");
+        StringAssert.Contains(text, "98.0% in training and 80.0% in validation");
         StringAssert.Contains(text, "it overfits. On new photos, expect the accuracy of the validation images.");
         StringAssert.Contains(text, "More photos help most");
         StringAssert.Contains(text, remedy);
@@ -96,7 +96,7 @@ public sealed class CurveReadingTests
     {
         string text = LearningCurveSection.Verdict([new(100, 0.6), new(200, 0.7), new(300, 0.75), new(400, 0.8), new(500, 0.84)]);
 
-        StringAssert.Contains(text, "From 250 to 500 training images the accuracy went from 72.8\u00A0% to 84.0\u00A0%");    // 0.7 + 0.05 ln(1.25) / ln(1.5)
+        StringAssert.Contains(text, "From 250 to 500 training images the accuracy went from 72.8% to 84.0%");    // 0.7 + 0.05 ln(1.25) / ln(1.5)
         StringAssert.Contains(text, "more photos would probably help");
     }
 

@@ -1,5 +1,6 @@
 // The eight EXIF orientations on an image of two rows of three pixels.
 using Microsoft.ML.VisionTransformer.Images.Decoding;
+using Microsoft.ML.VisionTransformer.Images.Pixels;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Images.Decoding;
@@ -16,15 +17,19 @@ public sealed class ExifOrientationTests
     [DataRow(6, "41 52 63", DisplayName = "6: rotated clockwise")]
     [DataRow(7, "63 52 41", DisplayName = "7: rows become columns, from the other corner")]
     [DataRow(8, "36 25 14", DisplayName = "8: rotated counterclockwise")]
-    public void Upright_OfThreeByTwo(int orientation, string expected)
+    public void TheUprightRowsOfThreeByTwo(int orientation, string expected)
     {
         byte[] rgba = [.. Enumerable.Range(1, 6).SelectMany(i => new[] { (byte)i, (byte)(i + 10), (byte)(i + 20), (byte)99 })];
-
-        var upright = ExifOrientation.Upright(rgba, width: 3, height: 2, (SKEncodedOrigin)orientation);
-
         string[] rows = expected.Split(' ');
-        Assert.AreEqual((rows[0].Length, rows.Length), (upright.Width, upright.Height));
-        byte[] pixels = [.. string.Concat(rows).Select(c => (byte)(c - '0')).SelectMany(i => new[] { i, (byte)(i + 10), (byte)(i + 20) })];
-        CollectionAssert.AreEqual(pixels, upright.Pixels);
+        Assert.AreEqual(rows.Length == 3, ExifOrientation.SwapsSides((SKEncodedOrigin)orientation));
+        for (int y = 0; y < rows.Length; y++)
+        {
+            var row = new RgbImage(rows[y].Length, 1);
+
+            ExifOrientation.CopyUpright(rgba, width: 3, height: 2, (SKEncodedOrigin)orientation, top: y, row);
+
+            byte[] pixels = [.. rows[y].Select(c => (byte)(c - '0')).SelectMany(i => new[] { i, (byte)(i + 10), (byte)(i + 20) })];
+            CollectionAssert.AreEqual(pixels, row.Pixels, $"row {y}");
+        }
     }
 }

@@ -22,6 +22,7 @@ public sealed class StoredOptionsTests
         [nameof(Options.Arch)] = VisionTransformerArchitecture.Parse("vit_small_patch16_224") with { ImageSize = (64, 96), LayerScale = 1e-5, PatchStride = 8 },
         [nameof(Options.PretrainedModel)] = "timm/vit_tiny_patch16_224.augreg_in21k",
         [nameof(Options.Strategy)] = TrainingStrategy.FromScratch,
+        [nameof(Options.Seed)] = -5,
         [nameof(Options.Epoch)] = 3,
         [nameof(Options.BatchSize)] = 7,
         [nameof(Options.GradientAccumulation)] = 2,

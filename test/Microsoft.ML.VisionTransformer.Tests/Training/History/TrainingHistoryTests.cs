@@ -52,6 +52,21 @@ public sealed class TrainingHistoryTests
         CollectionAssert.AreEqual(ModelJson.Write(history.Options), ModelJson.Write(again.Options));
     }
 
+    /// <summary>The seed of a context determines that of a run only together with all that was created from the context before.</summary>
+    [TestMethod]
+    public void TheSeedOfTheHistoryTrainsTheSameModelInAnyContext()
+    {
+        var (expected, history) = Train(TinyTraining.Options());
+        var options = history.Options!;
+        options.Seed = history.Seed;
+
+        var (found, again) = Train(options, contextSeed: 77);
+
+        for (int i = 0; i < expected.Length; i++)
+            CollectionAssert.AreEqual(expected[i], found[i]);
+        Assert.AreEqual((history.Seed, (int?)history.Seed), (again.Seed, again.Options!.Seed));
+    }
+
     [TestMethod]
     public void AStrategyThatTheTrainerChoseIsNamed()
     {
@@ -125,9 +140,9 @@ public sealed class TrainingHistoryTests
             return ((VisionTransformerPredictionTransformer)((IEnumerable<ITransformer>)model).Last()).TrainingHistory!;
     }
 
-    private static (float[][] Scores, TrainingHistory History) Train(VisionTransformerTrainer.Options options, int perClass = 12)
+    private static (float[][] Scores, TrainingHistory History) Train(VisionTransformerTrainer.Options options, int perClass = 12, int contextSeed = 1)
     {
-        var context = new MLContext(seed: 1);
+        var context = new MLContext(contextSeed);
         var data = TinyTraining.Data(context, perClass);
         using var model = TinyTraining.Train(context, data, options);
         return (TinyTraining.Scores(model.Transform(data)), model.LastTransformer.TrainingHistory!);

@@ -1,30 +1,28 @@
-// The command line that repeats a training, for its report.
+// The command line of a training with given settings.
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
-namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
+namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 
 internal static class RepeatCommand
 {
     private const string SeedName = "seed";
 
-    /// <summary>Characters that no shell interprets, anywhere in a word.</summary>
-    private const string PlainCharacters = "-_./:,@+%";
-
     /// <summary>
-    /// The settings of the run as options, in the order of the help, with the seed. Reports are shared: paths are relative to the current folder, or only the
+    /// The settings as options, in the order of the help. Reports are shared: paths are relative to the current folder, or only the
     /// last name if they are outside it. The workspace is left out; it changes nothing in the model.
     /// </summary>
-    internal static string Of(IReadOnlyDictionary<string, SettingValue> settings)
+    /// <param name="settings">The settings.</param>
+    /// <param name="seed">The seed, if the settings have none. Default null: it is left out.</param>
+    internal static string Of(IReadOnlyDictionary<string, SettingValue> settings, int? seed = null)
     {
         var words = new List<string> { Tool.Name, "train" };
         foreach (var setting in TrainSettings.All.Where(s => s.Name != "workspace"))
         {
             if (settings.TryGetValue(setting.Name, out var value))
                 words.AddRange(Option(setting, value.Text));
-            else if (setting.Name == SeedName)
-                words.AddRange(Option(setting, SeedOf(settings)));
+            else if (setting.Name == SeedName && seed is { } chosen)
+                words.AddRange(Option(setting, chosen.ToString(CultureInfo.InvariantCulture)));
         }
 
         return string.Join(' ', words);
@@ -44,10 +42,5 @@ internal static class RepeatCommand
     }
 
     private static IEnumerable<string> Option(Setting setting, string value) =>
-        setting.Value is null && bool.TryParse(value, out bool on) && on ? [setting.Option] : [setting.Option, Quoted(Shown(setting, value))];
-
-    /// <summary>In single quotes if a POSIX shell or PowerShell would change it otherwise.</summary>
-    private static string Quoted(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || PlainCharacters.Contains(c, StringComparison.Ordinal))
-        ? word
-        : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        setting.Value is null && bool.TryParse(value, out bool on) && on ? [setting.Option] : [setting.Option, DisplayPath.Quoted(Shown(setting, value))];
 }

@@ -1,4 +1,4 @@
-// Paints pictures of one colour in many shades, as JPEG.
+// Paints pictures of one color in many shades, as JPEG.
 using SkiaSharp;
 
 namespace WebService;
@@ -7,7 +7,7 @@ internal static class DemoImages
 {
     private const int Spots = 60, FewestPixels = 48, MostPixels = 160;
 
-    /// <summary>Each colour's hue in degrees.</summary>
+    /// <summary>Each color's hue in degrees.</summary>
     internal static readonly IReadOnlyDictionary<string, float> Colors = new SortedDictionary<string, float>(StringComparer.Ordinal)
     {
         ["blue"] = 225,

@@ -108,7 +108,7 @@ internal static class OutputFile
 
     private static string Reason(Exception error, string folder) => error switch
     {
-        UnauthorizedAccessException => "permission denied",
+        UnauthorizedAccessException => "permission is denied",
         _ when File.Exists(folder) => "a file has that name",
         FileNotFoundException or DirectoryNotFoundException => "the system does not allow it there",
         _ => FailureMessage.Of(error).TrimEnd('.'),

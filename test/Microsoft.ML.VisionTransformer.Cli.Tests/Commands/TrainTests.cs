@@ -161,7 +161,7 @@ public sealed class TrainTests
         using var folder = new TemporaryFolder();
         string image = ColoredModel.Image("red");
 
-        CliRun.Of(["train", "--data", image, "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, $"--data {image} is a file; expected a folder with one subfolder of images per class");
+        CliRun.Of(["train", "--data", image, "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, "is a file; expected a folder with one subfolder of images per class");
         CliRun.Of(["train", "--data", folder.File("none"), "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, "none does not exist; expected a folder");
         Assert.IsFalse(Directory.Exists(folder.File("m.training")));
     }

@@ -50,7 +50,7 @@ internal static class DurationText
 internal static class PercentText
 {
     /// <summary>A fraction as a percentage with one decimal: "92.5%".</summary>
-    internal static string Of(double fraction) => string.Create(CultureInfo.InvariantCulture, $"{100 * fraction:F1}%");
+    internal static string Of(double fraction) => string.Create(CultureInfo.InvariantCulture, $"{100 * fraction:0.0}%");
 }
 
 internal static class NearestName

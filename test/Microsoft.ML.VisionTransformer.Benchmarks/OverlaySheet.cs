@@ -1,4 +1,4 @@
-// Draws the figure of docs/explain.md: photos and their attention maps by both methods.
+// Draws photos and their attention maps by both methods.
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;

@@ -9,11 +9,11 @@ internal static class LearningCurveCost
 {
     internal const string Command = "curve";
 
-    /// <summary>Synthetic features of 100 classes.</summary>
+    /// <summary>Synthetic features.</summary>
     internal static void Run()
     {
-        foreach (var (rows, dimension) in new[] { (500, 192), (5_000, 192), (5_000, 768) })
-            Run(rows, dimension, classes: 100);
+        foreach (var (rows, dimension, classes) in new[] { (160, 192, 5), (300, 192, 10), (5_000, 192, 100), (5_000, 768, 100) })
+            Run(rows, dimension, classes);
     }
 
     /// <summary>A linear probe of a folder of photos, with a curve and without.</summary>

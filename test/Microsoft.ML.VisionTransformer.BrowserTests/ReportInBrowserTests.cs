@@ -15,6 +15,9 @@ public sealed class ReportInBrowserTests : IDisposable
     /// <summary>A phone, a tablet, a desktop.</summary>
     private const int Phone = 360, Tablet = 768, Desktop = 1280;
 
+    /// <summary>A4 without its margins.</summary>
+    private const int PaperWidth = 680;
+
     /// <summary>Criterion 1.4.3 of WCAG 2.2 for text of normal size.</summary>
     private const double LeastContrast = 4.5;
 
@@ -235,7 +238,9 @@ public sealed class ReportInBrowserTests : IDisposable
         }
 
         report.AssertQuiet();
+        await report.Page.SetViewportSizeAsync(PaperWidth, 800);
         await report.Page.EmulateMediaAsync(new() { Media = Media.Print });
+        Assert.AreEqual(0, await report.OverflowAsync());
         Assert.AreEqual("rgb(255, 255, 255)", await report.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor"));
         Assert.IsFalse(await report.Page.Locator(".filter").IsVisibleAsync());
     }
@@ -243,7 +248,7 @@ public sealed class ReportInBrowserTests : IDisposable
     [TestMethod]
     public async Task OnPaperItIsBlackOnWhite_WithoutWhatIsForTheScreen()
     {
-        var report = await ReportPage.OpenAsync(_browser!, File, PaintedReport.Make(), width: 680, ColorScheme.Dark);
+        var report = await ReportPage.OpenAsync(_browser!, File, PaintedReport.Make(), PaperWidth, ColorScheme.Dark);
         await report.Page.EmulateMediaAsync(new() { Media = Media.Print });
 
         Assert.AreEqual("rgb(255, 255, 255)", await report.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor"));

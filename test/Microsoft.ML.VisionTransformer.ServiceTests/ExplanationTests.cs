@@ -34,13 +34,13 @@ public sealed class ExplanationTests
     [TestMethod]
     public async Task TheOverlayIsTheLibrarys()
     {
-        foreach (string? name in _model.Classify(_photo).Select(c => c.Name).Prepend(null))
+        foreach (int? index in new int?[] { null, 0, 1, 2 })
         {
-            using var answer = await PostAsync(_photo, name is null ? "explain" : $"explain?class={Uri.EscapeDataString(name)}");
+            using var answer = await PostAsync(_photo, index is null ? "explain" : $"explain?index={index}");
 
             Assert.AreEqual(HttpStatusCode.OK, answer.StatusCode);
             Assert.AreEqual("image/png", answer.Content.Headers.ContentType?.MediaType);
-            CollectionAssert.AreEqual(_model.Overlay(_photo, name), await answer.Content.ReadAsByteArrayAsync(TestContext.CancellationToken), name);
+            CollectionAssert.AreEqual(_model.Overlay(_photo, index), await answer.Content.ReadAsByteArrayAsync(TestContext.CancellationToken), $"{index}");
         }
     }
 
@@ -70,9 +70,10 @@ public sealed class ExplanationTests
     [TestMethod]
     public async Task AnUnknownClass_Is400()
     {
-        using var answer = await PostAsync(_photo, "explain?class=pink");
+        using var answer = await PostAsync(_photo, "explain?index=3");
 
-        Assert.AreEqual("The model has no class \"pink\".", await answer.ProblemAsync(HttpStatusCode.BadRequest, TestContext.CancellationToken));
+        Assert.AreEqual(
+            "The model has no class with the index 3; its 3 classes start at 0.", await answer.ProblemAsync(HttpStatusCode.BadRequest, TestContext.CancellationToken));
     }
 
     [TestMethod]

@@ -34,18 +34,19 @@ internal sealed class Classifier(ServedModel model, ServiceSettings settings, Tu
 
     /// <summary>A PNG that shows which parts of the photo contributed to a class.</summary>
     /// <param name="photo">The content of an image file.</param>
-    /// <param name="className">The class; null or empty for the most probable one.</param>
+    /// <param name="index">The index of the class, because several classes can have the same name; null for the most probable one.</param>
     /// <param name="cancellation">Canceled when the client closes the connection.</param>
     /// <exception cref="RefusedException">The photo cannot be read, there is no such class, too many photos are waiting, or the network has no attention maps.</exception>
     /// <exception cref="OperationCanceledException">The client has closed the connection.</exception>
-    internal async Task<byte[]> ExplainAsync(byte[] photo, string? className, CancellationToken cancellation)
+    internal async Task<byte[]> ExplainAsync(byte[] photo, int? index, CancellationToken cancellation)
     {
-        if (!string.IsNullOrEmpty(className) && !model.Transformer.ClassNames.Contains(className))
-            throw new RefusedException(StatusCodes.Status400BadRequest, $"The model has no class \"{className}\".");
+        int classes = model.Transformer.ClassNames.Count;
+        if (index < 0 || index >= classes)
+            throw new RefusedException(StatusCodes.Status400BadRequest, $"The model has no class with the index {index}; its {classes} classes start at 0.");
         using var turn = await turns.WaitToExplainAsync(UploadedImage.CountPixels(photo, settings.MaxPixels), cancellation);
         try
         {
-            return model.Transformer.Explain(photo, new ExplanationOptions { ClassName = string.IsNullOrEmpty(className) ? null : className }).OverlayPng();
+            return model.Transformer.Explain(photo, new ExplanationOptions { ClassIndex = index }).OverlayPng();
         }
         catch (InvalidImageException e)
         {
@@ -96,9 +97,9 @@ internal sealed class Classifier(ServedModel model, ServiceSettings settings, Tu
                 StatusCodes.Status422UnprocessableEntity, "The photo cannot be read: it is damaged, incomplete, or not an image. Choose another photo.");
         }
 
-        return [.. model.Transformer.ClassNames.Zip(scores, (name, score) => new ClassProbability(name, score)).OrderByDescending(c => c.Probability)];
+        return [.. model.Transformer.ClassNames.Select((name, index) => new ClassProbability(name, scores[index], index)).OrderByDescending(c => c.Probability)];
     }
 }
 
-/// <summary>A class and its probability, in [0, 1].</summary>
-internal sealed record ClassProbability(string Name, float Probability);
+/// <summary>A class, its probability in [0, 1], and its index among the classes of the model.</summary>
+internal sealed record ClassProbability(string Name, float Probability, int Index);

@@ -11,9 +11,9 @@ internal static class Endpoints
     internal static Task ClassifyAsync(HttpContext context, Classifier classifier, Uploads uploads) => AnswerAsync(context, uploads, async photo =>
         Results.Json(new Answer(await classifier.ClassifyAsync(photo, context.RequestAborted))));
 
-    /// <summary>Answers with a PNG: what in the photo contributed to the class in the query, or to the most probable one.</summary>
-    internal static Task ExplainAsync(HttpContext context, Classifier classifier, Uploads uploads) => AnswerAsync(context, uploads, async photo =>
-        Results.Bytes(await classifier.ExplainAsync(photo, context.Request.Query["class"], context.RequestAborted), "image/png"));
+    /// <summary>Answers with a PNG: what in the photo contributed to the class with that index, or to the most probable one.</summary>
+    internal static Task ExplainAsync(HttpContext context, Classifier classifier, Uploads uploads, int? index) => AnswerAsync(context, uploads, async photo =>
+        Results.Bytes(await classifier.ExplainAsync(photo, index, context.RequestAborted), "image/png"));
 
     private static async Task AnswerAsync(HttpContext context, Uploads uploads, Func<byte[], Task<IResult>> answer)
     {

@@ -3,7 +3,7 @@
 //   WebService --Model flowers.zip --Urls http://127.0.0.1:5000
 //
 //   curl --data-binary @rose.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:5000/classify
-//   {"classes":[{"name":"roses","probability":0.9312},{"name":"tulips","probability":0.0411}, ...
+//   {"classes":[{"name":"roses","probability":0.9312,"index":2},{"name":"tulips","probability":0.0411,"index":4}, ...
 //
 //   curl --data-binary @rose.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:5000/explain > overlay.png
 //

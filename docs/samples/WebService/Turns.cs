@@ -16,7 +16,7 @@ internal sealed class Turns(ServiceSettings settings) : IDisposable
     /// <summary>In megapixels. Only photos that have their turn wait here, so the queue is as short as there are engines.</summary>
     private readonly ConcurrencyLimiter _megapixels = Limiter(settings.MegapixelsAtOnce, int.MaxValue);
 
-    /// <summary>An explanation copies the weights into another network, so there is one at a time.</summary>
+    /// <summary>Explanations run in libtorch with gradients: slower than scoring, and with more memory. There is one at a time.</summary>
     private readonly ConcurrencyLimiter _explanations = Limiter(1, settings.Waiting);
 
     /// <summary>Whether the next photo would be refused.</summary>

@@ -1,6 +1,7 @@
 // Arguments and options that several commands share.
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 
@@ -12,6 +13,13 @@ internal static class SharedOptions
     {
         Description = "An ML.NET model.zip, a checkpoint file or folder, or a public model: its short name or its hub name owner/name.",
     };
+
+    /// <summary>The short names of public models, for the help.</summary>
+    internal static HelpList ShortNames() => new(
+        "Short names of public models",
+        [.. VisionTransformerCheckpoint.ShortNames.Select(model => (
+            model.Name,
+            string.Create(CultureInfo.InvariantCulture, $"{model.Description}; {model.Parameters / 1e6:F0} million parameters{(model.Classes == 0 ? ", without classes of its own" : "")}.")))]);
 
     internal static Argument<string[]> Images() => new("images")
     {

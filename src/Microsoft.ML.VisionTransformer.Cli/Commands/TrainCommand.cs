@@ -39,6 +39,7 @@ internal static class TrainCommand
                 .ToDictionary(o => o.Setting.Name, o => new SettingValue(o.Setting.Option, parsed.GetValue(o.Option) ?? "true"));
             return new TrainingSession(context, SessionSettings.Of(typed, parsed.GetValue(config), parsed.GetValue(resume)), parsed.GetValue(force)).Run();
         });
+        command.Lists = [SharedOptions.ShortNames()];
         command.Groups = TrainSettings.Groups;
         command.RequiredOptions = new HashSet<string>(["--data", "--out"], StringComparer.Ordinal);
         return command;

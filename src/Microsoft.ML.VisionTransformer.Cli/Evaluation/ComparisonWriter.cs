@@ -23,13 +23,13 @@ internal static class ComparisonWriter
         int width = Math.Max("model".Length, comparison.Models.Max(model => model.Name.Length));
         output.WriteLine(Invariant($"{comparison.Images} images, {comparison.ClassNames.Count} classes"));
         output.WriteLine();
-        output.WriteLine($"{"model".PadRight(width)}  accuracy    95% interval   log loss  images/s  size in MB   parameters");
+        output.WriteLine($"{"model".PadRight(width)}  accuracy     95% interval  log loss  images/s  size in MB   parameters");
         foreach (var model in comparison.Models)
         {
             var interval = WilsonInterval.Of(model.Evaluation.Right, comparison.Images);
             string size = model.Bytes is { } bytes ? Invariant($"{bytes / BytesPerMegabyte:0.0}") : "-";
             output.WriteLine(Invariant(
-                $"{model.Name.PadRight(width)}  {PercentText.Of(model.Evaluation.Accuracy),8}  {PercentText.Of(interval.From),6} to {PercentText.Of(interval.To),6}  {model.Evaluation.Probabilities.LogLoss,7:F3}  {model.ImagesPerSecond,8:F1}  {size,10}  {model.Parameters,11:N0}"));
+                $"{model.Name.PadRight(width)}  {PercentText.Of(model.Evaluation.Accuracy),8}  {$"{PercentText.Of(interval.From)} to {PercentText.Of(interval.To)}",15}  {model.Evaluation.Probabilities.LogLoss,8:F3}  {model.ImagesPerSecond,8:F1}  {size,10}  {model.Parameters,11:N0}"));
         }
 
         output.WriteLine();

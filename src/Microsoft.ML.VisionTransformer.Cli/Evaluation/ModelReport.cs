@@ -18,7 +18,7 @@ internal static class ModelReport
         return content with
         {
             Epochs = [.. history.Epochs.Select(ReportEpoch.Of)],
-            BestEpoch = history.Epochs.Count > 0 ? history.BestEpoch : null,
+            BestEpoch = history is { Epochs.Count: > 0, ValidationRows: > 0, Strategy: not TrainingStrategy.LinearProbe } ? history.BestEpoch : null,    // otherwise it is the last
             Strategy = history.Strategy,
             Augmentation = AugmentationOf(history),
             LabelSmoothing = history.Strategy == TrainingStrategy.LinearProbe ? null : history.Options?.LabelSmoothing,
@@ -26,8 +26,8 @@ internal static class ModelReport
             LearningCurve = [.. history.LearningCurve.Select(point => new LearningPoint(point.Images, point.Accuracy))],
             TrainingImages = history.TrainingRows,
             ValidationImages = history.ValidationRows,
-            Run = Run(history),
-            Command = RepeatCommand.Of(settings, history.Seed),
+            Run = Run(history, RepeatCommand.SeedOf(settings)),
+            Command = RepeatCommand.Of(settings, new TrainRequest().Seed),
             Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, RepeatCommand.Shown(s, settings[s.Name].Text)))],
             Splits = [Split("training and validation", split.Training, model), .. split.Test.Length > 0 ? [Split("test", split.Test, model)] : Array.Empty<ReportSplit>()],
             Skipped = [.. history.InvalidImages.Select(problem => ReportImageNames.InMessage(problem, split.Training, settings["data"].Text)), .. content.Skipped],
@@ -66,12 +66,12 @@ internal static class ModelReport
         ];
     }
 
-    private static ReportValue[] Run(TrainingHistory history) =>
+    private static ReportValue[] Run(TrainingHistory history, string seed) =>
     [
         .. history.Duration is { } duration ? [new ReportValue("Training time", RunSection.Duration(duration))] : Array.Empty<ReportValue>(),
         .. history.Device is { } device ? [new ReportValue("Device", device)] : Array.Empty<ReportValue>(),
         .. history.Strategy is { } strategy ? [new ReportValue("Strategy", SettingValue.Kebab(strategy.ToString()))] : Array.Empty<ReportValue>(),
-        new("Seed", Invariant($"{history.Seed}")),
+        new("Seed", seed),
         .. history.Versions.Select(version => new ReportValue(version.Key, version.Value)),
     ];
 

@@ -75,9 +75,9 @@ internal sealed class InputImages : IDisposable
         {
             AddAll([.. FilePattern.Below(folder).Where(ImageFiles.IsImage)], folder, "this folder contains no images");
         }
-        catch (UnauthorizedAccessException e)
+        catch (UnauthorizedAccessException)
         {
-            AddProblem(folder, $"this folder cannot be read: {FailureMessage.Of(e)}");
+            AddProblem(folder, "this folder cannot be listed: permission is denied");
         }
     }
 

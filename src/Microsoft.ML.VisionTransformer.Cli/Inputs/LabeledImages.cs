@@ -31,7 +31,7 @@ internal static class LabeledImages
     {
         if (!Directory.Exists(path))
         {
-            string shown = $"{option} {MessageText.OfPath(path)}";
+            string shown = Shown(option, path);
             if (!MissingPath.IsFile(path))
                 throw new FileNotFoundException($"{shown} {MissingPath.Describe(path)}; {Expected}.", path);
             return string.Equals(Path.GetExtension(path), ".csv", StringComparison.OrdinalIgnoreCase)
@@ -46,7 +46,7 @@ internal static class LabeledImages
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new IOException($"{option} {MessageText.OfPath(path)} cannot be read: {FailureMessage.Of(e)}", e);
+            throw new IOException($"{Shown(option, path)} cannot be read: {FailureMessage.Of(e)}", e);
         }
     }
 
@@ -73,6 +73,8 @@ internal static class LabeledImages
             warn($"{Rows(unlabeled)} of {path} without a label left out.");
         return images;
     }
+
+    private static string Shown(string option, string path) => $"{option} {MessageText.OfPath(DisplayPath.Of(path))}";
 
     private static string Rows(int count) => count == 1 ? "1 row" : string.Create(CultureInfo.InvariantCulture, $"{count:N0} rows");
 

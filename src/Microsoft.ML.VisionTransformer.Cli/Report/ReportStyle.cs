@@ -65,6 +65,7 @@ internal static class ReportStyle
         .number { text-align: right; white-space: nowrap; }
         .meter { min-width: 6rem; }
         thead th { vertical-align: bottom; }
+        thead th.number { white-space: normal; }
         .meter {
           background: linear-gradient(var(--right-fill), var(--right-fill)) .7rem calc(100% - 1px) / calc(var(--fraction) * (100% - 1.4rem)) 3px no-repeat;
         }
@@ -139,11 +140,13 @@ internal static class ReportStyle
           html { font-size: 10pt; }
           @page { margin: 15mm; }
           :root { color-scheme: light; }
-          nav, details:not([open]), .filter, .tall { display: none; }
+          nav, details:not([open]), .filter, .tall, .screen { display: none; }
           header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
           header { padding-top: 0; }
           .scroll { overflow: visible; background: none; }
-          tbody th, tbody td { max-width: 10cm; }
+          th, td { padding: .3rem .45rem; }
+          tbody th, tbody td { max-width: 10cm; overflow-wrap: anywhere; }
+          tbody .number { overflow-wrap: normal; }
           .matrix tbody th { position: static; }
           .plots { grid-template-columns: 1fr 1fr; }
           .plot { max-width: 9cm; }

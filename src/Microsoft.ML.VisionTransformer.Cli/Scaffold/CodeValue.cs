@@ -123,7 +123,7 @@ internal static class CodeValue
     /// <summary>The shortest text that is read back as the same value: 1e-5, not 1E-05.</summary>
     private static string Number<T>(T number)
         where T : IFormattable => number.ToString("R", CultureInfo.InvariantCulture)
-            .Replace("E-0", "e-", StringComparison.Ordinal).Replace("E-", "e-", StringComparison.Ordinal).Replace("E+", "e", StringComparison.Ordinal);
+            .Replace("E-0", "e-", StringComparison.Ordinal).Replace("E-", "e-", StringComparison.Ordinal).Replace("E+0", "e", StringComparison.Ordinal).Replace("E+", "e", StringComparison.Ordinal);
 
     private static string TypeName(Type type) => type.DeclaringType is { } outer ? $"{TypeName(outer)}.{type.Name}" : type.Name;
 }

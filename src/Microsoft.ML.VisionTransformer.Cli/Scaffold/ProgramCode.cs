@@ -43,7 +43,7 @@ internal static class ProgramCode
         using {{model.Namespace}};
         using Engine = Microsoft.ML.PredictionEngine<{{model.Namespace}}.{{model.Name}}.ModelInput, {{model.Namespace}}.{{model.Name}}.ModelOutput>;
 
-        const long MaxRequestBytes = 20 * 1024 * 1024;
+        const long MaxImageBytes = 20 * 1024 * 1024;
 
         switch (args)
         {
@@ -51,7 +51,9 @@ internal static class ProgramCode
         }
 
         var builder = WebApplication.CreateBuilder(args);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxRequestBytes);
+
+        // Kestrel cuts the connection at its limit. What is not much larger than allowed is read to its end, so that the sender gets the answer.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 2 * MaxImageBytes);
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton(new DefaultObjectPoolProvider().Create(new EnginePolicy()));
         var app = builder.Build();
@@ -68,6 +70,8 @@ internal static class ProgramCode
             {
                 if (await ReadImageAsync(request, cancellation) is not { Length: > 0 } image)
                     return Results.Problem("Send one image: as the body, or as a file in multipart/form-data.", statusCode: StatusCodes.Status400BadRequest);
+                if (image.Length > MaxImageBytes)
+                    return Results.Problem($"The image is larger than {MaxImageBytes} bytes.", statusCode: StatusCodes.Status413PayloadTooLarge);
                 var classes = {{model.Name}}.SortedScores({{(model.TakesBytes ? "Score(image, engines)" : "await ScoreAsync(image, engines, cancellation)")}}).Select(pair => new ClassProbability(pair.Key, pair.Value)).ToList();
                 return classes.Exists(c => float.IsNaN(c.Probability)) ? CannotBeRead() : Results.Json(new Answer(classes));
             }
@@ -79,10 +83,6 @@ internal static class ProgramCode
             {
                 return Results.Problem(e.Message, statusCode: e.StatusCode);
             }
-            catch (InvalidDataException e)
-            {
-                return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
-            }
         }
 
         static IResult CannotBeRead() =>
@@ -92,19 +92,24 @@ internal static class ProgramCode
         static async Task<byte[]?> ReadImageAsync(HttpRequest request, CancellationToken cancellation)
         {
             using var image = new MemoryStream();
-            if (request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true)
+            if (request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true)
+            {
+                await request.Body.CopyToAsync(image, cancellation);
+                return image.ToArray();
+            }
+
+            try
             {
                 var form = await request.ReadFormAsync(cancellation);
                 if (form.Files is not [var file])
                     return null;
                 await file.CopyToAsync(image, cancellation);
+                return image.ToArray();
             }
-            else
+            catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
             {
-                await request.Body.CopyToAsync(image, cancellation);
+                throw new BadHttpRequestException($"The form cannot be read: {e.Message}", e);
             }
-
-            return image.ToArray();
         }
 
         {{(model.TakesBytes ? ScoreBytes(model) : ScorePath(model))}}

@@ -27,6 +27,7 @@ internal static partial class OptionNames
             _options.TryGetValue(match.Value, out string? option) ? option : _values.Contains(match.Value) ? SettingValue.Kebab(match.Value) : match.Value);
         text = SingleName().Replace(text, match => _options.TryGetValue(match.Groups["name"].Value, out string? option) ? match.Groups["before"].Value + option : match.Value);
         text = ValueOfOption().Replace(text, match => match.Groups["start"].Value + (_values.Contains(match.Groups["value"].Value) ? SettingValue.Kebab(match.Groups["value"].Value) : match.Groups["value"].Value));
+        text = Assignment().Replace(text, "${option} ${value}");
         return NotGiven().Replace(text, "${option} is not given");
     }
 
@@ -65,6 +66,9 @@ internal static partial class OptionNames
     /// <summary>The value after an option.</summary>
     [GeneratedRegex(@"(?<start>--[a-z0-9-]+ (?:is|was|to) )(?<value>[A-Z][A-Za-z0-9]*)\b")]
     private static partial Regex ValueOfOption();
+
+    [GeneratedRegex(@"(?<option>--[a-z0-9-]+) = ""(?<value>[^""]*)""")]
+    private static partial Regex Assignment();
 
     [GeneratedRegex(@"(?<option>--[a-z0-9-]+) is null")]
     private static partial Regex NotGiven();

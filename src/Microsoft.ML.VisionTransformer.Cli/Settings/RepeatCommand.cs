@@ -6,6 +6,8 @@ namespace Microsoft.ML.VisionTransformer.Cli.Settings;
 
 internal static class RepeatCommand
 {
+    private const string SeedName = "seed";
+
     /// <summary>
     /// The settings as options, in the order of the help. Reports are shared: paths are relative to the current folder, or only the
     /// last name if they are outside it. The workspace is left out; it changes nothing in the model.
@@ -19,12 +21,16 @@ internal static class RepeatCommand
         {
             if (settings.TryGetValue(setting.Name, out var value))
                 words.AddRange(Option(setting, value.Text));
-            else if (setting.Name == "seed" && seed is { } chosen)
+            else if (setting.Name == SeedName && seed is { } chosen)
                 words.AddRange(Option(setting, chosen.ToString(CultureInfo.InvariantCulture)));
         }
 
         return string.Join(' ', words);
     }
+
+    /// <summary>The seed that was given, or the default. The seed in the training history is another one, which ML.NET derives from it.</summary>
+    internal static string SeedOf(IReadOnlyDictionary<string, SettingValue> settings) =>
+        settings.TryGetValue(SeedName, out var value) ? value.Text : new TrainRequest().Seed.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The value of a setting as a report shows it.</summary>
     internal static string Shown(Setting setting, string value)

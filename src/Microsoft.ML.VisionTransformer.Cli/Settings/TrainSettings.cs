@@ -14,7 +14,7 @@ internal sealed record Setting(string Name, string? Value, string Help, Action<T
     internal string Option => $"--{Name}";
 
     /// <summary>The values that the setting can have, if there are few.</summary>
-    internal IReadOnlyList<string> Choices => Value is null ? ["true", "false"] : Value.Contains('|', StringComparison.Ordinal) ? Value.Split('|') : [];
+    internal IReadOnlyList<string> Choices => Name == "pretrained" ? [.. VisionTransformerCheckpoint.ShortNames.Select(model => model.Name)] : Value is null ? ["true", "false"] : Value.Contains('|', StringComparison.Ordinal) ? Value.Split('|') : [];
 
     /// <summary>Whether the value is a file or folder.</summary>
     internal bool IsPath => Value is "folder" or "model.zip" or "file.html" or "model";

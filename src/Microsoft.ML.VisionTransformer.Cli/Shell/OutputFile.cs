@@ -108,9 +108,9 @@ internal static class OutputFile
 
     private static string Reason(Exception error, string folder) => error switch
     {
-        UnauthorizedAccessException => "permission denied",
-        DirectoryNotFoundException => "the folder above it does not allow it",
+        UnauthorizedAccessException => "permission is denied",
         _ when File.Exists(folder) => "a file has that name",
+        FileNotFoundException or DirectoryNotFoundException => "the system does not allow it there",
         _ => FailureMessage.Of(error).TrimEnd('.'),
     };
 }

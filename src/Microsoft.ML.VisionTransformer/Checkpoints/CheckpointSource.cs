@@ -10,25 +10,41 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
-/// <summary>Resolves a path or hub id to a local file or folder.</summary>
+/// <summary>Resolves a path, short name or hub id to a local file or folder.</summary>
 internal static class CheckpointSource
 {
-    /// <summary>Returns the local file or folder. An existing path takes precedence over a hub id.</summary>
-    /// <param name="pathOrHubId">A path, or <c>owner/name</c>.</param>
+    /// <summary>Returns the local file or folder. An existing path takes precedence over a short name, which takes precedence over a hub id.</summary>
+    /// <param name="pathOrHubId">A path, a short name (<see cref="PretrainedModelInfo"/>), or <c>owner/name</c>.</param>
+    /// <param name="settings">Returns the settings of the hub; called only if a hub is needed.</param>
     /// <param name="log">Receives messages about downloads.</param>
     /// <param name="cancellation">Cancels a download.</param>
-    /// <exception cref="FileNotFoundException">It is neither an existing path nor a hub id.</exception>
+    /// <exception cref="FileNotFoundException">It is not an existing path, a short name or a hub id.</exception>
     /// <exception cref="ModelDownloadException">The model is not in the cache and cannot be downloaded.</exception>
-    internal static string Resolve(string pathOrHubId, Action<string> log, CancellationToken cancellation)
+    internal static string Resolve(string pathOrHubId, Func<HubSettings> settings, Action<string> log, CancellationToken cancellation)
     {
         Guard.NotBlank(pathOrHubId);
         if (File.Exists(pathOrHubId) || Directory.Exists(pathOrHubId))
             return pathOrHubId;
-        return HubModel.LooksLikeId(pathOrHubId)
-            ? HubModel.Resolve(pathOrHubId, HubSettings.FromEnvironment(), log, cancellation)
-            : throw new FileNotFoundException(
-                $"{pathOrHubId}: there is no such file or folder, and it is not a hub model id (owner/name). Correct the path or the id.", pathOrHubId);
+        if (PretrainedModelInfo.Find(pathOrHubId) is { } known)
+        {
+            log($"{known.Name} is {known.HubId} ({known.Description}).");
+            return HubModel.Resolve(known.HubId, settings(), log, cancellation);
+        }
+
+        if (HubModel.LooksLikeId(pathOrHubId) && !IsBareName(pathOrHubId))
+            return HubModel.Resolve(pathOrHubId, settings(), log, cancellation);
+        throw new FileNotFoundException(
+            IsBareName(pathOrHubId)
+                ? $"{MessageText.Of(pathOrHubId)}: there is no such file or folder, and it is not a hub model id (owner/name); {PretrainedModelInfo.Suggest(pathOrHubId)}. Correct the name, or pass a path or an id."
+                : $"{pathOrHubId}: there is no such file or folder, and it is not a hub model id (owner/name). Correct the path or the id.",
+            pathOrHubId);
     }
+
+    /// <summary>
+    /// Whether a text is a name without owner, folder or file extension of weights. The hub has no Vision Transformer under such a name; <c>hf-hub:name</c>
+    /// asks a hub for one nevertheless.
+    /// </summary>
+    private static bool IsBareName(string text) => text.AsSpan().IndexOfAny('/', '\\', ':') < 0 && !HubModel.LooksLikeFile(text);
 }
 
 /// <summary>Finds the weights file in a model folder.</summary>

@@ -3,6 +3,7 @@ using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints;
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
+using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Common;
 
@@ -41,6 +42,12 @@ public sealed class VisionTransformerCheckpoint : IDisposable
         Differences = new CheckpointFitting(map, _stored, Architecture, head).Check(strict).All;
     }
 
+    /// <summary>
+    /// Pretrained models of the Hugging Face hub with a short name, which is accepted wherever a pretrained model is named: in <see cref="Load"/>, by the
+    /// trainer, for embeddings and for classifiers. Sorted by name.
+    /// </summary>
+    public static IReadOnlyList<PretrainedModelInfo> ShortNames => PretrainedModelInfo.All;
+
     /// <summary>Path of the opened file, or of the index of a sharded checkpoint.</summary>
     public string Path => _file.Path;
 
@@ -67,8 +74,9 @@ public sealed class VisionTransformerCheckpoint : IDisposable
 
     /// <summary>Opens a checkpoint.</summary>
     /// <param name="pathOrHubId">
-    /// A file, a folder (<c>model.safetensors</c> with timm's or Hugging Face's <c>config.json</c>), or the id of a model on a Hugging Face hub such as
-    /// <c>timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k</c>, optionally with <c>@revision</c>.
+    /// A file, a folder (<c>model.safetensors</c> with timm's or Hugging Face's <c>config.json</c>), one of <see cref="ShortNames"/> such as
+    /// <c>vit-tiny</c>, or the id of a model on a Hugging Face hub such as <c>timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k</c>, optionally with
+    /// <c>@revision</c>. An existing file or folder comes first, then a short name.
     /// </param>
     /// <param name="architecture">
     /// The network to build. Its image size and channels may differ from the file's: positions are resampled and patch kernels adapted. Default null: use
@@ -80,7 +88,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// <param name="log">Receives messages about downloads. Default null.</param>
     /// <param name="cancellationToken">Cancels a download.</param>
     /// <returns>The checkpoint; dispose it after creating the networks.</returns>
-    /// <exception cref="FileNotFoundException">The file or folder does not exist.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file or folder, and it is neither a short name nor an id.</exception>
     /// <exception cref="ModelDownloadException">The model cannot be downloaded; the message says what was tried.</exception>
     /// <exception cref="InvalidCheckpointException">The file is corrupt, malicious, or does not match the network; the message says where.</exception>
     /// <exception cref="ArgumentException">No network can be built from <paramref name="architecture"/>.</exception>
@@ -106,7 +114,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
         Action<string> log,
         CancellationToken cancellationToken)
     {
-        string path = CheckpointSource.Resolve(pathOrHubId, log, cancellationToken);
+        string path = CheckpointSource.Resolve(pathOrHubId, HubSettings.FromEnvironment, log, cancellationToken);
         var file = CheckpointFormat.OpenAny(path);
         try
         {

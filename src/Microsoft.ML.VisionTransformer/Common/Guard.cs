@@ -26,7 +26,10 @@ internal static class Guard
 
     /// <exception cref="ArgumentOutOfRangeException">The value is outside [from, below).</exception>
     internal static T InRange<T>(T value, T from, T below, [CallerArgumentExpression(nameof(value))] string name = "")
-        where T : INumber<T> => value >= from && value < below ? value : throw OutOfRange(name, value, $"in [{Text(from)}, {Text(below)})");
+        where T : INumber<T> => value >= from && value < below ? value : throw OutOfRange(name, value, Range(from, below));
+
+    private static string Range<T>(T from, T below) where T : INumber<T> =>
+        T.IsPositiveInfinity(below) ? $"finite and at least {Text(from)}" : $"at least {Text(from)} and less than {Text(below)}";
 
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enum.</exception>
     internal static T Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")

@@ -81,9 +81,8 @@ public sealed record TrainingMetrics
         line.Append(CultureInfo.InvariantCulture, $"  loss {TrainingLoss:F3}  accuracy {PercentText.Of(TrainingAccuracy)}");
         if (ValidationLoss is { } loss && ValidationAccuracy is { } accuracy)
             line.Append(CultureInfo.InvariantCulture, $"  validation loss {loss:F3}  accuracy {PercentText.Of(accuracy)}");
-        if (LearningRate > 0)
-            line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:0.0e-0}");
-        line.Append(CultureInfo.InvariantCulture, $"  {ImagesPerSecond:F0} images/s  left {DurationText.Of(TimeLeft)}");
+        if (LearningRate > 0)    // a linear probe has none, and its speed is that of the features
+            line.Append(CultureInfo.InvariantCulture, $"  rate {LearningRate:0.0e-0}  {ImagesPerSecond:F0} images/s  left {DurationText.Of(TimeLeft)}");
         return line.ToString();
     }
 }

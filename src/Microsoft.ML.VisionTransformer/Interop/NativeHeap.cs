@@ -20,16 +20,25 @@ internal static partial class NativeHeap
     /// <summary>The largest value that mallopt accepts.</summary>
     private const int MaxThreshold = int.MaxValue;
 
+    /// <summary>Twice the size from which glibc looks at the end of a heap when a block is freed.</summary>
+    private const int TrimmedBlock = 128 * 1024;
+
     private static readonly Lazy<bool> _kept = new(Set);
 
     /// <summary>Keeps freed memory from now on, on systems that need the setting.</summary>
     internal static void Keep() => _ = _kept.Value;
 
     /// <summary>Returns freed memory to the system.</summary>
-    internal static void Trim()
+    internal static unsafe void Trim()
     {
-        if (_kept.IsValueCreated && _kept.Value)
-            _ = MallocTrim(0);
+        if (!_kept.IsValueCreated || !_kept.Value)
+            return;
+
+        // malloc_trim leaves the free end of each thread's heap, up to 64 MB. That of this thread is returned when a block is freed and the threshold allows it.
+        _ = MallocTrim(0);
+        _ = MallOpt(TrimThreshold, TrimmedBlock);
+        NativeMemory.Free(NativeMemory.Alloc(TrimmedBlock));
+        _ = MallOpt(TrimThreshold, MaxThreshold);
     }
 
     private static bool Set()

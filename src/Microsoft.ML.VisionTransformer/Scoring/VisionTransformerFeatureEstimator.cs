@@ -79,8 +79,8 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
 public sealed record VisionTransformerFeatureOptions
 {
     /// <summary>
-    /// The pretrained network: a file, a folder, or the id of a model on the Hugging Face Hub, as accepted by
-    /// <see cref="VisionTransformerCheckpoint.Load"/>. Required.
+    /// The pretrained network: a file, a folder, a short name such as "dinov2-small" (<see cref="VisionTransformerCheckpoint.ShortNames"/>), or the id of a
+    /// model on the Hugging Face Hub, as accepted by <see cref="VisionTransformerCheckpoint.Load"/>. Required.
     /// </summary>
     public string PretrainedModel { get; init; } = "";
 

@@ -231,6 +231,8 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     private void Announce(TrainingPlan plan, Rows rows, torch.Device device, DataViewSchema schema, TrainingLog report)
     {
         report.Start(plan, rows.Training.Length, rows.Validation.Length, rows.WithoutLabel, device.ToString());
+        if (StrategyDefaults.Advice(_plans.Options, rows.Training.Length) is { } advice)
+            report.Warning(advice);
         if (plan.Head is { } head)
             report.Info(head.Reason);
         if (rows.Skipped.Count > 0)

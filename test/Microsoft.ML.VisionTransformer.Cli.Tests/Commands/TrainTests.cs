@@ -73,7 +73,7 @@ public sealed class TrainTests
 
         var run = CliRun.Done(["train", "--data", folder.File("images", "x")[..^2], "--out", folder.File("m.zip"), "--epochs", "1", "--on-invalid-image", "skip", "--test-fraction", "0", .. ColoredModel.Tiny]);
 
-        StringAssert.Contains(run.Error, "1 images could not be read and were left out");
+        StringAssert.Contains(run.Error, "1 image could not be read and was left out");
         string report = File.ReadAllText(folder.File("m.html"));
         StringAssert.Contains(report, "red/broken.jpg");
         Assert.DoesNotContain(folder.Path, report);
@@ -161,7 +161,7 @@ public sealed class TrainTests
         using var folder = new TemporaryFolder();
         string image = ColoredModel.Image("red");
 
-        CliRun.Of(["train", "--data", image, "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, $"--data {image} is a file; expected a folder with one subfolder of images per class");
+        CliRun.Of(["train", "--data", image, "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, "is a file; expected a folder with one subfolder of images per class");
         CliRun.Of(["train", "--data", folder.File("none"), "--out", folder.File("m.zip"), .. ColoredModel.Tiny]).AssertFailed(1, "none does not exist; expected a folder");
         Assert.IsFalse(Directory.Exists(folder.File("m.training")));
     }

@@ -61,6 +61,16 @@ public sealed class TrainSettingsTests
     }
 
     [TestMethod]
+    [DataRow(true, "--pretrained", "x")]
+    [DataRow(true, "--pretrained", "x", "--strategy", "linear-probe")]
+    [DataRow(false, "--pretrained", "x", "--no-report", "true")]
+    [DataRow(false, "--pretrained", "x", "--learning-curve", "false")]
+    [DataRow(false, "--pretrained", "x", "--strategy", "fine-tune", "--initialize-head-by-probe", "false")]
+    [DataRow(true, "--pretrained", "x", "--no-report", "true", "--learning-curve", "true")]
+    [DataRow(false)]
+    public void TheLearningCurveIsMeasuredForTheReportWhereAProbeRuns(bool expected, params string[] typed) => Assert.AreEqual(expected, Complete(typed).LearningCurve);
+
+    [TestMethod]
     [DataRow("full")]
     [DataRow("float32")]
     public void SettingsOfEarlierVersionsAreRead(string precision) =>

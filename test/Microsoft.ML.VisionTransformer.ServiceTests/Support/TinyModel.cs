@@ -32,8 +32,8 @@ internal sealed class TinyModel : IDisposable
         [.. _model.LastTransformer.ClassNames.Zip(_engine.Predict(new ColoredSample { Image = image, Label = "red" }).Score).OrderByDescending(c => c.Second)];
 
     /// <summary>The overlay of a class, or of the most probable one.</summary>
-    internal byte[] Overlay(byte[] image, string? className) =>
-        _model.LastTransformer.Explain(image, new ExplanationOptions { ClassName = className }).OverlayPng();
+    internal byte[] Overlay(byte[] image, int? index) =>
+        _model.LastTransformer.Explain(image, new ExplanationOptions { ClassIndex = index }).OverlayPng();
 
     public void Dispose()
     {

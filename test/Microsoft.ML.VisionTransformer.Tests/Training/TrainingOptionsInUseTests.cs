@@ -246,6 +246,25 @@ public sealed class TrainingOptionsInUseTests
     }
 
     [TestMethod]
+    [DataRow(null, 1)]
+    [DataRow(TrainingStrategy.FromScratch, 0, DisplayName = "who sets the strategy knows it")]
+    public void TrainingFromScratchOnFewImagesIsAWarning(TrainingStrategy? strategy, int expected)
+    {
+        var log = new List<string>();
+
+        Train(o => o.Strategy = strategy, log: log).Dispose();
+
+        Assert.AreEqual(expected, log.Count(line => line.Contains("Training from scratch on 21 images: a Vision Transformer needs far more images", StringComparison.Ordinal)), string.Join('\n', log));
+    }
+
+    [TestMethod]
+    [DataRow(9_999, null, true)]
+    [DataRow(10_000, null, false)]
+    [DataRow(10, "vit-tiny", false)]
+    public void OnlyFewImagesWithoutAPretrainedModelAreAdvisedAgainst(int images, string? model, bool expected) =>
+        Assert.AreEqual(expected, StrategyDefaults.Advice(new() { PretrainedModel = model }, images) is not null);
+
+    [TestMethod]
     [DataRow(TrainingStrategy.LinearProbe)]
     [DataRow(TrainingStrategy.FineTune)]
     public void TheLearningCurveChangesNothingElse(TrainingStrategy strategy)

@@ -49,15 +49,15 @@ function show(photo, classes) {
   part('status').textContent = `${best.name}, ${percent.format(best.probability)}`;
 }
 
-async function explain(photo, { name, probability }, signal) {
+async function explain(photo, { name, probability, index }, signal) {
   for (const button of part('classes').querySelectorAll('button'))
-    button.setAttribute('aria-pressed', button.textContent === name);
+    button.setAttribute('aria-pressed', button.value === String(index));
   part('overlay').hidden = true;
   part('caption').textContent = '';
   part('pending').textContent = 'Computing the overlay …';
   part('explanation').setAttribute('aria-busy', 'true');
   try {
-    const answer = await post(`explain?class=${encodeURIComponent(name)}`, photo, signal);
+    const answer = await post(`explain?index=${index}`, photo, signal);
     setImage('overlay', await answer.blob());
     part('overlay').alt = `The part of the photo that the model sees. Lighter areas contributed more to the class ${name}.`;
     part('overlay').hidden = false;
@@ -82,15 +82,18 @@ function row(photo, entry) {
   const button = document.createElement('button');
   const cell = document.createElement('td');
   const bar = document.createElement('meter');
+  const value = document.createElement('span');
   heading.scope = 'row';
   button.type = 'button';
+  button.value = entry.index;
   button.textContent = entry.name;
   button.title = 'Show the overlay of this class';
   button.addEventListener('click', () => explain(photo, entry, restart()));
   bar.value = entry.probability;
   bar.setAttribute('aria-hidden', 'true');
   heading.append(button);
-  cell.append(bar, percent.format(entry.probability));
+  value.textContent = percent.format(entry.probability);
+  cell.append(bar, value);
   line.append(heading, cell);
   return line;
 }

@@ -126,7 +126,9 @@ internal static class ImageCards
 /// <summary>Links from a report to photos beside it.</summary>
 internal static class PhotoLink
 {
-    internal const string Explanation = "A file name opens the photo in a new tab. That works where the photos are in the same place relative to this page as when it was written.";
+    /// <summary>Says what a click on a file name does.</summary>
+    internal static void WriteNote(HtmlBuilder html) => html.Add(
+        $"<p class=\"note screen\">A file name opens the photo in a new tab. That works where the photos are in the same place relative to this page as when it was written.</p>");
 
     /// <summary>
     /// The address of a photo relative to the folder of the page, percent-encoded; it works wherever both are moved together. Null without a folder or a

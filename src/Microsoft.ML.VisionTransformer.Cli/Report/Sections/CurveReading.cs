@@ -71,7 +71,7 @@ internal static class CurveReading
             }
         }
 
-        return "The model knows its training photos better than new ones: it overfits. Expect the validation accuracy on new photos. " + Remedy(content.Strategy);
+        return "The model knows its training photos better than new ones: it overfits. On new photos, expect the accuracy of the " + (content.Rows.Count > 0 ? $"{content.RowsName} images. " : "validation images. ") + Remedy(content.Strategy);
     }
 
     private static string Remedy(TrainingStrategy? strategy) => strategy switch

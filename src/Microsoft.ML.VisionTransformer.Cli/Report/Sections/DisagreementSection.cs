@@ -38,8 +38,10 @@ internal sealed class DisagreementSection
         html.Add(
             $"<p>The models predict different classes for {ValueFormat.Count(_images.Count)} of {ValueFormat.Images(_comparison.Images)}. Those come first whose true class has the most " +
             $"different probabilities.</p>");
-        if (Notes() is { Length: > 0 } notes)
-            html.Add($"<p class=\"note\">{notes}</p>");
+        if (_images.Count > MaxLarge)
+            html.Add($"<p class=\"note\">The first {ValueFormat.Count(MaxLarge)} are large{(_images.Count > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest is a table" : "")}.</p>");
+        if (_images.Any(image => PhotoLink.Of(_folder, image.Row.Path) is not null))
+            PhotoLink.WriteNote(html);
         Filter.Write(html, "Images by which models are right");
         WriteCards(html, _images.Take(MaxLarge), Thumbnail.LargeSide, "cards medium");
         if (_images.Count > MaxLarge)
@@ -49,16 +51,6 @@ internal sealed class DisagreementSection
     }
 
     private static string KeyOf(string pattern) => $"right-{pattern}";
-
-    private string Notes()
-    {
-        var text = new List<string>();
-        if (_images.Count > MaxLarge)
-            text.Add($"The first {ValueFormat.Count(MaxLarge)} are large{(_images.Count > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest is a table" : "")}.");
-        if (_images.Any(image => PhotoLink.Of(_folder, image.Row.Path) is not null))
-            text.Add(PhotoLink.Explanation);
-        return string.Join(' ', text);
-    }
 
     private string LabelOf(string pattern)
     {

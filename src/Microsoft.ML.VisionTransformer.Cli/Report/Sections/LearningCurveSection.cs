@@ -3,8 +3,8 @@ namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class LearningCurveSection
 {
-    /// <summary>Smaller gains from twice as many images are not worth the work.</summary>
-    private const double MinGain = 0.01;
+    /// <summary>Gains from twice as many images: below the first the curve does not rise; if chance and the gain together are below the second, it is flat.</summary>
+    private const double MinGain = 0.01, FlatGain = 0.03;
 
     private const string Title = "Accuracy over the number of training images";
 
@@ -21,7 +21,7 @@ internal static class LearningCurveSection
         html.Add($"</details>");
     }
 
-    /// <summary>Compares all images with half of them: whether the accuracy still rises by more than chance.</summary>
+    /// <summary>Compares all images with half of them: whether the accuracy still rises, by more than its standard error.</summary>
     internal static string Verdict(IReadOnlyList<LearningPoint> curve)
     {
         var all = curve[^1];
@@ -31,9 +31,11 @@ internal static class LearningCurveSection
         double before = At(curve, half), gain = all.Accuracy - before;
         double error = Math.Sqrt(all.Accuracy * (1 - all.Accuracy) / all.Images);
         string figures = $"From {ValueFormat.Count(half)} to {ValueFormat.Count(all.Images)} training images the accuracy went from {ValueFormat.Percent(before)} to {ValueFormat.Percent(all.Accuracy)}";
-        return gain > Math.Max(MinGain, error)
-            ? $"{figures}: more photos would probably help further, though each doubling usually adds less than the one before."
-            : $"{figures}, which is too little to tell from chance: more photos of the same kind would probably add little. The mistakes show what else could help.";
+        if (gain > Math.Max(MinGain, error))
+            return $"{figures}: more photos would probably help further, though each doubling usually adds less than the one before.";
+        return gain + error < FlatGain
+            ? $"{figures}: the curve is flat, and more photos of the same kind would probably add little. The mistakes show what else could help."
+            : $"{figures}. With so few images the difference may be chance, so the curve does not tell whether more photos would help.";
     }
 
     /// <summary>The accuracy at a number of images between the first and the last, on a logarithmic scale of images.</summary>

@@ -35,10 +35,17 @@ internal static class MistakesSection
         var filter = FilterOf(content, evaluation);
         html.Add(
             $"<p>{ValueFormat.Count(mistakes.Count)} of {ValueFormat.Images(evaluation.Rows.Count)} were classified wrongly. Those predicted with the highest probability come first. " +
-            $"Check them for wrong labels, too.{(filter.IsUseful ? " To see one pair of classes only, choose it here, or its number in the section above." : "")}</p>");
+            $"Check them for wrong labels, too.");
+        if (filter.IsUseful)
+            html.Add($"<span class=\"screen\">To see one pair of classes only, choose it here, or its number in the section above.</span>");
+        html.Add($"</p>");
         ImageCards.WriteMapNote(html, content);
-        if (Notes(content, evaluation, mistakes.Count) is { Length: > 0 } notes)
-            html.Add($"<p class=\"note\">{notes}</p>");
+        if (mistakes.Count > ExampleRows.MaxMaps)
+            html.Add(
+                $"<p class=\"note\">The first {ValueFormat.Count(ExampleRows.MaxMaps)} are large; the others are small, without " +
+                $"maps{(mistakes.Count > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest is a table" : "")}.</p>");
+        if (evaluation.Rows.Any(row => PhotoLink.Of(content.Folder, row.Row.Path) is not null))
+            PhotoLink.WriteNote(html);
         filter.Write(html, "Mistakes by pair of classes: true class, predicted class");
         ImageCards.Write(html, content, mistakes.Take(ExampleRows.MaxMaps), GroupOf);
         if (mistakes.Count > ExampleRows.MaxMaps)
@@ -60,16 +67,6 @@ internal static class MistakesSection
         html.Add($"<p>The correct predictions with the highest probability, taken from the classes in turn.</p>");
         ImageCards.WriteMapNote(html, content);
         ImageCards.Write(html, content, hits);
-    }
-
-    private static string Notes(ReportContent content, EvaluationResult evaluation, int mistakes)
-    {
-        var text = new List<string>();
-        if (mistakes > ExampleRows.MaxMaps)
-            text.Add($"The first {ValueFormat.Count(ExampleRows.MaxMaps)} are large; the others are small, without maps{(mistakes > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest is a table" : "")}.");
-        if (evaluation.Rows.Any(row => PhotoLink.Of(content.Folder, row.Row.Path) is not null))
-            text.Add(PhotoLink.Explanation);
-        return string.Join(' ', text);
     }
 
     private static void WriteTable(HtmlBuilder html, ReportContent content, IEnumerable<EvaluatedRow> mistakes)

@@ -16,7 +16,10 @@ internal static class HubModel
     /// check for an existing file or folder first.
     /// </summary>
     internal static bool LooksLikeId(string text) =>
-        HubModelId.TryParse(text, out var id, out _) && !_fileEndings.Any(e => id.Repository.EndsWith(e, StringComparison.OrdinalIgnoreCase));
+        HubModelId.TryParse(text, out var id, out _) && !LooksLikeFile(id.Repository);
+
+    /// <summary>Whether a text ends in an extension of weights files.</summary>
+    internal static bool LooksLikeFile(string text) => _fileEndings.Any(e => text.EndsWith(e, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Returns the local folder of a model: its weights, and <c>config.json</c> and <c>preprocessor_config.json</c> if the model has them.</summary>
     /// <param name="id"><c>owner/name</c>, <c>name</c> or <c>owner/name@revision</c>, optionally prefixed with <c>hf-hub:</c>.</param>

@@ -1,8 +1,8 @@
 // The pixels of an image file, decoded in bands of rows where the format allows it.
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
-using Microsoft.ML.VisionTransformer.Interop;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Images.Decoding;
@@ -17,12 +17,17 @@ internal sealed unsafe class DecodedBands : BandedImage
     /// <summary>A band has about as many pixels: 768 KiB as red, green and blue.</summary>
     private const int BandPixels = 1 << 18;
 
+    private const long MuchMemoryPixels = 4_000_000;
+
     private readonly SKCodec _codec;
     private readonly byte* _file;
     private readonly int _length;
     private readonly string _where;
     private readonly ImageDecoding _decoding;
     private readonly SKImageInfo _stored;
+    private readonly bool _isProgressive;
+
+    private bool _readWhole;
 
     private DecodedBands(SKCodec codec, byte* file, int length, string where, ImageDecoding decoding, SKSizeI stored, SKSizeI upright, SKSizeI original)
         : base(upright.Width, upright.Height, original.Width, original.Height)
@@ -32,10 +37,17 @@ internal sealed unsafe class DecodedBands : BandedImage
         _length = length;
         _where = where;
         _decoding = decoding;
+        _isProgressive = codec.EncodedFormat == SKEncodedImageFormat.Jpeg && ProgressiveJpeg.Is(new ReadOnlySpan<byte>(file, length));
 
         // Without a color space the decoder keeps the file's values.
         _stored = new SKImageInfo(stored.Width, stored.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, colorspace: null);
     }
+
+    /// <summary>
+    /// Whether decoding took 16 MB or more, or may have: for the pixels, for the passes of an interlaced PNG, or for the coefficients of a progressive JPEG, which are
+    /// kept at full size even if the image is decoded at a reduced one.
+    /// </summary>
+    internal bool TookMuchMemory => (long)OriginalWidth * OriginalHeight >= MuchMemoryPixels && (_readWhole || _isProgressive);
 
     private bool IsTurned => ExifOrientation.SwapsSides(_codec.EncodedOrigin);
 
@@ -99,6 +111,7 @@ internal sealed unsafe class DecodedBands : BandedImage
 
     private void ReadWhole(BandReader read)
     {
+        _readWhole = true;
         using var buffer = new PixelBuffer(checked(_stored.Width * _stored.Height * ExifOrientation.StoredChannels));
         ReadPixels(buffer.Bytes);
         if (_codec.EncodedFormat == SKEncodedImageFormat.Gif)
@@ -139,13 +152,32 @@ internal sealed unsafe class DecodedBands : BandedImage
         result == SKCodecResult.IncompleteInput ? ", or set ImagePreprocessing.AllowTruncated to accept a partial image" : "";
 }
 
+/// <summary>Tells progressive JPEG files from sequential ones.</summary>
+internal static class ProgressiveJpeg
+{
+    private const byte Marker = 0xFF, FirstFrame = 0xC0, LastFrame = 0xCF, HuffmanTables = 0xC4, ArithmeticTables = 0xCC, Progressive = 0xC2;
+
+    /// <summary>Whether the frame header, which comes before the pixels, is that of a progressive JPEG (ITU-T T.81, table B.1).</summary>
+    internal static bool Is(ReadOnlySpan<byte> file)
+    {
+        for (int at = 2; at + 4 <= file.Length && file[at] == Marker; at += 2 + BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]))
+        {
+            byte marker = file[at + 1];
+            if (marker is >= FirstFrame and <= LastFrame and not (HuffmanTables or ArithmeticTables))
+                return marker == Progressive;
+        }
+
+        return false;
+    }
+}
+
 /// <summary>
 /// A buffer for the pixels of one image, with any content. Small ones are pooled. Large ones are native memory that is freed when the buffer is disposed:
 /// a pool would keep them, and the garbage collector frees large arrays late.
 /// </summary>
 internal sealed unsafe class PixelBuffer : IDisposable
 {
-    private const int MaxPooled = 8 << 20, MinTrimmed = 64 << 20;
+    private const int MaxPooled = 8 << 20;
 
     private readonly int _length;
     private readonly byte[]? _pooled;
@@ -168,7 +200,5 @@ internal sealed unsafe class PixelBuffer : IDisposable
             ArrayPool<byte>.Shared.Return(_pooled);
         NativeMemory.Free(_native);
         _native = null;
-        if (_length >= MinTrimmed)
-            NativeHeap.Trim();
     }
 }

@@ -2,6 +2,7 @@
 using System.Text;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Interop;
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Images.Decoding;
@@ -31,14 +32,25 @@ internal static class ImageDecoder
         decoding ??= ImageDecoding.Default;
         if (encoded.IsEmpty)
             throw new InvalidImageException($"{where} is empty (0 bytes). Replace the file or leave it out.");
-        fixed (byte* bytes = encoded)
+        DecodedBands? bands = null;
+        try
         {
-            using var data = SKData.Create((IntPtr)bytes, encoded.Length);
-            using var codec = SKCodec.Create(data);
-            if (codec is null || !IsSupported(codec.EncodedFormat))
-                throw new InvalidImageException($"{where} cannot be read as an image: {EncodedContent.Describe(encoded)}");
-            CheckPixelCount(codec.Info, where, decoding.MaxPixels);
-            return view(DecodedBands.Of(codec, bytes, encoded.Length, where, decoding));
+            fixed (byte* bytes = encoded)
+            {
+                using var data = SKData.Create((IntPtr)bytes, encoded.Length);
+                using var codec = SKCodec.Create(data);
+                if (codec is null || !IsSupported(codec.EncodedFormat))
+                    throw new InvalidImageException($"{where} cannot be read as an image: {EncodedContent.Describe(encoded)}");
+                CheckPixelCount(codec.Info, where, decoding.MaxPixels);
+                bands = DecodedBands.Of(codec, bytes, encoded.Length, where, decoding);
+                return view(bands);
+            }
+        }
+        finally
+        {
+            // After the codec, whose own buffers can be as large as the image, was disposed.
+            if (bands is { TookMuchMemory: true })
+                NativeHeap.Trim();
         }
     }
 

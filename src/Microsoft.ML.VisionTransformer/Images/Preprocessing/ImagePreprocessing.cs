@@ -42,7 +42,8 @@ public sealed record ImagePreprocessing
 
     /// <summary>
     /// Maximum pixels that an image file may declare, from 1 to 536,870,897; a file that declares more is rejected before memory is allocated. Decoding
-    /// needs seven bytes per pixel. Default 178,956,970, Pillow's limit.
+    /// needs up to four bytes per pixel, and the decoder's own buffers for some files; most PNG and JPEG files need far less, because they are decoded in
+    /// bands of rows. Default 178,956,970, Pillow's limit.
     /// </summary>
     public int MaxPixels { get; init; } = ImageDecoding.DefaultMaxPixels;
 

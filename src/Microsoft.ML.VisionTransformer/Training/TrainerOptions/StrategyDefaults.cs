@@ -66,6 +66,17 @@ internal sealed record StrategyDefaults(
             : (TrainingStrategy.FineTune, string.Create(CultureInfo.InvariantCulture, $"PretrainedModel and at least {ImagesPerClassToFineTune} images a class"));
     }
 
+    /// <summary>
+    /// Advice against training from scratch on few images, unless the user set that strategy; null for none. The total counts, not that of each class:
+    /// what a network must learn about images in general it learns from all of them. arXiv:2106.10270 (section 4.2) recommends a pretrained model for
+    /// data sets of this size.
+    /// </summary>
+    /// <param name="options">The options, checked.</param>
+    /// <param name="images">Number of training images.</param>
+    internal static string? Advice(VisionTransformerTrainer.Options options, int images) => options.Strategy is not null || options.PretrainedModel is not null || images >= MediumSet
+        ? null
+        : string.Create(CultureInfo.InvariantCulture, $"Training from scratch on {images} images: a Vision Transformer needs far more images to learn from nothing. Set PretrainedModel, for example to \"vit-tiny\", to start from a pretrained network; it is mostly faster and more accurate. To train from scratch without this warning, set Strategy to FromScratch.");
+
     /// <summary>The augmentation of the strategy.</summary>
     /// <param name="minimumArea">The user's smallest fraction of an image's area that a crop keeps; null for the default.</param>
     internal TrainingAugmentations AugmentationWith(float? minimumArea) => Augmentation with { CropMinimumArea = minimumArea ?? RandomCropMinimumArea };

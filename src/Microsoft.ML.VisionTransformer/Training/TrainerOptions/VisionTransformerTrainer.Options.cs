@@ -33,8 +33,8 @@ public sealed partial class VisionTransformerTrainer
         public VisionTransformerArchitecture? Arch;
 
         /// <summary>
-        /// A pretrained model to start from: a file, a folder, or the id of a model on a Hugging Face hub, as accepted by
-        /// <see cref="VisionTransformerCheckpoint.Load"/>. Its head is kept if its classes match those of the label; otherwise a new head is
+        /// A pretrained model to start from: a file, a folder, a short name such as "vit-tiny" (<see cref="VisionTransformerCheckpoint.ShortNames"/>), or
+        /// the id of a model on a Hugging Face hub, as accepted by <see cref="VisionTransformerCheckpoint.Load"/>. Its head is kept if its classes match those of the label; otherwise a new head is
         /// initialized according to <see cref="InitializeHeadByProbe"/>. Default null: none.
         /// </summary>
         public string? PretrainedModel;
@@ -43,7 +43,7 @@ public sealed partial class VisionTransformerTrainer
         /// The training strategy. Default null: <see cref="TrainingStrategy.FromScratch"/> without a <see cref="PretrainedModel"/>; with one,
         /// <see cref="TrainingStrategy.LinearProbe"/> for fewer than 10 training images per class, otherwise <see cref="TrainingStrategy.FineTune"/>.
         /// An option that only one of them uses, such as <see cref="EmaDecay"/> or <see cref="ProbePenalty"/>, selects that one. The log reports the
-        /// choice. Other defaults below depend on it.
+        /// choice. Other defaults below depend on it. Training from scratch on fewer than 10,000 images logs a warning, unless it is set here.
         /// </summary>
         public TrainingStrategy? Strategy;
 

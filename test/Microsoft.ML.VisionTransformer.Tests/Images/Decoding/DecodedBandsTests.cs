@@ -44,12 +44,10 @@ public sealed class DecodedBandsTests
         foreach (int percent in new[] { 20, 50, 90 })
         {
             byte[] cut = whole[..(whole.Length * percent / 100)];
-            var expected = Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(cut, "cut", _atOnce));
-            Assert.AreEqual(expected.Message, Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(cut, "cut", _inBands)).Message);
-            CollectionAssert.AreEqual(
-                ImageDecoder.Decode(cut, "cut", _atOnce with { AllowTruncated = true }).Pixels,
-                ImageDecoder.Decode(cut, "cut", _inBands with { AllowTruncated = true }).Pixels,
-                $"{percent} %, accepted as a partial image");
+            StringAssert.StartsWith(Outcome(cut, _atOnce), "image is a ");
+            Assert.AreEqual(Outcome(cut, _atOnce), Outcome(cut, _inBands), $"{percent} %");
+            Assert.AreEqual(
+                Outcome(cut, _atOnce with { AllowTruncated = true }), Outcome(cut, _inBands with { AllowTruncated = true }), $"{percent} %, accepted as a partial image");
         }
     }
 
@@ -58,7 +56,7 @@ public sealed class DecodedBandsTests
     {
         using var images = new BadImages();
         foreach (string path in images.Entries.Select(e => Path.Combine(images.Folder, e.GetProperty("file").GetString()!)).Where(File.Exists))
-            Assert.AreEqual(Outcome(path, _atOnce), Outcome(path, _inBands), path);
+            Assert.AreEqual(Outcome(File.ReadAllBytes(path), _atOnce), Outcome(File.ReadAllBytes(path), _inBands), path);
     }
 
     [TestMethod]
@@ -99,11 +97,11 @@ public sealed class DecodedBandsTests
         Assert.IsLessThan(16_000_000L, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static string Outcome(string path, ImageDecoding decoding)
+    private static string Outcome(byte[] file, ImageDecoding decoding)
     {
         try
         {
-            var image = ImageDecoder.Decode(File.ReadAllBytes(path), path, decoding);
+            var image = ImageDecoder.Decode(file, "image", decoding);
             return $"{image.Width} x {image.Height} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(image.Pixels))}";
         }
         catch (InvalidImageException e)

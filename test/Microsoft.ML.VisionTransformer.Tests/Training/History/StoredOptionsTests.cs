@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training.History;
 using Options = Microsoft.ML.VisionTransformer.VisionTransformerTrainer.Options;
 
@@ -11,74 +12,25 @@ namespace Microsoft.ML.VisionTransformer.Tests.Training.History;
 [TestClass]
 public sealed class StoredOptionsTests
 {
-    /// <summary>A value for every stored option that is not its default. Together they are not valid; each is stored alone.</summary>
-    private static readonly Dictionary<string, object?> _values = new()
-    {
-        [nameof(Options.LabelColumnName)] = "Class \"a\"",
-        [nameof(Options.FeatureColumnName)] = "Фото",
-        [nameof(Options.ExampleWeightColumnName)] = "Weight",
-        [nameof(Options.ScoreColumnName)] = "Probabilities",
-        [nameof(Options.PredictedLabelColumnName)] = "Class",
-        [nameof(Options.Arch)] = VisionTransformerArchitecture.Parse("vit_small_patch16_224") with { ImageSize = (64, 96), LayerScale = 1e-5, PatchStride = 8 },
-        [nameof(Options.PretrainedModel)] = "timm/vit_tiny_patch16_224.augreg_in21k",
-        [nameof(Options.Strategy)] = TrainingStrategy.FromScratch,
-        [nameof(Options.Seed)] = -5,
-        [nameof(Options.Epoch)] = 3,
-        [nameof(Options.BatchSize)] = 7,
-        [nameof(Options.GradientAccumulation)] = 2,
-        [nameof(Options.Optimizer)] = TrainingOptimizer.Sgd,
-        [nameof(Options.Momentum)] = 0.8f,
-        [nameof(Options.Beta2)] = 0.99f,
-        [nameof(Options.Nesterov)] = false,
-        [nameof(Options.LearningRate)] = 0.1f / 3,
-        [nameof(Options.LearningRateSchedule)] = TrainingSchedule.Linear,
-        [nameof(Options.MinimumLearningRate)] = 0f,
-        [nameof(Options.DistributedLearningRate)] = LearningRateScaling.Root,
-        [nameof(Options.WarmupEpochs)] = 0.5f,
-        [nameof(Options.WeightDecay)] = 1e-4f,
-        [nameof(Options.LayerDecay)] = 0.65f,
-        [nameof(Options.HeadLearningRateFactor)] = 2f,
-        [nameof(Options.InitializeHeadByProbe)] = false,
-        [nameof(Options.FrozenBlocks)] = 1,
-        [nameof(Options.EmaDecay)] = 0.99f,
-        [nameof(Options.EmaWarmup)] = false,
-        [nameof(Options.Precision)] = TrainingPrecision.BFloat16,
-        [nameof(Options.ClassWeighting)] = ClassWeighting.Balanced,
-        [nameof(Options.ClassWeights)] = new Dictionary<string, float> { ["rose {red}"] = 0.5f, ["\"tulip\"\n"] = 2 },
-        [nameof(Options.DropPathRate)] = 0f,
-        [nameof(Options.ProbePenalty)] = 1e-3f,
-        [nameof(Options.LabelSmoothing)] = 0f,
-        [nameof(Options.ClipGradientNorm)] = 0f,
-        [nameof(Options.RandomCropMinimumArea)] = 0.7f,
-        [nameof(Options.HorizontalFlip)] = false,
-        [nameof(Options.Augmentation)] = TrainingAugmentations.DeiT with { ErasingFill = ErasingFill.Mean, HueJitter = 0.1 },
-        [nameof(Options.Preprocessing)] = new ImagePreprocessing { Size = (64, 96), Mean = new(0.1f, 0.2f, 0.3f), Resizing = ImageResizing.Squash, ScaledDecoding = false },
-        [nameof(Options.OnInvalidImage)] = InvalidImageHandling.Skip,
-        [nameof(Options.OnInvalidImageInPrediction)] = InvalidImageHandling.Missing,
-        [nameof(Options.ValidationSetFraction)] = null,
-        [nameof(Options.EarlyStoppingCriteria)] = new VisionTransformerTrainer.EarlyStopping(0.002f, 3, VisionTransformerTrainer.EarlyStoppingMetric.Loss),
-        [nameof(Options.Calibrate)] = true,
-    };
-
     private static FieldInfo[] AllFields => typeof(Options).GetFields(BindingFlags.Public | BindingFlags.Instance);
 
     public static IEnumerable<object[]> Names => AllFields.Select(f => new object[] { f.Name });
 
-    /// <summary>A new option needs a value in the table of this test, or a reason in StoredOptions.Excluded.</summary>
+    /// <summary>A new option needs a value in OptionValues, or a reason in StoredOptions.Excluded.</summary>
     [TestMethod]
     [DynamicData(nameof(Names))]
     public void AnOptionIsReadBackOrExcluded(string name)
     {
         var field = typeof(Options).GetField(name)!;
         bool excluded = StoredOptions.Excluded.ContainsKey(name);
-        Assert.AreNotEqual(excluded, _values.ContainsKey(name), $"{name} needs a value in this test, or a reason in StoredOptions.Excluded");
+        Assert.AreNotEqual(excluded, OptionValues.All.ContainsKey(name), $"{name} needs a value in OptionValues, or a reason in StoredOptions.Excluded");
         if (excluded)
             return;
         var options = new Options();
-        Assert.AreNotEqual(field.GetValue(options), _values[name], "the default shows nothing");
-        if (name is nameof(Options.FrozenBlocks) or nameof(Options.ProbePenalty))
+        Assert.AreNotEqual(field.GetValue(options), OptionValues.All[name], "the default shows nothing");
+        if (OptionValues.NeedPretrainedModel.Contains(name))
             options.PretrainedModel = "model";
-        field.SetValue(options, _values[name]);
+        field.SetValue(options, OptionValues.All[name]);
 
         var read = RoundTrip(StoredOptions.Of(options));
 

@@ -313,7 +313,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             ProbedHead.Give(run.Plan, training, run.Network, new FeaturePass(run.Plan, run.Network, run.Device, CheckAlive, run.Group), report, CheckAlive, run.Group);
         using var loop = new TrainingLoop(run.Plan, training, validation, run.Network, run.Device, CheckAlive, run.Recorder, run.Group, probe);
         if (run.Plan.LearningCurve && !run.Plan.ProbesHead)
-            report.Warning("LearningCurve is set, but there is no linear probe to measure: the pretrained head is kept, or InitializeHeadByProbe is false. Set Strategy to LinearProbe for a learning curve.");
+            report.Info("LearningCurve is set, but there is no linear probe to measure: the pretrained head is kept, or InitializeHeadByProbe is false. Set Strategy to LinearProbe for a learning curve.");
         return loop.Run(report);
     }
 

@@ -1,13 +1,9 @@
-// Draws the figure of docs/explain.md: network inputs and their attention maps.
-using Microsoft.ML.VisionTransformer.Images.Augmentation;
-using Microsoft.ML.VisionTransformer.Images.Decoding;
-using Microsoft.ML.VisionTransformer.Images.Pixels;
-using Microsoft.ML.VisionTransformer.Images.Preprocessing;
+// Draws photos and their attention maps by both methods.
 using SkiaSharp;
 
 namespace Microsoft.ML.VisionTransformer.Benchmarks;
 
-/// <summary>One row per image: the image, the gradient-weighted map, rollout; enlarged to at least 224 pixels.</summary>
+/// <summary>One row per photo, at its own aspect ratio: the photo, the gradient-weighted map, rollout. A path that ends in .jpg gives a JPEG file.</summary>
 internal static class OverlaySheet
 {
     private const int Side = 224, Gap = 4;
@@ -16,36 +12,36 @@ internal static class OverlaySheet
     {
         using var model = (IDisposable)new MLContext().Model.Load(zip, out _);
         var classifier = ((IEnumerable<ITransformer>)model).OfType<VisionTransformerPredictionTransformer>().Single();
-        using var bitmap = new SKBitmap(3 * (Side + Gap) - Gap, images.Length * (Side + Gap) - Gap, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        List<SKBitmap[]> rows = [.. images.Select(image => Row(classifier, image))];
+        using var bitmap = new SKBitmap(3 * (Side + Gap) - Gap, rows.Sum(row => row[0].Height + Gap) - Gap, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var canvas = new SKCanvas(bitmap);
         canvas.Clear(SKColors.White);
-        for (int row = 0; row < images.Length; row++)
+        int top = 0;
+        foreach (var row in rows)
         {
-            Paste(canvas, Seen(classifier, images[row]), row, 0);
-            foreach (var method in Enum.GetValues<ExplanationMethod>())
-            {
-                var found = classifier.Explain(images[row], new ExplanationOptions { Method = method });
-                Paste(canvas, found.OverlayPng(), row, 1 + (int)method);
-                Console.WriteLine(FormattableString.Invariant($"{images[row]}  {method}: {found.ClassName} {found.Probability:P0}"));
-            }
+            for (int column = 0; column < row.Length; column++)
+                canvas.DrawBitmap(row[column], column * (Side + Gap), top);
+            top += row[0].Height + Gap;
+            foreach (var image in row)
+                image.Dispose();
         }
 
         canvas.Flush();
         using var file = File.Create(sheet);
-        bitmap.Encode(file, SKEncodedImageFormat.Png, 100);
+        bitmap.Encode(file, sheet.EndsWith(".jpg", StringComparison.OrdinalIgnoreCase) ? SKEncodedImageFormat.Jpeg : SKEncodedImageFormat.Png, 88);
     }
 
-    private static byte[] Seen(VisionTransformerPredictionTransformer model, string image)
+    private static SKBitmap[] Row(VisionTransformerPredictionTransformer model, string image)
     {
-        var converter = new ImagePreprocessor(model.Preprocessing);
-        float[] input = new float[converter.Length];
-        converter.ForPrediction(ImageFile.Decode(image, image), input);
-        return InputImage.Of(input, model.Preprocessing).ToPng();
-    }
+        var overlays = new List<SKBitmap>();
+        foreach (var method in Enum.GetValues<ExplanationMethod>())
+        {
+            var found = model.Explain(image, new ExplanationOptions { Method = method, PhotoSize = Side });
+            Console.WriteLine(FormattableString.Invariant($"{image}  {method}: {found.ClassName} {found.Probability:P0}"));
+            overlays.Add(SKBitmap.Decode(found.PhotoOverlayPng()));
+        }
 
-    private static void Paste(SKCanvas canvas, byte[] png, int row, int column)
-    {
-        using var image = SKBitmap.Decode(png);
-        canvas.DrawBitmap(image, SKRect.Create(column * (Side + Gap), row * (Side + Gap), Side, Side));
+        using var photo = SKBitmap.Decode(image);
+        return [photo.Resize(overlays[0].Info, SKFilterQuality.High), .. overlays];
     }
 }

@@ -5,7 +5,7 @@ namespace AugmentationSheet;
 
 internal sealed class Sheet
 {
-    private const int Gap = 2;
+    private const int Gap = 2, JpegQuality = 85;
 
     private readonly List<SKBitmap> _strips = [];
 
@@ -20,7 +20,8 @@ internal sealed class Sheet
         _strips.Add(strip);
     }
 
-    internal byte[] ToPng()
+    /// <summary>The content of a file with that name: JPEG for .jpg and .jpeg, otherwise PNG.</summary>
+    internal byte[] Encode(string path)
     {
         using var sheet = new SKBitmap(_strips.Max(s => s.Width), _strips.Sum(s => s.Height + Gap) - Gap, SKColorType.Rgba8888, SKAlphaType.Opaque);
         using var canvas = new SKCanvas(sheet);
@@ -34,7 +35,8 @@ internal sealed class Sheet
         }
 
         canvas.Flush();
-        using var png = sheet.Encode(SKEncodedImageFormat.Png, 100);
-        return png.ToArray();
+        bool isJpeg = Path.GetExtension(path).ToLowerInvariant() is ".jpg" or ".jpeg";
+        using var encoded = sheet.Encode(isJpeg ? SKEncodedImageFormat.Jpeg : SKEncodedImageFormat.Png, JpegQuality);
+        return encoded.ToArray();
     }
 }

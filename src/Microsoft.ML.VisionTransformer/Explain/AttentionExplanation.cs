@@ -13,12 +13,20 @@ public sealed class AttentionExplanation
 {
     private readonly VisionTransformerArchitecture _architecture;
     private readonly RgbImage _image;
+    private readonly ShownPhoto? _photo;
 
+    /// <param name="architecture">Image size and patches.</param>
+    /// <param name="image">The network's input as an image.</param>
+    /// <param name="photo">The whole photo; null if the pictures that show it are not wanted.</param>
+    /// <param name="maps">The map of the image, its class and probability.</param>
+    /// <param name="method">How the map was computed.</param>
+    /// <param name="classes">The names of all classes.</param>
     internal AttentionExplanation(
-        VisionTransformerArchitecture architecture, RgbImage image, AttentionMaps maps, ExplanationMethod method, IReadOnlyList<string> classes)
+        VisionTransformerArchitecture architecture, RgbImage image, ShownPhoto? photo, AttentionMaps maps, ExplanationMethod method, IReadOnlyList<string> classes)
     {
         _architecture = architecture;
         _image = image;
+        _photo = photo;
         Method = method;
         ClassIndex = maps.Classes[0];
         ClassName = classes[ClassIndex];
@@ -70,6 +78,46 @@ public sealed class AttentionExplanation
         byte[] png = OverlayPng();
         AtomicFile.Write(Guard.NotBlank(path), stream => stream.Write(png));
     }
+
+    /// <summary>
+    /// The map in the same colors over the photo in gray, whole, upright and at its own aspect ratio: a PNG file whose longest side is
+    /// <see cref="ExplanationOptions.PhotoSize"/>. A part that was cropped before the network saw the photo is faded to light gray.
+    /// </summary>
+    /// <returns>The contents of a PNG file.</returns>
+    /// <exception cref="InvalidOperationException"><see cref="ExplanationOptions.PhotoSize"/> was 0.</exception>
+    public byte[] PhotoOverlayPng() => PhotoOverlay().ToPng();
+
+    /// <summary>
+    /// A picture to show to others: the photo at the left, <see cref="PhotoOverlayPng"/> at the right, and below them the class, its probability and the
+    /// color scale with the smallest and the largest value of the map. The text is left out if <see cref="CanDrawText"/> is false.
+    /// </summary>
+    /// <returns>The contents of a PNG file.</returns>
+    /// <exception cref="InvalidOperationException"><see cref="ExplanationOptions.PhotoSize"/> was 0.</exception>
+    public byte[] SideBySidePng() => SideBySide.Draw(Photo, PhotoOverlay(), this, Overlay.IsCropped(Photo, _architecture), LabelFont.Find());
+
+    /// <summary>Writes <see cref="SideBySidePng"/> to a file; an existing file is replaced when the new one is complete.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ArgumentException">The path is empty or blank.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="ExplanationOptions.PhotoSize"/> was 0.</exception>
+    /// <exception cref="IOException">The file cannot be written; an existing file is unchanged.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to the file is denied.</exception>
+    public void SaveSideBySide(string path)
+    {
+        Guard.NotBlank(path);
+        byte[] png = SideBySidePng();
+        AtomicFile.Write(path, stream => stream.Write(png));
+    }
+
+    /// <summary>
+    /// Whether this computer has a font, so that pictures can have text. Without one, as in some containers, they are drawn without text; a font package
+    /// such as <c>fonts-dejavu-core</c> brings one.
+    /// </summary>
+    public static bool CanDrawText => LabelFont.Find() is not null;
+
+    private ShownPhoto Photo => _photo ?? throw new InvalidOperationException(
+        "This explanation has no photo: ExplanationOptions.PhotoSize was 0. Set it to the longest side of the picture in pixels, or use OverlayPng.");
+
+    internal RgbImage PhotoOverlay() => Overlay.DrawOnPhoto(Photo, Map.Span, _architecture);
 }
 
 /// <summary>How a map over the patches is computed from the attention of all blocks.</summary>
@@ -93,6 +141,8 @@ public enum ExplanationMethod
 /// </summary>
 public sealed record ExplanationOptions
 {
+    internal const int LargestPhotoSize = 4096;
+
     /// <summary>How the map is computed. Default <see cref="ExplanationMethod.GradientAttention"/>.</summary>
     public ExplanationMethod Method { get; init; } = ExplanationMethod.GradientAttention;
 
@@ -104,4 +154,11 @@ public sealed record ExplanationOptions
     /// <see cref="ClassName"/>, or the predicted class. It cannot be combined with <see cref="ClassName"/>.
     /// </summary>
     public int? ClassIndex { get; init; }
+
+    /// <summary>
+    /// Longest side, in pixels, of the photo that the explanation keeps for <see cref="AttentionExplanation.SideBySidePng"/>,
+    /// <see cref="AttentionExplanation.PhotoOverlayPng"/> and <see cref="ExplanationSheet"/>, from 0 to 4096; a smaller photo is enlarged. Default 640: at most
+    /// 1.2 MB. 0: the photo is not kept and not decoded a second time, and these pictures cannot be drawn.
+    /// </summary>
+    public int PhotoSize { get; init; } = 640;
 }

@@ -9,6 +9,9 @@ internal static class Overlay
     /// <summary>Opacity of the map's color at the lowest and at the highest value.</summary>
     private const float MinAlpha = 0.25f, MaxAlpha = 0.75f;
 
+    /// <summary>Share of white in what the network did not see.</summary>
+    private const float Fading = 0.65f;
+
     /// <summary>
     /// Draws the image, of the network's input size, under the map's colors: a higher value has a lighter and more opaque color. The image itself is drawn in
     /// gray, because an orange flower would look like a high value.
@@ -18,15 +21,50 @@ internal static class Overlay
         float[] values = MapUpsampling.ToPixels(map, architecture);
         var drawn = new RgbImage(image.Width, image.Height);
         for (int i = 0, offset = 0; i < values.Length; i++, offset += RgbImage.Channels)
+            Draw(Luma.Of(image.Pixels.AsSpan(offset, RgbImage.Channels)), values[i], drawn.Pixels.AsSpan(offset, RgbImage.Channels));
+        return drawn;
+    }
+
+    /// <summary>
+    /// Draws the whole photo, with the map's colors where the network saw it. What was cropped is faded: light gray, without a color of the scale.
+    /// </summary>
+    internal static RgbImage DrawOnPhoto(ShownPhoto photo, ReadOnlySpan<float> map, VisionTransformerArchitecture architecture)
+    {
+        var (image, place, size) = (photo.Image, photo.Place, architecture.ImageSize);
+        float[] rows = PlaceInInput.Centers(image.Height, place.Top, place.Height), columns = PlaceInInput.Centers(image.Width, place.Left, place.Width);
+        float[] values = MapUpsampling.At(map, architecture, rows, columns);
+        var drawn = new RgbImage(image.Width, image.Height);
+        for (int y = 0, i = 0; y < image.Height; y++)
         {
-            var (red, green, blue) = ColorScale.Of(values[i]);
-            float alpha = float.Lerp(MinAlpha, MaxAlpha, values[i]);
-            byte gray = Luma.Of(image.Pixels.AsSpan(offset, RgbImage.Channels));
-            var pixel = drawn.Pixels.AsSpan(offset, RgbImage.Channels);
-            (pixel[0], pixel[1], pixel[2]) = (Blend(gray, red, alpha), Blend(gray, green, alpha), Blend(gray, blue, alpha));
+            bool isRowSeen = rows[y] >= 0 && rows[y] < size.Height;
+            for (int x = 0; x < image.Width; x++, i++)
+            {
+                byte gray = Luma.Of(image.Pixels.AsSpan(i * RgbImage.Channels, RgbImage.Channels));
+                var pixel = drawn.Pixels.AsSpan(i * RgbImage.Channels, RgbImage.Channels);
+                if (isRowSeen && columns[x] >= 0 && columns[x] < size.Width)
+                    Draw(gray, values[i], pixel);
+                else
+                    pixel.Fill(Blend(gray, byte.MaxValue, Fading));
+            }
         }
 
         return drawn;
+    }
+
+    /// <summary>Whether part of the photo was cropped, by at least one pixel of what is shown.</summary>
+    internal static bool IsCropped(ShownPhoto photo, VisionTransformerArchitecture architecture)
+    {
+        var (image, place, size) = (photo.Image, photo.Place, architecture.ImageSize);
+        return IsCropped(place.Left, place.Width, image.Width, size.Width) || IsCropped(place.Top, place.Height, image.Height, size.Height);
+
+        static bool IsCropped(double start, double length, int shown, int side) => start + 0.5 / shown * length < 0 || start + (shown - 0.5) / shown * length >= side;
+    }
+
+    private static void Draw(byte gray, float value, Span<byte> pixel)
+    {
+        var (red, green, blue) = ColorScale.Of(value);
+        float alpha = float.Lerp(MinAlpha, MaxAlpha, value);
+        (pixel[0], pixel[1], pixel[2]) = (Blend(gray, red, alpha), Blend(gray, green, alpha), Blend(gray, blue, alpha));
     }
 
     private static byte Blend(byte gray, float color, float alpha) => (byte)MathF.Round(float.Lerp(gray, color, alpha));
@@ -61,24 +99,31 @@ internal static class MapUpsampling
     /// </summary>
     internal static float[] ToPixels(ReadOnlySpan<float> map, VisionTransformerArchitecture architecture)
     {
-        var (grid, size) = (architecture.Grid, architecture.ImageSize);
+        var size = architecture.ImageSize;
+        return At(map, architecture, PlaceInInput.Centers(size.Height, 0, size.Height), PlaceInInput.Centers(size.Width, 0, size.Width));
+    }
+
+    /// <summary>As <see cref="ToPixels"/>, at any positions: [rows, columns] values. A position is in pixels from the input's top or left edge.</summary>
+    internal static float[] At(ReadOnlySpan<float> map, VisionTransformerArchitecture architecture, float[] rowPositions, float[] columnPositions)
+    {
+        var grid = architecture.Grid;
         float[] unit = ToUnit(map);
-        var rows = Taps(size.Height, grid.Height, architecture.PatchSize.Height, architecture.Stride.Height);
-        var columns = Taps(size.Width, grid.Width, architecture.PatchSize.Width, architecture.Stride.Width);
-        float[] pixels = new float[size.Height * size.Width];
-        for (int y = 0; y < size.Height; y++)
+        var rows = Taps(rowPositions, grid.Height, architecture.PatchSize.Height, architecture.Stride.Height);
+        var columns = Taps(columnPositions, grid.Width, architecture.PatchSize.Width, architecture.Stride.Width);
+        float[] values = new float[rows.Length * columns.Length];
+        for (int y = 0; y < rows.Length; y++)
         {
             var (top, bottom, down) = rows[y];
-            for (int x = 0; x < size.Width; x++)
+            for (int x = 0; x < columns.Length; x++)
             {
                 var (left, right, along) = columns[x];
                 float above = float.Lerp(unit[top * grid.Width + left], unit[top * grid.Width + right], along);
                 float below = float.Lerp(unit[bottom * grid.Width + left], unit[bottom * grid.Width + right], along);
-                pixels[y * size.Width + x] = float.Lerp(above, below, down);
+                values[y * columns.Length + x] = float.Lerp(above, below, down);
             }
         }
 
-        return pixels;
+        return values;
     }
 
     private static float[] ToUnit(ReadOnlySpan<float> map)
@@ -92,13 +137,13 @@ internal static class MapUpsampling
         return unit;
     }
 
-    /// <summary>For each pixel of a side, the two patches around its center and the interpolation fraction between them.</summary>
-    private static (int From, int To, float Fraction)[] Taps(int pixels, int patches, int kernel, int stride)
+    /// <summary>For each position along a side, the two patches around it and the interpolation fraction between them.</summary>
+    private static (int From, int To, float Fraction)[] Taps(float[] positions, int patches, int kernel, int stride)
     {
-        var taps = new (int, int, float)[pixels];
-        for (int p = 0; p < pixels; p++)
+        var taps = new (int, int, float)[positions.Length];
+        for (int p = 0; p < taps.Length; p++)
         {
-            float position = Math.Clamp((p + 0.5f - kernel / 2f) / stride, 0, patches - 1);
+            float position = Math.Clamp((positions[p] - kernel / 2f) / stride, 0, patches - 1);
             int from = (int)position;
             taps[p] = (from, Math.Min(from + 1, patches - 1), position - from);
         }

@@ -266,15 +266,17 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     public AttentionExplanation Explain(MLImage image, ExplanationOptions? options = null) =>
         Explain(new DecodedImageSource(RgbImage.From(Guard.NotNull(image), ExplainedImage)), options);
 
-    private AttentionExplanation Explain(ImageSource image, ExplanationOptions? options)
+    private AttentionExplanation Explain(DecodedSource image, ExplanationOptions? options)
     {
         options ??= new ExplanationOptions();
         _network.ThrowIfDisposed();
         int? target = ExplainedClass.Find(options, ClassNames);
+        int photoSize = Guard.InRange(options.PhotoSize, 0, ExplanationOptions.LargestPhotoSize + 1);
         float[] input = new float[_scorer.Converter.Length];
         image.Fill(_scorer.Converter, null, input);
         var maps = _network.Explain(input, 1, Guard.Defined(options.Method), target, _model.Temperature);
-        return new AttentionExplanation(Architecture, InputImage.Of(input, Preprocessing), maps, options.Method, ClassNames);
+        var photo = photoSize == 0 ? null : image.Show(_scorer.Converter, photoSize);
+        return new AttentionExplanation(Architecture, InputImage.Of(input, Preprocessing), photo, maps, options.Method, ClassNames);
     }
 
     /// <summary>A scorer that computes attention maps; this transformer keeps ownership of the network.</summary>

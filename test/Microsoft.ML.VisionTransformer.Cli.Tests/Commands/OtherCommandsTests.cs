@@ -1,4 +1,4 @@
-// explain, export, info and features.
+// export, info and features.
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Tests.Support;
@@ -9,27 +9,6 @@ namespace Microsoft.ML.VisionTransformer.Cli.Tests.Commands;
 [TestClass]
 public sealed class OtherCommandsTests
 {
-    private static readonly byte[] _png = [0x89, (byte)'P', (byte)'N', (byte)'G'];
-
-    [TestMethod]
-    public void Explain_WritesAnOverlayAndTheMap()
-    {
-        using var folder = new TemporaryFolder();
-        string image = ColoredModel.Image("red");
-
-        var run = CliRun.Done("explain", ColoredModel.Zip, image, image, "--out", folder.Path, "--class", "blue", "--method", "rollout", "--format", "json");
-        var json = JsonDocument.Parse(run.OutputLines[0]).RootElement;
-
-        Assert.AreEqual("blue", json.GetProperty("label").GetString());
-        Assert.AreEqual(4, json.GetProperty("map").GetArrayLength());
-        CollectionAssert.AreEqual(_png, File.ReadAllBytes(json.GetProperty("overlay").GetString()!)[..4]);
-        Assert.HasCount(2, Directory.GetFiles(folder.Path));
-    }
-
-    [TestMethod]
-    public void Explain_AnUnknownClassIsRejectedWithTheListOfClasses() =>
-        CliRun.Of("explain", ColoredModel.Zip, ColoredModel.Image("red"), "--class", "violet").AssertFailed(1, "blue, green, red");
-
     [TestMethod]
     public void Export_OnnxWritesAFileThatOpensAgain()
     {

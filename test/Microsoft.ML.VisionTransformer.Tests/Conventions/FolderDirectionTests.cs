@@ -30,7 +30,7 @@ public sealed partial class FolderDirectionTests
         "Common",
     ];
 
-    private static readonly string[] _abstractClasses = ["ImageSource", "ClassLabels", "LabelValueType", "StoredTensor", "CheckpointFile", "FlatOptimizer", "BandedImage"];
+    private static readonly string[] _abstractClasses = ["ImageSource", "DecodedSource", "ClassLabels", "LabelValueType", "StoredTensor", "CheckpointFile", "FlatOptimizer", "BandedImage"];
 
     private static readonly string _matrixPath = Path.Combine(SourceTree.Root, "docs", "folder-dependencies.md");
 

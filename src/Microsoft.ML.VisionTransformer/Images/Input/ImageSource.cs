@@ -33,11 +33,35 @@ internal abstract class ImageSource
     internal virtual void AddTo(XxHash128 hash) => hash.Append(Content);
 }
 
-/// <summary>The content of an image file, in memory.</summary>
-internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSource
+/// <summary>One image that is decoded, in contrast to pixels that the user prepared.</summary>
+internal abstract class DecodedSource : ImageSource
 {
-    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
-        converter.Finish(ImageDecoder.Decode(encoded, where, converter.Decoding(random), image => converter.View(image, random)), random, chw);
+    internal sealed override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
+        converter.Finish(Decode(converter.Decoding(random), image => converter.View(image, random)), random, chw);
+
+    /// <summary>The image as a whole, to be shown.</summary>
+    /// <param name="converter">Says where the image lies in the network's input.</param>
+    /// <param name="longestSide">Longest side of the result in pixels.</param>
+    /// <exception cref="InvalidImageException">The image cannot be read.</exception>
+    internal ShownPhoto Show(ImagePreprocessor converter, int longestSide)
+    {
+        PlaceInInput place = default;
+        var whole = Decode(converter.DecodingOfWhole(longestSide), image =>
+        {
+            place = converter.Place(image.OriginalWidth, image.OriginalHeight);
+            return ImagePreprocessor.Whole(image, longestSide);
+        });
+        return new ShownPhoto(whole, place);
+    }
+
+    /// <summary>Decodes the image while <paramref name="view"/> reads it.</summary>
+    private protected abstract RgbImage Decode(ImageDecoding decoding, Func<BandedImage, RgbImage> view);
+}
+
+/// <summary>The content of an image file, in memory.</summary>
+internal sealed class EncodedImageSource(byte[] encoded, string where) : DecodedSource
+{
+    private protected override RgbImage Decode(ImageDecoding decoding, Func<BandedImage, RgbImage> view) => ImageDecoder.Decode(encoded, where, decoding, view);
 
     internal override ReadOnlySpan<byte> Content => encoded;
 
@@ -49,19 +73,17 @@ internal sealed class EncodedImageSource(byte[] encoded, string where) : ImageSo
 }
 
 /// <summary>An image file, read again each time.</summary>
-internal sealed class ImageFileSource(string path, string where) : ImageSource
+internal sealed class ImageFileSource(string path, string where) : DecodedSource
 {
-    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
-        converter.Finish(ImageFile.Decode(path, where, converter.Decoding(random), image => converter.View(image, random)), random, chw);
+    private protected override RgbImage Decode(ImageDecoding decoding, Func<BandedImage, RgbImage> view) => ImageFile.Decode(path, where, decoding, view);
 
     internal override void AddTo(XxHash128 hash) => hash.Append(ImageFile.Read(path, where));
 }
 
 /// <summary>An image that was already decoded.</summary>
-internal sealed class DecodedImageSource(RgbImage image) : ImageSource
+internal sealed class DecodedImageSource(RgbImage image) : DecodedSource
 {
-    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
-        converter.Finish(converter.View(image, random), random, chw);
+    private protected override RgbImage Decode(ImageDecoding decoding, Func<BandedImage, RgbImage> view) => view(image);
 
     internal override ReadOnlySpan<byte> Content => image.Pixels;
 
@@ -116,12 +138,11 @@ internal sealed class PixelVectorSource(float[] pixels) : ImageSource
 /// The content of an image file in a buffer that the next row overwrites. Valid until the next row is read; <see cref="Owned"/> and
 /// <see cref="StoredAt"/> return images that stay valid.
 /// </summary>
-internal sealed class BorrowedImageSource(ReadOnlyMemory<byte> encoded, string where) : ImageSource
+internal sealed class BorrowedImageSource(ReadOnlyMemory<byte> encoded, string where) : DecodedSource
 {
     internal override ReadOnlySpan<byte> Content => encoded.Span;
 
-    internal override void Fill(ImagePreprocessor converter, RandomStream? random, Span<float> chw) =>
-        converter.Finish(ImageDecoder.Decode(encoded.Span, where, converter.Decoding(random), image => converter.View(image, random)), random, chw);
+    private protected override RgbImage Decode(ImageDecoding decoding, Func<BandedImage, RgbImage> view) => ImageDecoder.Decode(encoded.Span, where, decoding, view);
 
     internal override ImageSource Owned() => new EncodedImageSource(encoded.ToArray(), where);
 

@@ -172,11 +172,33 @@ internal sealed class RgbImage : BandedImage
 /// </summary>
 internal readonly record struct PixelArea(int Left, int Top, int Width, int Height);
 
+/// <summary>
+/// Where an image lies in the network's input, in pixels of the input: the image's left edge is at <paramref name="Left"/>, its right edge at
+/// <paramref name="Left"/> + <paramref name="Width"/>. What is outside the input was cropped; the network did not see it.
+/// </summary>
+internal readonly record struct PlaceInInput(double Left, double Top, double Width, double Height)
+{
+    /// <summary>The centers of a side's pixels, from the left edge or the top edge of the input; <paramref name="pixels"/> is the number shown.</summary>
+    internal static float[] Centers(int pixels, double start, double length) =>
+        [.. Enumerable.Range(0, pixels).Select(p => (float)(start + (p + 0.5) / pixels * length))];
+}
+
+/// <summary>A whole image, reduced or enlarged to be shown, and where it lies in the network's input.</summary>
+internal sealed record ShownPhoto(RgbImage Image, PlaceInInput Place);
+
 /// <summary>Encodes images as PNG.</summary>
 internal static class PngEncoding
 {
     /// <summary>The content of a PNG file.</summary>
     internal static byte[] ToPng(this RgbImage source)
+    {
+        using var image = source.ToSKImage();
+        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
+        return png.ToArray();
+    }
+
+    /// <summary>A copy for SkiaSharp to draw; the caller disposes it.</summary>
+    internal static SKImage ToSKImage(this RgbImage source)
     {
         byte[] rgba = new byte[checked(source.Width * source.Height * 4)];
         for (int i = 0; i < source.Width * source.Height; i++)
@@ -185,9 +207,7 @@ internal static class PngEncoding
             rgba[4 * i + 3] = byte.MaxValue;
         }
 
-        using var image = SKImage.FromPixelCopy(new SKImageInfo(source.Width, source.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
-        using var png = image.Encode(SKEncodedImageFormat.Png, 100);
-        return png.ToArray();
+        return SKImage.FromPixelCopy(new SKImageInfo(source.Width, source.Height, SKColorType.Rgba8888, SKAlphaType.Opaque), rgba);
     }
 }
 

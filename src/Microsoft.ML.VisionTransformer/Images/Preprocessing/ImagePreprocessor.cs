@@ -2,6 +2,7 @@
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Decoding;
 using Microsoft.ML.VisionTransformer.Images.Pixels;
+using Microsoft.ML.VisionTransformer.Images.Resampling;
 
 namespace Microsoft.ML.VisionTransformer.Images.Preprocessing;
 
@@ -77,6 +78,32 @@ internal sealed class ImagePreprocessor
     {
         Augmentation.Apply(pixels, random, chw);
         Augmentation.Erase(chw, random);
+    }
+
+    /// <summary>The decoder settings for <see cref="Whole"/>.</summary>
+    internal ImageDecoding DecodingOfWhole(int longestSide) => _decoding with
+    {
+        Reduction = (width, height) =>
+        {
+            var (shownWidth, shownHeight) = SizeOfWhole(width, height, longestSide);
+            return ImageReduction.Of(width, height, shownWidth, shownHeight);
+        },
+    };
+
+    /// <summary>The image as a whole, reduced or enlarged so that its longest side has that many pixels.</summary>
+    internal static RgbImage Whole(BandedImage image, int longestSide)
+    {
+        var (width, height) = SizeOfWhole(image.OriginalWidth, image.OriginalHeight, longestSide);
+        return ImageResampler.Resize(image, image.Area, ResizedSide.Whole(width), ResizedSide.Whole(height), ImageInterpolation.Bicubic);
+    }
+
+    /// <summary>Where an image of that size lies in the network's input in evaluation and prediction.</summary>
+    internal PlaceInInput Place(int width, int height) => _plan.Place(width, height);
+
+    private static (int Width, int Height) SizeOfWhole(int width, int height, int longestSide)
+    {
+        double scale = (double)longestSide / Math.Max(width, height);
+        return (Math.Max(1, (int)Math.Round(width * scale)), Math.Max(1, (int)Math.Round(height * scale)));
     }
 
     /// <summary>Resizes and crops (or pads) to the network's size.</summary>

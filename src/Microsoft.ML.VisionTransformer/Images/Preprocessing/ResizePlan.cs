@@ -52,6 +52,15 @@ internal sealed class ResizePlan
         return ImageReduction.Of(width, height, resizedWidth, resizedHeight);
     }
 
+    /// <summary>Where an image of that size lies in the network's input.</summary>
+    internal PlaceInInput Place(int width, int height)
+    {
+        var (resizedHeight, resizedWidth) = ResizedSize(height, width);
+        return new PlaceInInput(Start(resizedWidth, _settings.Size.Width), Start(resizedHeight, _settings.Size.Height), resizedWidth, resizedHeight);
+
+        static long Start(long resized, int target) => resized <= target ? PaddingBefore((int)resized, target) : -Center(resized, target).Start;
+    }
+
     private (long Height, long Width) ResizedSize(int imageHeight, int imageWidth)
     {
         if (_settings.Resizing == ImageResizing.Squash)
@@ -76,12 +85,14 @@ internal sealed class ResizePlan
         ? new ResizedSide(resized, 0, (int)resized)
         : new ResizedSide(resized, (long)Math.Round((resized - target) / 2.0, MidpointRounding.ToEven), target);
 
+    private static int PaddingBefore(int side, int target) => (target - side) / 2;
+
     private RgbImage Pad(RgbImage image)
     {
         var padded = new RgbImage(_settings.Size.Width, _settings.Size.Height);
         for (int at = 0; at < padded.Pixels.Length; at++)
             padded.Pixels[at] = _padding[at % RgbImage.Channels];
-        int left = (padded.Width - image.Width) / 2, top = (padded.Height - image.Height) / 2;
+        int left = PaddingBefore(image.Width, padded.Width), top = PaddingBefore(image.Height, padded.Height);
         for (int y = 0; y < image.Height; y++)
             image.Row(y).CopyTo(padded.Row(top + y)[(left * RgbImage.Channels)..]);
         return padded;

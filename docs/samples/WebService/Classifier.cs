@@ -46,7 +46,7 @@ internal sealed class Classifier(ServedModel model, ServiceSettings settings, Tu
         using var turn = await turns.WaitToExplainAsync(UploadedImage.CountPixels(photo, settings.MaxPixels), cancellation);
         try
         {
-            return model.Transformer.Explain(photo, new ExplanationOptions { ClassIndex = index }).OverlayPng();
+            return model.Transformer.Explain(photo, new ExplanationOptions { ClassIndex = index }).PhotoOverlayPng();
         }
         catch (InvalidImageException e)
         {

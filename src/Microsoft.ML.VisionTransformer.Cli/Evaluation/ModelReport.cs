@@ -96,7 +96,7 @@ internal static class ModelReport
     {
         try
         {
-            return model.Network.Explain(row.Path!, new ExplanationOptions { ClassIndex = label }).OverlayPng();
+            return model.Network.Explain(row.Path!, new ExplanationOptions { ClassIndex = label, PhotoSize = Thumbnail.LargeSide }).PhotoOverlayPng();
         }
         catch (NotSupportedException)
         {

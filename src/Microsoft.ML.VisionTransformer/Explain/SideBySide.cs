@@ -32,7 +32,7 @@ internal static class SideBySide
             Picture.Place(canvas, overlay, SKRect.Create(right, Margin, overlay.Width, overlay.Height));
             font?.Draw(canvas, explanation.ClassName, Margin, below + 27, half, _caption, " " + Percent(explanation.Probability));
             var (least, most) = Range(explanation.Map.Span);
-            ColorScaleBar.Draw(canvas, SKRect.Create(right, below + 13, half, 16), font, $"less {Number(least)}", $"{Number(most)} more");
+            ColorScaleBar.Draw(canvas, SKRect.Create(right, below + 13, half, 16), font, $"less {Number(least < most / 100 ? 0 : least)}", $"{Number(most)} more");
             if (isCropped)
                 font?.Draw(canvas, "Faded: cropped away, not seen", right, below + LineHeight + 14, half, _note);
         });

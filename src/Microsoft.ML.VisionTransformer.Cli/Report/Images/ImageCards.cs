@@ -10,8 +10,8 @@ internal static class ImageCards
     {
         if (content.Overlay is not null)
             html.Add(
-                $"<p class=\"note\">Next to an image: the input of the network in gray, overlaid with a map of the evidence for the predicted " +
-                $"class. Lighter means more.</p>");
+                $"<p class=\"note\">Next to each photo: the same photo in gray, with a map of the evidence for the predicted " +
+                $"class. Lighter means more; parts that the network does not see are faded.</p>");
     }
 
     /// <summary>Writes a list of large cards with maps.</summary>

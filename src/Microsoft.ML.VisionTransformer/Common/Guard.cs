@@ -29,7 +29,9 @@ internal static class Guard
         where T : INumber<T> => value >= from && value < below ? value : throw OutOfRange(name, value, Range(from, below));
 
     private static string Range<T>(T from, T below) where T : INumber<T> =>
-        T.IsPositiveInfinity(below) ? $"finite and at least {Text(from)}" : $"at least {Text(from)} and less than {Text(below)}";
+        typeof(T) == typeof(int) || typeof(T) == typeof(long) ? $"from {Text(from)} to {Text(below - T.One)}"
+        : T.IsPositiveInfinity(below) ? $"finite and at least {Text(from)}"
+        : $"at least {Text(from)} and less than {Text(below)}";
 
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enum.</exception>
     internal static T Defined<T>(T value, [CallerArgumentExpression(nameof(value))] string name = "")

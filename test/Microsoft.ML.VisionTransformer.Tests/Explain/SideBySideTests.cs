@@ -72,8 +72,7 @@ public sealed class SideBySideTests
     [TestMethod]
     public void TheTextIsDrawnWhereThereIsAFont()
     {
-        if (!AttentionExplanation.CanDrawText)
-            Assert.Inconclusive("This computer has no font.");
+        Requires.If(AttentionExplanation.CanDrawText, "a font");
         using var whole = SKBitmap.Decode(ShownExplanation.Of(64, 64).SideBySidePng());
 
         int dark = 0;

@@ -49,7 +49,7 @@ internal static class HtmlPage
         if (written is { } time)
         {
             string machineReadable = time.ToString("yyyy-MM-ddTHH:mmK", CultureInfo.InvariantCulture);
-            html.Add($"<p class=\"note\"><time datetime=\"{machineReadable}\">{time.ToString("d MMMM yyyy, HH:mm", CultureInfo.InvariantCulture)}</time></p>");
+            html.Add($"<p class=\"note\"><time datetime=\"{machineReadable}\">{time.ToString("MMMM d, yyyy, HH:mm", CultureInfo.InvariantCulture)}</time></p>");
         }
 
         html.Add($"<nav aria-label=\"Contents\"><ul>");

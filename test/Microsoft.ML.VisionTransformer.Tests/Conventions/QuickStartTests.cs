@@ -21,7 +21,7 @@ public sealed class QuickStartTests
         StringAssert.Contains(run.Output, "Confusion table");
         StringAssert.Contains(run.Output, "checkerboard");
         string[] afterSaving = run.Output[run.Output.IndexOf("Another process", StringComparison.Ordinal)..].Split('\n');
-        StringAssert.Matches(afterSaving[1], new(@"\.jpg: (\w+ \d+\.\d %(, )?){3}"));
+        StringAssert.Matches(afterSaving[1], new(@"\.jpg: (\w+ \d+\.\d%(, )?){3}"));
         Assert.IsTrue(File.Exists(Path.Combine(work.Path, "model.zip")));
     }
 

@@ -34,7 +34,7 @@ public static class ImageDataCatalog
         {
             log.Info(MessageSensitivity.None, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{found.Images.Count} images in {found.Classes.Count} classes; {found.Ignored} other files and folders ignored."));
+                $"{found.Images.Count} images in {found.Classes.Count} classes; other files and folders ignored: {found.Ignored}."));
         }
 
         return catalog.LoadFromEnumerable(found.Images.Select(i => new ImageRow { ImagePath = i.Path, Label = i.Label }).ToArray());

@@ -73,7 +73,7 @@ public sealed class ExplanationTests
         using var answer = await PostAsync(_photo, "explain?index=3");
 
         Assert.AreEqual(
-            "The model has no class with the index 3; its 3 classes start at 0.", await answer.ProblemAsync(HttpStatusCode.BadRequest, TestContext.CancellationToken));
+            "The model has no class with index 3; it has 3 classes, numbered from 0.", await answer.ProblemAsync(HttpStatusCode.BadRequest, TestContext.CancellationToken));
     }
 
     [TestMethod]

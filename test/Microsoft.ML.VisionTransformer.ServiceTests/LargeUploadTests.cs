@@ -117,7 +117,7 @@ public sealed class LargeUploadTests
         var refused = answers.Where(a => a.StatusCode != HttpStatusCode.OK).ToArray();
         Assert.IsNotEmpty(refused);
         foreach (var answer in refused)
-            StringAssert.Contains(await answer.ProblemAsync(HttpStatusCode.ServiceUnavailable, TestContext.CancellationToken), "Too many photos are being sent");
+            StringAssert.Contains(await answer.ProblemAsync(HttpStatusCode.ServiceUnavailable, TestContext.CancellationToken), "Too many photos are being uploaded");
         Array.ForEach(answers, a => a.Dispose());
         using var next = await service.PostBodyAsync(photo, "image/png", TestContext.CancellationToken);
         Assert.AreEqual(HttpStatusCode.OK, next.StatusCode);

@@ -3,9 +3,9 @@
 // Without arguments it prints a line an epoch, then, with a confusion table between:
 //
 //   On the test photos:
-//     MicroAccuracy 98.9 %  MacroAccuracy 98.9 %  LogLoss 0.115
+//     MicroAccuracy 98.9%  MacroAccuracy 98.9%  LogLoss 0.115
 //   Another process loads it:
-//     .../star/0244.jpg: star 88.5 %, cross 3.1 %, stripes 2.7 %
+//     .../star/0244.jpg: star 88.5%, cross 3.1%, stripes 2.7%
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML;

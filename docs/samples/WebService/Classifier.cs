@@ -42,7 +42,7 @@ internal sealed class Classifier(ServedModel model, ServiceSettings settings, Tu
     {
         int classes = model.Transformer.ClassNames.Count;
         if (index < 0 || index >= classes)
-            throw new RefusedException(StatusCodes.Status400BadRequest, $"The model has no class with the index {index}; its {classes} classes start at 0.");
+            throw new RefusedException(StatusCodes.Status400BadRequest, $"The model has no class with index {index}; it has {classes} classes, numbered from 0.");
         using var turn = await turns.WaitToExplainAsync(UploadedImage.CountPixels(photo, settings.MaxPixels), cancellation);
         try
         {

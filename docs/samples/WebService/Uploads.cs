@@ -18,7 +18,7 @@ internal sealed class Uploads(ServiceSettings settings)
     /// <summary>What a client may still send after its photo was refused. Beyond that the connection is closed.</summary>
     private const long MaxDiscardedBytes = 1_000_000_000;
 
-    private const string Accepted = "Send the photo as the body, with the content type image/... or application/octet-stream, or as the only file of a multipart/form-data form.";
+    private const string Accepted = "Send the photo as the request body with the content type image/... or application/octet-stream, or as the only file in a multipart/form-data form.";
 
     private static readonly TimeSpan _maxDiscardTime = TimeSpan.FromMinutes(2);
 
@@ -144,7 +144,7 @@ internal sealed class Uploads(ServiceSettings settings)
             }
 
             return files == 1 ? photo! : throw new RefusedException(
-                StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The form has {files} files; one photo at a time is accepted. {Accepted}"));
+                StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"The form has {files} files; send one photo at a time. {Accepted}"));
         }
         catch (Exception e) when (e is InvalidDataException or IOException and not BadHttpRequestException)
         {
@@ -160,7 +160,7 @@ internal sealed class Uploads(ServiceSettings settings)
     private void Take(long bytes)
     {
         if (Interlocked.Add(ref _bytes, bytes) > settings.MaxUploadBytesInMemory)
-            throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many photos are being sent at the moment. Try again shortly.");
+            throw new RefusedException(StatusCodes.Status503ServiceUnavailable, "Too many photos are being uploaded right now. Try again shortly.");
     }
 
     private void GiveBack(long bytes) => Interlocked.Add(ref _bytes, -bytes);

@@ -25,7 +25,7 @@ internal static class ExportCommand
         var force = OutputFile.ForceOption();
         var input = ChoiceOption.One<OnnxInput>("--input", "Input of the ONNX model: normalized images, or raw images of any size. Default normalized-float.");
         var outputs = ChoiceOption.Several<OnnxOutputs>("--outputs", "Outputs of the ONNX model. Default probabilities, or the embedding for a featurizer.");
-        var precision = ChoiceOption.One<OnnxPrecision>("--precision", "Number format of the computation. Default float32.");
+        var precision = ChoiceOption.One<OnnxPrecision>("--precision", "Numeric precision of the computation. Default float32.");
         var batch = new Option<int?>("--batch-size") { Description = "Fixed batch size. Default: any number of images.", HelpName = "number" };
         var external = new Option<bool>("--external-data") { Description = "Write the weights to a separate file." };
         var command = new ExampleCommand(

@@ -19,7 +19,7 @@ internal static class SharedOptions
         "Short names of public models",
         [.. VisionTransformerCheckpoint.ShortNames.Select(model => (
             model.Name,
-            string.Create(CultureInfo.InvariantCulture, $"{model.Description}; {model.Parameters / 1e6:F0} million parameters{(model.Classes == 0 ? ", without classes of its own" : "")}.")))]);
+            string.Create(CultureInfo.InvariantCulture, $"{model.Description}; {model.Parameters / 1e6:F0} million parameters{(model.Classes == 0 ? ", no classes of its own" : "")}.")))]);
 
     internal static Argument<string[]> Images() => new("images")
     {
@@ -36,7 +36,7 @@ internal static class SharedOptions
             var value = new SettingValue("--on-invalid-image", result.Tokens[0].Value);
             if (value.Text is "throw" or "skip")
                 return value.Choice<InvalidImageHandling>();
-            result.AddError($"--on-invalid-image is '{value.Text}'; it can be throw or skip.");
+            result.AddError($"--on-invalid-image is '{value.Text}'; it must be throw or skip.");
             return default;
         },
     };

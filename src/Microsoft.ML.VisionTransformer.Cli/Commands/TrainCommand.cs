@@ -11,13 +11,13 @@ internal static class TrainCommand
 {
     internal static ExampleCommand Create(CommandContext context)
     {
-        var config = new Option<string>("--config") { Description = "A JSON file with settings by the names below. Options on the command line override it.", HelpName = "file.json" };
-        var resume = new Option<bool>("--resume") { Description = "Resume an interrupted training, found by its --out or --workspace, with the same settings." };
+        var config = new Option<string>("--config") { Description = "A JSON file of settings, with the option names below as keys. Command-line options override it.", HelpName = "file.json" };
+        var resume = new Option<bool>("--resume") { Description = "Resume an interrupted training run, found by its --out or --workspace, with the same settings." };
         var force = OutputFile.ForceOption();
         force.Description = "Replace the model, the report and the list of test images of an earlier run.";
         var command = new ExampleCommand(
             "train",
-            "Trains a model on a folder of images, evaluates it, and writes the model and a report. Ctrl-C ends the training and keeps the best model so far.",
+            "Trains a model on a folder of images, evaluates it, and writes the model and a report. Ctrl-C stops training and keeps the best model so far.",
             ("From a public model, best for most data", "train --data flowers --out flowers.zip --pretrained vit-small"),
             ("In seconds: train only the head of a public model", "train --data flowers --out flowers.zip --pretrained vit-tiny --strategy linear-probe"),
             ("From scratch, with a small custom network", "train --data flowers --out flowers.zip --image-size 96 --patch-size 8 --depth 6"),

@@ -59,7 +59,7 @@ internal static class ConsistencyCheck
             count++;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{count} files, {Short(hash.GetHashAndReset())}");
+        return string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "file" : "files")}, {Short(hash.GetHashAndReset())}");
     }
 
     private static string Short(byte[] hash) => Convert.ToHexString(hash, 0, 4);

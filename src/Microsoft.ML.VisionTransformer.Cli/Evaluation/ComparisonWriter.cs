@@ -21,7 +21,7 @@ internal static class ComparisonWriter
     private static void WriteText(TextWriter output, ModelComparison comparison)
     {
         int width = Math.Max("model".Length, comparison.Models.Max(model => model.Name.Length));
-        output.WriteLine(Invariant($"{comparison.Images} images, {comparison.ClassNames.Count} classes"));
+        output.WriteLine(Invariant($"{ValueFormat.Images(comparison.Images)}, {comparison.ClassNames.Count} classes"));
         output.WriteLine();
         output.WriteLine($"{"model".PadRight(width)}  accuracy     95% interval  log loss  images/s  size in MB   parameters");
         foreach (var model in comparison.Models)
@@ -36,7 +36,7 @@ internal static class ComparisonWriter
         foreach (var (model, difference) in comparison.Differences())
         {
             var (from, to) = difference.Interval;
-            output.WriteLine(Invariant($"{model.Name} against {comparison.Models[0].Name}: {100 * difference.Difference:+0.0;-0.0;0.0} points of accuracy (95% interval {100 * from:+0.0;-0.0;0.0} to {100 * to:+0.0;-0.0;0.0})."));
+            output.WriteLine(Invariant($"{model.Name} compared with {comparison.Models[0].Name}: {100 * difference.Difference:+0.0;-0.0;0.0} percentage points of accuracy (95% interval {100 * from:+0.0;-0.0;0.0} to {100 * to:+0.0;-0.0;0.0})."));
             output.WriteLine(difference.Sentence(comparison.Models[0].Name, model.Name));
         }
 

@@ -20,13 +20,13 @@ internal sealed record EvaluatedRow(ScoredRow Row, int Predicted, int Rank)
     internal static EvaluatedRow Of(ScoredRow row, int classes)
     {
         if (row.Probabilities.Length != classes)
-            throw new ArgumentException(Text($"{row.Name} has {row.Probabilities.Length} scores, and there are {classes} classes."), nameof(row));
+            throw new ArgumentException(Text($"{row.Name} has {row.Probabilities.Length} scores, but there are {classes} classes."), nameof(row));
         if (row.Label < 0 || row.Label >= classes)
-            throw new ArgumentException(Text($"{row.Name} has the class index {row.Label}, and there are {classes} classes."), nameof(row));
+            throw new ArgumentException(Text($"{row.Name} has the class index {row.Label}, but there are {classes} classes."), nameof(row));
         foreach (float probability in row.Probabilities)
         {
             if (probability is not (>= 0 and <= 1))
-                throw new ArgumentException(Text($"{row.Name} has the score {probability}, which is not a probability in [0, 1]. Leave out rows without an image."), nameof(row));
+                throw new ArgumentException(Text($"{row.Name} has the score {probability}, which is not a probability from 0 to 1. Leave out rows without an image."), nameof(row));
         }
 
         int predicted = 0, rank = 0;

@@ -1,5 +1,6 @@
 // Writes the metrics of an evaluation as text, JSON or CSV.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Common;
 
@@ -44,7 +45,7 @@ internal static class EvaluationWriter
 
     private static void WriteText(TextWriter output, IReadOnlyList<string> classes, EvaluationResult evaluation)
     {
-        output.WriteLine(Invariant($"{evaluation.Rows.Count} images: accuracy {PercentText.Of(evaluation.Accuracy)}, mean of the classes {PercentText.Of(evaluation.MacroAccuracy)}, log loss {evaluation.Probabilities.LogLoss:F3}"));
+        output.WriteLine(Invariant($"{ValueFormat.Images(evaluation.Rows.Count)}: accuracy {PercentText.Of(evaluation.Accuracy)}, mean per-class accuracy {PercentText.Of(evaluation.MacroAccuracy)}, log loss {evaluation.Probabilities.LogLoss:F3}"));
         output.WriteLine();
         int width = Math.Max("class".Length, classes.Max(name => name.Length));
         bool matrix = evaluation.Classes.Count <= MaxMatrixClasses;

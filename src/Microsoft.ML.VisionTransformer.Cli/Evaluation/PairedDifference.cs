@@ -71,8 +71,8 @@ internal sealed record PairedDifference(int OnlyFirst, int OnlyOther, int Count)
         if (OnlyFirst == OnlyOther)
             return $"{counts}: the same accuracy.";
         if (PValue < Significance)
-            return $"{counts}: chance alone would hardly do that ({PText()}).";
-        return $"{counts}: {(OnlyFirst + OnlyOther < Few ? "with so few, the difference may be chance" : "the difference may be chance")} ({PText()}).";
+            return $"{counts}: chance alone is unlikely to explain that ({PText()}).";
+        return $"{counts}: {(OnlyFirst + OnlyOther < Few ? "with so few, the difference may be due to chance" : "the difference may be due to chance")} ({PText()}).";
     }
 
     /// <summary>"p = 0.18", "p &lt; 0.001".</summary>

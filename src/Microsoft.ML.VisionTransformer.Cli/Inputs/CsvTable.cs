@@ -31,7 +31,7 @@ internal static class CsvTable
             if (fields is [] or [""] && parser.RawRecord.AsSpan().Trim("\r\n").IsEmpty)
                 continue;
             if (records.Count > 0 && fields.Length != records[0].Length)
-                throw Wrong(path, line, string.Create(CultureInfo.InvariantCulture, $"has {fields.Length} {(fields.Length == 1 ? "field" : "fields")}, the first record has {records[0].Length}."));
+                throw Wrong(path, line, string.Create(CultureInfo.InvariantCulture, $"has {fields.Length} {(fields.Length == 1 ? "field" : "fields")}, but the first record has {records[0].Length}."));
             records.Add(fields);
         }
 

@@ -77,7 +77,7 @@ internal sealed class InputImages : IDisposable
         }
         catch (UnauthorizedAccessException)
         {
-            AddProblem(folder, "this folder cannot be listed: permission is denied");
+            AddProblem(folder, "this folder cannot be listed: permission denied");
         }
     }
 
@@ -154,7 +154,7 @@ internal static class MissingPath
         }
         catch (UnauthorizedAccessException)
         {
-            return $"cannot be reached: permission is denied for the folder {MessageText.OfPath(folder)}";
+            return $"cannot be reached: permission denied for the folder {MessageText.OfPath(folder)}";
         }
     }
 }

@@ -68,9 +68,9 @@ internal static class LabeledImages
         var images = Array.FindAll(rows, row => !string.IsNullOrWhiteSpace(row.Label));
         int unlabeled = rows.Length - images.Length;
         if (images.Length == 0)
-            throw new InvalidDataException(unlabeled == 0 ? $"{path} lists no images." : $"{path} lists no image with a label: the column Label is blank in {Rows(unlabeled)}.");
+            throw new InvalidDataException(unlabeled == 0 ? $"{path} lists no images." : $"{path} has no labeled images: the Label column is blank in {Rows(unlabeled)}.");
         if (unlabeled > 0)
-            warn($"{Rows(unlabeled)} of {path} without a label left out.");
+            warn($"Skipped {Rows(unlabeled)} without a label in {path}.");
         return images;
     }
 

@@ -93,7 +93,7 @@ internal static class ReadableImage
         }
         catch (UnauthorizedAccessException)
         {
-            return Directory.Exists(path) ? "it is a folder" : "permission is denied";
+            return Directory.Exists(path) ? "it is a folder" : "permission denied";
         }
         catch (Exception e) when (e is IOException or NotSupportedException)
         {

@@ -27,7 +27,7 @@ internal static class ComparisonReport
         return HtmlPage.Of($"{Names(comparison)} on {data}", written,
         [
             new("summary", "Accuracy", html => ComparisonSections.WriteAccuracy(html, comparison)),
-            new("difference", $"Difference to {comparison.Models[0].Name}", html => ComparisonSections.WriteDifferences(html, comparison)),
+            new("difference", $"Difference from {comparison.Models[0].Name}", html => ComparisonSections.WriteDifferences(html, comparison)),
             new("speed", "Speed and size", html => ComparisonSections.WriteSpeed(html, comparison)),
             new("classes", "Classes", html => ComparisonSections.WriteClasses(html, comparison)),
             new(DisagreementSection.Id, "Where they disagree", disagreements.Write) { Style = disagreements.Filter.Style() },

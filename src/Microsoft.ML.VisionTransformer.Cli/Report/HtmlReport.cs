@@ -19,7 +19,7 @@ internal static class HtmlReport
     {
         if (content.Splits.FirstOrDefault(split => split.Counts.Count != content.ClassNames.Count) is { } odd)
         {
-            var message = FormattableString.Invariant($"The split {odd.Name} has {odd.Counts.Count} counts, and there are {content.ClassNames.Count} classes.");
+            var message = FormattableString.Invariant($"The split {odd.Name} has {odd.Counts.Count} counts, but there are {content.ClassNames.Count} classes.");
             throw new ArgumentException(message, nameof(content));
         }
 

@@ -19,7 +19,7 @@ internal sealed record ReportContent
     /// <summary>The training history, one entry per epoch, in order.</summary>
     public IReadOnlyList<ReportEpoch> Epochs { get; init; } = [];
 
-    /// <summary>The epoch whose weights the model has, from 1; null if none was selected.</summary>
+    /// <summary>The epoch whose weights were kept, from 1; null if none was selected.</summary>
     public int? BestEpoch { get; init; }
 
     /// <summary>The options of the run.</summary>

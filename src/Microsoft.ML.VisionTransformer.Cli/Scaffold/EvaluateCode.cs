@@ -34,7 +34,7 @@ internal static class EvaluateCode
             /// <summary>Prints the metrics and the confusion table.</summary>
             public static void Print(MulticlassClassificationMetrics metrics, TextWriter output)
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"accuracy {100 * metrics.MicroAccuracy:F1}%, mean of the classes {100 * metrics.MacroAccuracy:F1}%, log loss {metrics.LogLoss:F3}"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"accuracy {100 * metrics.MicroAccuracy:F1}%, mean per-class accuracy {100 * metrics.MacroAccuracy:F1}%, log loss {metrics.LogLoss:F3}"));
                 output.WriteLine(metrics.ConfusionMatrix.GetFormattedConfusionTable());
             }
         }

@@ -20,7 +20,7 @@ internal static class HeldOutImages
         var images = LabeledImages.Read(mlContext, "The list of test images", list, warn);
         if (RelativePaths(images) is { } paths && paths.All(path => !path.Contains('\n', StringComparison.Ordinal) && !path.Contains('\r', StringComparison.Ordinal)))
             return paths;
-        warn($"warning: {list} is not used: its images are not in folder/class/image, which the generated program trains on.");
+        warn($"warning: {list} is not used: its images are not laid out as folder/class/image, which the generated program requires.");
         return [];
     }
 

@@ -49,7 +49,7 @@ internal static class ProjectFolder
         foreach (string path in files.Select(file => Path.Combine(folder, file.Name)))
         {
             if (Directory.Exists(path))
-                throw new IOException($"{path} is a folder, and a file of that name is to be written; remove it, or specify another folder.");
+                throw new IOException($"{path} is a folder, but a file with that name must be written; remove it, or specify another folder.");
             if (!replace && File.Exists(path))
                 throw new IOException($"{path} already exists; --force replaces it.");
         }

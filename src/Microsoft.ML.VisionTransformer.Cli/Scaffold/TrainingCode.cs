@@ -76,7 +76,7 @@ internal static class TrainingCode
                 /// </summary>
                 """;
         if (training.History is { Cancelled: true } history)
-            text += string.Create(CultureInfo.InvariantCulture, $"\n// The training of {model.Name}.zip was canceled after {history.Epochs.Count} epochs; this one runs to the end.");
+            text += string.Create(CultureInfo.InvariantCulture, $"\n// The training of {model.Name}.zip was canceled after {history.Epochs.Count} {(history.Epochs.Count == 1 ? "epoch" : "epochs")}; this one runs to the end.");
         if (training.WeightColumn is not null)
             text += $"\n// {model.Name}.zip was trained with weights of the images in a column of their own (ExampleWeightColumnName), which a folder of images does not have.";
         if (training is { IsKnown: true, History: { ValidationRows: > 0, Options.ValidationSetFraction: null or 0 } })

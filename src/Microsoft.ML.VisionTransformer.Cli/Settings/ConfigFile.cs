@@ -26,7 +26,7 @@ internal static class ConfigFile
         foreach (var property in json.RootElement.EnumerateObject())
         {
             if (!known.Any(setting => setting.Name == property.Name))
-                throw new UsageException($"\"{MessageText.Of(property.Name)}\" in {path} is not a setting; the nearest is \"{NearestName.To(property.Name, known.Select(s => s.Name))}\".");
+                throw new UsageException($"\"{MessageText.Of(property.Name)}\" in {path} is not a setting; did you mean \"{NearestName.To(property.Name, known.Select(s => s.Name))}\"?");
             if (property.Value.ValueKind != JsonValueKind.Null)
                 values.Add(property.Name, new SettingValue($"\"{property.Name}\" in {path}", Text(property.Value)));
         }

@@ -47,7 +47,7 @@ internal readonly record struct SettingValue(string Source, string Text)
     internal ImageDimensions Size()
     {
         int[] sides = [.. Text.Split('x').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int side) ? side : 0)];
-        return sides is [> 0] or [> 0, > 0] ? new ImageDimensions(sides[0], sides[^1]) : throw Wrong("a size in pixels: 64, or height x width as 48x80");
+        return sides is [> 0] or [> 0, > 0] ? new ImageDimensions(sides[0], sides[^1]) : throw Wrong("a size in pixels, such as 64, or height x width, such as 48x80");
     }
 
     /// <summary>name=number, separated by commas.</summary>

@@ -11,7 +11,7 @@ internal sealed class CommandContext(Streams streams, ProcessGroup group, Cancel
 {
     internal Option<bool> VerboseOption { get; } = new("--verbose") { Description = "Write more messages, and the stack trace of an error.", Recursive = true };
 
-    internal Option<bool> QuietOption { get; } = new("--quiet") { Description = "Show no progress.", Recursive = true };
+    internal Option<bool> QuietOption { get; } = new("--quiet") { Description = "Do not show progress.", Recursive = true };
 
     internal TextWriter Out => streams.Out;
 

@@ -60,7 +60,7 @@ internal static class OutputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"No file can be written in the folder {MessageText.OfPath(folder)}: {Reason(e, folder)}.", e);
+            throw new IOException($"Files cannot be written to the folder {MessageText.OfPath(folder)}: {Reason(e, folder)}.", e);
         }
     }
 
@@ -73,7 +73,7 @@ internal static class OutputFile
         {
             throw new IOException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what} needs {bytes / BytesPerMegabyte:N0} MB, and the disk of {MessageText.OfPath(folder)} has {free / BytesPerMegabyte:N0} MB left. Free some space, or choose another folder."));
+                $"{what} needs {bytes / BytesPerMegabyte:N0} MB, but the disk that holds {MessageText.OfPath(folder)} has only {free / BytesPerMegabyte:N0} MB left. Free some space, or choose another folder."));
         }
     }
 
@@ -108,9 +108,9 @@ internal static class OutputFile
 
     private static string Reason(Exception error, string folder) => error switch
     {
-        UnauthorizedAccessException => "permission is denied",
-        _ when File.Exists(folder) => "a file has that name",
-        FileNotFoundException or DirectoryNotFoundException => "the system does not allow it there",
+        UnauthorizedAccessException => "permission denied",
+        _ when File.Exists(folder) => "a file with that name exists",
+        FileNotFoundException or DirectoryNotFoundException => "the operating system does not allow it",
         _ => FailureMessage.Of(error).TrimEnd('.'),
     };
 }

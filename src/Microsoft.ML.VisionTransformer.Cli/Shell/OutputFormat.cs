@@ -41,7 +41,7 @@ internal static class OutputFormats
                 var found = known.Where(f => string.Equals(f.ToString(), value, StringComparison.OrdinalIgnoreCase)).ToArray();
                 if (found.Length > 0)
                     return found[0];
-                result.AddError($"--format is '{value}'; it can be {names}.");
+                result.AddError($"--format is '{value}'; it must be one of {names}.");
                 return null;
             },
         };

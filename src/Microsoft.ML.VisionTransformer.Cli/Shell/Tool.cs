@@ -128,7 +128,7 @@ internal static class Tool
     private static bool LooksLikeAnOption(string text) => text.Length > 1 && text[0] == '-' && !char.IsAsciiDigit(text[1]) && text[1] != '.';
 
     private static string NotAnOption(string text, System.CommandLine.Command command) =>
-        $"'{MessageText.Of(text)}' is not an option of {command.Name}; the nearest is {NearestName.To(text, OptionsOf(command))}.";
+        $"'{MessageText.Of(text)}' is not an option of {command.Name}; did you mean {NearestName.To(text, OptionsOf(command))}?";
 
     /// <summary>The command as typed: mlnet-vit export onnx.</summary>
     internal static string FullName(System.CommandLine.Command command) => command is RootCommand ? Name : $"{Name} {string.Join(' ', Path(command))}";
@@ -142,8 +142,8 @@ internal static class Tool
             return NotAnOption(token, command);
         token = MessageText.Of(token);
         if (command.Subcommands.Count > 0)
-            return $"'{token}' is not a command; the nearest is {NearestName.To(token, command.Subcommands.Select(c => c.Name))}.";
-        return $"'{token}' is one argument too many; remove it.";
+            return $"'{token}' is not a command; did you mean {NearestName.To(token, command.Subcommands.Select(c => c.Name))}?";
+        return $"'{token}' is an unexpected argument; remove it.";
     }
 
     /// <summary>The parser's errors about missing parts, with the names that the help uses.</summary>
@@ -151,7 +151,7 @@ internal static class Tool
     {
         var command = parsed.CommandResult;
         if (command.Command.Subcommands.Count > 0 && command.Command.Action is null)
-            return $"The command is missing: {string.Join(", ", command.Command.Subcommands.Select(c => c.Name))}.";
+            return $"No command was given; expected one of {string.Join(", ", command.Command.Subcommands.Select(c => c.Name))}.";
         if (command.Command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && command.GetResult(argument) is null or { Tokens.Count: 0 }) is { } argument)
             return $"<{argument.Name}> is missing ({Lowered(argument.Description!)}).";
         if (command.Children.OfType<OptionResult>().FirstOrDefault(o => !o.Implicit && o.Tokens.Count < o.Option.Arity.MinimumNumberOfValues) is { } empty)

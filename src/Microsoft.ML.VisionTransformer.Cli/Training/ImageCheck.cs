@@ -43,7 +43,7 @@ internal static class ImageCheck
 
         throw new InvalidDataException(bad.Length == 1
             ? $"{Line(bad[0], problems)} {SkipAdvice}"
-            : string.Create(CultureInfo.InvariantCulture, $"{bad.Length:N0} of {images.Length:N0} images cannot be read. The training was not started. {SkipAdvice}"));
+            : string.Create(CultureInfo.InvariantCulture, $"{bad.Length:N0} of {images.Length:N0} images cannot be read. Training was not started. {SkipAdvice}"));
     }
 
     private static ConcurrentDictionary<LabeledImage, string> Problems(

@@ -25,7 +25,7 @@ internal sealed class RunFolder
     /// <exception cref="InvalidDataException">The folder has no interrupted run.</exception>
     internal Dictionary<string, SettingValue> ReadSettings() => File.Exists(SettingsPath)
         ? ConfigFile.Read(SettingsPath, TrainSettings.All)
-        : throw new InvalidDataException($"There is nothing to resume: {DisplayPath.Of(Path)} has no interrupted training. Leave out --resume to start a new one.");
+        : throw new InvalidDataException($"There is nothing to resume: {DisplayPath.Of(Path)} has no interrupted training run. Leave out --resume to start a new one.");
 
     /// <summary>Throws if a new training would use the folder of an unfinished one.</summary>
     /// <exception cref="InvalidOperationException">The folder has an unfinished training.</exception>
@@ -34,7 +34,7 @@ internal sealed class RunFolder
         if (!resumes && File.Exists(SettingsPath))
         {
             throw new InvalidOperationException(
-                $"{DisplayPath.Of(Path)} has an unfinished training. Resume it: {Tool.Name} train --resume --out {DisplayPath.Argument(model)}. Or delete the folder to start over.");
+                $"{DisplayPath.Of(Path)} has an unfinished training run. Resume it: {Tool.Name} train --resume --out {DisplayPath.Argument(model)}. Or delete the folder to start over.");
         }
     }
 

@@ -1,4 +1,4 @@
-// What a user should know before a training from scratch: how long it takes, and the command that is mostly better.
+// What a user should know before a training from scratch: how long it takes, and the command that is usually better.
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
@@ -23,7 +23,7 @@ internal static class ScratchAdvice
             .Append(new("pretrained", new SettingValue("--pretrained", "vit-small"))).ToDictionary());
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Training from scratch: {epochs:N0} {(epochs == 1 ? "epoch takes" : "epochs take")} {About(time)} on this machine. A pretrained network is mostly faster and more accurate: {pretrained}");
+            $"Training from scratch: {epochs:N0} {(epochs == 1 ? "epoch takes" : "epochs take")} {About(time)} on this machine. A pretrained network is usually faster and more accurate: {pretrained}");
     }
 
     /// <summary>The time of a forward and a backward pass, which are most of a training step.</summary>

@@ -18,7 +18,7 @@ internal sealed record SessionSettings(IReadOnlyDictionary<string, SettingValue>
         Add(values, typed);
         string? workspace = Text(values, "workspace"), model = Text(values, "out");
         if (workspace is null && model is null)
-            throw new UsageException(resume ? "--resume needs --out (the model file of the interrupted training) or --workspace." : "--out is missing: the model file to write, such as flowers.zip.");
+            throw new UsageException(resume ? "--resume needs --out (the model file of the interrupted run) or --workspace." : "--out is missing: the model file to write, such as flowers.zip.");
         var folder = RunFolder.Of(workspace, model ?? "");
         if (resume)
         {

@@ -53,7 +53,7 @@ internal sealed class TrainingOutputs
     internal void CheckSpace(long parameters, string workspace)
     {
         OutputFile.CheckSpace(Path.GetDirectoryName(Model)!, parameters * sizeof(float), "The model");
-        OutputFile.CheckSpace(workspace, parameters * sizeof(float) * CheckpointValues, "The training, with its checkpoint and the model,");
+        OutputFile.CheckSpace(workspace, parameters * sizeof(float) * CheckpointValues, "Training, with its checkpoint and the model,");
     }
 
     /// <summary>Saves the model and the list of its test images, and deletes the report of an earlier model.</summary>

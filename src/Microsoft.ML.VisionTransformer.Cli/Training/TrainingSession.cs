@@ -69,7 +69,7 @@ internal sealed class TrainingSession
         if (TrainerOptions.Augment(_request, split.Training.Length))
             (trainer, progress) = CreateTrainer(options);
         int classes = split.Training.Select(image => image.Label).Distinct(StringComparer.Ordinal).Count();
-        _context.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length:N0} training images of {classes:N0} classes, {split.Test.Length:N0} test images."));
+        _context.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length:N0} training images in {classes:N0} classes, {split.Test.Length:N0} test {(split.Test.Length == 1 ? "image" : "images")}."));
         if (Writes)
         {
             var architecture = TrainerOptions.ArchitectureOf(_request, options, _context.Cancellation);

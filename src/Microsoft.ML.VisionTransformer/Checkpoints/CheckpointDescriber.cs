@@ -32,7 +32,7 @@ internal static class CheckpointDescriber
         catch (InvalidCheckpointException e)
         {
             // The caller's architecture replaces the configuration.
-            return Given(given, [$"The configuration was not used, the architecture given was: {e.Message}"]);
+            return Given(given, [$"The given architecture was used instead of the configuration: {e.Message}"]);
         }
     }
 

@@ -88,7 +88,7 @@ internal static class CheckpointFolder
     {
         if (candidates.Length > 1)
             return $"{candidates.Length} files that may be the checkpoint: {List(candidates)}";
-        return files.Length == 0 ? "no files" : $"no checkpoint among its {files.Length} file(s): {List(files)}";
+        return files.Length == 0 ? "no files" : $"no checkpoint among its {files.Length} {(files.Length == 1 ? "file" : "files")}: {List(files)}";
     }
 
     private static string List(string[] files) => MessageText.List([.. files.Select(file => Path.GetFileName(file))], MaxNames);

@@ -98,7 +98,7 @@ internal sealed class FileSet(string main) : IDisposable
             try
             {
                 if (!_mutex.WaitOne(_timeout))
-                    throw new IOException($"Another process has been writing {path} for {_timeout.TotalSeconds:F0} seconds. Wait until it has ended, or choose another path.");
+                    throw new IOException($"Another process has been writing {path} for {_timeout.TotalSeconds:F0} seconds. Wait until it has finished, or choose another path.");
             }
             catch (AbandonedMutexException)
             {

@@ -49,14 +49,14 @@ internal static class StrictJson
     internal static JsonDocument Parse(ReadOnlyMemory<byte> utf8, string where)
     {
         if (!Utf8.IsValid(utf8.Span))
-            throw new InvalidCheckpointException($"{where} is not UTF-8 text, but JSON is expected: the file is damaged or of another format; fetch it again.");
+            throw new InvalidCheckpointException($"{where} is not UTF-8 text, but JSON is expected: the file is damaged or in another format; download or copy it again.");
         try
         {
             return JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaxDepth });
         }
         catch (JsonException e)
         {
-            throw new InvalidCheckpointException($"{where} is not the JSON expected: {e.Message} The file is damaged or of another format; fetch it again.", e);
+            throw new InvalidCheckpointException($"{where} is not the JSON expected: {e.Message} The file is damaged or in another format; download or copy it again.", e);
         }
     }
 
@@ -65,14 +65,14 @@ internal static class StrictJson
     internal static Dictionary<string, JsonElement> Members(JsonElement element, string where)
     {
         if (element.ValueKind != JsonValueKind.Object)
-            throw new InvalidCheckpointException($"{where} is {Kind(element)}, a JSON object is expected; write the file again with the tool that made it.");
+            throw new InvalidCheckpointException($"{where} is {Kind(element)}, but a JSON object is expected; write the file again with the tool that made it.");
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var member in element.EnumerateObject())
         {
             string name = Decode(() => member.Name, where);
             if (!members.TryAdd(name, member.Value))
                 throw new InvalidCheckpointException(
-                    $"{where} has the name {MessageText.Of(name)} twice, but once is expected; write the file again with the tool that made it.");
+                    $"{where} has the name {MessageText.Of(name)} more than once; write the file again with the tool that made it.");
         }
 
         return members;
@@ -81,7 +81,7 @@ internal static class StrictJson
     /// <exception cref="InvalidCheckpointException">The element is not a string.</exception>
     internal static string Text(JsonElement element, string where) => element.ValueKind == JsonValueKind.String
         ? Decode(() => element.GetString()!, where)
-        : throw new InvalidCheckpointException($"{where} is {Kind(element)}, a string is expected; write the file again with the tool that made it.");
+        : throw new InvalidCheckpointException($"{where} is {Kind(element)}, but a string is expected; write the file again with the tool that made it.");
 
     /// <summary>The kind of a JSON value, for messages.</summary>
     internal static string Kind(JsonElement element) => "JSON " + element.ValueKind switch

@@ -37,7 +37,7 @@ internal sealed class ScratchFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new IOException($"No temporary file can be created in {folder}: {e.Message.TrimEnd('.')}.", e);
+            throw new IOException($"A temporary file could not be created in {folder}: {e.Message.TrimEnd('.')}.", e);
         }
     }
 

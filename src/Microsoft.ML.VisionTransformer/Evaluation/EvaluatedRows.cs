@@ -23,7 +23,7 @@ internal sealed class EvaluatedRows
             nameof(logits),
             $"{logits.Length} logits and {weights.Length} weights do not match {classes.Length} rows of {classCount} classes.");
         Guard.That(Array.TrueForAll(logits, float.IsFinite), nameof(logits), "A logit is not finite: the network has diverged.");
-        Guard.That(Array.TrueForAll(classes, c => c >= 0 && c < classCount), nameof(classes), $"A class is not in [0, {classCount}).");
+        Guard.That(Array.TrueForAll(classes, c => c >= 0 && c < classCount), nameof(classes), $"A class index is negative, or not below {classCount}.");
         Guard.That(Array.TrueForAll(weights, w => w >= 0 && float.IsFinite(w)), nameof(weights), "A weight is negative or not finite.");
         (_logits, _classes, _weights, ClassCount) = (logits, classes, weights, classCount);
     }

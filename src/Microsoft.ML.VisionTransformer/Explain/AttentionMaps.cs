@@ -228,7 +228,7 @@ internal static class ExplainedClass
         {
             string indexes = string.Join(", ", found.Select(i => i.ToString(CultureInfo.InvariantCulture)));
             throw new ArgumentException(
-                $"The model has {found.Length} classes '{MessageText.Of(name)}', with the indexes {indexes}; "
+                $"The model has {found.Length} classes named '{MessageText.Of(name)}', with the indexes {indexes}; "
                 + "set ClassIndex to one of them instead of ClassName.",
                 nameof(ExplanationOptions.ClassName));
         }

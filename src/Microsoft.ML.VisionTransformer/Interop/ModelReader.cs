@@ -28,13 +28,13 @@ internal sealed class ModelReader
         {
             int count = context.Reader.ReadInt32();
             if (count is < 0 or > MaxEntries)
-                throw Broken($"its index announces {count} entries; expected 0 to {MaxEntries}");
+                throw Broken($"its index declares {count} entries; expected 0 to {MaxEntries}");
             for (int i = 0; i < count; i++)
                 _index.Add(context.Reader.ReadString(), (context.Reader.ReadInt64(), context.Reader.ReadBytes(checksum)));
         }
         catch (Exception e) when (e is IOException or ArgumentException or FormatException)
         {
-            throw Broken($"its index is truncated or garbled ({e.Message.TrimEnd('.')})");
+            throw Broken($"its index is truncated or corrupt ({e.Message.TrimEnd('.')})");
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class ModelReader
     /// <see cref="Exception.GetBaseException"/>, which would return the innermost one.
     /// </remarks>
     internal static InvalidDataException Broken(string reason) =>
-        new($"The Vision Transformer in this model file is broken: {reason}. Copy the file again from its source, or save the model again.");
+        new($"The Vision Transformer in this model file is damaged: {reason}. Copy the file again from its source, or save the model again.");
 
     private static void RequireSupportedVersion(ModelLoadContext context, VersionInfo version)
     {
@@ -100,7 +100,7 @@ internal sealed class ModelReader
             throw new InvalidDataException(
                 $"The Vision Transformer in this model file has format {Format(context.Header.ModelVerReadable)}, " +
                 "written by a newer Microsoft.ML.VisionTransformer; " +
-                $"this one reads up to {Format(version.VerWrittenCur)}. Update the package Microsoft.ML.VisionTransformer.");
+                $"this version reads up to {Format(version.VerWrittenCur)}. Update the package Microsoft.ML.VisionTransformer.");
         }
 
         context.CheckAtModel(version);
@@ -144,7 +144,7 @@ internal sealed class EntryReader(string name, Stream content, IDisposable owner
 
         Left -= to.Length;
         if (Left == 0 && !checksum.Matches())
-            throw ModelReader.Broken($"the checksum of the entry {name} differs: its bytes were changed after saving");
+            throw ModelReader.Broken($"the checksum of the entry {name} does not match: its bytes were changed after saving");
     }
 
     public void Dispose()

@@ -70,7 +70,7 @@ internal static class TorchRuntime
             return (name, 0);
         if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
             return ("cuda", index);
-        throw new ArgumentException($"Device is '{MessageText.Of(name)}'; it must be auto, cpu, cuda, cuda:1 (any number) or mps.", nameof(name));
+        throw new ArgumentException($"Device is '{MessageText.Of(name)}'; it must be auto, cpu, cuda, cuda:1 (or another number) or mps.", nameof(name));
     }
 
     private static torch.Device Auto(IHostEnvironment environment, int localRank)
@@ -95,11 +95,11 @@ internal static class TorchRuntime
         {
             throw Unavailable(
                 name,
-                "libtorch finds no CUDA GPU: reference TorchSharp-cuda-windows or TorchSharp-cuda-linux instead of the CPU package, and check the driver");
+                "libtorch found no CUDA GPU: reference TorchSharp-cuda-windows or TorchSharp-cuda-linux instead of the CPU package, and check the driver");
         }
 
         int count = torch.cuda.device_count();
-        return index < count ? torch.device(DeviceType.CUDA, index) : throw Unavailable(name, $"this machine has {count} CUDA GPUs, numbered from 0");
+        return index < count ? torch.device(DeviceType.CUDA, index) : throw Unavailable(name, $"this machine has {count} CUDA {(count == 1 ? "GPU" : "GPUs")}, numbered from 0");
     }
 
     private static InvalidOperationException Unavailable(string device, string reason) =>

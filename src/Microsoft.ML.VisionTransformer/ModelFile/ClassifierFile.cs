@@ -32,7 +32,7 @@ internal static class ClassifierFile
         var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture =>
         {
             if (labels.Names.Count != architecture.Classes)
-                throw ModelReader.Broken($"{ClassesName} has {labels.Names.Count} classes, {NetworkEntries.ArchitectureName} {architecture.Classes}");
+                throw ModelReader.Broken($"{ClassesName} has {labels.Names.Count} classes, but {NetworkEntries.ArchitectureName} has {architecture.Classes}");
         });
         var names = new ColumnNames(columns.Image, columns.Score, columns.PredictedLabel) { OnInvalidImage = columns.OnInvalidImage };
         return (new ModelDescription(network.Architecture, preprocessing, labels, names, history) { Temperature = columns.Temperature }, network, storage);

@@ -53,11 +53,11 @@ internal static class NetworkEntries
         if (preprocessing.Mean.Count != architecture.Channels)
         {
             throw ModelReader.Broken(
-                $"{PreprocessingName} produces images with {preprocessing.Mean.Count} channels, {ArchitectureName} takes {architecture.Channels}");
+                $"{PreprocessingName} produces images with {preprocessing.Mean.Count} channels, but {ArchitectureName} takes {architecture.Channels}");
         }
 
         if (preprocessing.Size != architecture.ImageSize)
-            throw ModelReader.Broken($"{PreprocessingName} produces images of {preprocessing.Size}, {ArchitectureName} takes {architecture.ImageSize}");
+            throw ModelReader.Broken($"{PreprocessingName} produces images of {preprocessing.Size}, but {ArchitectureName} takes {architecture.ImageSize}");
     }
 }
 

@@ -147,7 +147,7 @@ internal static class WeightEntries
             else if (entry.Type is not (Float32 or Float16))
                 problems.Add($"{name} has type {MessageText.Of(entry.Type)}; expected {Float32} or {Float16}");
             else if (!shape.AsSpan().SequenceEqual(entry.Shape))
-                problems.Add($"{name} is [{Text(entry.Shape)}], the network needs [{Text(shape)}]");
+                problems.Add($"{name} is [{Text(entry.Shape)}], but the network needs [{Text(shape)}]");
         }
 
         problems.AddRange(expected.Keys.Where(name => !names.Contains(name)).Select(name => $"{name} is missing"));

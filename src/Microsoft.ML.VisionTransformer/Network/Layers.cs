@@ -104,7 +104,7 @@ internal static class UninitializedParameter
         {
             throw new InsufficientMemoryException(
                 $"A weight of shape [{string.Join(", ", shape)}] needs {shape.Aggregate(4.0, (bytes, size) => bytes * size) / 1e9:F1} GB of memory, " +
-                "which this machine does not have free. Use a smaller network or a machine with more memory.",
+                "more than this machine has free. Use a smaller network or a machine with more memory.",
                 e);
         }
     }

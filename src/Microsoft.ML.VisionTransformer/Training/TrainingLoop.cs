@@ -94,7 +94,7 @@ internal sealed class TrainingLoop : IDisposable
 
             TakeBest();
             CheckResult();
-            _group.ExpectSame(_step.Parameters.Values, "The weights at the end of the training");
+            _group.ExpectSame(_step.Parameters.Values, "The weights at the end of training");
             if (!canceled)
                 _recorder?.Write(Now() with { Finished = true }, [("parameters", _step.Parameters.Values)]);
         }
@@ -139,7 +139,7 @@ internal sealed class TrainingLoop : IDisposable
         if (found.Finished)
         {
             _recorder.Read([("parameters", _step.Parameters.Values)]);
-            report.Info("The workspace has the result of this training; nothing is left to do.");
+            report.Info("The workspace already has the result of this training run; there is nothing left to do.");
             return;
         }
 
@@ -252,7 +252,7 @@ internal sealed class TrainingLoop : IDisposable
     private void CheckResult()
     {
         if (_step.Done == 0)
-            throw new InvalidOperationException("The training made no update, so the weights are unchanged: set Epoch to at least 1 and provide training rows.");
+            throw new InvalidOperationException("Training made no updates, so the weights are unchanged: set Epoch to at least 1 and provide training rows.");
         _step.RefuseBrokenWeights();
         var rows = _training[..Math.Min(_plan.BatchSize, _training.Length)];
         var mean = new Validation(_plan, rows, _network, _device, () => { }).Evaluate().Mean;

@@ -125,7 +125,7 @@ internal sealed class TrainingStep : IDisposable
         if (!(loss <= TimesGuessing * guessing))
         {
             throw NotLearning(
-                string.Create(CultureInfo.InvariantCulture, $"The mean training loss {when} is {loss:G4}, {loss / guessing:G3} times that of random guessing: the training diverges"),
+                string.Create(CultureInfo.InvariantCulture, $"The mean training loss {when} is {loss:G4}, {loss / guessing:G3} times that of random guessing: training diverged"),
                 RateAt(Math.Max(0, Done - 1)));
         }
     }
@@ -137,7 +137,7 @@ internal sealed class TrainingStep : IDisposable
     internal void RefuseBrokenLoss(double loss, string what)
     {
         if (!double.IsFinite(loss))
-            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The loss on {what} is {loss} after step {Done}: the training diverges"), RateAt(Math.Max(0, Done - 1)));
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The loss on {what} is {loss} after step {Done}: training diverged"), RateAt(Math.Max(0, Done - 1)));
     }
 
     /// <summary>Call before the weights are saved or returned.</summary>
@@ -147,7 +147,7 @@ internal sealed class TrainingStep : IDisposable
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         if (!Parameters.Values.isfinite().all().item<bool>())
-            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"Step {Done} made weights that are not finite: the training diverges"), RateAt(Math.Max(0, Done - 1)));
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The weights are not finite after step {Done}: training diverged"), RateAt(Math.Max(0, Done - 1)));
     }
 
     public void Dispose()
@@ -180,7 +180,7 @@ internal sealed class TrainingStep : IDisposable
         var logits = _replica is not null ? _replica.Forward(input) : cuts is null ? _network.forward(input) : _network.ForwardInChunks(input, cuts);
         var loss = BatchLoss.Of(logits, batch, _plan.LabelSmoothing);
         if (!double.IsFinite(loss.Metrics.LossSum))
-            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss.Metrics.LossSum} in epoch {epoch}, step {Done + 1}: the training diverges"), RateAt(Done));
+            throw NotLearning(string.Create(CultureInfo.InvariantCulture, $"The training loss became {loss.Metrics.LossSum} in epoch {epoch}, step {Done + 1}: training diverged"), RateAt(Done));
         // If the weights of all rows of the update are 0, its gradient is 0 rather than 0/0.
         var mean = loss.Sum.Times(batch.StepWeight > 0 ? 1 / batch.StepWeight : 0);
         if (cuts is null)
@@ -192,5 +192,5 @@ internal sealed class TrainingStep : IDisposable
 
     private InvalidOperationException NotLearning(string what, double rate) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"{what}, at a learning rate of {rate:E1}. Lower LearningRate (it is {_plan.LearningRate:E1}), lengthen WarmupEpochs, or set ClipGradientNorm (it is {_plan.ClipGradientNorm}); pixels that are not scaled to about -1..1 cause this too."));
+        $"{what}, at a learning rate of {rate:E1}. Lower LearningRate (it is {_plan.LearningRate:E1}), lengthen WarmupEpochs, or set ClipGradientNorm (it is {_plan.ClipGradientNorm}); pixels that are not scaled to about -1 to 1 also cause this."));
 }

@@ -203,7 +203,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         if (rows.Rows.Length == 0)
         {
             throw new InvalidDataException(rows.Skipped.Count == 0
-                ? $"There is nothing to train on: none of {rows.WithoutLabel} rows has a label."
+                ? $"There is nothing to train on: none of the {rows.WithoutLabel} rows has a label."
                 : $"There is nothing to train on: {rows.WithoutLabel} rows have no label, and {rows.Skipped}");
         }
 
@@ -220,11 +220,11 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             ? StratifiedSplit.Cut(rows.Rows, plan.ValidationFraction, plan.Seed)
             : (rows.Rows, validationRows?.Rows ?? []);
         if (plan.Calibrate && validation.Length == 0)
-            throw new InvalidDataException("Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet, or more rows for ValidationSetFraction.");
+            throw new InvalidDataException("Calibrate is set, but there are no validation rows to calibrate on: set ValidationSet, or provide more rows for ValidationSetFraction to split.");
         if (plan.EarlyStopping is not null && validation.Length == 0)
-            throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to monitor: give a ValidationSet, or more rows for ValidationSetFraction.");
+            throw new InvalidDataException("EarlyStoppingCriteria is set, but there are no validation rows to monitor: set ValidationSet, or provide more rows for ValidationSetFraction to split.");
         if (validation.Length > 0 && Array.TrueForAll(validation, row => row.Weight == 0))
-            throw new InvalidDataException($"The weight of each of the {validation.Length} validation rows is 0, so they cannot be evaluated. Correct ExampleWeightColumnName's column, or give another ValidationSet.");
+            throw new InvalidDataException($"The weight of each of the {validation.Length} validation rows is 0, so they cannot be evaluated. Correct the column named by ExampleWeightColumnName, or set another ValidationSet.");
         return (training, validation);
     }
 
@@ -320,7 +320,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     private static void RefuseWeightless(TrainingRow[] training)
     {
         if (Array.TrueForAll(training, row => row.Weight == 0))
-            throw new InvalidDataException($"There is nothing to train on: the weight of each of the {training.Length} training rows is 0. Correct ExampleWeightColumnName's column, or ClassWeights.");
+            throw new InvalidDataException($"There is nothing to train on: the weight of each of the {training.Length} training rows is 0. Correct the column named by ExampleWeightColumnName, or ClassWeights.");
     }
 
     private void CheckAlive()

@@ -45,7 +45,7 @@ public sealed class CompareTests
         var run = CliRun.Done("compare", ColoredModel.Zip, other, "--data", ColoredModel.Images, "--out", folder.File("c.html"));
 
         StringAssert.StartsWith(run.Output, "60 images, 3 classes\n");
-        StringAssert.Contains(run.Output, "other.zip against colored.zip: ");
+        StringAssert.Contains(run.Output, "other.zip compared with colored.zip: ");
         StringAssert.Contains(run.Error, "Page: ");
         string text = File.ReadAllText(folder.File("c.html"));
         PageMarkup.AssertSelfContained(text);

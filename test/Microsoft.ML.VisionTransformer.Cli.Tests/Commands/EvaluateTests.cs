@@ -78,7 +78,7 @@ public sealed class EvaluateTests
         CliRun.Of("evaluate", ColoredModel.Zip, "--data", folder.Path).AssertFailed(1, "b.png: ");
         var run = CliRun.Done("evaluate", ColoredModel.Zip, "--data", folder.Path, "--on-invalid-image", "skip");
 
-        StringAssert.StartsWith(run.Output, "1 images: ");
+        StringAssert.StartsWith(run.Output, "1 image: ");
         StringAssert.Contains(run.Error, "skipped ");
     }
 

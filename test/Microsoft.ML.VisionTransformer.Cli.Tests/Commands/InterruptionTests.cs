@@ -23,7 +23,7 @@ public sealed class InterruptionTests
         CliRun.Of(Train(zip)).AssertFailed(1, "has an unfinished training");
         var rejected = CliRun.Of("train", "--resume", "--out", zip, "--epochs", "21");
         Assert.AreEqual(1, rejected.ExitCode);
-        StringAssert.Contains(rejected.Error, "--epochs was 20 and is 21");
+        StringAssert.Contains(rejected.Error, "--epochs was 20 and is now 21");
 
         var resumed = CliRun.Done("train", "--resume", "--out", zip);
         var whole = CliRun.Done(Train(uninterrupted));

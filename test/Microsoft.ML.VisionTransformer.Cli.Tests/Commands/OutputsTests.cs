@@ -65,7 +65,7 @@ public sealed class OutputsTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("file"), "");
         foreach (string[] command in Commands(Path.Combine(folder.Path, "file", "inside")))
-            CliRun.Of(command).AssertFailed(1, "cannot be created: a file has that name.");
+            CliRun.Of(command).AssertFailed(1, "cannot be created: a file with that name exists.");
     }
 
     [TestMethod]

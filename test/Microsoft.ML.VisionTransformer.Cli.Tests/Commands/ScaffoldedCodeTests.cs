@@ -117,7 +117,7 @@ public sealed class ScaffoldedCodeTests
 
         string code = TrainingCode.Of(model);
 
-        StringAssert.Contains(code, "was canceled after 1 epochs");
+        StringAssert.Contains(code, "was canceled after 1 epoch;");
         StringAssert.Contains(code, "was trained with a ValidationSet");
     }
 

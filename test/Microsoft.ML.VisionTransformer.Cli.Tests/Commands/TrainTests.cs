@@ -15,7 +15,7 @@ public sealed class TrainTests
 
         Assert.AreEqual(0, run.ExitCode, run.Error);
         StringAssert.StartsWith(run.Output, "12 images: accuracy ");
-        StringAssert.Contains(run.Error, "48 training images of 3 classes, 12 test images.");
+        StringAssert.Contains(run.Error, "48 training images in 3 classes, 12 test images.");
         StringAssert.Matches(run.Error, new(@"epoch  12/12  loss \d.*images/s"));
     }
 
@@ -125,7 +125,7 @@ public sealed class TrainTests
 
         StringAssert.Contains(run.Error, "broken.jpg: ");
         StringAssert.Contains(run.Error, "also-broken.png: is empty (0 bytes)");
-        StringAssert.Contains(run.ErrorLines[^1], "2 of 17 images cannot be read. The training was not started.");
+        StringAssert.Contains(run.ErrorLines[^1], "2 of 17 images cannot be read. Training was not started.");
     }
 
     [TestMethod]
@@ -151,7 +151,7 @@ public sealed class TrainTests
         var run = CliRun.Done(["train", "--data", table, "--out", folder.File("m.zip"), "--epochs", "1", .. ColoredModel.Tiny]);
 
         StringAssert.Contains(run.Error, "3 rows of");
-        StringAssert.Contains(run.Error, "t.csv without a label left out.");
+        StringAssert.Contains(run.Error, " without a label in ");
         StringAssert.Contains(run.Error, "of 3 classes");
     }
 

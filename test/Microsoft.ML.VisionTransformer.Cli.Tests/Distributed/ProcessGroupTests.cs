@@ -89,7 +89,7 @@ public sealed class ProcessGroupTests
     {
         string[] messages = ThreadGroup.Run(2, group => Caught(() => ConsistencyCheck.Run(new ProcessGroup(group), "hub/model", group.Rank == 0 ? ["a", "b"] : ["a"])));
 
-        StringAssert.StartsWith(messages[0], $"Rank 1 on {Environment.MachineName} has different images (1 files, ");
+        StringAssert.StartsWith(messages[0], $"Rank 1 on {Environment.MachineName} has different images (1 file, ");
         Assert.AreEqual(messages[0], messages[1]);
     }
 

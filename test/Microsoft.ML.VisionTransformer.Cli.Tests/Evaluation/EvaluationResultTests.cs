@@ -61,7 +61,7 @@ public sealed class EvaluationResultTests
     public void WithoutRowsThereIsNoResult() => Assert.IsNull(EvaluationResult.Of(new ReportContent { Title = "", ClassNames = ["a"] }));
 
     [TestMethod]
-    [DataRow(0, new[] { 0.5f }, "1.png has 1 scores, and there are 2 classes", DisplayName = "few scores")]
+    [DataRow(0, new[] { 0.5f }, "1.png has 1 scores, but there are 2 classes", DisplayName = "few scores")]
     [DataRow(2, new[] { 0.5f, 0.5f }, "1.png has the class index 2", DisplayName = "unknown class")]
     [DataRow(-1, new[] { 0.5f, 0.5f }, "1.png has the class index -1", DisplayName = "no class")]
     [DataRow(0, new[] { 0.5f, float.NaN }, "1.png has the score NaN, which is not a probability", DisplayName = "no number")]

@@ -43,10 +43,10 @@ public sealed class PairedDifferenceTests
     }
 
     [TestMethod]
-    [DataRow(2, 7, "b.zip is right on 7 images that a.zip gets wrong, and wrong on 2 that a.zip gets right: with so few, the difference may be chance (p = 0.18).")]
-    [DataRow(0, 1, "b.zip is right on 1 image that a.zip gets wrong, and wrong on 0 that a.zip gets right: with so few, the difference may be chance (p = 1).")]
-    [DataRow(40, 41, "b.zip is right on 41 images that a.zip gets wrong, and wrong on 40 that a.zip gets right: the difference may be chance (p = 1).")]
-    [DataRow(53, 10, "b.zip is right on 10 images that a.zip gets wrong, and wrong on 53 that a.zip gets right: chance alone would hardly do that (p < 0.001).")]
+    [DataRow(2, 7, "b.zip is right on 7 images that a.zip gets wrong, and wrong on 2 that a.zip gets right: with so few, the difference may be due to chance (p = 0.18).")]
+    [DataRow(0, 1, "b.zip is right on 1 image that a.zip gets wrong, and wrong on 0 that a.zip gets right: with so few, the difference may be due to chance (p = 1).")]
+    [DataRow(40, 41, "b.zip is right on 41 images that a.zip gets wrong, and wrong on 40 that a.zip gets right: the difference may be due to chance (p = 1).")]
+    [DataRow(53, 10, "b.zip is right on 10 images that a.zip gets wrong, and wrong on 53 that a.zip gets right: chance alone is unlikely to explain that (p < 0.001).")]
     [DataRow(3, 3, "b.zip is right on 3 images that a.zip gets wrong, and wrong on 3 that a.zip gets right: the same accuracy.")]
     [DataRow(0, 0, "b.zip and a.zip are right and wrong on the same images.")]
     public void TheSentenceSaysWhatItMeans(int onlyFirst, int onlyOther, string expected) =>

@@ -64,7 +64,7 @@ public sealed class InputsTests
     }
 
     [TestMethod]
-    [DataRow("a,b\n1", "t.csv: line 2 has 1 field, the first record has 2")]
+    [DataRow("a,b\n1", "t.csv: line 2 has 1 field, but the first record has 2")]
     [DataRow("a,b\n\n\n1,2\n1\n", "t.csv: line 5 has 1 field", DisplayName = "after blank lines")]
     [DataRow("a,b\r\n\"x\r\ny\",2\r\n\r\n1,2,3", "t.csv: line 5 has 3 fields", DisplayName = "after a line break in quotes")]
     [DataRow("a,b\n\n1,\"2\n3,4\n", "t.csv: line 3 is malformed: '\"2", DisplayName = "an unclosed quote")]

@@ -141,7 +141,7 @@ public sealed class TrainSettingsTests
     }
 
     [TestMethod]
-    [DataRow("""{ "epoch": 20 }""", "\"epoch\" in ", "the nearest is \"epochs\"")]
+    [DataRow("""{ "epoch": 20 }""", "\"epoch\" in ", "did you mean \"epochs\"?")]
     [DataRow("""{ "epochs": 20, "epochs": 30 }""", "c.json is not valid JSON", "epochs")]
     [DataRow("{ \"epochs\": ", "c.json is not valid JSON", "")]
     [DataRow("[1]", "is not a JSON object", "")]

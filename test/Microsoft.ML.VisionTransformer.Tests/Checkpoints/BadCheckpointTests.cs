@@ -39,11 +39,11 @@ public sealed class BadCheckpointTests
     [TestMethod]
     [DataRow("missing_tensor.safetensors", "blocks.0.attn.proj.weight is missing")]
     [DataRow("extra_tensor.safetensors", "blocks.1.norm1.weight is not part of the network (depth is 1)")]
-    [DataRow("wrong_shape.safetensors", "head.weight is [16, 3], the network needs [3, 16]")]
-    [DataRow("wrong_dtype_int.safetensors", "norm.weight is I32, a floating-point type is expected")]
+    [DataRow("wrong_shape.safetensors", "head.weight is [16, 3], but the network needs [3, 16]")]
+    [DataRow("wrong_dtype_int.safetensors", "norm.weight is I32, but a floating-point type is expected")]
     [DataRow("nan_weight.safetensors", "NaN in blocks.0.mlp.fc1.weight")]
     [DataRow("inf_weight.safetensors", "infinity in head.bias")]
-    [DataRow("head_seven_classes.safetensors", "head.weight is [7, 16], the network needs [3, 16]; head.bias is [7], the network needs [3]")]
+    [DataRow("head_seven_classes.safetensors", "head.weight is [7, 16], but the network needs [3, 16]; head.bias is [7], but the network needs [3]")]
     [DataRow("offsets_overlap.safetensors", "pos_embed")]
     [DataRow("offsets_out_of_range.safetensors", "head.bias")]
     [DataRow("shape_does_not_match_bytes.safetensors", "head.weight")]
@@ -83,8 +83,8 @@ public sealed class BadCheckpointTests
     [TestMethod]
     [DataRow("missing_tensor.safetensors", "blocks.0.attn.proj.weight is missing")]
     [DataRow("extra_tensor.safetensors", "blocks.1.norm1.weight is not part of the network (depth is 1)")]
-    [DataRow("wrong_shape.safetensors", "head.weight is [16, 3], the network needs [3, 16]")]
-    [DataRow("head_seven_classes.safetensors", "head.weight is [7, 16], the network needs [3, 16]")]
+    [DataRow("wrong_shape.safetensors", "head.weight is [16, 3], but the network needs [3, 16]")]
+    [DataRow("head_seven_classes.safetensors", "head.weight is [7, 16], but the network needs [3, 16]")]
     public void WithoutStrict_TheDifferencesAreListed_AndTheRestIsTaken(string file, string difference)
     {
         using var checkpoint = VisionTransformerCheckpoint.Load(PathOf(file), Architecture(), strict: false);

@@ -133,12 +133,12 @@ public sealed class CheckpointFittingTests : IDisposable
     {
         var own = GoldenModel.ArchitectureOf("vit_plain");
 
-        AssertRefused(own with { PatchSize = 16 }, "patch_embed.proj.weight is [32, 3, 8, 8], the network needs [32, 3, 16, 16]");
+        AssertRefused(own with { PatchSize = 16 }, "patch_embed.proj.weight is [32, 3, 8, 8], but the network needs [32, 3, 16, 16]");
         AssertRefused(own with { Depth = 3 }, "blocks.2.norm1.weight is missing");
         AssertRefused(own with { Depth = 1 }, "blocks.1.norm1.weight is not part of the network (depth is 1)");
-        AssertRefused(own with { Classes = 7 }, "head.weight is [10, 32], the network needs [7, 32]; head.bias is [10], the network needs [7]");
-        AssertRefused(own with { EmbeddingDimension = 64 }, "blocks.0.attn.proj.weight is [32, 32], the network needs [64, 64]");
-        AssertRefused(own with { RegisterTokens = 4 }, "pos_embed is [1, 17, 32], the network needs [1, 21, 32]; reg_token is missing");
+        AssertRefused(own with { Classes = 7 }, "head.weight is [10, 32], but the network needs [7, 32]; head.bias is [10], but the network needs [7]");
+        AssertRefused(own with { EmbeddingDimension = 64 }, "blocks.0.attn.proj.weight is [32, 32], but the network needs [64, 64]");
+        AssertRefused(own with { RegisterTokens = 4 }, "pos_embed is [1, 17, 32], but the network needs [1, 21, 32]; reg_token is missing");
         AssertRefused(own with { LayerScale = 1 }, "blocks.0.ls1.gamma is missing");
     }
 
@@ -151,7 +151,7 @@ public sealed class CheckpointFittingTests : IDisposable
         var error = Assert.ThrowsExactly<NotSupportedException>(() => checkpoint.CreateNetwork());
 
         Assert.Contains("patch_embed.proj.weight is", error.Message);
-        Assert.Contains("it has 4 channel(s) and the network 3", error.Message);
+        Assert.Contains("its number of channels is 4, but the network's is 3", error.Message);
     }
 
     [TestMethod]

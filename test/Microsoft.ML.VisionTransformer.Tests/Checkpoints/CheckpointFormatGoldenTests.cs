@@ -40,7 +40,7 @@ public sealed class CheckpointFormatGoldenTests : IDisposable
     public void PyTorchsOldFormatIsNamed() => StringAssert.Contains(
         Assert.ThrowsExactly<InvalidCheckpointException>(
             () => CheckpointFormat.OpenAny(Disguise(TestData.Path("golden", "checkpoints", "pytorch", "legacy.pth")))).Message,
-        "PyTorch's old format");
+        "PyTorch used before version 1.6");
 
     [TestMethod]
     public void AShardedCheckpointIsOpenedByItsIndexOrItsFolder()

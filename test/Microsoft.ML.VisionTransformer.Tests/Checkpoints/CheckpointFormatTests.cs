@@ -70,7 +70,7 @@ public sealed class CheckpointFormatTests : IDisposable
     [DataRow("\u0080\u0002cos\nsystem\n.", "bare Python pickle")]
     [DataRow("\u0080\u0004\u0095\u001b\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u008c\u0002os.", "bare Python pickle", DisplayName = "zeros in a pickle")]
     [DataRow("PK\u0003\u0004\u0000\u0000\u0000\u0000\u0000\u0000", "corrupt or truncated", DisplayName = "an archive with zeros in it")]
-    [DataRow("\u0080\u0002\u008a\u000a\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.", "PyTorch's old format")]
+    [DataRow("\u0080\u0002\u008a\u000a\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.", "PyTorch used before version 1.6")]
     [DataRow("\u0089HDF\r\n\u001a\n", "is not a checkpoint: it starts with 894844460D0A1A0A. Supported formats are safetensors")]
     [DataRow("hello", "is not a checkpoint: it starts with 68656C6C6F. Supported formats are safetensors")]
     [DataRow("PK", "corrupt or truncated")]

@@ -136,7 +136,7 @@ public sealed class CheckpointGoldenTests
     {
         var error = Assert.ThrowsExactly<InvalidCheckpointException>(() => VisionTransformerCheckpoint.Load(PathOf(file)));
 
-        Assert.Contains("old format from before version 1.6", error.Message);
+        Assert.Contains("PyTorch used before version 1.6", error.Message);
         Assert.Contains("torch.save(state_dict, path, _use_new_zipfile_serialization=True)", error.Message);
     }
 

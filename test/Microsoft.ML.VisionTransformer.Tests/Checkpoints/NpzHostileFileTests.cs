@@ -34,7 +34,7 @@ public sealed class NpzHostileFileTests
     [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "exceeds 64 bits")]
     [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387905,), }", "exceeds 64 bits")]
     [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "at most 64 bits is expected at character 51")]
-    [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000,), }", "needs 4000000 bytes of values, the member has 4")]
+    [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000,), }", "needs 4000000 bytes of values, but the member has 4")]
     [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': (__import__('os').getpid(),), }", "found '__import__")]
     [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': (1), }", "a comma is expected")]
     [DataRow("{'descr': '<f4', 'fortran_order': False, 'shape': [1], }", "'(' is expected")]
@@ -55,7 +55,7 @@ public sealed class NpzHostileFileTests
 
     [TestMethod]
     public void ValuesAfterTheLastAreRefused() =>
-        Refused(new NpzBuilder().Add("a.npy", Array(Header("<f4", "(1,)"), Floats(1, 2))), "needs 4 bytes of values, the member has 8");
+        Refused(new NpzBuilder().Add("a.npy", Array(Header("<f4", "(1,)"), Floats(1, 2))), "needs 4 bytes of values, but the member has 8");
 
     [TestMethod]
     public void AnotherMagicIsRefused() => Refused(new NpzBuilder().Add("a.npy", [0x93, .. "NUMPZ"u8, 1, 0, 0, 0]), "4E554D505A");

@@ -37,8 +37,8 @@ public sealed class DistributedFailureTests
     }
 
     [TestMethod]
-    [DataRow("throws", "Rank 0 of 2: training failed, and the job is aborted: System.InvalidOperationException: the callback has had enough")]
-    [DataRow("broken-image", " of 2: training failed, and the job is aborted: Microsoft.ML.VisionTransformer.InvalidImageException")]
+    [DataRow("throws", "Rank 0 of 2: training failed; aborting the job: System.InvalidOperationException: the callback has had enough")]
+    [DataRow("broken-image", " of 2: training failed; aborting the job: Microsoft.ML.VisionTransformer.InvalidImageException")]
     public void AProcessThatThrowsEndsTheJobWithItsMessage(string mishap, string message)
     {
         Requires.SlowTests();

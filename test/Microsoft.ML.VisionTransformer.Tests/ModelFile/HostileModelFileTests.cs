@@ -59,7 +59,7 @@ public sealed class HostileModelFileTests
     [DataRow("\"Depth\": 2", "\"Depth\": 2147483647", "Depth is 2147483647")]
     [DataRow("\"Depth\": 2", "\"Depth\": 1000", "blocks.2")]
     [DataRow("\"EmbeddingDimension\": 24", "\"EmbeddingDimension\": 2147483646", "EmbeddingDimension is 2147483646")]
-    [DataRow("\"EmbeddingDimension\": 24", "\"EmbeddingDimension\": 8192", "blocks.0.attn.qkv.bias is [72], the network needs [24576]")]
+    [DataRow("\"EmbeddingDimension\": 24", "\"EmbeddingDimension\": 8192", "blocks.0.attn.qkv.bias is [72], but the network needs [24576]")]
     [DataRow("\"MlpRatio\": 4", "\"MlpRatio\": 80000000", "MlpRatio is 80000000")]
     [DataRow("\"MlpRatio\": 4", "\"MlpRatio\": 2730", "blocks.0.mlp.fc1")]
     [DataRow("\"Heads\": 2", "\"Heads\": 65536", "Heads is 65536")]

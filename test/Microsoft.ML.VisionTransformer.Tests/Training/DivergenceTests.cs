@@ -31,7 +31,7 @@ public sealed class DivergenceTests
             (options.ValidationSetFraction, options.WarmupEpochs, options.MinimumLearningRate) = (validation, 0, 1e-6f);
         }));
 
-        Assert.Contains("diverges", error.Message);
+        Assert.Contains("training diverged", error.Message);
         Assert.Contains("Lower LearningRate", error.Message);
     }
 
@@ -43,7 +43,7 @@ public sealed class DivergenceTests
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Train(options =>
             (options.Precision, options.Epoch, options.LearningRate, options.WarmupEpochs) = (precision, 3, 1e25f, 0)));
 
-        Assert.Contains("diverges", error.Message);
+        Assert.Contains("training diverged", error.Message);
         Assert.Contains("Lower LearningRate", error.Message);
     }
 

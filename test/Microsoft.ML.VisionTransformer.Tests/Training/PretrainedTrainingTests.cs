@@ -102,7 +102,7 @@ public sealed class PretrainedTrainingTests
 
         var error = Assert.ThrowsExactly<InvalidCheckpointException>(() => TinyTraining.Train(context, data, options));
 
-        Assert.Contains("cls_token is [1, 1, 24], the network needs [1, 1, 48]", error.Message);
+        Assert.Contains("cls_token is [1, 1, 24], but the network needs [1, 1, 48]", error.Message);
     }
 
     [TestMethod]

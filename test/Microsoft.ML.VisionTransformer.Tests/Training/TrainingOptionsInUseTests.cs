@@ -170,7 +170,7 @@ public sealed class TrainingOptionsInUseTests
 
         using var model = Train(o => (o.Arch, o.PretrainedModel, o.Epoch) = (null, folder.Path, 1), perClass, log);
 
-        Assert.Contains(line => line.Contains($"({expected}: ", StringComparison.Ordinal) && line.Contains("10 images a class", StringComparison.Ordinal), log);
+        Assert.Contains(line => line.Contains($"({expected}: ", StringComparison.Ordinal) && line.Contains("10 images per class", StringComparison.Ordinal), log);
     }
 
     [TestMethod]

@@ -10,8 +10,8 @@ internal static class ImageCards
     {
         if (content.Overlay is not null)
             html.Add(
-                $"<p class=\"note\">Next to each photo: the same photo in gray, with a map of the evidence for the predicted " +
-                $"class. Lighter means more; parts that the network does not see are faded.</p>");
+                $"<p class=\"note\">Next to each photo is the same photo in gray, overlaid with a map of the evidence for the predicted " +
+                $"class. Lighter areas are stronger evidence; faded areas are not seen by the network.</p>");
     }
 
     /// <summary>Writes a list of large cards with maps.</summary>
@@ -128,7 +128,7 @@ internal static class PhotoLink
 {
     /// <summary>Says what a click on a file name does.</summary>
     internal static void WriteNote(HtmlBuilder html) => html.Add(
-        $"<p class=\"note screen\">A file name opens the photo in a new tab. That works where the photos are in the same place relative to this page as when it was written.</p>");
+        $"<p class=\"note screen\">A file name opens the photo in a new tab. The link works only if the photos are still in the same place relative to this page.</p>");
 
     /// <summary>
     /// The address of a photo relative to the folder of the page, percent-encoded; it works wherever both are moved together. Null without a folder or a

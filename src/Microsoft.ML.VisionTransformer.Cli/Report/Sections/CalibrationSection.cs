@@ -11,7 +11,7 @@ internal static class CalibrationSection
     {
         var bins = evaluation.Probabilities.Bins;
         html.Add(
-            $"<p>A calibrated model is right for eight in ten of the images that it predicts with 80% probability: the dots are on the diagonal. Below " +
+            $"<p>A well-calibrated model is right about eight in ten of the images that it predicts with 80% probability, so its dots are on the diagonal. Below " +
             $"the diagonal the model is overconfident, above it underconfident. The lines through the dots are 95% confidence intervals; they are wide for " +
             $"bins with few images.</p>");
         ReliabilityPlot.Draw(html, bins, Describe(evaluation));

@@ -10,7 +10,7 @@ internal static class ClassesSection
     internal static void Write(HtmlBuilder html, ReportContent content, EvaluationResult evaluation)
     {
         html.Add(
-            $"<p>Precision: fraction of the images predicted as the class that belong to it. Recall: fraction of the images of the class that were predicted as it. The " +
+            $"<p>Precision: of the images predicted as the class, the fraction that belong to it. Recall: of the images of the class, the fraction that were predicted as it. The " +
             $"weakest classes come first.</p>");
         ClassMetrics[] weakestFirst = [.. evaluation.Classes.OrderBy(c => c.F1 ?? 2)];    // those without F1 last
         ReportTable.WriteLong(html, "Metrics of each class", _columns, weakestFirst, metrics => WriteRow(html, content, metrics), "classes");

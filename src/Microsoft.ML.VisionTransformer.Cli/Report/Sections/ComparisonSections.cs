@@ -23,7 +23,7 @@ internal static class ComparisonSections
             html.Add($"<td class=\"number\">{ValueFormat.Percent(evaluation.Probabilities.CalibrationError)}</td>");
         });
         html.Add(
-            $"<p class=\"note\">The interval says how far these images can tell the accuracy on very many such images. All models were evaluated on the same images, so the " +
+            $"<p class=\"note\">The interval shows how precisely these images determine the accuracy on a very large number of similar images. All models were evaluated on the same images, so the " +
             $"difference below is more precise than the intervals suggest. A model that was trained on some of these images has a higher accuracy here than on new ones.</p>");
     }
 
@@ -32,8 +32,8 @@ internal static class ComparisonSections
         var (first, differences) = (comparison.Models[0], comparison.Differences());
         foreach (var (model, difference) in differences)
             html.Add($"<p>{difference.Sentence(first.Name, model.Name)}</p>");
-        TableColumn[] columns = [TableColumn.Words("Model"), new("Difference in points"), new("95% interval"), new("Only it is right"), new($"Only {first.Name} is right"), new("p")];
-        ReportTable.Write(html, $"Difference to {first.Name}", columns, differences, pair =>
+        TableColumn[] columns = [TableColumn.Words("Model"), new("Difference in percentage points"), new("95% interval"), new("Only this model is right"), new($"Only {first.Name} is right"), new("p")];
+        ReportTable.Write(html, $"Difference from {first.Name}", columns, differences, pair =>
         {
             var (from, to) = pair.Difference.Interval;
             WriteName(html, pair.Model);
@@ -42,8 +42,8 @@ internal static class ComparisonSections
             html.Add($"<td class=\"number\">{pair.Difference.PNumber()}</td>");
         });
         html.Add(
-            $"<p class=\"note\">p is that of McNemar's exact test. Only the images count that exactly one of two models gets right: p is the probability that they would be divided at least " +
-            $"as unevenly if both models were equally accurate. Below {PairedDifference.Significance} a difference is commonly called significant.{(differences.Count > 1 ? " With several comparisons, some p are low by chance." : "")}</p>");
+            $"<p class=\"note\">p is from McNemar's exact test, which counts only the images that exactly one of the two models gets right: p is the probability of a split at least this " +
+            $"uneven if both models were equally accurate. A difference with p below {PairedDifference.Significance} is commonly called significant.{(differences.Count > 1 ? " With several comparisons, some p-values are low by chance." : "")}</p>");
     }
 
     internal static void WriteSpeed(HtmlBuilder html, ModelComparison comparison)
@@ -64,7 +64,7 @@ internal static class ComparisonSections
 
     internal static void WriteClasses(HtmlBuilder html, ModelComparison comparison)
     {
-        html.Add($"<p>Recall: fraction of the images of the class that were predicted as it. The classes in which the models differ most come first.</p>");
+        html.Add($"<p>Recall: of the images of the class, the fraction that were predicted as it. The classes in which the models differ most come first.</p>");
         TableColumn[] columns = [TableColumn.Words("Class"), new("Images"), .. comparison.Models.Select(model => new TableColumn(model.Name))];
         int[] classes = [.. Enumerable.Range(0, comparison.ClassNames.Count).OrderByDescending(Differences)];
         ReportTable.WriteLong(html, "Recall of each class", columns, classes, index =>

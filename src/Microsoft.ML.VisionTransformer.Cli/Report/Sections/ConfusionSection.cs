@@ -32,8 +32,8 @@ internal static class ConfusionSection
     {
         const string Caption = "Number of images by true and predicted class";
         html.Add(
-            $"<p>Rows are true classes, columns predicted classes; correct predictions are on the diagonal. The stronger the color, " +
-            $"the larger the fraction of the row.{(linked ? " A number leads to the images of that pair." : "")}</p>");
+            $"<p>Rows are true classes, columns are predicted classes; correct predictions are on the diagonal. The stronger the color, " +
+            $"the larger the fraction of the row.{(linked ? " Click a number to see the images of that pair." : "")}</p>");
         ReportTable.OpenBox(html, Caption);
         html.Add($"<table class=\"matrix\"><caption>{Caption}</caption><thead><tr><td>predicted →<br>true ↓</td>");
         foreach (string name in names)
@@ -81,12 +81,12 @@ internal static class ConfusionSection
         var pairs = counts.Pairs();
         if (pairs.Count == 0)
         {
-            html.Add($"<p>No image was classified wrongly.</p>");
+            html.Add($"<p>No images were misclassified.</p>");
             return;
         }
 
         html.Add(
-            $"<p>{ValueFormat.Count(names.Count)} classes are too many for a readable matrix. These pairs are confused most " +
+            $"<p>{ValueFormat.Count(names.Count)} classes are too many to show as a matrix. These pairs are confused most " +
             $"often{(pairs.Count > MaxPairs ? $"; {ValueFormat.Count(pairs.Count - MaxPairs)} more pairs are not shown" : "")}.</p>");
         ReportTable.WriteLong(html, "Most confused pairs", _pairColumns, [.. pairs.Take(MaxPairs)], pair =>
         {

@@ -21,7 +21,7 @@ internal static class CurveReading
         {
             return "A linear probe trains only the head. The features of each image were computed once, without augmentation, so training and validation are measured in the same way. " +
                 "An epoch is one step of the optimizer over all images, not another pass over the photos." +
-                (content.ValidationImages > 0 ? " The curves are those of a head that was fitted to the training images alone; the saved head was then fitted to the validation images as well." : "");
+                (content.ValidationImages > 0 ? " The curves show a head that was fitted to the training images only; the saved head was then fitted to the validation images as well." : "");
         }
 
         string smoothing = content.LabelSmoothing is > 0 ? " The training loss also includes label smoothing, so compare the accuracies rather than the losses." : "";
@@ -38,7 +38,7 @@ internal static class CurveReading
                 (content.Rows.Count > 0 ? $": judge it by the {content.RowsName} images." : ".");
         }
 
-        string figures = (content.Strategy == TrainingStrategy.LinearProbe ? "At the end" : $"In epoch {ValueFormat.Count(epoch.Epoch)}, whose weights the model has,") +
+        string figures = (content.Strategy == TrainingStrategy.LinearProbe ? "At the end" : $"In epoch {ValueFormat.Count(epoch.Epoch)}, whose weights were kept,") +
             $" the accuracy is {ValueFormat.Percent(epoch.TrainingAccuracy)} in training and {ValueFormat.Percent(validation)} in validation";
         double gap = epoch.TrainingAccuracy - validation;
         string? later = LaterEpochs(content, epoch);
@@ -53,9 +53,9 @@ internal static class CurveReading
     {
         null => "Training metrics are measured while the weights change, and on augmented images if the run augments them. They can be worse than the validation metrics.",
         { MixupAlpha: > 0 } or { CutmixAlpha: > 0 } =>
-            "Training metrics are measured while the weights change, on augmented images that are mixed from two photos (mixup, CutMix). Far lower values than in validation are normal.",
+            "Training metrics are measured while the weights change, on augmented images that are mixed from two photos (mixup, CutMix). Values far below those in validation are normal.",
         _ when augmentation == TrainingAugmentations.None => "Training metrics are measured while the weights change, on images without augmentation.",
-        _ => "Training metrics are measured while the weights change, on augmented images: random crops and the like. They can be worse than the validation metrics.",
+        _ => "Training metrics are measured while the weights change, on augmented images (random crops and similar changes). They can be worse than the validation metrics.",
     };
 
     private static string Gap(ReportContent content, double training, double validation)
@@ -71,15 +71,15 @@ internal static class CurveReading
             }
         }
 
-        return "The model knows its training photos better than new ones: it overfits. On new photos, expect the accuracy of the " + (content.Rows.Count > 0 ? $"{content.RowsName} images. " : "validation images. ") + Remedy(content.Strategy);
+        return "The model does better on its training photos than on new ones: it overfits. On new photos, expect the accuracy of the " + (content.Rows.Count > 0 ? $"{content.RowsName} images. " : "validation images. ") + Remedy(content.Strategy);
     }
 
     private static string Remedy(TrainingStrategy? strategy) => strategy switch
     {
         TrainingStrategy.LinearProbe =>
-            "More photos help most, above all of the classes that are confused. A larger --probe-penalty, another pretrained network, or fine-tuning with augmentation (--strategy fine-tune) may help too.",
+            "More photos help most, especially of the classes that are confused. A larger --probe-penalty, another pretrained network, or fine-tuning with augmentation (--strategy fine-tune) may help too.",
         TrainingStrategy.FineTune =>
-            "More photos help most, above all of the classes that are confused. Stronger augmentation (--augmentation deit), fewer epochs (--epochs), or a linear probe (--strategy linear-probe) may help too.",
+            "More photos help most, especially of the classes that are confused. Stronger augmentation (--augmentation deit), fewer epochs (--epochs), or a linear probe (--strategy linear-probe) may help too.",
         _ => "More photos help most. A pretrained network (--pretrained) needs far fewer of them; stronger augmentation (--augmentation deit) and fewer epochs (--epochs) may help too.",
     };
 
@@ -100,8 +100,8 @@ internal static class CurveReading
         if (gap > -LargeGap)
             return ": close to each other, so there is no sign of overfitting.";
         return content.Augmentation == TrainingAugmentations.None
-            ? ": training is behind because it is measured while the weights change. There is no sign of overfitting."
-            : ": training is behind because augmented images are harder and the weights change meanwhile. That is not an error, and there is no sign of overfitting.";
+            ? ": training accuracy is lower because it is measured while the weights change. There is no sign of overfitting."
+            : ": training accuracy is lower because augmented images are harder and the weights change during the epoch. That is normal, and there is no sign of overfitting.";
     }
 
     /// <summary>A linear probe is trained until it converges, so more epochs change nothing.</summary>

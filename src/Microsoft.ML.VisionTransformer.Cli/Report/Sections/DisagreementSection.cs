@@ -36,10 +36,10 @@ internal sealed class DisagreementSection
         }
 
         html.Add(
-            $"<p>The models predict different classes for {ValueFormat.Count(_images.Count)} of {ValueFormat.Images(_comparison.Images)}. Those come first whose true class has the most " +
-            $"different probabilities.</p>");
+            $"<p>The models predict different classes for {ValueFormat.Count(_images.Count)} of {ValueFormat.Images(_comparison.Images)}. The images on which the models differ most come first, " +
+            $"by the probability of the true class.</p>");
         if (_images.Count > MaxLarge)
-            html.Add($"<p class=\"note\">The first {ValueFormat.Count(MaxLarge)} are large{(_images.Count > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest is a table" : "")}.</p>");
+            html.Add($"<p class=\"note\">The first {ValueFormat.Count(MaxLarge)} are large{(_images.Count > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest are in a table" : "")}.</p>");
         if (_images.Any(image => PhotoLink.Of(_folder, image.Row.Path) is not null))
             PhotoLink.WriteNote(html);
         Filter.Write(html, "Images by which models are right");

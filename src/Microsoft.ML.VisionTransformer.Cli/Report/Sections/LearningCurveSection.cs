@@ -6,15 +6,15 @@ internal static class LearningCurveSection
     /// <summary>Gains from twice as many images: below the first the curve does not rise; if chance and the gain together are below the second, it is flat.</summary>
     private const double MinGain = 0.01, FlatGain = 0.03;
 
-    private const string Title = "Accuracy over the number of training images";
+    private const string Title = "Accuracy by number of training images";
 
     internal static void Write(HtmlBuilder html, ReportContent content)
     {
         html.Add($"<p class=\"lead\">{Verdict(content.LearningCurve)}</p>");
         Draw(html, content.LearningCurve);
         html.Add(
-            $"<p class=\"note\">Measured in cross-validation: a linear probe is trained on a part of the training images, and evaluated on images that it was not trained on. " +
-            $"The features are computed once, so this costs seconds.{(content.Strategy == TrainingStrategy.LinearProbe ? "" : " The model of this report was fine-tuned; the probe tells how far the pretrained features reach with that many photos.")}</p>");
+            $"<p class=\"note\">Measured by cross-validation: a linear probe is trained on part of the training images and evaluated on images that it was not trained on. " +
+            $"The features are computed only once, so this takes seconds.{(content.Strategy == TrainingStrategy.LinearProbe ? "" : " The model in this report was fine-tuned; the probe shows how well the pretrained features alone do with that many photos.")}</p>");
         html.Add($"<details><summary>The curve as a table</summary>");
         ReportTable.Write(html, Title, [new TableColumn("Training images"), new TableColumn("Accuracy")], content.LearningCurve, point =>
             html.Add($"<th scope=\"row\" class=\"number\">{ValueFormat.Count(point.Images)}</th><td class=\"number\">{ValueFormat.Percent(point.Accuracy)}</td>"));
@@ -32,10 +32,10 @@ internal static class LearningCurveSection
         double error = Math.Sqrt(all.Accuracy * (1 - all.Accuracy) / all.Images);
         string figures = $"From {ValueFormat.Count(half)} to {ValueFormat.Count(all.Images)} training images the accuracy went from {ValueFormat.Percent(before)} to {ValueFormat.Percent(all.Accuracy)}";
         if (gain > Math.Max(MinGain, error))
-            return $"{figures}: more photos would probably help further, though each doubling usually adds less than the one before.";
+            return $"{figures}: more photos would probably help, though each doubling usually adds less than the one before.";
         return gain + error < FlatGain
             ? $"{figures}: the curve is flat, and more photos of the same kind would probably add little. The mistakes show what else could help."
-            : $"{figures}. With so few images the difference may be chance, so the curve does not tell whether more photos would help.";
+            : $"{figures}. With so few images the difference may be due to chance, so the curve cannot tell whether more photos would help.";
     }
 
     /// <summary>The accuracy at a number of images between the first and the last, on a logarithmic scale of images.</summary>

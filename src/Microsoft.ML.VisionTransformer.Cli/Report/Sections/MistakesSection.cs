@@ -34,16 +34,16 @@ internal static class MistakesSection
 
         var filter = FilterOf(content, evaluation);
         html.Add(
-            $"<p>{ValueFormat.Count(mistakes.Count)} of {ValueFormat.Images(evaluation.Rows.Count)} were classified wrongly. Those predicted with the highest probability come first. " +
+            $"<p>{ValueFormat.Count(mistakes.Count)} of {ValueFormat.Images(evaluation.Rows.Count)} were misclassified. Those predicted with the highest probability come first. " +
             $"Check them for wrong labels, too.");
         if (filter.IsUseful)
-            html.Add($"<span class=\"screen\">To see one pair of classes only, choose it here, or its number in the section above.</span>");
+            html.Add($"<span class=\"screen\">To see only one pair of classes, choose it here, or click its number in the section above.</span>");
         html.Add($"</p>");
         ImageCards.WriteMapNote(html, content);
         if (mistakes.Count > ExampleRows.MaxMaps)
             html.Add(
                 $"<p class=\"note\">The first {ValueFormat.Count(ExampleRows.MaxMaps)} are large; the others are small, without " +
-                $"maps{(mistakes.Count > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest is a table" : "")}.</p>");
+                $"maps{(mistakes.Count > ExampleRows.MaxImages ? $", and after {ValueFormat.Count(ExampleRows.MaxImages)} images the rest are in a table" : "")}.</p>");
         if (evaluation.Rows.Any(row => PhotoLink.Of(content.Folder, row.Row.Path) is not null))
             PhotoLink.WriteNote(html);
         filter.Write(html, "Mistakes by pair of classes: true class, predicted class");

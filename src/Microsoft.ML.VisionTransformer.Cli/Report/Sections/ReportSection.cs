@@ -20,7 +20,7 @@ internal sealed record ReportSection(string Id, string Title, Action<HtmlBuilder
             sections.Add(new("classes", "Classes", html => ClassesSection.Write(html, content, evaluation)));
             sections.Add(new("confusion", ConfusionSection.TitleFor(content.ClassNames.Count), html => ConfusionSection.Write(html, content, evaluation)));
             sections.Add(new(MistakesSection.Id, "Mistakes", html => MistakesSection.Write(html, content, evaluation)) { Style = MistakesSection.FilterOf(content, evaluation).Style() });
-            sections.Add(new("hits", "Most confident hits", html => MistakesSection.WriteHits(html, content, evaluation)));
+            sections.Add(new("hits", "Most confident correct predictions", html => MistakesSection.WriteHits(html, content, evaluation)));
             sections.Add(new("calibration", "Calibration", html => CalibrationSection.Write(html, evaluation)));
         }
 

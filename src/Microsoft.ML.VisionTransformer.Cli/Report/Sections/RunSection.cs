@@ -11,10 +11,10 @@ internal static class RunSection
             ReportTable.WriteValues(html, "The run", content.Run);
         if (content.Command is not { } command)
             return;
-        html.Add($"<h3>To repeat it</h3><pre><code>{command}</code></pre>");
+        html.Add($"<h3>To repeat this run</h3><pre><code>{command}</code></pre>");
         html.Add(
-            $"<p class=\"note\">Run it in the folder that has the data. Of paths outside the folder of the first run, only the last name is shown. " +
-            $"With the same versions, kind of processor and number of threads, the weights are the same; otherwise they differ by rounding.</p>");
+            $"<p class=\"note\">Run it in the folder that contains the data. For paths outside the folder of the first run, only the last name is shown. " +
+            $"With the same versions, processor type and number of threads, the weights are identical; otherwise they differ by rounding.</p>");
     }
 
     /// <summary>A duration as "12 s", "3 min 20 s" or "2 h 5 min".</summary>

@@ -11,7 +11,7 @@ internal static class SummarySection
     internal static void Write(HtmlBuilder html, ReportContent content, EvaluationResult? evaluation)
     {
         if (evaluation is null)
-            html.Add($"<p class=\"lead\">No test images were held out: there are no metrics of the model.</p>");
+            html.Add($"<p class=\"lead\">No test images were held out, so there are no test metrics.</p>");
         else
             WriteMetrics(html, content, evaluation);
         if (content.Model.Count > 0)

@@ -33,7 +33,7 @@ internal sealed class JsonSettings
         return length <= MaxBytes
             ? Parse(File.ReadAllBytes(path), path)
             : throw new InvalidCheckpointException(
-                $"{path} has {length} bytes, a configuration may have at most {MaxBytes}: it is not a configuration; pass the checkpoint's own.");
+                $"{path} has {length} bytes; a configuration may have at most {MaxBytes}, so this is not one. Pass the checkpoint's own configuration.");
     }
 
     /// <exception cref="InvalidCheckpointException">The text is not valid JSON, or not an object.</exception>
@@ -116,7 +116,7 @@ internal sealed class JsonSettings
 
     /// <summary>Creates the error for an invalid value.</summary>
     internal InvalidCheckpointException Wrong(string key, string expected) =>
-        new($"{Where(key)} is {Shown(key)}, {expected} is expected; correct the file or download it again.");
+        new($"{Where(key)} is {Shown(key)}, but {expected} is expected; correct the file or download it again.");
 
     /// <summary>Creates the error for a valid value that is not supported.</summary>
     internal InvalidCheckpointException Unsupported(string key, string why) => new($"{Where(key)} is {Shown(key)}: {why}");

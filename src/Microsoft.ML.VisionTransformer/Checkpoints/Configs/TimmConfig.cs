@@ -62,7 +62,7 @@ internal static class TimmConfig
         long length = new FileInfo(path).Length;
         return length <= MaxLength
             ? StrictJson.Parse(File.ReadAllBytes(path), path)
-            : throw new InvalidCheckpointException($"{path} has {length} bytes, a configuration may have at most {MaxLength}; pass the correct file.");
+            : throw new InvalidCheckpointException($"{path} has {length} bytes; a configuration may have at most {MaxLength}; pass the correct file.");
     }
 
     private static Dictionary<string, TimmValue> Members(JsonElement element, string where, string prefix) => StrictJson.Members(element, where)
@@ -178,7 +178,7 @@ internal readonly record struct TimmValue(JsonElement Element, string Where)
     }
 
     /// <summary>A dropout rate in [0, 1).</summary>
-    internal double Rate() => Number() is double value and >= 0 and < 1 ? value : throw Expected("a rate in [0, 1)");
+    internal double Rate() => Number() is double value and >= 0 and < 1 ? value : throw Expected("a rate of at least 0 and below 1");
 
     /// <summary>One size for both sides, or [rows, columns].</summary>
     internal ImageDimensions Size()

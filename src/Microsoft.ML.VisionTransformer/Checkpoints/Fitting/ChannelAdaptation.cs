@@ -22,8 +22,8 @@ internal static class ChannelAdaptation
     /// <exception cref="NotSupportedException">The patch size differs, or the channels differ and the stored kernels are not RGB.</exception>
     internal static void Adapt(ReadOnlySpan<float> stored, PatchKernelShape from, Span<float> result, PatchKernelShape to, string where)
     {
-        Guard.That(stored.Length == from.Count, nameof(stored), $"The kernels have {stored.Length} values, {from.Count} are expected from their shape.");
-        Guard.That(result.Length == to.Count, nameof(result), $"The new kernels have {to.Count} values, the span has {result.Length}.");
+        Guard.That(stored.Length == from.Count, nameof(stored), $"The kernels have {stored.Length} values, but their shape requires {from.Count}.");
+        Guard.That(result.Length == to.Count, nameof(result), $"The new kernels have {to.Count} values, but the span has {result.Length}.");
         CheckShapes(from, to, where);
         if (from.Channels == to.Channels)
             stored.CopyTo(result);
@@ -37,15 +37,15 @@ internal static class ChannelAdaptation
     {
         if (from.Dimension != to.Dimension)
             throw new InvalidCheckpointException(
-                $"{where} is {from}, the network needs {to}: the file belongs to another network; leave the architecture null to read it from the file.");
+                $"{where} is {from}, but the network needs {to}: the file belongs to another network; leave the architecture null to read it from the file.");
         if (from.Patch != to.Patch)
             throw new NotSupportedException(
                 $"{where} is {from}: its patches are {from.Patch} pixels and the network's are {to.Patch}. "
                 + "Kernels are not resized; use the file's patch size.");
         if (from.Channels != to.Channels && from.Channels != Colors)
             throw new NotSupportedException(
-                $"{where} is {from}: it has {from.Channels} channel(s) and the network {to.Channels}. Only RGB kernels can be adapted "
-                + $"to other channels, because the meaning of other channels is not known; use images with {from.Channels} channel(s).");
+                $"{where} is {from}: its number of channels is {from.Channels}, but the network's is {to.Channels}. Only RGB kernels can be adapted "
+                + $"to other channels, because the meaning of other channels is not known; use images with {from.Channels} {(from.Channels == 1 ? "channel" : "channels")}.");
     }
 
     private static void Sum(ReadOnlySpan<float> stored, Span<float> result, int plane)

@@ -86,8 +86,8 @@ internal static class HeadValues
         }
 
         int length = checked(plan.Rows.Count * columns);
-        Guard.That(stored.Length == length, nameof(stored), $"The head has {stored.Length} values, {plan.Rows.Count} rows of {columns} are expected.");
-        Guard.That(result.Length == length, nameof(result), $"The new head has {length} values, the span has {result.Length}.");
+        Guard.That(stored.Length == length, nameof(stored), $"The head has {stored.Length} values; {plan.Rows.Count} rows of {columns} are expected.");
+        Guard.That(result.Length == length, nameof(result), $"The new head has {length} values, but the span has {result.Length}.");
         for (int i = 0; i < plan.Rows.Count; i++)
             stored.Slice(plan.Rows[i] * columns, columns).CopyTo(result[(i * columns)..]);
     }

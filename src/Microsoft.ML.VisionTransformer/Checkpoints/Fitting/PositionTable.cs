@@ -49,8 +49,8 @@ internal static class PositionTable
         Guard.AtLeast(to.Height, 1);
         Guard.AtLeast(to.Width, 1);
         int expected = (shape with { Grid = to }).Count;
-        Guard.That(table.Length == shape.Count, nameof(table), $"The position table has {table.Length} values, {shape.Count} are expected from its shape.");
-        Guard.That(result.Length == expected, nameof(result), $"The new position table has {expected} values, the span has {result.Length}.");
+        Guard.That(table.Length == shape.Count, nameof(table), $"The position table has {table.Length} values, but its shape requires {shape.Count}.");
+        Guard.That(result.Length == expected, nameof(result), $"The new position table has {expected} values, but the span has {result.Length}.");
     }
 
     /// <summary>[rows, columns, D] to [rows, new columns, D].</summary>

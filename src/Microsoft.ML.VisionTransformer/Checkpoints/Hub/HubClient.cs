@@ -58,7 +58,7 @@ internal sealed class HubClient : IDisposable
                 if (keep(response, target))
                     return response;
                 if (redirects == MaxRedirects)
-                    throw _errors.NoHub(address, $"redirects too often, {MaxRedirects} redirects were followed");
+                    throw _errors.NoHub(address, $"redirects too often: {MaxRedirects} redirects were followed");
                 if (address.Scheme == Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttps)
                     throw _errors.NoHub(address, $"redirects from https to {HubErrors.Shown(target)}, which is not protected against tampering");
                 address = target;

@@ -123,13 +123,13 @@ internal static class HubContent
     {
         long length = new FileInfo(path).Length;
         if (file.Bytes is { } expected && length != expected)
-            return string.Create(CultureInfo.InvariantCulture, $"has {length} bytes, the hub reported {expected}");
+            return string.Create(CultureInfo.InvariantCulture, $"has {length} bytes, but the hub reported {expected}");
         if (!file.Etag.All(char.IsAsciiHexDigit) || file.Etag.Length is not (64 or 40))
             return null;
         string found = file.Etag.Length == 64 ? Hash(HashAlgorithmName.SHA256, "", path, cancellation) : GitName(path, length, cancellation);
         return found.Equals(file.Etag, StringComparison.OrdinalIgnoreCase)
             ? null
-            : $"has the {(file.Etag.Length == 64 ? "SHA-256" : "git SHA-1")} {found}, the hub reported {file.Etag}";
+            : $"has the {(file.Etag.Length == 64 ? "SHA-256" : "git SHA-1")} {found}, but the hub reported {file.Etag}";
     }
 
     [SuppressMessage("Security", "CA5350", Justification = "Git identifies blobs by SHA-1; the hub provides no other hash for small files.")]
@@ -169,7 +169,7 @@ internal sealed class HubProgress(string file, long? bytes, HubSettings settings
             return;
         (_lastBytes, _lastTime) = (done, settings.Clock.GetTimestamp());
         log(bytes is > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{file}: {done / 1e6:0.0} of {bytes / 1e6:0.0} MB ({100 * (double)done / bytes:0} %)")
+            ? string.Create(CultureInfo.InvariantCulture, $"{file}: {done / 1e6:0.0} of {bytes / 1e6:0.0} MB ({100 * (double)done / bytes:0}%)")
             : string.Create(CultureInfo.InvariantCulture, $"{file}: {done / 1e6:0.0} MB"));
     }
 }

@@ -34,7 +34,7 @@ internal sealed class HubErrors(HubModelId id, HubSettings settings)
         string remedy = response.StatusCode == HttpStatusCode.Unauthorized && settings.Token is null
             ? $"There is no such model, or it is private or gated: check the id; if {Page} exists, accept its license there "
                 + "and set HF_TOKEN to your access token"
-            : $"The token may not read this model: accept the license at {Page}, set HF_TOKEN to an access token of an account that may, and check the id";
+            : $"The token has no access to this model: accept the license at {Page}, set HF_TOKEN to a token of an account that has access, and check the id";
         return new(Clean($"{id} could not be downloaded: {DescribeResponse(response)}. {remedy}, or {LocalFolder}.")) { AnOldCopyMayServe = true };
     }
 

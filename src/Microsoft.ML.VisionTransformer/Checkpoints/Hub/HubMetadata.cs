@@ -55,7 +55,7 @@ internal sealed partial class HubMetadata(HubModelId id, HubSettings settings, H
     /// <summary>Returns the value if it is safe as a file name. These values become file names, and a server must not choose paths.</summary>
     private string PlainName(string value, string header, Uri address) => NameForm().IsMatch(value)
         ? value
-        : throw errors.NoHub(address, $"sent {header} '{MessageText.Of(value)}', a hash is expected");
+        : throw errors.NoHub(address, $"sent {header} '{MessageText.Of(value)}', but a hash is expected");
 
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : null;

@@ -110,7 +110,7 @@ internal static class HubEnvironment
             return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
                 ? uri
                 : throw new ArgumentException(
-                    $"HF_ENDPOINT is '{MessageText.Of(text)}', an address such as https://huggingface.co is expected; correct or unset it.", "HF_ENDPOINT");
+                    $"HF_ENDPOINT is '{MessageText.Of(text)}', but an address such as https://huggingface.co is expected; correct or unset it.", "HF_ENDPOINT");
         }
 
         TimeSpan Seconds(string name)
@@ -119,7 +119,7 @@ internal static class HubEnvironment
                 return TimeSpan.FromSeconds(10);
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is > 0 and <= 86_400
                 ? TimeSpan.FromSeconds(seconds)
-                : throw new ArgumentException($"{name} is '{MessageText.Of(text)}', whole seconds from 1 to 86400 are expected; correct or unset it.", name);
+                : throw new ArgumentException($"{name} is '{MessageText.Of(text)}', but whole seconds from 1 to 86400 are expected; correct or unset it.", name);
         }
 
         string? Token(string hubHome)

@@ -170,7 +170,7 @@ internal sealed class NetworkShapes(LayoutMap map)
     /// <summary>Creates the error for a file whose architecture cannot be inferred.</summary>
     internal InvalidCheckpointException Error(string what) => new(
         $"{map.Path} ({map.Layout.Name} names) does not determine its architecture: {what}. "
-        + "Pass architecture, the network of the weights, or download the whole model folder with its config.json.");
+        + "Pass the architecture explicitly, or download the whole model folder with its config.json.");
 }
 
 /// <summary>Infers image size and prefix entries from the length of a position table.</summary>

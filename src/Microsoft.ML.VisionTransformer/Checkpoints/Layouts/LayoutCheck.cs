@@ -45,7 +45,7 @@ internal static class LayoutCheck
 
     private static IEnumerable<string> WrongTypes(IEnumerable<StoredTensor> tensors) =>
         tensors.Where(tensor => tensor.Type == StoredType.Other)
-            .Select(tensor => $"{tensor.Name} is {MessageText.Of(tensor.TypeName)}, a floating-point type is expected");
+            .Select(tensor => $"{tensor.Name} is {MessageText.Of(tensor.TypeName)}, but a floating-point type is expected");
 
     private static IEnumerable<string> Unexpected(LayoutMap map, List<ParameterRow> rows, HashSet<StoredTensor> used)
     {
@@ -54,7 +54,7 @@ internal static class LayoutCheck
         var unexpected = map.Known.Where(tensor => !used.Contains(tensor)).Concat(map.Unknown).Select(tensor =>
             $"{MessageText.Of(tensor.Name)} is not part of the network" + (blocks[tensor].Any(block => block >= depth) ? $" (depth is {depth})" : ""));
         var tooDeep = map.Known.Where(tensor => used.Contains(tensor) && blocks[tensor].Any(block => block >= depth)).Select(tensor =>
-            $"{tensor.Name} stacks {tensor.Shape[0]} blocks, the network has {depth}");
+            $"{tensor.Name} stacks {tensor.Shape[0]} blocks, but the network has {depth}");
         return unexpected.Concat(tooDeep);
     }
 
@@ -68,7 +68,7 @@ internal static class LayoutCheck
             expected[0] /= tensor.Parts.Count;
         return tensor.Parts
             .Where(part => part.Tensor is not null && part.Shape?.SequenceEqual(expected) != true)
-            .Select(part => $"{part.Name} is [{MessageText.Of(string.Join(", ", part.Tensor!.Shape))}], the network needs {part.DescribeExpected(expected)}");
+            .Select(part => $"{part.Name} is [{MessageText.Of(string.Join(", ", part.Tensor!.Shape))}], but the network needs {part.DescribeExpected(expected)}");
     }
 }
 

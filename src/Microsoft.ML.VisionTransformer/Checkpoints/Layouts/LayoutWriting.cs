@@ -19,7 +19,7 @@ internal static class LayoutWriting
         Guard.That(
             !prefixed || layout.PositionsCoverPrefix is not { } covers || covers == architecture.PositionsCoverPrefix,
             nameof(architecture),
-            $"The network has PositionsCoverPrefix {architecture.PositionsCoverPrefix}, {layout.Name} networks have {layout.PositionsCoverPrefix}: "
+            $"The network has PositionsCoverPrefix {architecture.PositionsCoverPrefix}, but {layout.Name} networks have {layout.PositionsCoverPrefix}: "
             + $"their position tables differ. Use {TimmLayouts.Vit.Name} names.");
         return layout.ToFile(architecture.Parameters(), architecture.Mlp, bare: architecture.Classes == 0, values);
     }
@@ -49,7 +49,7 @@ internal static class LayoutWriting
         CheckpointLayout layout, ParameterRow row, MlpKind mlp, ReadOnlyMemory<float> values)
     {
         var (rule, block) = Rule(layout, row.Name, mlp);
-        Guard.That(values.Length == row.Length, nameof(values), $"{row.Name} has {values.Length} values, {row.Length} are expected from its shape.");
+        Guard.That(values.Length == row.Length, nameof(values), $"{row.Name} has {values.Length} values, but its shape requires {row.Length}.");
         long[] shape = [.. row.Shape];
         if (!rule.Sum)
             shape[0] /= rule.Parts.Length;

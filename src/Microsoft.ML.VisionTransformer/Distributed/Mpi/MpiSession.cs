@@ -230,7 +230,7 @@ internal sealed class WaitLimit
         if (began == 0 || Stopwatch.GetElapsedTime(began).TotalSeconds < _seconds)
             return;
         Console.Error.WriteLine(
-            $"{_rank}: has waited {_seconds} s for the other processes in {_function} and exits. One of them hangs, or the network between them is down. " +
+            $"{_rank}: waited {_seconds} s for the other processes in {_function}; exiting. One of them is not responding, or the network between them is down. " +
             $"A training run with a workspace can be resumed from its last checkpoint. {Variable} sets the limit.");
         Console.Error.Flush();
         using var self = Process.GetCurrentProcess();

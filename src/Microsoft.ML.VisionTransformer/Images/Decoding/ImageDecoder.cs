@@ -64,7 +64,7 @@ internal static class ImageDecoder
             throw new InvalidImageException(string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
                 $"{where} declares {info.Width} x {info.Height} pixels; "
-                + $"at most {maximum} are read. Make the image smaller, leave it out, or raise ImagePreprocessing.MaxPixels."));
+                + $"at most {maximum} are allowed. Make the image smaller, leave it out, or raise ImagePreprocessing.MaxPixels."));
         }
     }
 }
@@ -127,7 +127,7 @@ internal static class ImageReduction
 /// </summary>
 internal static class EncodedContent
 {
-    private const string Supported = "JPEG, PNG, WebP, GIF, BMP and ICO are read";
+    private const string Supported = "the supported formats are JPEG, PNG, WebP, GIF, BMP and ICO";
 
     private static readonly (string Start, string Message)[] _known =
     [
@@ -160,8 +160,8 @@ internal static class EncodedContent
         if (start.TrimStart().StartsWith('<'))
             return "it is HTML or XML text, perhaps a web server's error page. Download the image again.";
         return start.All(IsText)
-            ? $"it is text; {Supported}. Was a path given in place of the image's bytes?"
-            : $"its {encoded.Length} bytes are in no known format; {Supported}. Replace the file or leave it out.";
+            ? $"it is text; {Supported}. Was a path given instead of the image's bytes?"
+            : $"its {encoded.Length} bytes are not in a known format; {Supported}. Replace the file or leave it out.";
     }
 
     private static bool IsText(char c) => c is '\t' or '\r' or '\n' or (>= ' ' and not '\u007f');
@@ -203,8 +203,8 @@ internal static class ImageFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             string reason = Directory.Exists(path) ? "it is a folder"
-                : e is UnauthorizedAccessException ? "permission is denied"
-                : e is PathTooLongException ? "the path is too long. Is it the image itself, as text?"
+                : e is UnauthorizedAccessException ? "permission denied"
+                : e is PathTooLongException ? "the path is too long. Is it the image itself, encoded as text?"
                 : MessageText.OfPath(e.Message.TrimEnd('.'));
             throw new InvalidImageException($"{MessageText.OfPath(path)} ({where}) cannot be read: {reason}. Correct the path or leave the row out.", e);
         }

@@ -123,7 +123,7 @@ internal sealed class ImageFolder
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new UnauthorizedAccessException($"The folder {MessageText.OfPath(folder.FullName)} cannot be listed: permission is denied.", e);
+            throw new UnauthorizedAccessException($"The folder {MessageText.OfPath(folder.FullName)} cannot be listed: permission denied.", e);
         }
     }
 

@@ -111,7 +111,7 @@ public sealed record ImagePreprocessing
         if (CropFraction > 1)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(CropFraction), CropFraction, "CropFraction must be in (0, 1]: the fraction of the resized image that is kept.");
+                nameof(CropFraction), CropFraction, "CropFraction must be above 0 and at most 1; it is the fraction of the resized image that is kept.");
         }
 
         Guard.Defined(Resizing);

@@ -119,7 +119,7 @@ internal sealed class ImagePreprocessor
         if (image.Width != size.Width || image.Height != size.Height)
             throw new ArgumentException($"The image is {image.Height}x{image.Width}; the network's size is {size}: call Fit first.", nameof(image));
         if (destination.Length != Length)
-            throw new ArgumentException($"The destination holds {destination.Length} values; {Length} are written.", nameof(destination));
+            throw new ArgumentException($"The destination holds {destination.Length} values; at least {Length} are required.", nameof(destination));
         if (Channels == 1)
             NormalizeGray(image.Pixels, destination);
         else

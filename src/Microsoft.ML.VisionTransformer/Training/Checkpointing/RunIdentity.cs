@@ -75,7 +75,7 @@ internal static class RunIdentity
         [
             .. was.Keys.Union(now.Keys).Where(key => was.GetValueOrDefault(key) != now.GetValueOrDefault(key)).Select(key =>
                 !was.TryGetValue(key, out string? old) ? $"{key} (another version of the library wrote the checkpoint without it)"
-                : now.TryGetValue(key, out string? value) && old.Length <= Readable && value.Length <= Readable ? $"{key} was {Shown(old)} and is {Shown(value)}"
+                : now.TryGetValue(key, out string? value) && old.Length <= Readable && value.Length <= Readable ? $"{key} was {Shown(old)} and is now {Shown(value)}"
                 : $"{key}"),
         ];
     }

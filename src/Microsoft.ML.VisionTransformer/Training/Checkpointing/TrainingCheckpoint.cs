@@ -59,7 +59,7 @@ internal static class TrainingCheckpoint
         }
 
         if (!HasItsChecksum(path))
-            throw Broken(path, "its checksum differs: its bytes were changed after it was written");
+            throw Broken(path, "its checksum does not match: its bytes were changed after it was written");
         try
         {
             var (progress, identity) = (Json<RunProgress>(file, ProgressKey), Json<Dictionary<string, string?>>(file, IdentityKey));

@@ -82,21 +82,21 @@ internal sealed class TrainingWorkspace : IDisposable
         {
             Int128 oldRows = RowsOf(FoundIdentity!, Found.Processes), newRows = RowsOf(identity, processes);
             if (Found.Processes != processes && oldRows != newRows)
-                differences.Add($"the rows of an update were {oldRows} and are {newRows}");
+                differences.Add($"the rows per update were {oldRows} and are now {newRows}");
         }
 
         if (Found.Seed != seed)
-            differences.Add(string.Create(CultureInfo.InvariantCulture, $"the seed was {Found.Seed} and is {seed}"));
+            differences.Add(string.Create(CultureInfo.InvariantCulture, $"the seed was {Found.Seed} and is now {seed}"));
         if (differences.Count == 0)
             return Found;
         if (Found.Finished)
         {
-            startsOver($"The workspace {Folder} has the result of another training: {string.Join("; ", differences)}. Training starts over. Set WorkspacePath to another folder for each training to keep both.");
+            startsOver($"The workspace {Folder} has the result of another training run: {string.Join("; ", differences)}. Training starts over. To keep both, set a different WorkspacePath for each run.");
             return null;
         }
 
         throw new InvalidOperationException(
-            $"{Checkpoint} belongs to a training that was interrupted after {Found.Epochs.Count} epochs and differs from this one: {string.Join("; ", differences)}. " +
+            $"{Checkpoint} belongs to a training run that was interrupted after {Found.Epochs.Count} {(Found.Epochs.Count == 1 ? "epoch" : "epochs")} and differs from this one: {string.Join("; ", differences)}. " +
             "Make them the same to resume it, delete the file to start over, or set WorkspacePath to another folder.");
     }
 
@@ -165,7 +165,7 @@ internal sealed class TrainingWorkspace : IDisposable
         }
         catch (IOException e) when (_heldErrors.Contains(e.HResult))
         {
-            throw new IOException($"The workspace {folder} is used by another training run, in this process or another: wait until it has ended, or set a different WorkspacePath for each.", e);
+            throw new IOException($"The workspace {folder} is used by another training run, in this process or another: wait until it has finished, or set a different WorkspacePath for each.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -43,7 +43,7 @@ internal static class ClassBalance
         Guard.That(
             missing.Length == 0 && unknown.Length == 0,
             Option,
-            $"{Option} must have the classes of the label: {(missing.Length > 0 ? $"{Listed(missing)} missing" : "")}{(missing.Length > 0 && unknown.Length > 0 ? ", " : "")}{(unknown.Length > 0 ? $"{Listed(unknown)} not among them" : "")}.");
+            $"{Option} must have exactly the classes of the label: {(missing.Length > 0 ? $"{Listed(missing)} missing" : "")}{(missing.Length > 0 && unknown.Length > 0 ? ", " : "")}{(unknown.Length > 0 ? $"{Listed(unknown)} not among them" : "")}.");
     }
 
     private static string Listed(string[] names) => $"{MessageText.List(names, most: 5, quote: "'")} {(names.Length == 1 ? "is" : "are")}";

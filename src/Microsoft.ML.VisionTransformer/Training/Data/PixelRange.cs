@@ -26,7 +26,7 @@ internal static class PixelRange
         {
             warn(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The pixels go up to {largest}; a Vision Transformer learns best from values of about -1..1. Use ExtractPixels(..., offsetImage: 127.5f, scaleImage: 1 / 127.5f), or give the trainer the images and let it scale them."));
+                $"The pixels go up to {largest}; a Vision Transformer learns best from values from about -1 to 1. Use ExtractPixels(..., offsetImage: 127.5f, scaleImage: 1 / 127.5f), or give the trainer the images and let it scale them."));
         }
     }
 }

@@ -81,7 +81,7 @@ internal sealed class TrainingBatches(ImagePreprocessor converter, int batchSize
     private TrainingBatch Prepare(TrainingRow[] rows, Func<int, RandomStream?> random, CancellationToken stop)
     {
         float[] inputs = InputBatch.Prepare(
-            rows.Length, converter, (i, chw) => rows[i].Image.Fill(converter, random(i), chw), "Lower BatchSize; GradientAccumulation makes up for it", stop);
+            rows.Length, converter, (i, chw) => rows[i].Image.Fill(converter, random(i), chw), "Lower BatchSize and raise GradientAccumulation to compensate", stop);
         return new TrainingBatch(inputs, [.. rows.Select(r => (long)r.Class)], [.. rows.Select(r => r.Weight)]);
     }
 }

@@ -146,7 +146,7 @@ internal sealed record SkippedImages(int Count, IReadOnlyList<string> Reasons)
     internal SkippedImages And(SkippedImages other) => new(Count + other.Count, [.. Reasons.Concat(other.Reasons).Take(MostReasons)]);
 
     /// <summary>One line for the log.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Count} images cannot be read and are left out; the first: {Reasons[0]}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Count} {(Count == 1 ? "image" : "images")} could not be read and {(Count == 1 ? "was" : "were")} left out{(Count == 1 ? "" : "; the first")}: {Reasons[0]}");
 
     private static string? FailureOf(ImageSource image, ImagePreprocessor converter)
     {

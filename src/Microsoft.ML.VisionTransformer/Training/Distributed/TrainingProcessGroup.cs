@@ -63,7 +63,7 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
         if (failed < 0)
             return [.. all.Select(reply => reply[1..])];
         _agreedToEnd = true;
-        string message = string.Create(CultureInfo.InvariantCulture, $"Rank {failed} of {Size} could not begin the training: {all[failed][1..]}");
+        string message = string.Create(CultureInfo.InvariantCulture, $"Rank {failed} of {Size} could not start training: {all[failed][1..]}");
         throw all[failed][0] == Canceled ? new OperationCanceledException(message) : new InvalidOperationException(message);
     }
 
@@ -76,7 +76,7 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
         if (group is null || _agreedToEnd)
             return;
         if (_begun)
-            group.Abort($"training failed, and the job is aborted: {failure}");
+            group.Abort($"training failed; aborting the job: {failure}");
         group.Gather((failure is OperationCanceledException ? Canceled : Failed) + failure.Message);
     }
 
@@ -170,7 +170,7 @@ internal sealed class TrainingProcessGroup(ProcessGroup? group)
         if (others.Length > 0)
         {
             throw new InvalidOperationException(
-                $"{what} on rank {others} are not bit for bit those on rank 0: the processes are out of sync. Run all of them with the same processors, library versions and number of threads (OMP_NUM_THREADS).");
+                $"{what} on rank {others} are not identical to those on rank 0: the processes are out of sync. Run all of them with the same processors, library versions and number of threads (OMP_NUM_THREADS).");
         }
     }
 }

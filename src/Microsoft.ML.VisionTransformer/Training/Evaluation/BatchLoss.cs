@@ -46,7 +46,7 @@ internal static class SoftTargets
     /// </summary>
     internal static float[] Of(TrainingBatch batch, int classes, double smoothing)
     {
-        float[] targets = new float[ArrayLength.Of(batch.Count, classes, "the targets of a batch", "Lower BatchSize; GradientAccumulation makes up for it")];
+        float[] targets = new float[ArrayLength.Of(batch.Count, classes, "the targets of a batch", "Lower BatchSize and raise GradientAccumulation to compensate")];
         float off = (float)(smoothing / classes), on = (float)(1 - smoothing + smoothing / classes);
         float own = (float)batch.OwnFraction, other = (float)(1 - batch.OwnFraction);
         for (int i = 0; i < batch.Count; i++)

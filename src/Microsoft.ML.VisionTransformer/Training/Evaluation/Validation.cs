@@ -46,7 +46,7 @@ internal sealed class Validation(TrainingPlan plan, TrainingRow[] rows, VisionTr
     /// <summary>The logits of all rows, to calibrate on.</summary>
     internal EvaluatedRows Logits()
     {
-        float[] all = new float[ArrayLength.Of(rows.Length, plan.Architecture.Classes, "logits to calibrate on", "Give fewer validation rows")];
+        float[] all = new float[ArrayLength.Of(rows.Length, plan.Architecture.Classes, "logits to calibrate on", "Use fewer validation rows")];
         int filled = 0;
         ForEachBatch((some, _) =>
         {

@@ -52,7 +52,7 @@ internal sealed class FeatureMatrix : IDisposable
     /// <param name="rows">Row indices, ascending.</param>
     internal FeatureMatrix Take(int[] rows)
     {
-        float[] values = new float[ArrayLength.Of(rows.Length, Dimension, "features to cross-validate", "Give fewer classes")];
+        float[] values = new float[ArrayLength.Of(rows.Length, Dimension, "features to cross-validate", "Use fewer classes")];
         int filled = 0;
         ForEach((features, first, targets) =>
         {
@@ -108,7 +108,7 @@ internal sealed class FeatureMatrix : IDisposable
     internal EvaluatedRows ToEvaluatedRows(double[] head)
     {
         using var mode = no_grad();
-        float[] all = new float[ArrayLength.Of(Rows, Classes, "logits to calibrate on", "Give fewer validation rows")];
+        float[] all = new float[ArrayLength.Of(Rows, Classes, "logits to calibrate on", "Use fewer validation rows")];
         ForEach((features, first, _) =>
             LogisticRegression.Logits(features, head, Classes).to(ScalarType.Float32).contiguous().data<float>().CopyTo(all.AsSpan(first * Classes)));
         return new EvaluatedRows(all, _targets, _weights, Classes);

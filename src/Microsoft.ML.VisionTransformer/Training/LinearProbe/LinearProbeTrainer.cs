@@ -135,7 +135,7 @@ internal static class ProbedHead
         if (!Array.TrueForAll(head, value => float.IsFinite((float)value)))
         {
             throw new InvalidOperationException(
-                "The linear probe diverges: weights of the head are not finite in float32. Raise ProbePenalty; where the column holds pixels, check that they are scaled to about -1..1.");
+                "The linear probe diverged: weights of the head are not finite in float32. Raise ProbePenalty; where the column holds pixels, check that they are scaled to about -1 to 1.");
         }
 
         using var mode = no_grad();

@@ -32,11 +32,11 @@ internal sealed class TrainingLog : IDisposable
     /// <summary>Logs the start of a run.</summary>
     internal void Start(TrainingPlan plan, int training, int validation, int withoutLabel, string device)
     {
-        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels {(plan.Pretrained is null ? "from scratch" : $"from {plan.Pretrained}")} ({plan.Strategy}: {plan.StrategyReason}) with {training} training images and {validation} validation images of {plan.Architecture.Classes} classes, {plan.Epochs} epochs, batch size {plan.BatchSize}, on {device}."));
+        Info(string.Create(CultureInfo.InvariantCulture, $"Training {plan.Architecture.Name} at {plan.Architecture.ImageSize} pixels {(plan.Pretrained is null ? "from scratch" : $"from {plan.Pretrained}")} ({plan.Strategy}: {plan.StrategyReason}) with {training} training images and {validation} validation images of {plan.Architecture.Classes} classes, {plan.Epochs} {(plan.Epochs == 1 ? "epoch" : "epochs")}, batch size {plan.BatchSize}, on {device}."));
         if (validation == 0)
-            Info("There are no validation rows, so the model gets the weights of the last epoch. To validate, set ValidationSet or a larger ValidationSetFraction.");
+            Info("There are no validation rows, so the model keeps the weights of the last epoch. To validate, set ValidationSet or a larger ValidationSetFraction.");
         if (withoutLabel > 0)
-            Warning(string.Create(CultureInfo.InvariantCulture, $"{withoutLabel} rows have no label and are left out."));
+            Warning(string.Create(CultureInfo.InvariantCulture, $"{withoutLabel} {(withoutLabel == 1 ? "row has" : "rows have")} no label and {(withoutLabel == 1 ? "is" : "are")} left out."));
     }
 
     /// <summary>Adds log files, which are disposed with this.</summary>
@@ -68,7 +68,7 @@ internal sealed class TrainingLog : IDisposable
     /// <summary>Logs the end of a run.</summary>
     internal void End(TrainingHistory history) => Info(string.Create(
         CultureInfo.InvariantCulture,
-        $"Trained {history.Epochs.Count} epochs{(history.StoppedEarly ? " (stopped early)" : history.Cancelled ? " (canceled)" : "")}; the model has the {(history.IsAverage ? "averaged " : "")}weights of epoch {history.BestEpoch}."));
+        $"Trained {history.Epochs.Count} {(history.Epochs.Count == 1 ? "epoch" : "epochs")}{(history.StoppedEarly ? " (stopped early)" : history.Cancelled ? " (canceled)" : "")}; the model has the {(history.IsAverage ? "averaged " : "")}weights of epoch {history.BestEpoch}."));
 
     /// <summary>Logs the cross-validation of a linear probe.</summary>
     internal void Probe(ProbeResult probe, TrainingStrategy strategy)

@@ -230,11 +230,11 @@ internal static class OptionChecks
         float fraction = CheckValidationFraction(o);
         if (o.ValidationSet is not null || fraction > 0)
             return;
-        Guard.That(!o.Calibrate, nameof(Options.Calibrate), "Calibrate is set, but there are no validation rows to calibrate on: give a ValidationSet or a ValidationSetFraction.");
+        Guard.That(!o.Calibrate, nameof(Options.Calibrate), "Calibrate is set, but there are no validation rows to calibrate on: set ValidationSet or ValidationSetFraction.");
         Guard.That(
             o.EarlyStoppingCriteria is null,
             nameof(Options.EarlyStoppingCriteria),
-            "EarlyStoppingCriteria is set, but there are no validation rows to monitor: give a ValidationSet or a ValidationSetFraction.");
+            "EarlyStoppingCriteria is set, but there are no validation rows to monitor: set ValidationSet or ValidationSetFraction.");
     }
 
     private static void CheckFiles(Options o)
@@ -254,6 +254,6 @@ internal static class OptionChecks
     {
         Guard.Above(value, 0f, name);
         if (value > 1)
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be in (0, 1]; {whatOneMeans}.");
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be above 0 and at most 1; {whatOneMeans}.");
     }
 }

@@ -62,8 +62,8 @@ internal sealed record StrategyDefaults(
         if (options.ProbePenalty is not null)
             return (TrainingStrategy.LinearProbe, "PretrainedModel and ProbePenalty are set");
         return data is not null && data.Images < (long)ImagesPerClassToFineTune * data.ClassNames.Count
-            ? (TrainingStrategy.LinearProbe, string.Create(CultureInfo.InvariantCulture, $"fewer than {ImagesPerClassToFineTune} images a class"))
-            : (TrainingStrategy.FineTune, string.Create(CultureInfo.InvariantCulture, $"PretrainedModel and at least {ImagesPerClassToFineTune} images a class"));
+            ? (TrainingStrategy.LinearProbe, string.Create(CultureInfo.InvariantCulture, $"fewer than {ImagesPerClassToFineTune} images per class"))
+            : (TrainingStrategy.FineTune, string.Create(CultureInfo.InvariantCulture, $"PretrainedModel and at least {ImagesPerClassToFineTune} images per class"));
     }
 
     /// <summary>
@@ -75,7 +75,7 @@ internal sealed record StrategyDefaults(
     /// <param name="images">Number of training images.</param>
     internal static string? Advice(VisionTransformerTrainer.Options options, int images) => options.Strategy is not null || options.PretrainedModel is not null || images >= MediumSet
         ? null
-        : string.Create(CultureInfo.InvariantCulture, $"Training from scratch on {images} images: a Vision Transformer needs far more images to learn from nothing. Set PretrainedModel, for example to \"vit-tiny\", to start from a pretrained network; it is mostly faster and more accurate. To train from scratch without this warning, set Strategy to FromScratch.");
+        : string.Create(CultureInfo.InvariantCulture, $"Training from scratch on {images} images: a Vision Transformer needs far more images than that. Set PretrainedModel, for example to \"vit-tiny\", to start from a pretrained network; it is usually faster and more accurate. To train from scratch without this warning, set Strategy to FromScratch.");
 
     /// <summary>The augmentation of the strategy.</summary>
     /// <param name="minimumArea">The user's smallest fraction of an image's area that a crop keeps; null for the default.</param>

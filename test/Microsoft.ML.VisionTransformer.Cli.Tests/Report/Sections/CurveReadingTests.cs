@@ -23,7 +23,7 @@ public sealed class CurveReadingTests
 
         StringAssert.Contains(CurveReading.Measurement(content), "mixed from two photos");
         StringAssert.Contains(CurveReading.Measurement(content), "label smoothing");
-        StringAssert.Contains(CurveReading.Verdict(content), "That is not an error");
+        StringAssert.Contains(CurveReading.Verdict(content), "That is normal");
     }
 
     [TestMethod]
@@ -108,7 +108,7 @@ public sealed class CurveReadingTests
 
     [TestMethod]
     public void ALearningCurveOfFewImagesTellsNothing() =>
-        StringAssert.Contains(LearningCurveSection.Verdict([new(20, 0.8), new(50, 0.88), new(100, 0.9)]), "does not tell whether more photos would help");
+        StringAssert.Contains(LearningCurveSection.Verdict([new(20, 0.8), new(50, 0.88), new(100, 0.9)]), "cannot tell whether more photos would help");
 
     private static ReportContent Content(TrainingStrategy strategy, params (double Training, double Validation)[] accuracies) => new()
     {

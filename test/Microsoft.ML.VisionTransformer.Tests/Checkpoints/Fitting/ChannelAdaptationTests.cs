@@ -42,8 +42,8 @@ public sealed class ChannelAdaptationTests
     {
         string message = Assert.ThrowsExactly<NotSupportedException>(() => Adapt(new float[4 * from], from, to)).Message;
 
-        StringAssert.StartsWith(message, $"{Where} is [2, {from}, 1, 2]: it has {from} channel(s) and the network {to}.");
-        StringAssert.EndsWith(message, $"use images with {from} channel(s).");
+        StringAssert.StartsWith(message, $"{Where} is [2, {from}, 1, 2]: its number of channels is {from}, but the network's is {to}.");
+        StringAssert.EndsWith(message, $"use images with {from} {(from == 1 ? "channel" : "channels")}.");
     }
 
     [TestMethod]
@@ -61,7 +61,7 @@ public sealed class ChannelAdaptationTests
         string message = Assert.ThrowsExactly<InvalidCheckpointException>(() => ChannelAdaptation.Adapt(
             new float[24], new PatchKernelShape(2, 3, 2), new float[12], new PatchKernelShape(1, 3, 2), Where)).Message;
 
-        StringAssert.StartsWith(message, $"{Where} is [2, 3, 2, 2], the network needs [1, 3, 2, 2]");
+        StringAssert.StartsWith(message, $"{Where} is [2, 3, 2, 2], but the network needs [1, 3, 2, 2]");
     }
 
     [TestMethod]

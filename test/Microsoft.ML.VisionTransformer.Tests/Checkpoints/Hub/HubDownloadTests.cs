@@ -191,7 +191,7 @@ public sealed class HubDownloadTests
 
         string message = Show(scene.Fails());
 
-        Assert.Contains($"has 300007 bytes, the hub reported {announced}, after 2 downloads; the file was deleted.", message);
+        Assert.Contains($"has 300007 bytes, but the hub reported {announced}, after 2 downloads; the file was deleted.", message);
         Assert.Contains(HubScene.LocalFolder, message);
         Assert.IsFalse(File.Exists(scene.Incomplete()));
     }

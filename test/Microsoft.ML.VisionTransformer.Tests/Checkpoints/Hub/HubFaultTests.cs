@@ -158,7 +158,7 @@ public sealed class HubFaultTests
         scene.Hub.Fail("HEAD", "config.json", -1, context => HubServer.AnswerAsync(
             context, 200, [("X-Repo-Commit", scene.Hub.Commit), ("ETag", $"\"{new string('1', 40)}\""), (header, value)]));
 
-        Assert.Contains($"sent {header} '../../escaped', a hash is expected", Show(scene.Fails()));
+        Assert.Contains($"sent {header} '../../escaped', but a hash is expected", Show(scene.Fails()));
     }
 
     [TestMethod]

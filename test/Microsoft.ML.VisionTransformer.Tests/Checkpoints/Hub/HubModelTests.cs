@@ -252,7 +252,7 @@ public sealed class HubModelTests
         scene.Resolve();
 
         Assert.Contains($"Downloading model.safetensors (0.3 MB) of owner/tiny-vit from {scene.Address(HubScene.Weights)}", scene.LogText);
-        Assert.MatchesRegex(@"model\.safetensors: 0\.\d of 0\.3 MB \(\d+ %\)", scene.LogText);
+        Assert.MatchesRegex(@"model\.safetensors: 0\.\d of 0\.3 MB \(\d+%\)", scene.LogText);
     }
 
     private static byte[] Index(params string[] shards) => Encoding.UTF8.GetBytes(

@@ -86,7 +86,7 @@ public sealed class HubRedirectTests
         string message = scene.Fails();
 
         Assert.AreEqual(
-            $"owner/tiny-vit could not be downloaded: {scene.Address("config.json")} redirects too often, 20 redirects were followed. "
+            $"owner/tiny-vit could not be downloaded: {scene.Address("config.json")} redirects too often: 20 redirects were followed. "
             + $"Check HF_ENDPOINT ({scene.Hub.Address}) and the proxy, or download the model elsewhere and pass its folder, as in {HubScene.LocalFolder}.",
             message);
         Assert.HasCount(21, scene.Hub.Requests);

@@ -21,9 +21,9 @@ public sealed class LayoutCheckTests
     [TestMethod]
     [DataRow("missing_tensor", "blocks.0.attn.proj.weight is missing")]
     [DataRow("extra_tensor", "blocks.1.norm1.weight is not part of the network (depth is 1)")]
-    [DataRow("wrong_shape", "head.weight is [16, 3], the network needs [3, 16]")]
-    [DataRow("wrong_dtype_int", "norm.weight is I32, a floating-point type is expected")]
-    [DataRow("head_seven_classes", "head.weight is [7, 16], the network needs [3, 16]; head.bias is [7], the network needs [3]")]
+    [DataRow("wrong_shape", "head.weight is [16, 3], but the network needs [3, 16]")]
+    [DataRow("wrong_dtype_int", "norm.weight is I32, but a floating-point type is expected")]
+    [DataRow("head_seven_classes", "head.weight is [7, 16], but the network needs [3, 16]; head.bias is [7], but the network needs [3]")]
     public void ABadFile_IsRefusedWithWhatIsWrong(string file, string expected)
     {
         using var opened = GoldenCheckpoints.Open("bad-checkpoints", file + ".safetensors");
@@ -75,7 +75,7 @@ public sealed class LayoutCheckTests
     {
         using var file = new FakeCheckpoint().AddShape("visual.conv1.weight", 4, 3, 2, 2).AddShape("visual.proj", 5, 6);
 
-        Assert.AreEqual("visual.proj is [5, 6], the network needs [4, 7]", Check(file, ("head.weight", [7, 4])));
+        Assert.AreEqual("visual.proj is [5, 6], but the network needs [4, 7]", Check(file, ("head.weight", [7, 4])));
     }
 
     [TestMethod]
@@ -86,7 +86,7 @@ public sealed class LayoutCheckTests
             file.AddShape($"Transformer/encoderblock_0/MultiHeadDotProductAttention_1/{part}/kernel", 4, part == "key" ? 3 : 2, 2);
 
         Assert.AreEqual(
-            "Transformer/encoderblock_0/MultiHeadDotProductAttention_1/key/kernel is [4, 3, 2], the network needs [4, heads, width] with heads * width = 4",
+            "Transformer/encoderblock_0/MultiHeadDotProductAttention_1/key/kernel is [4, 3, 2], but the network needs [4, heads, width] with heads * width = 4",
             Check(file, ("blocks.0.attn.qkv.weight", [12, 4])));
     }
 
@@ -127,7 +127,7 @@ public sealed class LayoutCheckTests
             .AddShape("params/Transformer/encoderblock/MultiHeadDotProductAttention_0/out/kernel", 3, 2, 2, 4);
 
         Assert.AreEqual(
-            "params/Transformer/encoderblock/MultiHeadDotProductAttention_0/out/kernel stacks 3 blocks, the network has 2",
+            "params/Transformer/encoderblock/MultiHeadDotProductAttention_0/out/kernel stacks 3 blocks, but the network has 2",
             Check(file, ("blocks.0.attn.proj.weight", [4, 4]), ("blocks.1.attn.proj.weight", [4, 4])));
     }
 

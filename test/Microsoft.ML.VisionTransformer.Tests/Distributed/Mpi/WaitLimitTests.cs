@@ -37,6 +37,6 @@ public sealed class WaitLimitTests
         var result = job.End();
 
         Assert.AreNotEqual(0, result.ExitCode);
-        StringAssert.Contains(result.Error, $"Rank 0 of 2 on {Environment.MachineName}: has waited 2 s for the other processes in MPI_Barrier");
+        StringAssert.Contains(result.Error, $"Rank 0 of 2 on {Environment.MachineName}: waited 2 s for the other processes in MPI_Barrier");
     }
 }

@@ -59,7 +59,7 @@ public sealed class TrainingAugmentationsTests
 
     [TestMethod]
     public void APreviewReadsNoLargerImagesThanTrainingDoes() => Assert.Contains(
-        "at most 500 are read",
+        "at most 500 are allowed",
         Assert.ThrowsExactly<InvalidImageException>(() => TrainingAugmentations.None.Preview([Encoded(20, 30)], _settings with { MaxPixels = 500 })).Message);
 
     [TestMethod]

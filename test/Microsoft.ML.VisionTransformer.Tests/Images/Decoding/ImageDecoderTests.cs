@@ -118,7 +118,7 @@ public sealed class ImageDecoderTests
     [DataRow("{\"error\": \"not found\"}", "it is text")]
     [DataRow("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG")]
     [DataRow("%PDF-1.4", "PDF")]
-    [DataRow("\u0001\u0002\u0003", "in no known format")]
+    [DataRow("\u0001\u0002\u0003", "not in a known format")]
     public void OtherContentIsNamed(string content, string expected)
     {
         var error = Assert.ThrowsExactly<InvalidImageException>(() => ImageDecoder.Decode(Encoding.Latin1.GetBytes(content), "roses/1.jpg (row 7)"));

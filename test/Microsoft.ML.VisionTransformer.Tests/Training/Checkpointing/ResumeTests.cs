@@ -118,7 +118,7 @@ public sealed class ResumeTests
 
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Train(folder.Path, change: o => (o.BatchSize, o.WeightDecay) = (4, 0.5f)));
 
-        Assert.Contains("BatchSize was 8 and is 4", error.Message);
+        Assert.Contains("BatchSize was 8 and is now 4", error.Message);
         Assert.Contains("WeightDecay was", error.Message);
         Assert.Contains("delete the file to start over", error.Message);
         Assert.DoesNotContain("LearningRate", error.Message);

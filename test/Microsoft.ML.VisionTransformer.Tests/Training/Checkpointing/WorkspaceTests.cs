@@ -198,7 +198,7 @@ public sealed class WorkspaceTests
         Assert.IsNotNull(workspace.ResumeFrom(identity, progress.Seed, reasons.Add, processes: 1));
         Assert.IsNull(workspace.ResumeFrom(identity, progress.Seed, reasons.Add, processes: 2));
 
-        Assert.Contains("the rows of an update were", reasons.Single());
+        Assert.Contains("the rows per update were", reasons.Single());
     }
 
     private static void CancelAfterAnEpoch(TrainingMetrics metrics, CancellationTokenSource cancel)

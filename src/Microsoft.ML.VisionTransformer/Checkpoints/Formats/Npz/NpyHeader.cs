@@ -31,11 +31,11 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
         content.ReadExactly(start);
         if (!start[..6].SequenceEqual(Magic))
             throw member.Error(
-                $"it starts with {Convert.ToHexString(start[..6])}, a .npy array with {Convert.ToHexString(Magic)}: it is not an array. "
+                $"it starts with {Convert.ToHexString(start[..6])}, but a .npy array starts with {Convert.ToHexString(Magic)}: it is not an array. "
                 + "Download the file again.");
         int major = start[6];
         if (major is < 1 or > 3 || start[7] != 0)
-            throw member.Error($"it has .npy version {major}.{start[7]}; 1.0, 2.0 and 3.0 are supported. Save it with numpy.savez.");
+            throw member.Error($"it has .npy version {major}.{start[7]}; only 1.0, 2.0 and 3.0 are supported. Save it with numpy.savez.");
 
         Span<byte> length = stackalloc byte[4];
         length.Clear();
@@ -86,12 +86,12 @@ internal sealed record NpyHeader(NpyValueType ValueType, bool FortranOrder, long
             long needed = checked(Shape.Aggregate(1L, (product, size) => checked(product * size)) * ValueType.Size);
             if (needed != found)
                 throw member.Error(
-                    Text($"shape {Show(Shape)} of {ValueType.Name} needs {needed} bytes of values, the member has {found}. Download the file again."));
+                    Text($"shape {Show(Shape)} of {ValueType.Name} needs {needed} bytes of values, but the member has {found}. Download the file again."));
         }
         catch (OverflowException e)
         {
             throw member.Error(
-                Text($"shape {Show(Shape)} of {ValueType.Name} exceeds 64 bits, the member has {found} bytes of values. Download the file again."),
+                Text($"shape {Show(Shape)} of {ValueType.Name} exceeds 64 bits, but the member has {found} bytes of values. Download the file again."),
                 e);
         }
     }

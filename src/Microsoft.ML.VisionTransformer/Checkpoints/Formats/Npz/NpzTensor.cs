@@ -43,7 +43,7 @@ internal sealed class NpzTensor : StoredTensor
     {
         Guard.InRange(values.Length, Count, Count + 1, nameof(values));
         if (Type == StoredType.Other)
-            throw _member.Error($"its values have dtype {TypeName}, a floating-point type is expected. It is not a weight; remove it.");
+            throw _member.Error($"its values have dtype {TypeName}, but a floating-point type is expected. It is not a weight; remove it.");
 
         try
         {
@@ -82,7 +82,7 @@ internal sealed class NpzTensor : StoredTensor
                 CultureInfo.InvariantCulture, $"it decompresses to more than the {_member.Length} bytes it claims: the file is corrupt. Download it again."));
         uint found = crc.GetCurrentHashAsUInt32();
         if (found != _member.Crc)
-            throw _member.Error($"its bytes have the CRC-32 {found:x8}, the archive states {_member.Crc:x8}: the file is corrupt. Download it again.");
+            throw _member.Error($"its bytes have the CRC-32 {found:x8}, but the archive states {_member.Crc:x8}: the file is corrupt. Download it again.");
     }
 
     private static void ReadInto(Span<byte> bytes, Stream content, Crc32 crc)

@@ -100,7 +100,7 @@ internal sealed class OnnxCheckpoint : CheckpointFile
         {
             var names = metadata.TryGetValue(OnnxMetadata.ClassNames, out string? classes) ? JsonSerializer.Deserialize<string[]>(classes) : null;
             if (names?.Contains(null!) == true)
-                throw new JsonException($"{OnnxMetadata.ClassNames} has a null in place of a name");
+                throw new JsonException($"{OnnxMetadata.ClassNames} has a null instead of a name");
             var images = ModelJson.Read<ImagePreprocessing>(Encoding.UTF8.GetBytes(preprocessing));
             images.CheckSettings();
             return new CheckpointDescription(ModelJson.Read<VisionTransformerArchitecture>(Encoding.UTF8.GetBytes(architecture)).Check(), images, names, []);
@@ -114,7 +114,7 @@ internal sealed class OnnxCheckpoint : CheckpointFile
     private SafeFileHandle OpenPart(string location)
     {
         if (location.Any(c => c is '/' or '\\' or ':' || char.IsControl(c)) || location is "." or "..")
-            throw Invalid($"it names the file '{MessageText.Of(location)}', a plain name of a file beside it is expected");
+            throw Invalid($"it names the file '{MessageText.Of(location)}', but a plain name of a file beside it is expected");
         string part = location.Length == 0 ? Path : System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!, location);
         try
         {
@@ -131,9 +131,9 @@ internal sealed class OnnxCheckpoint : CheckpointFile
     {
         string name = MessageText.Of(entry.Name);
         if (entry.Type is not (OnnxType.Float32 or OnnxType.Float16))
-            throw Invalid($"{name} is {entry.Type}, {OnnxType.Float32} or {OnnxType.Float16} is expected");
+            throw Invalid($"{name} is {entry.Type}, but {OnnxType.Float32} or {OnnxType.Float16} is expected");
         if (entry.Name.EndsWith(OnnxMetadata.Transposed, StringComparison.Ordinal) && entry.Shape.Length != 2)
-            throw Invalid($"{name} has {entry.Shape.Length} axes, a matrix has 2");
+            throw Invalid($"{name} has {entry.Shape.Length} axes, but a matrix has 2");
         long rest = RandomAccess.GetLength(_files[entry.Location ?? ""]) - entry.Offset;
         if (entry.Offset < 0 || Bytes(entry) != entry.Length || entry.Length > rest)
         {

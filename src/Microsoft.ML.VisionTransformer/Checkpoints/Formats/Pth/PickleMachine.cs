@@ -106,7 +106,7 @@ internal static class PickleOperations
     {
         byte protocol = bytes.ReadByte();
         if (protocol is < 2 or > 5)
-            throw bytes.Fail($"the pickle protocol is {protocol}, 2 to 5 are supported", "Save the file again with torch.save.");
+            throw bytes.Fail($"the pickle protocol is {protocol}; only 2 to 5 are supported", "Save the file again with torch.save.");
     }
 
     /// <summary>Pushes an integer in little-endian two's complement of up to 255 bytes. Seeds can exceed 64 bits.</summary>
@@ -240,7 +240,7 @@ internal sealed class PickleBytes(byte[] bytes, string file)
     internal ReadOnlySpan<byte> Take(ulong length)
     {
         if (length > (ulong)Left)
-            throw Fail($"{length} bytes are declared, {Left} are left");
+            throw Fail($"{length} bytes are declared, but only {Left} are left");
         var taken = bytes.AsSpan(_position, (int)length);
         _position += (int)length;
         return taken;
@@ -250,7 +250,7 @@ internal sealed class PickleBytes(byte[] bytes, string file)
     internal void CheckFrame(ulong length)
     {
         if (length > (ulong)Left)
-            throw Fail($"a frame of {length} bytes is declared, {Left} are left");
+            throw Fail($"a frame of {length} bytes is declared, but only {Left} are left");
     }
 
     internal string ReadText(ulong length)

@@ -194,7 +194,7 @@ internal sealed record PickledTensor(PickledStorage Storage, long Offset, IReadO
     private static long[] Sizes(PickleTuple sizes, PickleBytes bytes)
     {
         if (sizes.Items.Count > MaxDimensions)
-            throw bytes.Fail($"a tensor has {sizes.Items.Count} dimensions, at most {MaxDimensions} are supported");
+            throw bytes.Fail($"a tensor has {sizes.Items.Count} dimensions; at most {MaxDimensions} are supported");
         return [.. sizes.Items.Select(s => s is long and >= 0 and var size
             ? size
             : throw bytes.Fail("a tensor's size or stride is not a non-negative integer"))];

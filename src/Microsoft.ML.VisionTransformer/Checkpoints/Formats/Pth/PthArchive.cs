@@ -103,7 +103,7 @@ internal sealed class PthArchive : IDisposable
     {
         string[] pickles = [.. _entries.Keys.Where(n => n.EndsWith("/data.pkl", StringComparison.Ordinal) && n.Count(c => c == '/') == 1)];
         if (pickles.Length != 1)
-            throw Fail($"the archive has {pickles.Length} entries named FOLDER/data.pkl, a checkpoint has one", "Pass a file written by torch.save.");
+            throw Fail($"the archive has {pickles.Length} entries named FOLDER/data.pkl, but a checkpoint has one", "Pass a file written by torch.save.");
         string root = pickles[0][..^"data.pkl".Length];
         if (_entries.Keys.Any(n => n.StartsWith(root + "code/", StringComparison.Ordinal)))
             throw Fail("it is a TorchScript program, not a checkpoint", "Save only the weights: torch.save(model.state_dict(), path).");
@@ -123,7 +123,7 @@ internal sealed class PthArchive : IDisposable
             throw Fail($"{MessageText.Of(entry.FullName)} is compressed or encrypted, which torch.save never does", "Save it again with torch.save.");
         return entry.Length <= Math.Min(most, _length)
             ? entry.Length
-            : throw Fail($"{MessageText.Of(entry.FullName)} has {entry.Length} bytes, at most {Math.Min(most, _length)} are allowed");
+            : throw Fail($"{MessageText.Of(entry.FullName)} has {entry.Length} bytes; at most {Math.Min(most, _length)} are allowed");
     }
 
     /// <summary>Whether the entry's checksum was already verified, or does not exist.</summary>
@@ -135,7 +135,7 @@ internal sealed class PthArchive : IDisposable
     private void Verify(ZipArchiveEntry entry, uint found)
     {
         if (found != entry.Crc32)
-            throw Fail($"the bytes of {MessageText.Of(entry.FullName)} have the CRC-32 {found:x8}, the archive states {entry.Crc32:x8}: the file is corrupt");
+            throw Fail($"the bytes of {MessageText.Of(entry.FullName)} have the CRC-32 {found:x8}, but the archive states {entry.Crc32:x8}: the file is corrupt");
         _verified.Add(entry);
     }
 

@@ -15,7 +15,7 @@ internal sealed class PthCheckpoint : CheckpointFile
     {
         var found = PthStateDict.Find(PickleMachine.Run(archive.ReadPickle(), path), archive);
         (Path, StateDictKey, _archive) = (path, found.Key, archive);
-        Notes = found.Passed.Count == 0 ? [] : [$"The weights under {found.Key} are used; {string.Join(" and ", found.Passed)} is ignored."];
+        Notes = found.Passed.Count == 0 ? [] : [$"The weights under {found.Key} are used; {string.Join(" and ", found.Passed)} {(found.Passed.Count == 1 ? "is" : "are")} ignored."];
         Tensors = found.Tensors.ToDictionary(t => t.Key, StoredTensor (t) => new PthTensor(archive, t.Key, t.Value));
     }
 
@@ -143,7 +143,7 @@ internal static class PthSignature
         if (start.IsEmpty)
             return "is empty. Download or save it again.";
         if (start.Length > 4 && start[0] == 0x80 && start[2..].StartsWith((ReadOnlySpan<byte>)[0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20]))
-            return $"is in PyTorch's old format from before version 1.6, which is not supported. {SaveAgain}";
+            return $"is in the format that PyTorch used before version 1.6, which is not supported. {SaveAgain}";
         if (start[0] == 0x80)
             return $"is a bare Python pickle, not an archive from torch.save, and is not supported. {SaveAgain}";
         if (start.TrimStart(" \t\r\n"u8).StartsWith("<"u8))

@@ -35,7 +35,7 @@ internal sealed class PthTensor : StoredTensor
         if (Type == StoredType.Other)
             throw Fail($"is of type {TypeName}, not floating point", "Remove it: it is not a weight.");
         if (values.Length != Count)
-            throw new ArgumentException($"{Name} has {Count} values, the span has {values.Length}.", nameof(values));
+            throw new ArgumentException($"{Name} has {Count} values, but the span has {values.Length}.", nameof(values));
         if (_span == 0)
             return;
         bool asStored = Type == StoredType.Float32 && BitConverter.IsLittleEndian && IsContiguous();

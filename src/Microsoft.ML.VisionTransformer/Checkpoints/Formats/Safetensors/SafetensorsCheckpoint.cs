@@ -94,7 +94,7 @@ internal sealed class SafetensorsTensor(SafetensorsCheckpoint file, SafetensorsE
         if (Type == StoredType.Other)
         {
             throw new InvalidCheckpointException(
-                $"{file.Path}: {MessageText.Of(Name)} is {TypeName}, a floating-point type (F32, F16, BF16, F64) is expected: "
+                $"{file.Path}: {MessageText.Of(Name)} is {TypeName}, but a floating-point type (F32, F16, BF16, F64) is expected: "
                 + "it is not a weight; convert or remove it.");
         }
 

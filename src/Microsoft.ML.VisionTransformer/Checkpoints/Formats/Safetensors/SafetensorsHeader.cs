@@ -53,18 +53,18 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
     {
         if (stream.Length < LengthBytes)
             throw new InvalidCheckpointException(
-                $"{path} has {stream.Length} bytes, a safetensors file has at least {LengthBytes}: it is truncated; download it again.");
+                $"{path} has {stream.Length} bytes; a safetensors file has at least {LengthBytes}: it is truncated; download it again.");
         Span<byte> bytes = stackalloc byte[LengthBytes];
         stream.ReadExactly(bytes);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (length > MaxLength)
             throw new InvalidCheckpointException(
-                $"{path}: the header claims {length} bytes, at most {MaxLength} are allowed: "
+                $"{path}: the header claims {length} bytes; at most {MaxLength} are allowed: "
                 + "the file is not a safetensors file or is corrupt; download it again.");
         long rest = stream.Length - LengthBytes;
         if ((long)length > rest)
             throw new InvalidCheckpointException(
-                $"{path}: the header claims {length} bytes, {rest} follow: the file is truncated or not a safetensors file; download it again.");
+                $"{path}: the header claims {length} bytes, but only {rest} follow: the file is truncated or not a safetensors file; download it again.");
         return (int)length;
     }
 
@@ -81,7 +81,7 @@ internal sealed record SafetensorsHeader(long DataStart, IReadOnlyList<Safetenso
             {
                 string found = entry.Begin < end ? "overlaps another tensor" : "leaves a gap before it";
                 throw new InvalidCheckpointException(
-                    $"{where} starts at byte {entry.Begin} of the data, {end} is expected: it {found}; write the file again with the tool that created it.");
+                    $"{where} starts at byte {entry.Begin} of the data, but {end} is expected: it {found}; write the file again with the tool that created it.");
             }
 
             end = entry.End;
@@ -110,15 +110,15 @@ internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[
         var fields = StrictJson.Members(element, where);
         string typeName = StrictJson.Text(Field("dtype"), where + ": dtype");
         var type = SafetensorsType.Find(typeName) ?? throw new InvalidCheckpointException(
-            $"{where}: dtype is {MessageText.Of(typeName)}, expected one of {SafetensorsType.Known}; convert the file to one of these.");
+            $"{where}: dtype is {MessageText.Of(typeName)}; expected one of {SafetensorsType.Known}; convert the file to one of these.");
         long[] shape = Integers(Field("shape"), where + ": shape");
         long[] offsets = Integers(Field("data_offsets"), where + ": data_offsets");
         if (offsets.Length != 2 || offsets[0] > offsets[1])
-            throw new InvalidCheckpointException($"{where}: data_offsets are {Show(offsets)}, [begin, end] with begin <= end is expected; {Remedy}.");
+            throw new InvalidCheckpointException($"{where}: data_offsets are {Show(offsets)}, but [begin, end] with begin <= end is expected; {Remedy}.");
         long needed = Bytes(shape, type, where), found = offsets[1] - offsets[0];
         if (needed != found)
             throw new InvalidCheckpointException(
-                $"{where}: data_offsets {Show(offsets)} cover {found} bytes, shape {Show(shape)} of {type.Name} needs {needed}; {Remedy}.");
+                $"{where}: data_offsets {Show(offsets)} cover {found} bytes, but shape {Show(shape)} of {type.Name} needs {needed}; {Remedy}.");
         return new SafetensorsEntry(name, type, shape, offsets[0], offsets[1]);
 
         JsonElement Field(string field) => fields.TryGetValue(field, out var value)
@@ -141,11 +141,11 @@ internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[
     private static long[] Integers(JsonElement element, string where)
     {
         if (element.ValueKind != JsonValueKind.Array)
-            throw new InvalidCheckpointException($"{where} is {StrictJson.Kind(element)}, a list of integers is expected; {Remedy}.");
+            throw new InvalidCheckpointException($"{where} is {StrictJson.Kind(element)}, but a list of integers is expected; {Remedy}.");
         return [.. element.EnumerateArray().Select((item, i) => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out long value) && value >= 0
             ? value
             : throw new InvalidCheckpointException(
-                $"{where}[{i}] is {MessageText.Of(item.GetRawText())}, an integer from 0 to {long.MaxValue} is expected; {Remedy}."))];
+                $"{where}[{i}] is {MessageText.Of(item.GetRawText())}, but an integer from 0 to {long.MaxValue} is expected; {Remedy}."))];
     }
 
     private static string Show(long[] values) => MessageText.Of($"[{string.Join(", ", values)}]");

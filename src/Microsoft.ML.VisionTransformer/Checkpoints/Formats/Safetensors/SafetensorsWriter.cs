@@ -81,7 +81,7 @@ internal static class SafetensorsWriter
             Guard.That(
                 shape.All(s => s >= 0) && shape.Aggregate(1L, (product, size) => checked(product * size)) == values.Length,
                 nameof(tensors),
-                $"{name} has {values.Length} values, its shape is [{string.Join(", ", shape)}]; the product of the sizes must be the number of values.");
+                $"{name} has {values.Length} values, but its shape is [{string.Join(", ", shape)}]; the product of the sizes must be the number of values.");
             long end = checked(begin + (long)values.Length * sizeof(float));
             WriteEntry(json, name, "F32", shape, begin, end);
             begin = end;

@@ -61,7 +61,7 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
         long length = new FileInfo(indexPath).Length;
         if (length > SafetensorsHeader.MaxLength)
             throw new InvalidCheckpointException(
-                $"{indexPath} has {length} bytes, an index may have at most {SafetensorsHeader.MaxLength}; pass the index, not a shard.");
+                $"{indexPath} has {length} bytes; an index may have at most {SafetensorsHeader.MaxLength}; pass the index, not a shard.");
         using var document = StrictJson.Parse(File.ReadAllBytes(indexPath), indexPath);
         if (!StrictJson.Members(document.RootElement, indexPath).TryGetValue("weight_map", out var map))
             throw new InvalidCheckpointException(
@@ -75,7 +75,7 @@ internal sealed class ShardedSafetensorsCheckpoint : CheckpointFile
         file.Length > 0 && file is not ("." or "..") && !file.Any(c => c is '/' or '\\' or ':' || char.IsControl(c))
             ? file
             : throw new InvalidCheckpointException(
-                $"{where} names the file '{MessageText.Of(file)}', a plain name of a file beside the index is expected: do not use this checkpoint.");
+                $"{where} names the file '{MessageText.Of(file)}', but a plain name of a file beside the index is expected: do not use this checkpoint.");
 
     private static SafetensorsCheckpoint OpenShard(string indexPath, string folder, string file)
     {

@@ -39,8 +39,8 @@ public sealed class UsageTests
 
     [TestMethod]
     [DataRow("", "--help")]
-    [DataRow("trian", "nearest is train")]
-    [DataRow("train --epoch 3", "nearest is --epochs")]
+    [DataRow("trian", "did you mean train?")]
+    [DataRow("train --epoch 3", "did you mean --epochs?")]
     [DataRow("train --data x", "--out is missing")]
     [DataRow("train --out x.zip", "--data is missing")]
     [DataRow("train --data x --out x.zip --epochs many", "--epochs is 'many'; it must be a whole number")]

@@ -1,6 +1,7 @@
 // completion: writes a script with which a shell completes commands, options and values.
 using System.CommandLine;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -34,7 +35,12 @@ internal static class CompletionCommand
     internal static ExampleCommand Create(CommandContext context)
     {
         var shell = new Argument<string>("shell") { Description = "bash or powershell." };
-        shell.AcceptOnlyFromAmong("bash", "powershell");
+        shell.CompletionSources.Add("bash", "powershell");
+        shell.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && result.Tokens[0].Value is not ("bash" or "powershell"))
+                result.AddError($"'{MessageText.Of(result.Tokens[0].Value)}' is not a shell with completion; it can be bash or powershell.");
+        });
         var command = new ExampleCommand(
             "completion",
             "Writes a script that makes a shell complete the tool's commands, options and values.",

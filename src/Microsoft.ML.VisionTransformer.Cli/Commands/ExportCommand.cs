@@ -26,7 +26,7 @@ internal static class ExportCommand
         var input = ChoiceOption.One<OnnxInput>("--input", "Input of the ONNX model: normalized images, or raw images of any size. Default normalized-float.");
         var outputs = ChoiceOption.Several<OnnxOutputs>("--outputs", "Outputs of the ONNX model. Default probabilities, or the embedding for a featurizer.");
         var precision = ChoiceOption.One<OnnxPrecision>("--precision", "Numeric precision of the computation. Default float32.");
-        var batch = new Option<int?>("--batch-size") { Description = "Fixed batch size. Default: any number of images.", HelpName = "number" };
+        var batch = SharedOptions.Whole("--batch-size", "Fixed batch size. Default: any number of images.", least: 1);
         var external = new Option<bool>("--external-data") { Description = "Write the weights to a separate file." };
         var command = new ExampleCommand(
             "onnx",
@@ -83,7 +83,7 @@ internal static class ExportCommand
 
     private static int WriteOnnx(CommandContext context, string model, string path, bool force, OnnxExportOptions options)
     {
-        OutputFile.Prepare(path, force);
+        OutputFile.Prepare(path, force, model);
         if (options.ExternalData)
             OutputFile.RefuseExisting($"{path}.data", force);
         var mlContext = context.CreateMLContext();

@@ -49,7 +49,8 @@ internal static class FeaturesCommand
 
     private static int Run(CommandContext context, string model, string[] inputs, string? path, bool force, VisionTransformerFeatureOptions options, OutputFormat format)
     {
-        string? output = path is null || !context.Group.IsMain ? null : OutputFile.Prepare(path, force);
+        context.InUserTerms = message => message.Replace("Device = \"auto\"", "--device auto", StringComparison.Ordinal).Replace("Device is ", "--device is ", StringComparison.Ordinal);
+        string? output = path is null || !context.Group.IsMain ? null : OutputFile.Prepare(path, force, model);
         using var embedder = Embedder.Open(context.CreateMLContext(), model, options);
         using var found = InputImages.Find(inputs, context.OpenInput, context.Cancellation);
         ConsistencyCheck.Run(context.Group, model, found.Images.Select(image => image.Name));

@@ -15,14 +15,9 @@ internal static class PredictCommand
         var model = SharedOptions.Model();
         var images = SharedOptions.Images();
         var format = OutputFormats.Option(OutputFormat.Text, OutputFormat.Text, OutputFormat.Json, OutputFormat.Csv);
-        var top = new Option<int?>("--top") { Description = "Number of classes per image; 0 lists all. Default 3.", HelpName = "number" };
+        var top = SharedOptions.Whole("--top", "Number of classes per image; 0 lists all. Default 3.", least: 0);
         var path = new Option<string?>("--out") { Description = "The output file. Default: standard output.", HelpName = "file" };
         var force = OutputFile.ForceOption();
-        top.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.GetValueOrDefault<int?>() < 0)
-                result.AddError("--top must be at least 0.");
-        });
         var command = new ExampleCommand(
             "predict",
             "Predicts the classes of images.",
@@ -40,7 +35,7 @@ internal static class PredictCommand
             context,
             parsed.GetValue(model)!,
             parsed.GetValue(images)!,
-            parsed.GetValue(path) is { } file && context.Group.IsMain ? OutputFile.Prepare(file, parsed.GetValue(force)) : null,
+            parsed.GetValue(path) is { } file && context.Group.IsMain ? OutputFile.Prepare(file, parsed.GetValue(force), parsed.GetValue(model)!) : null,
             parsed.GetValue(format) ?? OutputFormat.Text,
             parsed.GetValue(top) ?? 3));
         return command;

@@ -4,6 +4,7 @@ using System.CommandLine.Completions;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -12,6 +13,20 @@ internal static class SharedOptions
     internal static Argument<string> Model() => new("model")
     {
         Description = "An ML.NET model.zip, a checkpoint file or folder, or a public model: its short name or its hub name owner/name.",
+    };
+
+    /// <summary>A whole number, at least <paramref name="least"/>; null if the option is absent.</summary>
+    internal static Option<int?> Whole(string name, string description, int least) => new(name)
+    {
+        Description = description,
+        HelpName = "number",
+        CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least)
+                return number;
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{MessageText.Of(result.Tokens[0].Value)}'; it must be a whole number, at least {least}."));
+            return null;
+        },
     };
 
     /// <summary>The short names of public models, for the help.</summary>

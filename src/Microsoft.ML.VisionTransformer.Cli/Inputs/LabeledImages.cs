@@ -65,6 +65,8 @@ internal static class LabeledImages
         var lines = CsvTable.Read(path);
         int image = Column(lines, path, "ImagePath"), label = Column(lines, path, "Label");
         var rows = lines.Skip(1).Select(fields => new LabeledImage { Image = Path.Combine(folder, fields[image]), Label = fields[label] }).ToArray();
+        if (lines.Skip(1).FirstOrDefault(fields => string.IsNullOrWhiteSpace(fields[image]) && !string.IsNullOrWhiteSpace(fields[label])) is { } pathless)
+            throw new InvalidDataException($"{path} has a row with the label '{MessageText.Of(pathless[label])}' and no image path. Fill in the path, or remove the row.");
         var images = Array.FindAll(rows, row => !string.IsNullOrWhiteSpace(row.Label));
         int unlabeled = rows.Length - images.Length;
         if (images.Length == 0)

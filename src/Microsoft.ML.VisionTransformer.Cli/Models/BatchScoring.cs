@@ -51,8 +51,8 @@ internal static class BatchScoring
             return [.. batch.Select(image => ScoreOne(model, image))];    // score one by one to find the image that fails
         }
 
-        var found = readable.Zip(scores).ToDictionary(pair => pair.First, pair => pair.Second);
-        return [.. batch.Select(image => found.TryGetValue(image, out float[]? values) ? Of(model, image, values) : new ScoredImage(image, null, image.Problem))];
+        int next = 0;
+        return [.. batch.Select(image => image.Problem is null ? Of(model, image, scores[next++]) : new ScoredImage(image, null, image.Problem))];
     }
 
     private static ScoredImage ScoreOne(IImageScorer model, InputImage image)

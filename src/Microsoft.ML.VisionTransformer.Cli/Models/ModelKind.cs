@@ -13,6 +13,8 @@ internal static class ModelKind
     /// <exception cref="InvalidDataException">The name ends in .zip and the file is not a zip archive.</exception>
     internal static bool IsMLNet(string model)
     {
+        if (string.IsNullOrWhiteSpace(model))
+            throw new UsageException("The name of the model is empty.");
         if (!MissingPath.IsFile(model))
         {
             bool named = string.Equals(Path.GetExtension(model), ".zip", StringComparison.OrdinalIgnoreCase) || File.Exists(model);

@@ -1,4 +1,5 @@
 // Reads and writes settings as a JSON file.
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
@@ -62,7 +63,7 @@ internal static class ConfigFile
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{path} is not valid JSON: {e.Message}", e);
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{path} is not valid JSON, in line {e.LineNumber + 1}: {e.Message.Split(" LineNumber:")[0].Split(" Path:")[0]}"), e);
         }
     }
 

@@ -21,7 +21,8 @@ internal static partial class OptionNames
     /// <summary>The message of a training with the names of options; hints about properties without an option are left out.</summary>
     internal static string InMessage(string message)
     {
-        string text = WithoutPropertyHints(message, keep: name => _options.ContainsKey(name));
+        string text = message.Replace("a ValidationSet, or ", "", StringComparison.Ordinal).Replace(" VisionTransformerArchitecture.Known lists all names.", "", StringComparison.Ordinal);
+        text = WithoutPropertyHints(text, keep: name => _options.ContainsKey(name));
         text = QualifiedName().Replace(text, match => _options.TryGetValue(match.Groups["name"].Value, out string? option) ? option : match.Value);
         text = CompoundName().Replace(text, match =>
             _options.TryGetValue(match.Value, out string? option) ? option : _values.Contains(match.Value) ? SettingValue.Kebab(match.Value) : match.Value);
@@ -35,7 +36,7 @@ internal static partial class OptionNames
     internal static string WithoutPropertyHints(string message) => WithoutPropertyHints(message, keep: _ => false);
 
     private static string WithoutPropertyHints(string message, Func<string, bool> keep) =>
-        PropertyHint().Replace(message, match => keep(match.Groups["name"].Value) ? match.Value : "");
+        PropertyHint().Replace(message, match => keep(match.Groups["name"].Value) ? match.Value : "").Replace(" smaller, leave it out.", " smaller, or leave it out.", StringComparison.Ordinal);
 
     private static Dictionary<string, string> Options()
     {
@@ -60,7 +61,7 @@ internal static partial class OptionNames
     private static partial Regex CompoundName();
 
     /// <summary>A name of one word, where it cannot be an ordinary word that starts a sentence.</summary>
-    [GeneratedRegex(@"(?<before>^|[.;:,] |\b(?:[Ss]et|[Rr]aise|[Ll]ower|and|or|with|of) )(?<name>[A-Z][a-z]+[0-9]?)(?= (?:is|was|must|to|and|or)\b)")]
+    [GeneratedRegex(@"(?<before>^|[.;:,] |\b(?:[Ss]et|[Rr]aise|[Ll]ower|and|or|with|of) )(?<name>[A-Z][a-z]+[0-9]?)(?= (?:is|was|must|to|and|or)\b|; |\. (?=[A-Z]))")]
     private static partial Regex SingleName();
 
     /// <summary>The value after an option.</summary>

@@ -9,20 +9,20 @@ internal static class RepeatCommand
     private const string SeedName = "seed";
 
     /// <summary>
-    /// The settings as options, in the order of the help. Reports are shared: paths are relative to the current folder, or only the
-    /// last name if they are outside it. The workspace is left out; it changes nothing in the model.
+    /// The settings as options, in the order of the help. Paths are relative to the current folder if they are inside it. The workspace is left out; it changes nothing in the model.
     /// </summary>
     /// <param name="settings">The settings.</param>
+    /// <param name="forReport">Whether the command is for a report, which is shared: of a path outside the current folder it shows only the last name.</param>
     /// <param name="seed">The seed, if the settings have none. Default null: it is left out.</param>
-    internal static string Of(IReadOnlyDictionary<string, SettingValue> settings, int? seed = null)
+    internal static string Of(IReadOnlyDictionary<string, SettingValue> settings, bool forReport, int? seed = null)
     {
         var words = new List<string> { Tool.Name, "train" };
         foreach (var setting in TrainSettings.All.Where(s => s.Name != "workspace"))
         {
             if (settings.TryGetValue(setting.Name, out var value))
-                words.AddRange(Option(setting, value.Text));
+                words.AddRange(Option(setting, value.Text, forReport));
             else if (setting.Name == SeedName && seed is { } chosen)
-                words.AddRange(Option(setting, chosen.ToString(CultureInfo.InvariantCulture)));
+                words.AddRange(Option(setting, chosen.ToString(CultureInfo.InvariantCulture), forReport));
         }
 
         return string.Join(' ', words);
@@ -41,6 +41,6 @@ internal static class RepeatCommand
         return Path.IsPathRooted(near) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(value)) : near;
     }
 
-    private static IEnumerable<string> Option(Setting setting, string value) =>
-        setting.Value is null && bool.TryParse(value, out bool on) && on ? [setting.Option] : [setting.Option, DisplayPath.Quoted(Shown(setting, value))];
+    private static IEnumerable<string> Option(Setting setting, string value, bool forReport) =>
+        setting.Value is null && bool.TryParse(value, out bool on) && on ? [setting.Option] : [setting.Option, DisplayPath.Quoted(forReport ? Shown(setting, value) : setting.IsPath && Path.IsPathRooted(value) ? DisplayPath.Of(value) : value)];
 }

@@ -70,6 +70,8 @@ internal static class TrainerOptions
     {
         string? option = TrainSettings.All.FirstOrDefault(s => s.Field is not null && s.Field == error.ParamName)?.Option;
         string message = OptionNames.InMessage(FailureMessage.Of(error));
+        if (option is not null && message.StartsWith($"{error.ParamName} ", StringComparison.Ordinal))
+            message = option + message[error.ParamName!.Length..];
         return new UsageException(option is null || message.Contains(option, StringComparison.Ordinal) ? message : $"{option}: {message}", error);
     }
 

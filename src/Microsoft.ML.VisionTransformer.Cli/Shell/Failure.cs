@@ -35,12 +35,21 @@ internal static partial class FailureMessage
         if (cause is ArgumentException { ParamName: { } parameter })
             message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);
         message = string.Join(' ', message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        message = TemporaryEnd().Replace(message, "").Replace(" : '", ": '", StringComparison.Ordinal);
+        message = Denied().Replace(message, "${path}: permission is denied.");
         message = LongWord().Replace(message, word => MessageText.OfPath(word.Value));    // .NET's own messages quote values of any length
-        return message.Length > 0 ? message : cause.GetType().Name;
+        return message.Length == 0 ? cause.GetType().Name : message[^1] is '.' or ')' or '"' or '?' ? message : $"{message}.";
     }
 
     /// <summary>"Interrupted.", with what the command says in addition.</summary>
     internal static string OfInterruption(Exception error) => error.Message.StartsWith(Interrupted, StringComparison.Ordinal) ? error.Message : Interrupted;
+
+    /// <summary>The end of a temporary name: the user knows the file by its final name.</summary>
+    [GeneratedRegex(@"\.[0-9a-f]{32}\.tmp")]
+    private static partial Regex TemporaryEnd();
+
+    [GeneratedRegex(@"^Access to the path '(?<path>[^']*)' is denied\.$")]
+    private static partial Regex Denied();
 
     [GeneratedRegex(@"\S{261,}")]
     private static partial Regex LongWord();

@@ -16,19 +16,55 @@ internal static class OutputFile
     /// <summary>Checks before long work starts that the file can be written, and creates its folder.</summary>
     /// <param name="path">The file, as the user gave it.</param>
     /// <param name="force">Whether an existing file may be replaced.</param>
+    /// <param name="inputs">Files that the command reads: they are never replaced.</param>
     /// <returns>The full path.</returns>
     /// <exception cref="UsageException">The name is empty.</exception>
     /// <exception cref="IOException">The file exists, the path is a folder, or the folder cannot be created or written to.</exception>
-    internal static string Prepare(string path, bool force)
+    internal static string Prepare(string path, bool force, params IEnumerable<string> inputs)
     {
         if (string.IsNullOrWhiteSpace(path))
             throw new UsageException("The name of the output file is empty.");
         string full = Path.GetFullPath(path);
         if (Directory.Exists(full) || Path.EndsInDirectorySeparator(path))
             throw new IOException($"{MessageText.OfPath(path)} is a folder; specify a file name.");
+        if (inputs.FirstOrDefault(input => IsSameFile(input, full)) is { } input)
+            throw new UsageException($"{MessageText.OfPath(path)} is the output, and {MessageText.OfPath(input)} is an input: they are the same file. Choose another name for the output.");
         RefuseExisting(path, force);
+        RefuseDevice(path);
         PrepareFolder(Path.GetDirectoryName(full)!);
         return full;
+    }
+
+    /// <summary>Whether two paths lead to the same file, also through links to folders.</summary>
+    internal static bool IsSameFile(string one, string other) => string.Equals(RealPath(one), RealPath(other), OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+
+    /// <summary>The full path with all links to folders resolved.</summary>
+    private static string RealPath(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string? folder = Path.GetDirectoryName(full);
+        if (folder is null)
+            return full;
+        string above = RealPath(folder);
+        string place = Path.Combine(above, Path.GetFileName(full));
+        return Directory.Exists(place) && new DirectoryInfo(place).ResolveLinkTarget(returnFinalTarget: true) is { } target ? target.FullName : place;
+    }
+
+    /// <summary>A device or a pipe would be replaced by a file.</summary>
+    private static void RefuseDevice(string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists || file.Length > 0 || OperatingSystem.IsWindows())
+            return;
+        bool isFile = !file.FullName.StartsWith("/dev/", StringComparison.Ordinal);
+        if (isFile && !file.IsReadOnly)
+        {
+            using var opened = new FileStream(file.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            isFile = opened.CanSeek;
+        }
+
+        if (!isFile)
+            throw new IOException($"{MessageText.OfPath(path)} is a device or a pipe, not a file. Specify a file name; without --out, results go to standard output.");
     }
 
     /// <summary>Throws if there is a file and it may not be replaced.</summary>
@@ -73,7 +109,7 @@ internal static class OutputFile
         {
             throw new IOException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what} needs {bytes / BytesPerMegabyte:N0} MB, but the disk that holds {MessageText.OfPath(folder)} has only {free / BytesPerMegabyte:N0} MB left. Free some space, or choose another folder."));
+                $"{what} needs {Megabytes(bytes)}, but the disk that holds {MessageText.OfPath(folder)} has only {Megabytes(free)} left. Free some space, or choose another folder."));
         }
     }
 
@@ -105,6 +141,9 @@ internal static class OutputFile
         else
             WriteText(path, write);
     }
+
+    private static string Megabytes(long bytes) =>
+        bytes < BytesPerMegabyte ? "less than 1 MB" : string.Create(CultureInfo.InvariantCulture, $"{bytes / BytesPerMegabyte:N0} MB");
 
     private static string Reason(Exception error, string folder) => error switch
     {

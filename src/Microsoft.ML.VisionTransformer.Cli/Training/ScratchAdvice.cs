@@ -20,7 +20,7 @@ internal static class ScratchAdvice
         int epochs = options.Epoch ?? DefaultEpochs;
         var time = TimeSpan.FromSeconds(SecondsPerImage(architecture) * images * epochs);
         string pretrained = RepeatCommand.Of(settings.Where(s => !_networkSettings.Contains(s.Key))
-            .Append(new("pretrained", new SettingValue("--pretrained", "vit-small"))).ToDictionary());
+            .Append(new("pretrained", new SettingValue("--pretrained", "vit-small"))).ToDictionary(), forReport: false);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"Training from scratch: {epochs:N0} {(epochs == 1 ? "epoch takes" : "epochs take")} {About(time)} on this machine. A pretrained network is usually faster and more accurate: {pretrained}");

@@ -1,6 +1,7 @@
 // The settings of a training, merged from the command line, the configuration file and the interrupted run.
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
@@ -16,6 +17,12 @@ internal sealed record SessionSettings(IReadOnlyDictionary<string, SettingValue>
     {
         Dictionary<string, SettingValue> values = config is null ? [] : ConfigFile.Read(config, TrainSettings.All);
         Add(values, typed);
+        foreach (var setting in TrainSettings.All.Where(s => s.IsPath))
+        {
+            if (values.TryGetValue(setting.Name, out var path) && string.IsNullOrWhiteSpace(path.Text))
+                throw new UsageException($"{path.Source} is empty; it must be a {(setting.Value == "folder" ? "folder" : "file")}.");
+        }
+
         string? workspace = Text(values, "workspace"), model = Text(values, "out");
         if (workspace is null && model is null)
             throw new UsageException(resume ? "--resume needs --out (the model file of the interrupted run) or --workspace." : "--out is missing: the model file to write, such as flowers.zip.");
@@ -23,6 +30,7 @@ internal sealed record SessionSettings(IReadOnlyDictionary<string, SettingValue>
         if (resume)
         {
             var before = folder.ReadSettings();
+            RefuseChangedSplit(before, values);
             Add(before, values);
             values = before;
         }
@@ -35,6 +43,17 @@ internal sealed record SessionSettings(IReadOnlyDictionary<string, SettingValue>
         }
 
         return new SessionSettings(values, folder, resume);
+    }
+
+    /// <summary>These settings choose the training images, which a resumed run must keep.</summary>
+    private static void RefuseChangedSplit(Dictionary<string, SettingValue> before, Dictionary<string, SettingValue> now)
+    {
+        foreach (var (name, standard) in new[] { ("seed", "0"), ("test-fraction", "0.2") })
+        {
+            string old = Text(before, name) ?? standard;
+            if (now.TryGetValue(name, out var value) && value.Text != old)
+                throw new UsageException($"{value.Source} was {old} and is {MessageText.Of(value.Text)}; a resumed training keeps its images, so leave it out.");
+        }
     }
 
     private static void Add(Dictionary<string, SettingValue> values, IReadOnlyDictionary<string, SettingValue> stronger)

@@ -27,8 +27,10 @@ internal sealed class TrainingOutputs
         Model = Path.GetFullPath(request.Out!);
         Report = request.NoReport ? null : Path.GetFullPath(request.Report ?? Path.ChangeExtension(Model, ".html"));
         _table = request.TestData is null && request.TestFraction != 0 ? Path.ChangeExtension(Model, ".test.csv") : null;
-        if (Report == Model)
+        if (Report is not null && OutputFile.IsSameFile(Report, Model))
             throw new UsageException("--report and --out are the same file; choose another name for one of them.");
+        if (Report is not null && _table is not null && OutputFile.IsSameFile(Report, _table))
+            throw new UsageException($"--report is {MessageText.OfPath(DisplayPath.Of(_table))}, the list of test images; choose another name for the report.");
     }
 
     /// <summary>Full path of the model file.</summary>
@@ -38,14 +40,16 @@ internal sealed class TrainingOutputs
     internal string? Report { get; }
 
     /// <summary>Checks that every file can be written, and that none exists unless it may be replaced.</summary>
+    /// <param name="workspace">The workspace folder.</param>
+    /// <param name="inputs">Files that the training reads.</param>
     /// <exception cref="IOException">A file exists, or a folder cannot be written to.</exception>
-    internal void Check()
+    internal void Check(string workspace, params IEnumerable<string> inputs)
     {
-        foreach (string? path in new[] { Model, Report, _table })
-        {
-            if (path is not null)
-                OutputFile.Prepare(DisplayPath.Of(path), _force);
-        }
+        string[] outputs = [.. new[] { Model, Report, _table }.OfType<string>()];
+        if (Array.Find(outputs, output => OutputFile.IsSameFile(output, workspace)) is { } taken)
+            throw new UsageException($"{MessageText.OfPath(DisplayPath.Of(taken))} is also the workspace folder; choose another name, or set --workspace.");
+        foreach (string path in outputs)
+            OutputFile.Prepare(DisplayPath.Of(path), _force, inputs);
     }
 
     /// <summary>Checks that the disks have space for the model and for the checkpoints of the training.</summary>

@@ -42,8 +42,7 @@ internal sealed class TrainingSession
         if (Writes)
         {
             _settings.Folder.ThrowIfUnfinished(_settings.Resumes, _outputs.Model);
-            _outputs.Check();
-            OutputFile.PrepareFolder(_settings.Folder.Path);
+            _outputs.Check(_settings.Folder.Path, [.. new[] { _request.Data, _request.TestData, _request.Options.PretrainedModel }.OfType<string>()]);
         }
 
         try
@@ -69,9 +68,10 @@ internal sealed class TrainingSession
         if (TrainerOptions.Augment(_request, split.Training.Length))
             (trainer, progress) = CreateTrainer(options);
         int classes = split.Training.Select(image => image.Label).Distinct(StringComparer.Ordinal).Count();
-        _context.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length:N0} training images in {classes:N0} classes, {split.Test.Length:N0} test {(split.Test.Length == 1 ? "image" : "images")}."));
+        _context.WriteMessage(string.Create(CultureInfo.InvariantCulture, $"{split.Training.Length:N0} training images in {(classes == 1 ? "1 class" : $"{classes:N0} classes")}, {split.Test.Length:N0} test {(split.Test.Length == 1 ? "image" : "images")}."));
         if (Writes)
         {
+            OutputFile.PrepareFolder(_settings.Folder.Path);    // after the images are listed: it may be in their folder
             var architecture = TrainerOptions.ArchitectureOf(_request, options, _context.Cancellation);
             _outputs.CheckSpace(architecture.CountParameters(), _settings.Folder.Path);
             ImageCheck.Run(split, options, _context);
@@ -94,9 +94,16 @@ internal sealed class TrainingSession
             return ExitCode.Interrupted;
         }
 
-        if (Writes)
-            _settings.Folder.End();
-        EvaluateAndReport(model, split);
+        try
+        {
+            EvaluateAndReport(model, split);
+        }
+        finally
+        {
+            if (Writes)
+                _settings.Folder.End();    // not earlier: after a power failure --resume then writes the report
+        }
+
         return ExitCode.Done;
     }
 

@@ -72,7 +72,7 @@ internal static class StrictJson
             string name = Decode(() => member.Name, where);
             if (!members.TryAdd(name, member.Value))
                 throw new InvalidCheckpointException(
-                    $"{where} has the name {MessageText.Of(name)} more than once; write the file again with the tool that made it.");
+                    $"{where} has the name {MessageText.Of(name)} twice; write the file again with the tool that made it.");
         }
 
         return members;

@@ -55,9 +55,19 @@ internal static class PercentText
 
 internal static class NearestName
 {
-    /// <summary>The candidate with the smallest edit distance (Levenshtein 1966), ignoring case; the first of equals. There must be at least one.</summary>
-    internal static string To(string name, IEnumerable<string> candidates) =>
-        candidates.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
+    /// <summary>Fewer characters say too little to complete.</summary>
+    private const int ShortestStart = 4;
+
+    /// <summary>
+    /// The shortest candidate that starts with the name; otherwise the one with the smallest edit distance (Levenshtein 1966), the first of equals. Case is
+    /// ignored. There must be at least one.
+    /// </summary>
+    internal static string To(string name, IEnumerable<string> candidates)
+    {
+        string[] all = [.. candidates];
+        string? completed = name.Length >= ShortestStart ? all.Where(c => c.StartsWith(name, StringComparison.OrdinalIgnoreCase)).MinBy(c => c.Length) : null;
+        return completed ?? all.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
+    }
 
     /// <summary>Fewest insertions, deletions and replacements of a character that turn one text into the other.</summary>
     internal static int Distance(string from, string to)

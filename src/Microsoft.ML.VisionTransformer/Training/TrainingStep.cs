@@ -192,5 +192,5 @@ internal sealed class TrainingStep : IDisposable
 
     private InvalidOperationException NotLearning(string what, double rate) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"{what}, at a learning rate of {rate:E1}. Lower LearningRate (it is {_plan.LearningRate:E1}), lengthen WarmupEpochs, or set ClipGradientNorm (it is {_plan.ClipGradientNorm}); pixels that are not scaled to about -1 to 1 also cause this."));
+        $"{what}, at a learning rate of {rate:0.0e-0}. Lower LearningRate (it is {_plan.LearningRate:0.0e-0}), lengthen WarmupEpochs, or set ClipGradientNorm (it is {_plan.ClipGradientNorm}); pixels that are not scaled to about -1 to 1 also cause this."));
 }

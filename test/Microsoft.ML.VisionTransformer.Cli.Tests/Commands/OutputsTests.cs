@@ -87,4 +87,50 @@ public sealed class OutputsTests
         Assert.AreEqual("", run.Output);
         Assert.AreEqual(CliRun.Done("predict", ColoredModel.Zip, ColoredModel.Image("red"), "--format", "csv", "--top", "1").Output, File.ReadAllText(table));
     }
+
+    [TestMethod]
+    public void TheModelIsNotReplacedByItsOwnResults()
+    {
+        using var folder = new TemporaryFolder();
+        string model = folder.File("m.zip");
+        File.Copy(ColoredModel.Zip, model);
+        string[][] commands =
+        [
+            ["predict", model, ColoredModel.Image("red"), "--out", model],
+            ["features", model, ColoredModel.Image("red"), "--out", model],
+            ["export", "onnx", model, "--out", model],
+            ["evaluate", model, "--data", ColoredModel.Images, "--report", model],
+            ["compare", model, ColoredModel.Zip, "--data", ColoredModel.Images, "--out", model],
+        ];
+        foreach (string[] command in commands)
+            CliRun.Of([.. command, "--force"]).AssertFailed(2, "they are the same file");
+
+        Assert.AreEqual(new FileInfo(ColoredModel.Zip).Length, new FileInfo(model).Length);
+    }
+
+    [TestMethod]
+    public void ADeviceOrAPipeIsNotReplaced()
+    {
+        Requires.Unix("devices and pipes in folders");
+        using var folder = new TemporaryFolder();
+        using (var process = CliProcess.Shell($"mkfifo '{folder.File("pipe")}'"))
+            process.WaitForEnd();
+
+        foreach (string output in new[] { folder.File("pipe"), "/dev/null" })
+            CliRun.Of("predict", ColoredModel.Zip, ColoredModel.Image("red"), "--out", output, "--force").AssertFailed(1, "is a device or a pipe, not a file");
+    }
+
+    [TestMethod]
+    public void TheReportCannotBeTheTestListOrTheModelOrTheWorkspace()
+    {
+        Requires.Unix("links, which require privileges on Windows");
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("real"));
+        Directory.CreateSymbolicLink(folder.File("link"), folder.File("real"));
+        string[] train = ["train", "--data", ColoredModel.Images, "--out", folder.File("real", "m.zip"), .. ColoredModel.Tiny];
+
+        CliRun.Of([.. train, "--report", folder.File("real", "m.test.csv")]).AssertFailed(2, "the list of test images");
+        CliRun.Of([.. train, "--report", folder.File("link", "m.zip")]).AssertFailed(2, "--report and --out are the same file");
+        CliRun.Of([.. train, "--report", folder.File("real", "m.training")]).AssertFailed(2, "is also the workspace folder");
+    }
 }

@@ -218,6 +218,26 @@ public sealed class TrainTests
         StringAssert.Matches(ColoredModel.Training.Error, new("Training from scratch: 12 epochs take less than two minutes on this machine.*mlnet-vit train --data .* --out .*colored.zip .*--pretrained vit-small"));
 
     [TestMethod]
+    public void TheCommandToPasteHasPathsThatLeadToTheFiles()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = CliRun.Done(["train", "--data", ColoredModel.Images, "--out", folder.File("m.zip"), "--epochs", "1", "--no-report", .. ColoredModel.Tiny]);
+
+        StringAssert.Contains(run.Error, $"mlnet-vit train --data {ColoredModel.Images} --out {folder.File("m.zip")} --no-report ");
+    }
+
+    [TestMethod]
+    public void AnImageThatIsListedTwiceIsEvaluatedTwice()
+    {
+        using var folder = new TemporaryFolder();
+        string red = ColoredModel.Image("red"), blue = ColoredModel.Image("blue");
+        File.WriteAllLines(folder.File("t.csv"), ["ImagePath,Label", $"{red},red", $"{blue},blue", $"{red},red"]);
+
+        StringAssert.StartsWith(CliRun.Done("evaluate", ColoredModel.Zip, "--data", folder.File("t.csv")).Output, "3 images: ");
+    }
+
+    [TestMethod]
     public void EachEpochHasItsLine()
     {
         for (int epoch = 1; epoch <= 12; epoch++)

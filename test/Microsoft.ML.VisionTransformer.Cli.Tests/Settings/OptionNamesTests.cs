@@ -14,6 +14,8 @@ public sealed class OptionNamesTests
     [DataRow("Epoch is 0; it must be at least 1.", "--epochs is 0; it must be at least 1.")]
     [DataRow("or set WorkspacePath to another folder.", "or set --workspace to another folder.")]
     [DataRow("A linear probe does not use LabelSmoothing: set Strategy to FineTune.", "A linear probe does not use --label-smoothing: set --strategy to fine-tune.")]
+    [DataRow("differs from this one: Arch; labels or weights of the training rows.", "differs from this one: --arch; labels or weights of the training rows.")]
+    [DataRow("give a ValidationSet, or more rows for ValidationSetFraction.", "give more rows for --validation-fraction.")]
     [DataRow("Depth perception is not a setting. Data is.", "Depth perception is not a setting. Data is.")]
     [DataRow("The class 'FineTuneRose' has 1 image.", "The class 'FineTuneRose' has 1 image.")]
     public void ALibraryMessageNamesTheOptionsThatTheUserTyped(string message, string expected) => Assert.AreEqual(expected, OptionNames.InMessage(message));

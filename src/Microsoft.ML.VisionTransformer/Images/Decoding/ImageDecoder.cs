@@ -64,7 +64,7 @@ internal static class ImageDecoder
             throw new InvalidImageException(string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
                 $"{where} declares {info.Width} x {info.Height} pixels; "
-                + $"at most {maximum} are allowed. Make the image smaller, leave it out, or raise ImagePreprocessing.MaxPixels."));
+                + $"at most {maximum:N0} are allowed. Make the image smaller, leave it out, or raise ImagePreprocessing.MaxPixels."));
         }
     }
 }

@@ -147,29 +147,29 @@ public sealed class PreprocessorConfigTests
 
     [TestMethod]
     [DataRow("\"do_resize\": false", "do_resize is false: images must be resized")]
-    [DataRow("\"resample\": 0", "resample is 0, 1 (Lanczos), 2 (bilinear) or 3 (bicubic)")]
-    [DataRow("\"resample\": \"nearest\"", "resample is \"nearest\", 1 (Lanczos)")]
-    [DataRow("\"resample\": 2.5", "resample is 2.5, 1 (Lanczos)")]
-    [DataRow("\"resample\": {}", "resample is {}, 1 (Lanczos)")]
+    [DataRow("\"resample\": 0", "resample is 0, but 1 (Lanczos), 2 (bilinear) or 3 (bicubic)")]
+    [DataRow("\"resample\": \"nearest\"", "resample is \"nearest\", but 1 (Lanczos)")]
+    [DataRow("\"resample\": 2.5", "resample is 2.5, but 1 (Lanczos)")]
+    [DataRow("\"resample\": {}", "resample is {}, but 1 (Lanczos)")]
     [DataRow("\"size\": -1", "size is -1, but an integer")]
-    [DataRow("\"size\": {}", "size is {}, either height and width, or shortest_edge alone")]
+    [DataRow("\"size\": {}", "size is {}, but either height and width, or shortest_edge alone")]
     [DataRow("\"size\": {\"height\": 224}", "either height and width, or shortest_edge alone")]
     [DataRow("\"size\": {\"height\": 224, \"width\": 224, \"shortest_edge\": 224}", "either height and width, or shortest_edge alone")]
     [DataRow("\"size\": {\"height\": 1e9, \"width\": 224}", "size: height is 1e9, but an integer from 1 to 65536")]
     [DataRow("\"size\": {\"shortest_edge\": 256}", "images keep their aspect ratio and are not cropped")]
-    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true", "crop_size is missing, the size of the center crop")]
+    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true", "crop_size is missing, but the size of the center crop")]
     [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": 300", "crop_size is 300: the crop must be square and at most 256")]
     [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": [224, 192]", "crop_size is [224, 192]: the crop must be square")]
     [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": {\"height\": 224}", "crop_size: width is missing")]
-    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": 224, \"crop_pct\": 0.5", "crop_pct is 0.5, a fraction close to 224")]
+    [DataRow("\"size\": {\"shortest_edge\": 256}, \"do_center_crop\": true, \"crop_size\": 224, \"crop_pct\": 0.5", "crop_pct is 0.5, but a fraction close to 224")]
     [DataRow("\"size\": [256, 192], \"do_center_crop\": true, \"crop_size\": 128", "crop_size is 128: after a resize to 256x192, only")]
-    [DataRow("\"rescale_factor\": 0", "rescale_factor is 0, a number from 1e-6 to 1")]
-    [DataRow("\"rescale_factor\": \"1/255\"", "rescale_factor is \"1/255\", a number from 1e-6 to 1")]
-    [DataRow("\"image_mean\": [0.5, 0.5]", "image_mean is [0.5, 0.5], one number, or one for each of 3 channels, of at most a million, is expected")]
-    [DataRow("\"image_mean\": []", "image_mean is [], one number, or one for each of 3")]
-    [DataRow("\"image_mean\": [1e9, 0, 0]", "image_mean is [1e9, 0, 0], one number, or one for each of 3")]
-    [DataRow("\"image_std\": [0.5, 0.5, 0]", "image_std is [0.5, 0.5, 0], one number, or one for each of 3 channels, of at most a million, above 0,")]
-    [DataRow("\"image_std\": [0.5, null, 0.5]", "image_std is [0.5, null, 0.5], one number")]
+    [DataRow("\"rescale_factor\": 0", "rescale_factor is 0, but a number from 1e-6 to 1")]
+    [DataRow("\"rescale_factor\": \"1/255\"", "rescale_factor is \"1/255\", but a number from 1e-6 to 1")]
+    [DataRow("\"image_mean\": [0.5, 0.5]", "image_mean is [0.5, 0.5], but one number, or one for each of 3 channels, of at most a million, is expected")]
+    [DataRow("\"image_mean\": []", "image_mean is [], but one number, or one for each of 3")]
+    [DataRow("\"image_mean\": [1e9, 0, 0]", "image_mean is [1e9, 0, 0], but one number, or one for each of 3")]
+    [DataRow("\"image_std\": [0.5, 0.5, 0]", "image_std is [0.5, 0.5, 0], but one number, or one for each of 3 channels, of at most a million, above 0,")]
+    [DataRow("\"image_std\": [0.5, null, 0.5]", "image_std is [0.5, null, 0.5], but one number")]
     [DataRow("\"do_pad\": true", "do_pad is true: this step is not supported")]
     [DataRow("\"image_processor_type\": \"ConvNextImageProcessor\"", "image_processor_type is \"ConvNextImageProcessor\": the supported image processors")]
     public void WhatCannotBeDone_IsRefusedByName(string setting, string expected)
@@ -185,7 +185,7 @@ public sealed class PreprocessorConfigTests
     {
         var e = Assert.ThrowsExactly<InvalidCheckpointException>(() => HuggingFaceFolder.Read("""{"model_type": "dinov2", "num_channels": 1}"""));
 
-        Assert.Contains("image_mean is missing, one number, or one for each of 1", e.Message);
+        Assert.Contains("image_mean is missing, but one number, or one for each of 1", e.Message);
     }
 
     private static ImagePreprocessing Squash(ImageInterpolation interpolation, ChannelValues mean, ChannelValues deviation) => new()

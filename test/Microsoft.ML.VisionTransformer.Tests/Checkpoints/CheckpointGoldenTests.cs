@@ -86,7 +86,7 @@ public sealed class CheckpointGoldenTests
     {
         var error = Assert.ThrowsExactly<InvalidCheckpointException>(() => VisionTransformerCheckpoint.Load(PathOf(file)));
         Assert.Contains("the number of attention heads is not in it", error.Message);
-        Assert.Contains("Pass architecture", error.Message);
+        Assert.Contains("Pass the architecture", error.Message);
 
         using var checkpoint = VisionTransformerCheckpoint.Load(PathOf(file), Architecture(networkCase, outputs) with { HeadBias = networkCase != "clip_quickgelu" });
 

@@ -50,7 +50,7 @@ public sealed class HuggingFaceHostileConfigTests
 
     [TestMethod]
     public void NamesAndNumberOfClasses_MustAgree() => Assert.Contains(
-        "num_labels is 3, 1, the number of names in id2label, is expected",
+        "num_labels is 3, but 1, the number of names in id2label, is expected",
         Refused("""{"model_type": "vit", "architectures": ["ViTForImageClassification"], "num_labels": 3, "id2label": {"0": "a"}}"""));
 
     [TestMethod]

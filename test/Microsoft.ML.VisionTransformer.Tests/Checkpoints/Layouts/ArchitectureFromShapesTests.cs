@@ -107,7 +107,7 @@ public sealed class ArchitectureFromShapesTests
     {
         using var file = Plain(36, 2);
 
-        Assert.Contains("no known network has width 36 and depth 2. Pass architecture", Error(file));
+        Assert.Contains("no known network has width 36 and depth 2. Pass the architecture", Error(file));
     }
 
     [TestMethod]
@@ -130,7 +130,7 @@ public sealed class ArchitectureFromShapesTests
     {
         using var file = GoldenCheckpoints.Weights("vit_nonsquare_patch");
 
-        Assert.Contains("its 13 positions do not form a square patch grid, with or without 1 prefix tokens. Pass architecture", Error(file));
+        Assert.Contains("its 13 positions do not form a square patch grid, with or without 1 prefix tokens. Pass the architecture", Error(file));
     }
 
     [TestMethod]

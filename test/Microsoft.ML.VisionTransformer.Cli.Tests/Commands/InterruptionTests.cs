@@ -60,7 +60,7 @@ public sealed class InterruptionTests
         string[] files = [zip, folder.File("m.html"), folder.File("m.test.csv")];
         foreach (string file in files)
             File.WriteAllText(file, "of an earlier run");
-        using var process = CliProcess.Start(["train", "--data", ColoredModel.Images, "--out", zip, "--force", "--epochs", "2", "--image-size", "224", "--batch-size", "1"]);
+        using var process = CliProcess.Start(["train", "--data", ColoredModel.Images, "--out", zip, "--force", "--epochs", "2", "--arch", "vit_small_patch16_224", "--image-size", "384", "--batch-size", "1"]);
         process.WaitForError("step ");
         process.Interrupt();
 

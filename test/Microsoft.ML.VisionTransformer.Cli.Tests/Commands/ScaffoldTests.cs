@@ -141,7 +141,7 @@ public sealed class ScaffoldTests
 
         var run = CliRun.Done("scaffold", folder.File("moved.zip"), "--out", folder.Path);
 
-        StringAssert.Contains(run.Error, "moved.test.csv is not used: its images are not in folder/class/image");
+        StringAssert.Contains(run.Error, "moved.test.csv is not used: its images are not laid out as folder/class/image");
     }
 
     [TestMethod]

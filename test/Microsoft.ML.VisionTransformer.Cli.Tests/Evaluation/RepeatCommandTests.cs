@@ -41,5 +41,5 @@ public sealed class RepeatCommandTests
     private static string Quoted(string word) => $"'{word}'";
 
     private static string Of(params (string Name, string Value)[] settings) =>
-        RepeatCommand.Of(settings.ToDictionary(s => s.Name, s => new SettingValue($"--{s.Name}", s.Value)), seed: 0);
+        RepeatCommand.Of(settings.ToDictionary(s => s.Name, s => new SettingValue($"--{s.Name}", s.Value)), forReport: true, seed: 0);
 }

@@ -5,7 +5,6 @@ using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
-using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -48,12 +47,6 @@ internal static class CompareCommand
     {
         if (paths.Length < 2)
             throw new UsageException("compare needs at least two models: compare old.zip new.zip --data test-photos.");
-        for (int i = 1; i < paths.Length; i++)
-        {
-            if (Array.Exists(paths[..i], other => OutputFile.IsSameFile(other, paths[i])))
-                throw new UsageException($"{MessageText.OfPath(paths[i])} is given twice; compare different models.");
-        }
-
         var mlContext = context.CreateMLContext();
         var images = LabeledImages.Read(mlContext, "--data", data, context.WriteMessage);
         var models = new List<NamedModel>();

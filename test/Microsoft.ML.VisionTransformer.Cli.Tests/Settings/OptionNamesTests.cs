@@ -9,7 +9,7 @@ public sealed class OptionNamesTests
     [TestMethod]
     [DataRow("Strategy is FineTune and PretrainedModel is null; set one.", "--strategy is fine-tune and --pretrained is not given; set one.")]
     [DataRow("ends early, or set ImagePreprocessing.AllowTruncated to accept a partial image.", "ends early, or set --allow-truncated to accept a partial image.")]
-    [DataRow("Make it smaller, leave it out, or raise ImagePreprocessing.MaxPixels.", "Make it smaller, leave it out.")]
+    [DataRow("Make it smaller, leave it out, or raise ImagePreprocessing.MaxPixels.", "Make it smaller, or leave it out.")]
     [DataRow("Lower LearningRate (it is 1), lengthen WarmupEpochs, or set ClipGradientNorm (it is 0).", "Lower --learning-rate (it is 1), lengthen --warmup-epochs, or set --clip-gradient-norm (it is 0).")]
     [DataRow("Epoch is 0; it must be at least 1.", "--epochs is 0; it must be at least 1.")]
     [DataRow("or set WorkspacePath to another folder.", "or set --workspace to another folder.")]

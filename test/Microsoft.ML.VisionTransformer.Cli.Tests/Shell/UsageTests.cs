@@ -73,7 +73,6 @@ public sealed class UsageTests
     [DataRow("predict m.zip x.jpg --top abc", "--top is 'abc'; it must be a whole number, at least 0.")]
     [DataRow("predict m.zip x.jpg --top 99999999999", "it must be a whole number")]
     [DataRow("export onnx m.zip --out m.onnx --batch-size 0", "--batch-size is '0'; it must be a whole number, at least 1.")]
-    [DataRow("compare m.zip m.zip --data x", "is given twice")]
     [DataRow("completion csh", "it can be bash or powershell")]
     [DataRow("train --data x --out x.zip --early-stopping-patience 0", "--early-stopping-patience is 0")]
     [DataRow("predict m.zip x.jpg --top -1", "at least 0")]

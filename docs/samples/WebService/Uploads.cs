@@ -1,7 +1,6 @@
 // Reads the photo of a request: the body itself, or the one file of a form. Bounds the memory of all uploads together.
 using System.Buffers;
 using System.Globalization;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 

@@ -31,7 +31,10 @@ public sealed class ScaffoldedCodeTests
             var options = new VisionTransformerTrainer.Options { PretrainedModel = name, ClassWeights = new Dictionary<string, float> { [name] = 2, ["other"] = 1 } };
             var model = Model(options, bytes, classes: ["z", name]) with
             {
-                ImageColumn = name, LabelColumn = name + "!", ScoreColumn = name + "?", PredictedLabelColumn = name + "=",
+                ImageColumn = name,
+                LabelColumn = name + "!",
+                ScoreColumn = name + "?",
+                PredictedLabelColumn = name + "=",
             };
             var consumption = Strings(ConsumptionCode.Of(model));
             var training = Strings(TrainingCode.Of(model));

@@ -1,5 +1,4 @@
 // The command line that repeats a training.
-using Microsoft.ML.VisionTransformer.Cli.Evaluation;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Evaluation;

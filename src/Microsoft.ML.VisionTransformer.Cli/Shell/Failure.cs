@@ -38,11 +38,8 @@ internal static partial class FailureMessage
         message = TemporaryEnd().Replace(message, "").Replace(" : '", ": '", StringComparison.Ordinal);
         message = Denied().Replace(message, "${path}: permission is denied.");
         message = LongWord().Replace(message, word => MessageText.OfPath(word.Value));    // .NET's own messages quote values of any length
-        return message.Length == 0 ? cause.GetType().Name : IsComplete(message) ? message : $"{message}.";
+        return message.Length > 0 ? message : cause.GetType().Name;
     }
-
-    /// <summary>Whether the message is one word, or ends like a sentence.</summary>
-    private static bool IsComplete(string message) => !message.Contains(' ', StringComparison.Ordinal) || message[^1] is '.' or ')' or '"' or '?';
 
     /// <summary>"Interrupted.", with what the command says in addition.</summary>
     internal static string OfInterruption(Exception error) => error.Message.StartsWith(Interrupted, StringComparison.Ordinal) ? error.Message : Interrupted;

@@ -207,7 +207,7 @@ internal sealed class TrainingSession
         }
         catch (Exception e) when (Writes && e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new IOException($"{FailureMessage.Of(e)} The model is saved. {_outputs.EvaluateAdvice(_request.TestData)}", e);
+            throw new IOException($"{FailureMessage.Of(e).TrimEnd('.')}. The model is saved. {_outputs.EvaluateAdvice(_request.TestData)}", e);
         }
         catch (OperationCanceledException e) when (Writes)
         {

@@ -209,8 +209,26 @@ public sealed class TrainTests
 
         Assert.AreEqual(1, run.ExitCode, run.Error);
         StringAssert.Contains(run.ErrorLines[^1], "The model is saved. Evaluate it with: mlnet-vit evaluate");
+        StringAssert.EndsWith(run.ErrorLines[^1], Path.ChangeExtension(zip, ".html"), "a period after the command would become part of a pasted path");
         CliRun.Done("predict", zip, ColoredModel.Image("red"));
         Assert.IsFalse(File.Exists(Path.ChangeExtension(zip, ".html")), "the report of the earlier model");
+    }
+
+    [TestMethod]
+    public void AProcessThatEndsBetweenModelAndReportIsResumedToTheReport()
+    {
+        using var folder = new TemporaryFolder();
+        string zip = folder.File("m.zip");
+        string[] train = ["train", "--data", ColoredModel.Images, "--out", zip, "--epochs", "2", .. ColoredModel.Tiny];
+
+        CliRun.WithSideEffect(text => { if (text.Contains("Saved ", StringComparison.Ordinal)) throw new InvalidOperationException("a power failure"); }, train);
+        Assert.IsTrue(File.Exists(zip));
+        Assert.IsFalse(File.Exists(Path.ChangeExtension(zip, ".html")));
+        var resumed = CliRun.Done("train", "--resume", "--out", zip);
+
+        Assert.DoesNotContain("epoch   1/", resumed.Error);
+        Assert.IsTrue(File.Exists(Path.ChangeExtension(zip, ".html")));
+        Assert.IsFalse(Directory.Exists(Path.ChangeExtension(zip, ".training")));
     }
 
     [TestMethod]

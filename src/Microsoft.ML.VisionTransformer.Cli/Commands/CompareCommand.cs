@@ -5,6 +5,7 @@ using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Commands;
 
@@ -54,6 +55,8 @@ internal static class CompareCommand
         {
             foreach (var (path, name) in paths.Zip(NamedModel.NamesOf(paths)))
                 models.Add(new NamedModel(name, path, Classifier.Open(mlContext, path)));
+            foreach (var model in models)
+                WarnIfTrainedOn(mlContext, model, data, images, context);
             var comparison = context.WithProgress(display => ModelComparer.Run(models, data, images, skipInvalid, display, context.Cancellation));
             ComparisonWriter.Write(context.Out, comparison, format);
             foreach (var skipped in comparison.Skipped)
@@ -67,5 +70,25 @@ internal static class CompareCommand
         }
 
         return ExitCode.Done;
+    }
+
+    /// <summary>
+    /// A model has a list of its own test images beside it. Other images from the folders of that list are most likely those that it was trained on, so
+    /// its accuracy on them says little.
+    /// </summary>
+    private static void WarnIfTrainedOn(MLContext mlContext, NamedModel model, string data, LabeledImage[] images, CommandContext context)
+    {
+        string list = Path.ChangeExtension(model.Path, ".test.csv");
+        if (!File.Exists(list) || OutputFile.IsSameFile(list, data))
+            return;
+        var own = LabeledImages.Read(mlContext, "The list of test images", list, context.WriteMessage).Select(image => Path.GetFullPath(image.Image)).ToHashSet(StringComparer.Ordinal);
+        var folders = own.Select(Path.GetDirectoryName).ToHashSet(StringComparer.Ordinal);
+        int trained = images.Select(image => Path.GetFullPath(image.Image)).Count(path => !own.Contains(path) && folders.Contains(Path.GetDirectoryName(path)));
+        if (trained > 0)
+        {
+            context.WriteMessage(
+                $"warning: {model.Name} was probably trained on {trained} of these {ValueFormat.Images(images.Length)}: they are not in {MessageText.OfPath(DisplayPath.Of(list))}. "
+                + "Its accuracy here is too high. Compare models of the same --seed on their common test list, or use other photos.");
+        }
     }
 }

@@ -43,7 +43,7 @@ internal static class FeaturesCommand
                 Device = parsed.GetValue(device) ?? "auto",
                 CancellationToken = context.Cancellation,
             },
-            parsed.GetValue(format) ?? OutputFormat.Csv));
+            parsed.GetValue(format) ?? OutputFormats.OfFile(parsed.GetValue(path)) ?? OutputFormat.Csv));
         return command;
     }
 

@@ -36,7 +36,7 @@ internal static class PredictCommand
             parsed.GetValue(model)!,
             parsed.GetValue(images)!,
             parsed.GetValue(path) is { } file && context.Group.IsMain ? OutputFile.Prepare(file, parsed.GetValue(force), parsed.GetValue(model)!) : null,
-            parsed.GetValue(format) ?? OutputFormat.Text,
+            parsed.GetValue(format) ?? OutputFormats.OfFile(parsed.GetValue(path)) ?? OutputFormat.Text,
             parsed.GetValue(top) ?? 3));
         return command;
     }

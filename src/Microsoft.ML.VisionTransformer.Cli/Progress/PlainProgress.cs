@@ -13,12 +13,23 @@ internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
 
     private readonly Stopwatch _sinceLast = Stopwatch.StartNew();
 
-    public T Show<T>(Func<T> work) => work();
+    private string? _lastEpoch;
+
+    /// <summary>The last epoch always has its line: a linear probe often converges before its last step.</summary>
+    public T Show<T>(Func<T> work)
+    {
+        var result = work();
+        if (_lastEpoch is { } line)
+            Message(line);
+        return result;
+    }
 
     public void Training(TrainingMetrics metrics)
     {
         if (metrics.Phase == TrainingPhase.Epoch ? EpochLines.Shows(metrics, _sinceLast.Elapsed) : _sinceLast.Elapsed >= _interval)
             Message(metrics.ToString());
+        else if (metrics.Phase == TrainingPhase.Epoch)
+            _lastEpoch = metrics.ToString();
     }
 
     public void Images(string what, int done, int total)
@@ -31,6 +42,7 @@ internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
     {
         error.WriteLine(text);
         _sinceLast.Restart();
+        _lastEpoch = null;
     }
 }
 

@@ -24,6 +24,14 @@ internal enum OutputFormat
 
 internal static class OutputFormats
 {
+    /// <summary>The format that the extension of an output file names; null if it names none.</summary>
+    internal static OutputFormat? OfFile(string? path) => Path.GetExtension(path)?.ToUpperInvariant() switch
+    {
+        ".CSV" => OutputFormat.Csv,
+        ".JSON" or ".JSONL" => OutputFormat.Json,
+        _ => null,
+    };
+
     /// <summary>The <c>--format</c> option; its value is null if the option is absent.</summary>
     /// <param name="standard">The default, for the help text.</param>
     /// <param name="known">The formats that the command supports.</param>
@@ -32,7 +40,7 @@ internal static class OutputFormats
         string names = string.Join(", ", known.Select(f => f.ToString().ToLowerInvariant()));
         return new Option<OutputFormat?>("--format")
         {
-            Description = $"Output format of the results. Default {standard.ToString().ToLowerInvariant()}.",
+            Description = $"Output format of the results. Default {standard.ToString().ToLowerInvariant()}, or by the extension of the output file.",
             HelpName = string.Join('|', known.Select(f => f.ToString().ToLowerInvariant())),
             CompletionSources = { _ => known.Select(f => new CompletionItem(f.ToString().ToLowerInvariant())) },
             CustomParser = result =>

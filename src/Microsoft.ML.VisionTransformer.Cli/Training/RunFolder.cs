@@ -27,15 +27,19 @@ internal sealed class RunFolder
         ? ConfigFile.Read(SettingsPath, TrainSettings.All)
         : throw new InvalidDataException($"There is nothing to resume: {DisplayPath.Of(Path)} has no interrupted training run. Leave out --resume to start a new one.");
 
-    /// <summary>Throws if a new training would use the folder of an unfinished one.</summary>
+    /// <summary>Throws if a new training would use the folder of an unfinished one; with <paramref name="force"/> deletes the files of that one.</summary>
     /// <exception cref="InvalidOperationException">The folder has an unfinished training.</exception>
-    internal void ThrowIfUnfinished(bool resumes, string model)
+    internal void PrepareForNew(string model, bool force)
     {
-        if (!resumes && File.Exists(SettingsPath))
+        if (!File.Exists(SettingsPath))
+            return;
+        if (!force)
         {
             throw new InvalidOperationException(
-                $"{DisplayPath.Of(Path)} has an unfinished training run. Resume it: {Tool.Name} train --resume --out {DisplayPath.Argument(model)}. Or delete the folder to start over.");
+                $"{DisplayPath.Of(Path)} has an unfinished training run. Resume it: {Tool.Name} train --resume --out {DisplayPath.Argument(model)}. Or add --force to start over.");
         }
+
+        End();
     }
 
     internal void Begin(IReadOnlyDictionary<string, SettingValue> values)

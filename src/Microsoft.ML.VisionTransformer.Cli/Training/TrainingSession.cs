@@ -18,6 +18,7 @@ internal sealed class TrainingSession
     private readonly TrainRequest _request;
     private readonly TrainingOutputs _outputs;
     private readonly MLContext _mlContext;
+    private readonly bool _force;
     private bool _saved;
 
     /// <param name="context">The context of the command.</param>
@@ -26,7 +27,7 @@ internal sealed class TrainingSession
     /// <exception cref="UsageException">A setting is missing or invalid.</exception>
     internal TrainingSession(CommandContext context, SessionSettings settings, bool force)
     {
-        (_context, _settings) = (context, settings);
+        (_context, _settings, _force) = (context, settings, force);
         _request = TrainerOptions.Read(settings.Values);
         _outputs = new TrainingOutputs(_request, force || settings.Resumes);
         _mlContext = context.CreateMLContext(_request.Seed);
@@ -41,8 +42,9 @@ internal sealed class TrainingSession
     {
         if (Writes)
         {
-            _settings.Folder.ThrowIfUnfinished(_settings.Resumes, _outputs.Model);
             _outputs.Check(_settings.Folder.Path, [.. new[] { _request.Data, _request.TestData, _request.Options.PretrainedModel }.OfType<string>()]);
+            if (!_settings.Resumes)
+                _settings.Folder.PrepareForNew(_outputs.Model, _force);
         }
 
         try

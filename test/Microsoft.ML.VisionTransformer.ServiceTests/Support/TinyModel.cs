@@ -33,7 +33,7 @@ internal sealed class TinyModel : IDisposable
 
     /// <summary>The overlay of a class, or of the most probable one.</summary>
     internal byte[] Overlay(byte[] image, int? index) =>
-        _model.LastTransformer.Explain(image, new ExplanationOptions { ClassIndex = index }).OverlayPng();
+        _model.LastTransformer.Explain(image, new ExplanationOptions { ClassIndex = index }).PhotoOverlayPng();
 
     public void Dispose()
     {

@@ -31,7 +31,7 @@ public sealed class CheckpointFolderTests : IDisposable
 
     [TestMethod]
     [DataRow("", "has no files.")]
-    [DataRow("config.json README.md", "has no checkpoint among its 2 file(s): README.md, config.json.")]
+    [DataRow("config.json README.md", "has no checkpoint among its 2 files: README.md, config.json.")]
     [DataRow("a.onnx b.onnx", "has 2 files that may be the checkpoint: a.onnx, b.onnx.")]
     [DataRow("a.pth b.npz config.json", "has 2 files that may be the checkpoint: a.pth, b.npz.")]
     [DataRow("1.pt 2.pt 3.pt 4.pt 5.pt 6.pt 7.pt 8.pt 9.pt", "has 9 files that may be the checkpoint: 1.pt, 2.pt, 3.pt, 4.pt, 5.pt, 6.pt, 7.pt, 8.pt, ....")]

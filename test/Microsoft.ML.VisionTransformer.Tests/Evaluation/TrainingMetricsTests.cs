@@ -12,5 +12,5 @@ public sealed class TrainingMetricsTests
     [DataRow(TrainingPhase.Epoch, "1.02:03:04", "1d 02:03:04")]
     [DataRow(TrainingPhase.Features, "12.00:00:59", "12d 00:00:59")]
     public void TheTimeLeftHasHoursAndDays(TrainingPhase phase, string left, string expected) => StringAssert.EndsWith(
-        new TrainingMetrics { Phase = phase, TimeLeft = TimeSpan.Parse(left, System.Globalization.CultureInfo.InvariantCulture) }.ToString(), $"  left {expected}");
+        new TrainingMetrics { Phase = phase, LearningRate = 1e-3, TimeLeft = TimeSpan.Parse(left, System.Globalization.CultureInfo.InvariantCulture) }.ToString(), $"  left {expected}");
 }

@@ -135,7 +135,7 @@ public sealed class ClassifierFileTests
 
         var error = LoadError(path);
 
-        Assert.Contains($"checksum of the entry {name} differs", error.Message);
+        Assert.Contains($"checksum of the entry {name} does not match", error.Message);
     }
 
     [TestMethod]

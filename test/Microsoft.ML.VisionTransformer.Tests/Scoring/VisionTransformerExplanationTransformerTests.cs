@@ -81,7 +81,7 @@ public sealed class VisionTransformerExplanationTransformerTests
 
         var error = Assert.ThrowsExactly<ArgumentException>(() => ExplainedClass.Find(new ExplanationOptions { ClassName = "crane" }, classes));
 
-        Assert.Contains("2 classes 'crane', with the indexes 0, 2; set ClassIndex", error.Message);
+        Assert.Contains("2 classes named 'crane', with the indexes 0, 2; set ClassIndex", error.Message);
         Assert.AreEqual(1, ExplainedClass.Find(new ExplanationOptions { ClassName = "heron" }, classes));
         Assert.AreEqual(2, ExplainedClass.Find(new ExplanationOptions { ClassIndex = 2 }, classes));
     }

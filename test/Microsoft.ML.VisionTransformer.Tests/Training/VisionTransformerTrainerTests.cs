@@ -135,7 +135,7 @@ public sealed class VisionTransformerTrainerTests
 
         var error = Assert.ThrowsExactly<InvalidDataException>(() => context.MulticlassClassification.Trainers.VisionTransformer(TinyTraining.Options()).Fit(mapped));
 
-        Assert.Contains("none of 6 rows has a label", error.Message);
+        Assert.Contains("none of the 6 rows has a label", error.Message);
     }
 
     [TestMethod]

@@ -11,7 +11,7 @@ internal static class ImageCards
         if (content.Overlay is not null)
             html.Add(
                 $"<p class=\"note\">Next to each photo is the same photo in gray, overlaid with a map of the evidence for the predicted " +
-                $"class. Lighter areas are stronger evidence; faded areas are not seen by the network.</p>");
+                $"class. Yellow and orange mark the strongest evidence, black and purple the weakest. The network did not see the pale border. Bright spots in corners are common with small networks and rarely mean anything.</p>");
     }
 
     /// <summary>Writes a list of large cards with maps.</summary>

@@ -116,7 +116,7 @@ public sealed class ImagePreprocessorTests
         var image = Assert.ThrowsExactly<ArgumentException>(() => preprocessor.Normalize(new RgbImage(5, 7), new float[105]));
         StringAssert.Contains(image.Message, "7x5; the network's size is 5x7");
         var length = Assert.ThrowsExactly<ArgumentException>(() => preprocessor.Normalize(new RgbImage(7, 5), new float[104]));
-        StringAssert.Contains(length.Message, "104 values; 105");
+        StringAssert.Contains(length.Message, "104 values; at least 105");
     }
 
     [TestMethod]

@@ -66,7 +66,7 @@ public sealed class SkippedImagesTests
 
         var error = Assert.ThrowsExactly<InvalidDataException>(() => TinyTraining.Train(context, data, Skipping()));
 
-        Assert.Contains("2 images cannot be read", error.Message);
+        Assert.Contains("2 images could not be read", error.Message);
         Assert.Contains("row 0", error.Message);
     }
 

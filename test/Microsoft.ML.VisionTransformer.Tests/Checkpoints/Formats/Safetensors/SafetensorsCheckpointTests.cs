@@ -168,8 +168,8 @@ public sealed class SafetensorsCheckpointTests
     public void AHeaderThatIsNotUtf8_IsRefused() => AssertRefused(Make([(byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}']), "UTF-8");
 
     [TestMethod]
-    [DataRow(3UL, "claims 3 bytes, 2 follow")]
-    [DataRow(100_000_000UL, "claims 100000000 bytes, 2 follow")]
+    [DataRow(3UL, "claims 3 bytes, but only 2 follow")]
+    [DataRow(100_000_000UL, "claims 100000000 bytes, but only 2 follow")]
     [DataRow(100_000_001UL, "at most 100000000")]
     [DataRow(1UL << 60, "at most 100000000")]
     [DataRow(ulong.MaxValue, "at most 100000000")]

@@ -55,9 +55,9 @@ internal static class CompareCommand
         {
             foreach (var (path, name) in paths.Zip(NamedModel.NamesOf(paths)))
                 models.Add(new NamedModel(name, path, Classifier.Open(mlContext, path)));
+            var comparison = context.WithProgress(display => ModelComparer.Run(models, data, images, skipInvalid, display, context.Cancellation));
             foreach (var model in models)
                 WarnIfTrainedOn(mlContext, model, data, images, context);
-            var comparison = context.WithProgress(display => ModelComparer.Run(models, data, images, skipInvalid, display, context.Cancellation));
             ComparisonWriter.Write(context.Out, comparison, format);
             foreach (var skipped in comparison.Skipped)
                 context.WriteMessage($"skipped {skipped.Name}: {skipped.Reason}");

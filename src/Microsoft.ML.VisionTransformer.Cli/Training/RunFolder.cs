@@ -27,19 +27,15 @@ internal sealed class RunFolder
         ? ConfigFile.Read(SettingsPath, TrainSettings.All)
         : throw new InvalidDataException($"There is nothing to resume: {DisplayPath.Of(Path)} has no interrupted training run. Leave out --resume to start a new one.");
 
-    /// <summary>Throws if a new training would use the folder of an unfinished one; with <paramref name="force"/> deletes the files of that one.</summary>
-    /// <exception cref="InvalidOperationException">The folder has an unfinished training.</exception>
-    internal void PrepareForNew(string model, bool force)
+    /// <summary>Throws if the folder has an unfinished training.</summary>
+    /// <exception cref="InvalidOperationException">It has one.</exception>
+    internal void ThrowIfUnfinished(string model)
     {
-        if (!File.Exists(SettingsPath))
-            return;
-        if (!force)
+        if (File.Exists(SettingsPath))
         {
             throw new InvalidOperationException(
                 $"{DisplayPath.Of(Path)} has an unfinished training run. Resume it: {Tool.Name} train --resume --out {DisplayPath.Argument(model)}. Or add --force to start over.");
         }
-
-        End();
     }
 
     internal void Begin(IReadOnlyDictionary<string, SettingValue> values)

@@ -42,9 +42,11 @@ internal sealed class TrainingSession
     {
         if (Writes)
         {
+            if (!_force && !_settings.Resumes)
+                _settings.Folder.ThrowIfUnfinished(_outputs.Model);
             _outputs.Check(_settings.Folder.Path, [.. new[] { _request.Data, _request.TestData, _request.Options.PretrainedModel }.OfType<string>()]);
-            if (!_settings.Resumes)
-                _settings.Folder.PrepareForNew(_outputs.Model, _force);
+            if (_force && !_settings.Resumes)
+                _settings.Folder.End();    // of an unfinished run
         }
 
         try

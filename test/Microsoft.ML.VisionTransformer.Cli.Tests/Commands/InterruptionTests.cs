@@ -73,6 +73,20 @@ public sealed class InterruptionTests
             Assert.AreEqual("of an earlier run", File.ReadAllText(file), file);
     }
 
+    [TestMethod]
+    [OSCondition(ConditionMode.Exclude, OperatingSystems.Windows)]
+    public void WithForceATrainingStartsOverInPlaceOfAnUnfinishedOne()
+    {
+        using var folder = new TemporaryFolder();
+        string zip = folder.File("m.zip");
+        Assert.AreEqual(130, Interrupt(Train(zip)).ExitCode);
+
+        var run = CliRun.Done(["train", "--data", ColoredModel.Images, "--out", zip, "--epochs", "1", "--force", .. ColoredModel.Tiny]);
+
+        StringAssert.Contains(run.Error, "epoch   1/1");
+        Assert.IsFalse(Directory.Exists(folder.File("m.training")));
+    }
+
     private static string[] Train(string zip) => ["train", "--data", ColoredModel.Images, "--out", zip, "--epochs", $"{Epochs}", .. ColoredModel.Tiny];
 
     private static string Scores(string zip) => CliRun.Done("predict", zip, ColoredModel.Images, "--format", "json", "--top", "0").Output;

@@ -121,4 +121,18 @@ public sealed class PredictTests
 
         Assert.HasCount(1, run.OutputLines);
     }
+
+    [TestMethod]
+    [DataRow("p.csv", "path,error,label,")]
+    [DataRow("p.json", "{\"path\":")]
+    [DataRow("p.txt", "/")]
+    public void TheExtensionOfTheOutputFileChoosesTheFormat(string name, string start)
+    {
+        using var folder = new TemporaryFolder();
+
+        CliRun.Done("predict", ColoredModel.Zip, ColoredModel.Image("red"), "--out", folder.File(name));
+
+        string text = File.ReadAllText(folder.File(name));
+        Assert.AreEqual(start == "/" ? ColoredModel.Image("red")[..1] : start, text[..Math.Min(text.Length, start.Length)]);
+    }
 }

@@ -40,7 +40,7 @@ public sealed class MpiRunTests
     }
 
     [TestMethod]
-    [DataRow(1, "there is no such file or folder", "missing.png")]
+    [DataRow(1, "it does not exist", "missing.png")]
     [DataRow(2, "--format is 'xml'", "photo.png", "--format", "xml")]
     public void AnErrorIsReportedOnceAndTheLauncherReturnsItsExitCode(int code, string message, params string[] args)
     {

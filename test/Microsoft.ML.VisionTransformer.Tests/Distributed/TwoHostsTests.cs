@@ -57,7 +57,7 @@ public sealed class TwoHostsTests
         string output = Cut([], [(WaitLimit.Variable, "4")], everything: false);
 
         StringAssert.Contains(output, "Rank 0 of 2");
-        StringAssert.Contains(output, "has waited 4 s for the other processes in MPI_");
+        StringAssert.Contains(output, "waited 4 s for the other processes in MPI_");
     }
 
     /// <summary>Cuts the link in the middle of a training and waits until the processes on the hosts have ended.</summary>

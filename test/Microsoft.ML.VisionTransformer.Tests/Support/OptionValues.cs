@@ -33,7 +33,6 @@ internal static class OptionValues
         [nameof(Options.LayerDecay)] = 0.65f,
         [nameof(Options.HeadLearningRateFactor)] = 2f,
         [nameof(Options.InitializeHeadByProbe)] = false,
-        [nameof(Options.LearningCurve)] = true,
         [nameof(Options.FrozenBlocks)] = 1,
         [nameof(Options.EmaDecay)] = 0.99f,
         [nameof(Options.EmaWarmup)] = false,

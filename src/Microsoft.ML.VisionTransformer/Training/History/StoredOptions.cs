@@ -17,6 +17,7 @@ internal static class StoredOptions
         [nameof(Options.MetricsCallback)] = "It is code.",
         [nameof(Options.CancellationToken)] = "It ends a run and does not change its result.",
         [nameof(Options.OnCancellation)] = "It applies to a run that is canceled.",
+        [nameof(Options.LearningCurve)] = "It measures, and does not change the model.",
         [nameof(Options.Device)] = "It is about the machine; TrainingHistory.Device has the device used.",
         [nameof(Options.Distributed)] = "It is about the machine and its launcher.",
         [nameof(Options.ImageMemoryLimitBytes)] = "It is about the machine's memory.",

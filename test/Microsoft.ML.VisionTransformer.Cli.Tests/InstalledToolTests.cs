@@ -41,7 +41,7 @@ public sealed class InstalledToolTests(TestContext context)
         .SkipWhile(line => line != "## Training")
         .Where(line => line.StartsWith("$ ", StringComparison.Ordinal))
         .Select(line => line[2..])
-        .Where(line => !line.Contains("small.zip", StringComparison.Ordinal) && !line.Contains("scratch.zip", StringComparison.Ordinal) && !line.Contains("FlowersService/bin", StringComparison.Ordinal) && !line.Contains("curl", StringComparison.Ordinal) && line != "echo $?");
+        .Where(line => !line.Contains("small.zip", StringComparison.Ordinal) && !line.Contains("scratch.zip", StringComparison.Ordinal) && !line.Contains("--project FlowersService", StringComparison.Ordinal) && !line.Contains("curl", StringComparison.Ordinal) && line != "echo $?");
 
     /// <summary>Serves the weights and configuration of a small network for every model named on the page.</summary>
     private static HubServer Hub()

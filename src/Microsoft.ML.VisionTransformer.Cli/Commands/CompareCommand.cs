@@ -78,10 +78,10 @@ internal static class CompareCommand
     /// </summary>
     private static void WarnIfTrainedOn(MLContext mlContext, NamedModel model, string data, LabeledImage[] images, CommandContext context)
     {
-        string list = Path.ChangeExtension(model.Path, ".test.csv");
+        string list = LabeledImages.TestListOf(model.Path);
         if (!File.Exists(list) || OutputFile.IsSameFile(list, data))
             return;
-        var own = LabeledImages.Read(mlContext, "The list of test images", list, context.WriteMessage).Select(image => Path.GetFullPath(image.Image)).ToHashSet(StringComparer.Ordinal);
+        var own = LabeledImages.ReadTestList(mlContext, list, context.WriteMessage).Select(image => Path.GetFullPath(image.Image)).ToHashSet(StringComparer.Ordinal);
         var folders = own.Select(Path.GetDirectoryName).ToHashSet(StringComparer.Ordinal);
         int trained = images.Select(image => Path.GetFullPath(image.Image)).Count(path => !own.Contains(path) && folders.Contains(Path.GetDirectoryName(path)));
         if (trained > 0)

@@ -8,8 +8,6 @@ namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
 internal static class ComparisonWriter
 {
-    private const double BytesPerMegabyte = 1e6;
-
     internal static void Write(TextWriter output, ModelComparison comparison, OutputFormat format)
     {
         if (format == OutputFormat.Json)
@@ -27,7 +25,7 @@ internal static class ComparisonWriter
         foreach (var model in comparison.Models)
         {
             var interval = WilsonInterval.Of(model.Evaluation.Right, comparison.Images);
-            string size = model.Bytes is { } bytes ? Invariant($"{bytes / BytesPerMegabyte:0.0}") : "-";
+            string size = model.Bytes is { } bytes ? ValueFormat.Megabytes(bytes) : "-";
             output.WriteLine(Invariant(
                 $"{model.Name.PadRight(width)}  {PercentText.Of(model.Evaluation.Accuracy),8}  {$"{PercentText.Of(interval.From)} to {PercentText.Of(interval.To)}",15}  {model.Evaluation.Probabilities.LogLoss,8:F3}  {model.ImagesPerSecond,8:F1}  {size,10}  {model.Parameters,11:N0}"));
         }

@@ -5,7 +5,6 @@ using Microsoft.ML.VisionTransformer.Cli.Models;
 using Microsoft.ML.VisionTransformer.Cli.Progress;
 using Microsoft.ML.VisionTransformer.Cli.Report;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
-using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Evaluation;
 
@@ -23,7 +22,7 @@ internal static class Evaluator
     /// <exception cref="InvalidDataException">A label is not a class of the model, or an image cannot be read.</exception>
     internal static EvaluatedImages Run(Classifier model, IReadOnlyList<LabeledImage> images, bool skipInvalid, CommandContext context, IProgressDisplay display)
     {
-        int[] labels = [.. images.Select(image => model.Classes.Find(image.Label) ?? throw new InvalidDataException($"{MessageText.OfPath(image.Image)} {model.Classes.ReasonForNoMatch(image.Label)}"))];
+        int[] labels = model.Classes.IndexesOf(images);
 
         var (evaluated, skipped) = (new List<ScoredRow>(), new List<ScoredImage>());
         var inputs = images.Select(image => new InputImage(image.Image, image.Image)).ToArray();
@@ -34,7 +33,7 @@ internal static class Evaluator
             else if (skipInvalid)
                 skipped.Add(scored);
             else
-                throw new InvalidDataException($"{MessageText.OfPath(scored.Image.Name)}: {scored.Problem} (--on-invalid-image skip leaves such images out.)");
+                throw ImageProblem.Error(scored);
             display.Images("evaluating images", evaluated.Count + skipped.Count, images.Count);
         }
 

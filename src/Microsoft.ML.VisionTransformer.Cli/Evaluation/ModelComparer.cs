@@ -40,7 +40,7 @@ internal static class ModelComparer
     {
         var classes = models[0].Classifier.Classes;
         int[][] orders = [.. models.Select(model => ClassOrder(models[0], model))];
-        int[] labels = [.. images.Select(image => classes.Find(image.Label) ?? throw new InvalidDataException($"{image.Image} {classes.ReasonForNoMatch(image.Label)}"))];
+        int[] labels = classes.IndexesOf(images);
         InputImage[] inputs = [.. images.Select(image => new InputImage(image.Image, image.Image))];
         ScoredImage[][] scored = [.. models.Select(model => Score(model, inputs, skipInvalid, display, cancellation))];
 
@@ -75,7 +75,7 @@ internal static class ModelComparer
         foreach (var image in BatchScoring.Score(model.Classifier, images, cancellation))
         {
             if (image.Values is null && !skipInvalid)
-                throw new InvalidDataException($"{image.Image.Name}: {image.Problem} (--on-invalid-image skip leaves such images out.)");
+                throw ImageProblem.Error(image);
             scored.Add(image);
             display.Images($"evaluating {model.Name}", scored.Count, images.Length);
         }

@@ -27,7 +27,7 @@ internal static class ModelReport
             TrainingImages = history.TrainingRows,
             ValidationImages = history.ValidationRows,
             Run = Run(history, RepeatCommand.SeedOf(settings)),
-            Command = RepeatCommand.Of(settings, forReport: true, new TrainRequest().Seed),
+            Command = RepeatCommand.Of(settings, forReport: true, TrainRequest.DefaultSeed),
             Options = [.. TrainSettings.All.Where(s => settings.ContainsKey(s.Name)).Select(s => new ReportValue(s.Name, RepeatCommand.Shown(s, settings[s.Name].Text)))],
             Splits = [Split("training and validation", split.Training, model), .. split.Test.Length > 0 ? [Split("test", split.Test, model)] : Array.Empty<ReportSplit>()],
             Skipped = [.. history.InvalidImages.Select(problem => ReportImageNames.InMessage(problem, split.Training, settings["data"].Text)), .. content.Skipped],

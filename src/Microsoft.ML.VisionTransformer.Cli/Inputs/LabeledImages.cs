@@ -50,6 +50,13 @@ internal static class LabeledImages
         }
     }
 
+    /// <summary>The list of test images that train writes beside a model: flowers.test.csv for flowers.zip.</summary>
+    internal static string TestListOf(string model) => Path.ChangeExtension(model, ".test.csv");
+
+    /// <summary>Reads the list of test images of a model.</summary>
+    /// <exception cref="InvalidDataException">The list is malformed.</exception>
+    internal static LabeledImage[] ReadTestList(MLContext mlContext, string list, Action<string> warn) => Read(mlContext, "The list of test images", list, warn);
+
     /// <summary>Writes a CSV file that <see cref="Read"/> can read.</summary>
     internal static void WriteTable(TextWriter writer, IEnumerable<LabeledImage> images)
     {

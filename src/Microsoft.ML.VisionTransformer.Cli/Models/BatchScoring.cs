@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
 
@@ -104,6 +105,12 @@ internal static class ReadableImage
 
 internal static partial class ImageProblem
 {
+    /// <summary>Advice at the end of an error about an image, for commands that can leave it out.</summary>
+    internal const string SkipAdvice = "(--on-invalid-image skip leaves such images out.)";
+
+    /// <summary>The error for an image that cannot be used and is not skipped.</summary>
+    internal static InvalidDataException Error(ScoredImage scored) => new($"{MessageText.OfPath(scored.Image.Name)}: {scored.Problem} {SkipAdvice}");
+
     /// <summary>Why an image cannot be used, without the path and the row that the library's message starts with: the caller prints the image's name.</summary>
     internal static string Of(Exception error, InputImage image)
     {

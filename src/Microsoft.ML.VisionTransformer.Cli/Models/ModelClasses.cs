@@ -1,5 +1,6 @@
 // The classes of a model, with unique display names.
 using System.Globalization;
+using Microsoft.ML.VisionTransformer.Cli.Inputs;
 using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Models;
@@ -29,6 +30,11 @@ internal sealed class ModelClasses
 
     /// <summary>The index of the class with that name; null if no class or several classes have it.</summary>
     internal int? Find(string name) => _indexes.TryGetValue(name, out int index) ? index : null;
+
+    /// <summary>The index of the class of each image.</summary>
+    /// <exception cref="InvalidDataException">An image has a label that is not a class, or is the name of several.</exception>
+    internal int[] IndexesOf(IEnumerable<LabeledImage> images) =>
+        [.. images.Select(image => Find(image.Label) ?? throw new InvalidDataException($"{MessageText.OfPath(image.Image)} {ReasonForNoMatch(image.Label)}"))];
 
     /// <summary>Why <see cref="Find"/> returned null, as the rest of a sentence about an image.</summary>
     internal string ReasonForNoMatch(string label)

@@ -14,10 +14,10 @@ internal static class HeldOutImages
     /// <exception cref="InvalidDataException">The list is malformed.</exception>
     internal static IReadOnlyList<string> Of(MLContext mlContext, string model, Action<string> warn)
     {
-        string list = Path.ChangeExtension(model, ".test.csv");
+        string list = LabeledImages.TestListOf(model);
         if (!File.Exists(list))
             return [];
-        var images = LabeledImages.Read(mlContext, "The list of test images", list, warn);
+        var images = LabeledImages.ReadTestList(mlContext, list, warn);
         if (RelativePaths(images) is { } paths && paths.All(path => !path.Contains('\n', StringComparison.Ordinal) && !path.Contains('\r', StringComparison.Ordinal)))
             return paths;
         warn($"warning: {list} is not used: its images are not laid out as folder/class/image, which the generated program requires.");

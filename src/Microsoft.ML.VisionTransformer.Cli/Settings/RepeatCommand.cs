@@ -30,7 +30,7 @@ internal static class RepeatCommand
 
     /// <summary>The seed that was given, or the default. The seed in the training history is another one, which ML.NET derives from it.</summary>
     internal static string SeedOf(IReadOnlyDictionary<string, SettingValue> settings) =>
-        settings.TryGetValue(SeedName, out var value) ? value.Text : new TrainRequest().Seed.ToString(CultureInfo.InvariantCulture);
+        settings.TryGetValue(SeedName, out var value) ? value.Text : TrainRequest.DefaultSeed.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The value of a setting as a report shows it.</summary>
     internal static string Shown(Setting setting, string value)
@@ -42,5 +42,8 @@ internal static class RepeatCommand
     }
 
     private static IEnumerable<string> Option(Setting setting, string value, bool forReport) =>
-        setting.Value is null && bool.TryParse(value, out bool on) && on ? [setting.Option] : [setting.Option, DisplayPath.Quoted(forReport ? Shown(setting, value) : setting.IsPath && Path.IsPathRooted(value) ? DisplayPath.Of(value) : value)];
+        setting.Value is null && bool.TryParse(value, out bool on) && on ? [setting.Option] : [setting.Option, Argument(setting, value, forReport)];
+
+    private static string Argument(Setting setting, string value, bool forReport) =>
+        forReport ? DisplayPath.Quoted(Shown(setting, value)) : setting.IsPath ? DisplayPath.Argument(value) : DisplayPath.Quoted(value);
 }

@@ -5,6 +5,8 @@ internal sealed class TrainRequest
 {
     internal const float DefaultTestFraction = 0.2f;
 
+    internal const int DefaultSeed = 0;
+
     internal string? Data { get; set; }
 
     internal string? Out { get; set; }
@@ -14,7 +16,7 @@ internal sealed class TrainRequest
     /// <summary>Null means the default, if there is no separate test data.</summary>
     internal float? TestFraction { get; set; }
 
-    internal int Seed { get; set; }
+    internal int Seed { get; set; } = DefaultSeed;
 
     internal string? Report { get; set; }
 

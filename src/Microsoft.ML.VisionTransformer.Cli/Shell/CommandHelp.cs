@@ -75,10 +75,7 @@ internal sealed class CommandHelp(bool all) : SynchronousCommandLineAction
 
         var inherited = command.Parents.OfType<System.CommandLine.Command>().SelectMany(parent => parent.Options.Where(option => option.Recursive));
         var rest = command.Options.Where(option => own.ContainsKey(option.Name)).ToArray();
-        if (groups.Count > 0)
-            WriteRows(output, "General options", [.. rest.Concat(inherited).Select(option => Row(command, option))]);
-        else
-            WriteRows(output, "Options", [.. rest.Concat(inherited).Select(option => Row(command, option))]);
+        WriteRows(output, groups.Count > 0 ? "General options" : "Options", [.. rest.Concat(inherited).Select(option => Row(command, option))]);
     }
 
     private static (string, string) Row(System.CommandLine.Command command, Option option) =>

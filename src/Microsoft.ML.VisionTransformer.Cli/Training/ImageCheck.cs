@@ -10,8 +10,6 @@ namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
 internal static class ImageCheck
 {
-    internal const string SkipAdvice = "(--on-invalid-image skip leaves such images out.)";
-
     private const int MaxListed = 20, Side = 16;
 
     /// <summary>Decodes all images, including those of the test share.</summary>
@@ -42,8 +40,8 @@ internal static class ImageCheck
         }
 
         throw new InvalidDataException(bad.Length == 1
-            ? $"{Line(bad[0], problems)} {SkipAdvice}"
-            : string.Create(CultureInfo.InvariantCulture, $"{bad.Length:N0} of {images.Length:N0} images cannot be read. Training was not started. {SkipAdvice}"));
+            ? $"{Line(bad[0], problems)} {ImageProblem.SkipAdvice}"
+            : string.Create(CultureInfo.InvariantCulture, $"{bad.Length:N0} of {images.Length:N0} images cannot be read. Training was not started. {ImageProblem.SkipAdvice}"));
     }
 
     private static ConcurrentDictionary<LabeledImage, string> Problems(

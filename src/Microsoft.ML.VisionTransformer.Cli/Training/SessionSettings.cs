@@ -1,4 +1,5 @@
 // The settings of a training, merged from the command line, the configuration file and the interrupted run.
+using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Settings;
 using Microsoft.ML.VisionTransformer.Cli.Shell;
 using Microsoft.ML.VisionTransformer.Common;
@@ -48,9 +49,9 @@ internal sealed record SessionSettings(IReadOnlyDictionary<string, SettingValue>
     /// <summary>These settings choose the training images, which a resumed run must keep.</summary>
     private static void RefuseChangedSplit(Dictionary<string, SettingValue> before, Dictionary<string, SettingValue> now)
     {
-        foreach (var (name, standard) in new[] { ("seed", "0"), ("test-fraction", "0.2") })
+        foreach (var (name, standard) in new (string, IFormattable)[] { ("seed", TrainRequest.DefaultSeed), ("test-fraction", TrainRequest.DefaultTestFraction) })
         {
-            string old = Text(before, name) ?? standard;
+            string old = Text(before, name) ?? standard.ToString(null, CultureInfo.InvariantCulture);
             if (now.TryGetValue(name, out var value) && value.Text != old)
                 throw new UsageException($"{value.Source} was {old} and is {MessageText.Of(value.Text)}; a resumed training keeps its images, so leave it out.");
         }

@@ -26,7 +26,7 @@ internal sealed class TrainingOutputs
         _force = force;
         Model = Path.GetFullPath(request.Out!);
         Report = request.NoReport ? null : Path.GetFullPath(request.Report ?? Path.ChangeExtension(Model, ".html"));
-        _table = request.TestData is null && request.TestFraction != 0 ? Path.ChangeExtension(Model, ".test.csv") : null;
+        _table = request.TestData is null && request.TestFraction != 0 ? LabeledImages.TestListOf(Model) : null;
         if (Report is not null && OutputFile.IsSameFile(Report, Model))
             throw new UsageException("--report and --out are the same file; choose another name for one of them.");
         if (Report is not null && _table is not null && OutputFile.IsSameFile(Report, _table))

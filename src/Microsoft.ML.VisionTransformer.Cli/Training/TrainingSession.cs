@@ -169,7 +169,7 @@ internal sealed class TrainingSession
         catch (InvalidImageException e)
         {
             CleanUp();
-            throw new InvalidDataException($"{FailureMessage.Of(e)} {ImageCheck.SkipAdvice}", e);
+            throw new InvalidDataException($"{FailureMessage.Of(e)} {ImageProblem.SkipAdvice}", e);
         }
         catch
         {

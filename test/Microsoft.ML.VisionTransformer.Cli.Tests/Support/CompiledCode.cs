@@ -3,22 +3,12 @@ using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.ML.VisionTransformer.Cli.Scaffold;
+using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Cli.Tests.Support;
 
 internal static class CompiledCode
 {
-    /// <summary>The usings that the SDK adds to every file.</summary>
-    private const string Usings = """
-        global using System;
-        global using System.Collections.Generic;
-        global using System.IO;
-        global using System.Linq;
-        global using System.Net.Http;
-        global using System.Threading;
-        global using System.Threading.Tasks;
-        """;
-
     private const string WebUsings = """
         global using System.Net.Http.Json;
         global using Microsoft.AspNetCore.Builder;
@@ -39,7 +29,7 @@ internal static class CompiledCode
     /// <summary>Compiles all files of a model's project; warnings are errors.</summary>
     internal static Assembly Of(ScaffoldModel model, ScaffoldProject project = ScaffoldProject.Console) => Of(
         OutputKind.ConsoleApplication,
-        Usings,
+        ImplicitUsings.Code,
         project == ScaffoldProject.WebApi ? WebUsings : "",
         ConsumptionCode.Of(model),
         TrainingCode.Of(model),
@@ -48,7 +38,7 @@ internal static class CompiledCode
 
     /// <summary>Compiles the members of a static class named Values.</summary>
     internal static Type OfMembers(string members) =>
-        Of(OutputKind.DynamicallyLinkedLibrary, Usings, $"using Microsoft.ML.VisionTransformer;\npublic static class Values\n{{\n{members}\n}}").GetType("Values")!;
+        Of(OutputKind.DynamicallyLinkedLibrary, ImplicitUsings.Code, $"using Microsoft.ML.VisionTransformer;\npublic static class Values\n{{\n{members}\n}}").GetType("Values")!;
 
     private static Assembly Of(OutputKind kind, params string[] files)
     {

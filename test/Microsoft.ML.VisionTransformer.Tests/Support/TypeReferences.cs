@@ -30,17 +30,6 @@ internal sealed record TypeReference(string FromType, string FromFile, string To
 
 internal sealed class TypeReferences
 {
-    /// <summary>The usings that the project file adds to every file.</summary>
-    private const string ImplicitUsings = """
-        global using System;
-        global using System.Collections.Generic;
-        global using System.IO;
-        global using System.Linq;
-        global using System.Net.Http;
-        global using System.Threading;
-        global using System.Threading.Tasks;
-        """;
-
     private static readonly CSharpParseOptions _language = new(LanguageVersion.Latest, DocumentationMode.None);
 
     private readonly Dictionary<INamedTypeSymbol, SourceType> _types = new(SymbolEqualityComparer.Default);
@@ -66,7 +55,7 @@ internal sealed class TypeReferences
         SyntaxTree[] trees = [.. SourceFiles(folder).AsParallel().AsOrdered().Select(p => CSharpSyntaxTree.ParseText(File.ReadAllText(p), _language, Relative(folder, p)))];
         var compilation = CSharpCompilation.Create(
             "library",
-            trees.Append(CSharpSyntaxTree.ParseText(ImplicitUsings, _language)),
+            trees.Append(CSharpSyntaxTree.ParseText(ImplicitUsings.Code, _language)),
             assemblies,
             new(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
 

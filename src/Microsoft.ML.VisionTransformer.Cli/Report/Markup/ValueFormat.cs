@@ -33,6 +33,9 @@ internal static class ValueFormat
     /// <summary>A count as "14,034".</summary>
     internal static string Count(int value) => Invariant($"{value:N0}");
 
+    /// <summary>A size in megabytes of 1,000,000 bytes as "22.1".</summary>
+    internal static string Megabytes(long bytes) => Invariant($"{bytes / 1e6:0.0}");
+
     /// <summary>"1 image", "12 images".</summary>
     internal static string Images(int count) => count == 1 ? "1 image" : $"{Count(count)} images";
 

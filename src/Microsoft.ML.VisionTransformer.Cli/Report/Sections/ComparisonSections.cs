@@ -6,8 +6,6 @@ namespace Microsoft.ML.VisionTransformer.Cli.Report;
 
 internal static class ComparisonSections
 {
-    private const double BytesPerMegabyte = 1e6;
-
     internal static void WriteAccuracy(HtmlBuilder html, ModelComparison comparison)
     {
         html.Add($"<p class=\"lead\">{Leader(comparison)}</p>");
@@ -53,7 +51,7 @@ internal static class ComparisonSections
         {
             WriteName(html, model);
             html.Add($"<td class=\"number\">{Speed(model.ImagesPerSecond)}</td><td class=\"number\">{Speed(model.Speeds.Min())} to {Speed(model.Speeds.Max())}</td>");
-            html.Add($"<td class=\"number\">{(model.Bytes is { } bytes ? Invariant($"{bytes / BytesPerMegabyte:0.0}") : ValueFormat.None)}</td>");
+            html.Add($"<td class=\"number\">{(model.Bytes is { } bytes ? ValueFormat.Megabytes(bytes) : ValueFormat.None)}</td>");
             html.Add($"<td class=\"number\">{Invariant($"{model.Parameters:N0}")}</td><td><bdi>{model.Network}</bdi></td>");
         });
         html.Add(

@@ -35,7 +35,7 @@ internal static class CurveReading
         if (epoch.ValidationAccuracy is not { } validation)
         {
             return "There were no validation images, so the curves cannot show whether the model overfits" +
-                (content.Rows.Count > 0 ? $": judge it by the {content.RowsName} images." : ".");
+                (content.Rows.Count > 0 ? $". See its accuracy on the {content.RowsName} images instead." : ".");
         }
 
         string figures = (content.Strategy == TrainingStrategy.LinearProbe ? "At the end" : $"In epoch {ValueFormat.Count(epoch.Epoch)}, whose weights were kept,") +

@@ -1,8 +1,8 @@
-// A contact sheet: one photo under each augmentation, eight epochs side by side.
+// Makes a contact sheet: one photo with each augmentation, eight epochs side by side.
 //
 //   AugmentationSheet sheet.jpg photo [partner]
 //
-// The partner is what mixup and cutmix mix the photo with; without one, the photo itself. The sheet is a JPEG file if its name ends in .jpg, otherwise PNG.
+// Mixup and cutmix mix the photo with the partner, or with itself if there is none. The sheet is a JPEG file if its name ends in .jpg, otherwise PNG.
 // It prints what each row of the sheet shows:
 //
 //   row  1  as for prediction
@@ -11,7 +11,7 @@
 //   row 18  preset ThreeAugment
 //   Saved sheet.jpg.
 //
-// No network is needed, and no native library but SkiaSharp's.
+// It needs no network, and SkiaSharp's native library only.
 using System.Globalization;
 using AugmentationSheet;
 using Microsoft.ML.VisionTransformer;
@@ -27,7 +27,7 @@ try
     string path = args[0];
     byte[] photo = File.ReadAllBytes(args[1]), partner = args.Length > 2 ? File.ReadAllBytes(args[2]) : photo;
 
-    // What training shows a network of 72 x 72 pixels. A batch of two: what is mixed needs a partner.
+    // The images that a network of 72 x 72 pixels gets in training. The batch has two images, because mixup needs a partner.
     var preprocessing = new ImagePreprocessing { Size = 72, CropFraction = 1 };
     var sheet = new Sheet();
     foreach (var (name, augmentations) in SheetRows.All)

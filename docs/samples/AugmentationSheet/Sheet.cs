@@ -1,4 +1,4 @@
-// Strips of images, one below the other.
+// Draws strips of images, one below the other.
 using SkiaSharp;
 
 namespace AugmentationSheet;
@@ -11,7 +11,7 @@ internal sealed class Sheet
 
     internal int Rows => _strips.Count;
 
-    /// <summary>Adds the first row of a preview; what is below it is left out.</summary>
+    /// <summary>Adds the first row of a preview and ignores the rows below it.</summary>
     internal void Add(byte[] preview, int rowHeight)
     {
         using var all = SKBitmap.Decode(preview);
@@ -20,7 +20,7 @@ internal sealed class Sheet
         _strips.Add(strip);
     }
 
-    /// <summary>The content of a file with that name: JPEG for .jpg and .jpeg, otherwise PNG.</summary>
+    /// <summary>Encodes the sheet for a file of that name: JPEG for .jpg and .jpeg, otherwise PNG.</summary>
     internal byte[] Encode(string path)
     {
         using var sheet = new SKBitmap(_strips.Max(s => s.Width), _strips.Sum(s => s.Height + Gap) - Gap, SKColorType.Rgba8888, SKAlphaType.Opaque);

@@ -1,4 +1,4 @@
-// What the rows of the sheet show: each augmentation alone, then the presets.
+// The rows of the sheet: each augmentation alone, then the presets.
 using Microsoft.ML.VisionTransformer;
 
 namespace AugmentationSheet;
@@ -7,7 +7,7 @@ internal static class SheetRows
 {
     private static readonly TrainingAugmentations _none = TrainingAugmentations.None;
 
-    /// <summary>Ranges are wider than in the presets where that shows more.</summary>
+    /// <summary>Some ranges are wider than in the presets, to make the effect visible.</summary>
     internal static IReadOnlyList<(string Name, TrainingAugmentations Augmentations)> All { get; } =
     [
         ("as for prediction", _none),

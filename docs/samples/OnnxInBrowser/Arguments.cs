@@ -1,11 +1,11 @@
-// The command line as typed, checked, and the help.
+// Parses and checks the command line, and has the help.
 using System.Globalization;
 using System.Net;
 
 namespace OnnxInBrowser;
 
 /// <param name="Model">Full path of the ONNX file.</param>
-/// <param name="Port">Where the page is served; 0 takes any free port.</param>
+/// <param name="Port">Port of the page; 0 selects a free port.</param>
 internal sealed record Arguments(string Model, int Port)
 {
     private const int DefaultPort = 5080;
@@ -24,7 +24,7 @@ internal sealed record Arguments(string Model, int Port)
         Exit codes: 0 done, 1 failed, 2 wrong arguments.
         """);
 
-    /// <exception cref="UsageException">The arguments are not right; the message says which.</exception>
+    /// <exception cref="UsageException">An argument is invalid; the message names it.</exception>
     internal static Arguments Parse(string[] args)
     {
         string? model = null;

@@ -1,17 +1,17 @@
-// The files of onnxruntime-web that the page needs, fetched with npm at the first start.
+// The files of onnxruntime-web that the page needs, downloaded with npm at the first start.
 using System.Text.Json;
 
 namespace OnnxInBrowser;
 
 internal static class OnnxRuntimeWeb
 {
-    /// <summary>The loader, and the WebAssembly build for processors with the code that starts it. Graphics processors are left out.</summary>
+    /// <summary>The loader, and the WebAssembly build for CPUs with its startup code. GPUs are not supported.</summary>
     internal static readonly string[] Files = ["ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"];
 
     private const string Package = "onnxruntime-web";
 
-    /// <summary>The folder with <see cref="Files"/> beside this program, of the version that package.json has.</summary>
-    /// <exception cref="InvalidOperationException">It is not there yet, and npm is missing or failed.</exception>
+    /// <summary>The folder with <see cref="Files"/> beside this program, in the version that package.json names.</summary>
+    /// <exception cref="InvalidOperationException">The folder does not exist, and npm is missing or failed.</exception>
     internal static string Folder()
     {
         string folder = Path.Combine(AppContext.BaseDirectory, $"{Package}-{Version()}");
@@ -30,7 +30,7 @@ internal static class OnnxRuntimeWeb
         return package.RootElement.GetProperty("dependencies").GetProperty(Package).GetString()!;
     }
 
-    /// <summary>Installs elsewhere and moves three files of a hundred megabytes, so that the folder is complete or not there.</summary>
+    /// <summary>Installs into a temporary folder and moves three of its files, 100 MB, so that the folder is either complete or missing.</summary>
     private static void Install(string folder)
     {
         var work = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, $"npm-{Environment.ProcessId}"));
@@ -43,7 +43,7 @@ internal static class OnnxRuntimeWeb
             var chosen = work.CreateSubdirectory("chosen");
             foreach (string file in Files)
                 File.Move(Path.Combine(work.FullName, "node_modules", Package, "dist", file), Path.Combine(chosen.FullName, file));
-            if (!Directory.Exists(folder))    // Another start may have been quicker.
+            if (!Directory.Exists(folder))    // Another process may have created it in the meantime.
                 chosen.MoveTo(folder);
         }
         finally

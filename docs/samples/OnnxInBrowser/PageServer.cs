@@ -1,4 +1,4 @@
-// Serves the page, onnxruntime-web and the ONNX file to browsers of this machine.
+// Serves the page, onnxruntime-web and the ONNX file to browsers on this machine.
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +13,7 @@ namespace OnnxInBrowser;
 internal sealed class PageServer : IAsyncDisposable
 {
     /// <summary>
-    /// The first two let WebAssembly use several threads; the third keeps the page from loading anything from elsewhere, or sending anything there.
+    /// The first two let WebAssembly use several threads. The third prevents the page from loading from other hosts, or sending to them.
     /// </summary>
     private static readonly (string Name, string Value)[] _headers =
     [
@@ -55,7 +55,7 @@ internal sealed class PageServer : IAsyncDisposable
 
     internal string Address => _app.Urls.Single() + "/";
 
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="IOException">The port is in use.</exception>
     internal static async Task<PageServer> StartAsync(Arguments arguments, string runtime)
     {
         var server = new PageServer(arguments, runtime);
@@ -63,12 +63,12 @@ internal sealed class PageServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Ends with Ctrl-C or when the process is asked to end.</summary>
+    /// <summary>Runs until Ctrl-C or a request to terminate.</summary>
     internal Task EndAsync() => _app.WaitForShutdownAsync();
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    /// <summary>Only addresses that are listed are answered: nothing of the disk is found by spelling a path.</summary>
+    /// <summary>Serves only the listed addresses; no path of a request reaches the disk.</summary>
     private async Task AnswerAsync(HttpContext context)
     {
         string path = context.Request.Path.Value!;

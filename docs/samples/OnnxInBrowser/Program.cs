@@ -1,12 +1,12 @@
-// An exported ONNX file in a browser: serves a page on this machine alone, where onnxruntime-web classifies photos. See `--help`.
+// Runs an exported ONNX file in a browser: serves a page, on this machine only, in which onnxruntime-web classifies photos. See `--help`.
 //
 //   OnnxInBrowser flowers.onnx
 //
-// prints, after npm has fetched onnxruntime-web at the first start:
+// prints, after npm has downloaded onnxruntime-web at the first start:
 //
 //   flowers.onnx (22.3 MB) is at http://127.0.0.1:5080/. Ctrl-C ends.
 //
-// The file is one that SaveAsOnnx wrote with Input = OnnxInput.RawRgb: preprocessing and class names are inside, the page adds the decoding.
+// SaveAsOnnx wrote the file with Input = OnnxInput.RawRgb: it contains preprocessing and class names. The page adds the decoding.
 using System.Globalization;
 using OnnxInBrowser;
 

@@ -1,4 +1,4 @@
-// The error for arguments that are not right.
+// The error for invalid arguments.
 namespace OnnxInBrowser;
 
 internal sealed class UsageException(string message) : Exception(message);

@@ -1,9 +1,9 @@
-// The arguments of a training run, checked before anything is done.
+// The arguments of a training run. They are checked before the program does any work.
 using System.Globalization;
 
 namespace QuickStart;
 
-/// <summary>Train, test, save and predict.</summary>
+/// <summary>Trains, evaluates, saves and predicts.</summary>
 internal sealed record Arguments : Verb
 {
     internal const int DefaultSeed = 1, DefaultImages = 300, FewestImages = 5;
@@ -13,10 +13,10 @@ internal sealed record Arguments : Verb
     /// <summary>The user's photos; null for generated ones.</summary>
     internal string? Data { get; private init; }
 
-    /// <summary>Null for the recipe's own number.</summary>
+    /// <summary>Null for the recipe's default.</summary>
     internal int? Epochs { get; private init; }
 
-    /// <summary>Null for the recipe's own number.</summary>
+    /// <summary>Null for the recipe's default.</summary>
     internal int? ImageSize { get; private init; }
 
     internal string Work { get; private init; } = DefaultWork;
@@ -53,7 +53,7 @@ internal sealed record Arguments : Verb
         return arguments.WithModelPath();
     }
 
-    /// <summary>Makes sure that the model can be saved before minutes are spent on training it.</summary>
+    /// <summary>Checks that the model can be saved, before minutes are spent on training.</summary>
     private Arguments WithModelPath()
     {
         string model = Model.Length > 0 ? Model : Path.Combine(Work, "model.zip");

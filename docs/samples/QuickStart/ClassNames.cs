@@ -1,4 +1,4 @@
-// Names of the classes, as the model keeps them: the slot names of the Score column.
+// The class names that the model stores: the slot names of the Score column.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

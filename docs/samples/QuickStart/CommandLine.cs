@@ -1,11 +1,11 @@
-// What the shell sees: which verb runs, Ctrl-C, one line for each failure, and the exit code.
+// Runs the requested command, handles Ctrl-C, and turns errors into one line and an exit code.
 namespace QuickStart;
 
 internal static class CommandLine
 {
     private const int Done = 0, Failed = 1, WrongArguments = 2, Cancelled = 130;
 
-    /// <summary>Runs the verb that was asked for and returns the exit code.</summary>
+    /// <summary>Runs the requested command and returns the exit code.</summary>
     internal static int Run(string[] args, Action<Arguments, CancellationToken> train, Action<PredictArguments> predict)
     {
         using var cancellation = new CancellationTokenSource();
@@ -50,7 +50,7 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>Errors whose message alone tells what to do. Anything else is a bug, and its stack trace is welcome.</summary>
+    /// <summary>Errors whose message is enough for the user. Anything else is a bug and keeps its stack trace.</summary>
     private static bool IsAboutTheInput(Exception e) =>
         e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or NotSupportedException or InvalidOperationException
             or FormatException;

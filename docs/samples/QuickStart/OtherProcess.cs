@@ -1,11 +1,11 @@
-// Starts this program once more, with other arguments, and waits for it; both write to the same console.
+// Starts this program again with other arguments and waits for it. Both processes write to the same console.
 using System.Diagnostics;
 
 namespace QuickStart;
 
 internal static class OtherProcess
 {
-    /// <exception cref="InvalidOperationException">It failed; it has said why.</exception>
+    /// <exception cref="InvalidOperationException">The process failed and has written the reason to the console.</exception>
     internal static void Run(IEnumerable<string> args, CancellationToken cancellation)
     {
         string program = Environment.ProcessPath ?? throw new InvalidOperationException("The path of this program is not known, so it cannot be started again.");

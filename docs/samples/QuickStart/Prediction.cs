@@ -1,4 +1,4 @@
-// The verb predict: plain ML.NET, which finds out from the .zip that it needs the Vision Transformer.
+// The predict command. It uses plain ML.NET: the .zip file names the library that it needs.
 using System.Globalization;
 using System.Reflection;
 using Microsoft.ML;
@@ -33,12 +33,12 @@ internal static class Prediction
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or InvalidOperationException or TargetInvocationException)
         {
-            // ML.NET makes transformers by reflection, which wraps their errors.
+            // ML.NET creates transformers by reflection, which wraps their exceptions.
             throw new InvalidDataException($"{path} cannot be loaded as a model: {e.GetBaseException().Message}", e);
         }
     }
 
-    /// <summary>A row without an answer; the label stays empty.</summary>
+    /// <summary>A row to predict. Its label stays empty.</summary>
     private sealed class Photo
     {
         public string ImagePath { get; set; } = "";

@@ -1,6 +1,6 @@
 // From a folder of photos to a model in one .zip, and from that .zip to a prediction in another process. See `--help`.
 //
-// Without arguments it prints a line an epoch, then, with a confusion table between:
+// Without arguments it prints one line per epoch, and then, besides a confusion table:
 //
 //   On the test photos:
 //     MicroAccuracy 98.9%  MacroAccuracy 98.9%  LogLoss 0.115
@@ -18,14 +18,14 @@ return CommandLine.Run(args, TrainTestAndPredict, Prediction.Print);
 
 static void TrainTestAndPredict(Arguments arguments, CancellationToken cancellation)
 {
-    // The photos: yours, or some drawn now. <folder>/<class>/<image> becomes the columns ImagePath and Label.
+    // Your photos, or generated ones. <folder>/<class>/<image> becomes the columns ImagePath and Label.
     string folder = arguments.Data ?? GeneratedPhotos.Write(arguments.Work, arguments.ImagesPerClass, arguments.Seed, cancellation);
     var mlContext = new MLContext(arguments.Seed);
     var images = mlContext.Data.LoadImagesFromFolder(folder);
     var split = mlContext.Data.TrainTestSplit(images, testFraction: 0.2, seed: arguments.Seed);
     Report.Photos(folder, split);
 
-    // The trainer reads the images itself, from their paths. It trains from scratch and prints a line an epoch.
+    // The trainer reads the images itself, from their paths. It trains from scratch and prints one line per epoch.
     var options = arguments.Data is null ? Recipes.ForGeneratedPhotos(arguments) : Recipes.ForYourPhotos(arguments);
     options.LabelColumnName = "Label";
     options.FeatureColumnName = "ImagePath";
@@ -44,14 +44,14 @@ static void TrainTestAndPredict(Arguments arguments, CancellationToken cancellat
     using var model = pipeline.Fit(split.TrainSet);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Trained in {clock.Elapsed.TotalSeconds:F0} seconds."));
 
-    // Photos that training has not seen.
+    // Evaluate on photos that were not used for training.
     Report.Test(mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet)));
     cancellation.ThrowIfCancellationRequested();
 
     mlContext.Model.Save(model, images.Schema, arguments.Model);
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Saved {arguments.Model} ({new FileInfo(arguments.Model).Length / 1e6:F1} MB)."));
 
-    // Another process knows nothing but the .zip and the path of a photo.
+    // Another process needs only the .zip and the path of a photo.
     string photo = mlContext.Data.ShuffleRows(split.TestSet, arguments.Seed).GetColumn<string>("ImagePath").First();
     Console.WriteLine();
     Console.WriteLine("Another process loads it:");

@@ -1,4 +1,4 @@
-// Two networks with their training: a very small one for generated photos, a small one for real photos.
+// Two networks and their training options: a very small one for generated photos, a small one for real photos.
 using Microsoft.ML.VisionTransformer;
 
 namespace QuickStart;
@@ -8,8 +8,8 @@ internal static class Recipes
     internal const int GeneratedPhotosEpochs = 24, GeneratedPhotosImageSize = 48, YourPhotosEpochs = 60, YourPhotosImageSize = 96;
 
     /// <summary>
-    /// 0.36 million weights, 50 tokens an image. Patches overlap, and the head sees the mean of the patches at fixed positions: from scratch
-    /// that learns in fewer epochs than the class token at learned positions.
+    /// 0.36 million parameters, 50 tokens per image. Patches overlap, the head uses the average of the patches, and position embeddings are fixed. From
+    /// scratch, this needs fewer epochs than a class token with learned position embeddings.
     /// </summary>
     internal static VisionTransformerTrainer.Options ForGeneratedPhotos(Arguments arguments) => new()
     {
@@ -31,7 +31,7 @@ internal static class Recipes
         RandomCropMinimumArea = 0.6f,
     };
 
-    /// <summary>ViT-Ti at half its depth, 65 tokens an image.</summary>
+    /// <summary>ViT-Ti with half its depth, 65 tokens per image.</summary>
     internal static VisionTransformerTrainer.Options ForYourPhotos(Arguments arguments) => new()
     {
         Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with

@@ -1,4 +1,4 @@
-// What is printed around the training: the photos, the network, and what the test came to.
+// Prints the photos and the network before training, and the test results after it.
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;

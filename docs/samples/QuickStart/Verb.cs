@@ -1,7 +1,7 @@
-// The command line as typed: which verb, and the help.
+// Parses the command line, and has the help.
 namespace QuickStart;
 
-/// <summary>What was asked for: <see cref="Arguments"/>, <see cref="PredictArguments"/> or <see cref="Help"/>.</summary>
+/// <summary>The requested command: <see cref="Arguments"/>, <see cref="PredictArguments"/> or <see cref="Help"/>.</summary>
 internal abstract record Verb
 {
     internal static readonly string Usage =
@@ -25,7 +25,7 @@ internal abstract record Verb
         Exit codes: 0 done, 1 failed, 2 wrong arguments, 130 cancelled with Ctrl-C.
         """;
 
-    /// <exception cref="UsageException">The arguments are not right; the message says which.</exception>
+    /// <exception cref="UsageException">An argument is invalid; the message names it.</exception>
     internal static Verb Parse(string[] args)
     {
         if (args.Any(a => a is "--help" or "-h"))
@@ -34,10 +34,10 @@ internal abstract record Verb
     }
 }
 
-/// <summary>Print the help.</summary>
+/// <summary>Prints the help.</summary>
 internal sealed record Help : Verb;
 
-/// <summary>Predict the classes of some images.</summary>
+/// <summary>Predicts the classes of images.</summary>
 internal sealed record PredictArguments(string Model, IReadOnlyList<string> Images) : Verb
 {
     internal static new PredictArguments Parse(string[] args)

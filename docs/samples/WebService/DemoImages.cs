@@ -1,4 +1,4 @@
-// Paints pictures of one color in many shades, as JPEG.
+// Generates images of one color in many shades, as JPEG.
 using SkiaSharp;
 
 namespace WebService;

@@ -1,4 +1,4 @@
-// A model to try the service with: it recognizes the color of a picture and is trained in a few seconds.
+// A model to try the service with: it recognizes the color of an image and trains in a few seconds.
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer;

@@ -7,7 +7,7 @@
 //
 //   curl --data-binary @rose.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:5000/explain > overlay.png
 //
-// Without --Model it first trains a small network that recognizes colors, on images that it paints.
+// Without --Model it first trains a small network that recognizes colors, on images that it generates.
 using TorchSharp;
 using WebService;
 

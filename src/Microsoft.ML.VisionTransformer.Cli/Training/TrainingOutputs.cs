@@ -9,7 +9,7 @@ namespace Microsoft.ML.VisionTransformer.Cli.Training;
 
 /// <summary>
 /// They belong together. Model and list are written under temporary names and renamed together, and the report of an earlier model is deleted with them, so a
-/// report never lies beside a model that it does not describe.
+/// report is never stored beside a model that it does not describe.
 /// </summary>
 internal sealed class TrainingOutputs
 {
@@ -39,7 +39,7 @@ internal sealed class TrainingOutputs
     /// <summary>Full path of the report; null if none is written.</summary>
     internal string? Report { get; }
 
-    /// <summary>Checks that every file can be written, and that none exists unless it may be replaced.</summary>
+    /// <summary>Checks that every file can be written and that no file exists, unless it may be replaced.</summary>
     /// <param name="workspace">The workspace folder.</param>
     /// <param name="inputs">Files that the training reads.</param>
     /// <exception cref="IOException">A file exists, or a folder cannot be written to.</exception>

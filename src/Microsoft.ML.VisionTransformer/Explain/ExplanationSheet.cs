@@ -81,7 +81,7 @@ public sealed class ExplanationSheet
         });
     }
 
-    /// <summary>The overlay stands on the text, so that names are on one line across the row.</summary>
+    /// <summary>The overlay is directly above the text, so that the names of a row are on one line.</summary>
     private static void Draw(SKCanvas canvas, Cell cell, LabelFont? font, int left, int top)
     {
         using var image = SKImage.FromEncodedData(cell.Png);

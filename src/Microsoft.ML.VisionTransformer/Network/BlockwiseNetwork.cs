@@ -22,7 +22,7 @@ internal sealed class BlockwiseNetwork : IDisposable
     /// <summary>Wraps a complete network in evaluation mode; the caller keeps ownership.</summary>
     internal static BlockwiseNetwork Of(VisionTransformerNetwork network) => new(network, network.Architecture, fill: null);
 
-    /// <summary>Takes ownership of a network whose single block stands in for all blocks.</summary>
+    /// <summary>Takes ownership of a network whose single block replaces all blocks in turn.</summary>
     /// <param name="network">The network, with all layers before and after the blocks.</param>
     /// <param name="architecture">The architecture of the whole network.</param>
     /// <param name="fill">Copies the weights of the block with the given index into the single block.</param>

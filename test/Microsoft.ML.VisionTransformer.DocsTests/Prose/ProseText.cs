@@ -36,14 +36,14 @@ internal static partial class ProseText
         return sentences;
     }
 
-    /// <summary>The lines of a page that are running text: not in code, tables, HTML or link definitions. Each with its number, from 1.</summary>
+    /// <summary>The lines of a page that are running text: not in code, tables, HTML, pictures or link definitions. Each with its number, from 1.</summary>
     internal static IEnumerable<(int Line, string Text)> RunningLines(string markdown)
     {
         string[] lines = markdown.ReplaceLineEndings("\n").Split('\n');
         return Markdown.Parse(markdown, _markdown).Descendants<LeafBlock>()
             .Where(b => b is ParagraphBlock && b.Parent is not TableCell)
             .SelectMany(b => Enumerable.Range(b.Line, markdown[b.Span.Start..(b.Span.End + 1)].Count(c => c == '\n') + 1))
-            .Distinct().Select(i => (i + 1, lines[i]));
+            .Distinct().Where(i => !lines[i].StartsWith("![", StringComparison.Ordinal)).Select(i => (i + 1, lines[i]));
     }
 
     private static string Plain(ContainerInline container)

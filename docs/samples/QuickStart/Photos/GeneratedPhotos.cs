@@ -1,4 +1,4 @@
-// A folder of photos for those who have none at hand: <folder>/<class>/<image>.jpg.
+// Generates a folder of photos to try the trainer with: <folder>/<class>/<image>.jpg.
 using System.Globalization;
 using SkiaSharp;
 
@@ -6,7 +6,7 @@ namespace QuickStart.Photos;
 
 internal static class GeneratedPhotos
 {
-    /// <summary>Writes the photos and returns their folder. The same seed gives the same photos; an older run's are written over.</summary>
+    /// <summary>Writes the photos and returns their folder. The same seed gives the same photos. Photos of an earlier run are overwritten.</summary>
     internal static string Write(string work, int imagesPerClass, int seed, CancellationToken cancellation)
     {
         string root = Path.Combine(work, string.Create(CultureInfo.InvariantCulture, $"photos-{imagesPerClass}-a-class-seed-{seed}"));

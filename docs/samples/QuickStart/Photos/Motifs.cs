@@ -1,11 +1,11 @@
-// The classes: what each kind of photo shows, as an outline about the size of the unit circle. Its area is filled with the foreground.
+// The classes. Each motif is an outline about the size of the unit circle, filled with the foreground color.
 using SkiaSharp;
 
 namespace QuickStart.Photos;
 
 internal static class Motifs
 {
-    /// <summary>Patterns go on this far from the middle, past the edge of every photo.</summary>
+    /// <summary>Patterns extend this far from the center, past the edge of every photo.</summary>
     private const float PatternReach = 7;
 
     internal static readonly IReadOnlyDictionary<string, Func<Random, SKPath>> All = new SortedDictionary<string, Func<Random, SKPath>>(StringComparer.Ordinal)

@@ -1,11 +1,11 @@
-// Random numbers as a painter needs them: colours, ranges, chances.
+// Random colors, ranges and choices for drawing.
 using SkiaSharp;
 
 namespace QuickStart.Photos;
 
 internal static class Palette
 {
-    /// <summary>A light or a dark colour of any hue.</summary>
+    /// <summary>A light or dark color of any hue.</summary>
     internal static SKColor Draw(Random random, bool light) =>
         SKColor.FromHsl(random.Between(0, 360), random.Between(10, 90), light ? random.Between(65, 90) : random.Between(10, 36));
 

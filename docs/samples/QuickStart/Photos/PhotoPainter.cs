@@ -1,11 +1,10 @@
-// Paints one photo: background, clutter, the motif somewhere near the middle, things in front of it, grain.
+// Draws one photo: background, clutter, the motif near the center, objects in front of it, and grain.
 using SkiaSharp;
 
 namespace QuickStart.Photos;
 
 /// <summary>
-/// Size, place, turn, colours, clutter and grain are drawn from the same distributions whatever the motif is, so that only its form gives the
-/// class away.
+/// Size, position, rotation, colors, clutter and grain have the same distributions for every motif. Only its shape distinguishes the classes.
 /// </summary>
 internal static class PhotoPainter
 {
@@ -43,7 +42,7 @@ internal static class PhotoPainter
                 photo.Height / 2f + shorter * random.Between(-0.1f, 0.1f)));
     }
 
-    /// <summary>Half-transparent spots, bars and lines of any colour anywhere.</summary>
+    /// <summary>Half-transparent spots, bars and lines, in any color and position.</summary>
     private static void Clutter(SKCanvas canvas, SKBitmap photo, int count, float size, Random random)
     {
         for (int i = 0; i < count; i++)
@@ -68,7 +67,7 @@ internal static class PhotoPainter
         canvas.DrawPaint(paint);
     }
 
-    /// <summary>Light that changes across the photo, from one colour to another.</summary>
+    /// <summary>Lighting that changes across the photo from one color to another.</summary>
     private static SKPaint Gradient(SKBitmap photo, SKColor from, SKColor to, Random random)
     {
         var (sine, cosine) = MathF.SinCos(random.Between(0, MathF.Tau));

@@ -40,7 +40,7 @@ internal abstract class DecodedSource : ImageSource
         converter.Finish(Decode(converter.Decoding(random), image => converter.View(image, random)), random, chw);
 
     /// <summary>The image as a whole, to be shown.</summary>
-    /// <param name="converter">Says where the image lies in the network's input.</param>
+    /// <param name="converter">Computes the position of the image in the network's input.</param>
     /// <param name="longestSide">Longest side of the result in pixels.</param>
     /// <exception cref="InvalidImageException">The image cannot be read.</exception>
     internal ShownPhoto Show(ImagePreprocessor converter, int longestSide)

@@ -173,7 +173,7 @@ internal sealed class RgbImage : BandedImage
 internal readonly record struct PixelArea(int Left, int Top, int Width, int Height);
 
 /// <summary>
-/// Where an image lies in the network's input, in pixels of the input: the image's left edge is at <paramref name="Left"/>, its right edge at
+/// Position of an image in the network's input, in pixels of the input: the image's left edge is at <paramref name="Left"/>, its right edge at
 /// <paramref name="Left"/> + <paramref name="Width"/>. What is outside the input was cropped; the network did not see it.
 /// </summary>
 internal readonly record struct PlaceInInput(double Left, double Top, double Width, double Height)
@@ -183,7 +183,7 @@ internal readonly record struct PlaceInInput(double Left, double Top, double Wid
         [.. Enumerable.Range(0, pixels).Select(p => (float)(start + (p + 0.5) / pixels * length))];
 }
 
-/// <summary>A whole image, reduced or enlarged to be shown, and where it lies in the network's input.</summary>
+/// <summary>A whole image, resized for display, and its position in the network's input.</summary>
 internal sealed record ShownPhoto(RgbImage Image, PlaceInInput Place);
 
 /// <summary>Encodes images as PNG.</summary>

@@ -97,7 +97,7 @@ internal sealed class ImagePreprocessor
         return ImageResampler.Resize(image, image.Area, ResizedSide.Whole(width), ResizedSide.Whole(height), ImageInterpolation.Bicubic);
     }
 
-    /// <summary>Where an image of that size lies in the network's input in evaluation and prediction.</summary>
+    /// <summary>Position of an image of that size in the network's input, in evaluation and prediction.</summary>
     internal PlaceInInput Place(int width, int height) => _plan.Place(width, height);
 
     private static (int Width, int Height) SizeOfWhole(int width, int height, int longestSide)

@@ -52,7 +52,7 @@ internal sealed class ResizePlan
         return ImageReduction.Of(width, height, resizedWidth, resizedHeight);
     }
 
-    /// <summary>Where an image of that size lies in the network's input.</summary>
+    /// <summary>Position of an image of that size in the network's input.</summary>
     internal PlaceInInput Place(int width, int height)
     {
         var (resizedHeight, resizedWidth) = ResizedSize(height, width);

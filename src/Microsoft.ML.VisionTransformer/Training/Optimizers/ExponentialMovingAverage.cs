@@ -23,7 +23,7 @@ internal sealed class ExponentialMovingAverage : IDisposable
         Values = parameters.Values.clone().DetachFromDisposeScope();
     }
 
-    /// <summary>The averaged weights, [n].</summary>
+    /// <summary>The exponential moving average, [n].</summary>
     internal Tensor Values { get; }
 
     /// <summary>Updates the average; call after each update of the weights.</summary>

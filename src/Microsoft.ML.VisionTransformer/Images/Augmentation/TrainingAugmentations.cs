@@ -53,8 +53,8 @@ public sealed record TrainingAugmentations
     public static TrainingAugmentations Light { get; } = new() { CropMinimumArea = 0.5, Policy = AugmentationPolicy.TrivialAugmentWide };
 
     /// <summary>
-    /// DeiT's recipe for hundreds of epochs from scratch (arXiv:2012.12877): RandAugment 9 with standard deviation 0.5,
-    /// erasing with noise at a probability of 0.25, and mixup 0.8 or cutmix 1 with equal probability.
+    /// DeiT's recipe for hundreds of epochs from scratch (arXiv:2012.12877). It uses RandAugment 9 with standard
+    /// deviation 0.5, and erasing with noise at a probability of 0.25. Mixup 0.8 and cutmix 1 have equal probability.
     /// </summary>
     public static TrainingAugmentations DeiT { get; } = new()
     {
@@ -65,8 +65,8 @@ public sealed record TrainingAugmentations
     };
 
     /// <summary>
-    /// DeiT-3's recipe for long runs from scratch (arXiv:2204.07118): three-augment, color jitter 0.3, and mixup 0.8 or
-    /// cutmix 1 with equal probability. It has no erasing.
+    /// DeiT-3's recipe for long runs from scratch (arXiv:2204.07118). It uses three-augment and color jitter 0.3, and
+    /// no erasing. Mixup 0.8 and cutmix 1 have equal probability.
     /// </summary>
     public static TrainingAugmentations ThreeAugment { get; } = new()
     {

@@ -15,6 +15,7 @@ namespace Microsoft.ML;
 /// <example>
 /// <code><![CDATA[
 /// using Microsoft.ML;
+/// using Microsoft.ML.Data;
 /// using Microsoft.ML.VisionTransformer;
 ///
 /// var mlContext = new MLContext();
@@ -70,6 +71,7 @@ public static class ImageDataCatalog
     /// With two processes, each one scores every second image.
     /// <code><![CDATA[
     /// using Microsoft.ML;
+    /// using Microsoft.ML.Data;
     /// using Microsoft.ML.VisionTransformer;
     ///
     /// var mlContext = new MLContext();

@@ -8,7 +8,8 @@ using Microsoft.ML.VisionTransformer.Scoring;
 namespace Microsoft.ML;
 
 /// <summary>
-/// Extension methods of <c>MLContext</c> that create trainers and transformers with Vision Transformers.
+/// Extension methods that add Vision Transformers to the trainers, the model operations and the transforms of an
+/// <see cref="MLContext"/>.
 /// </summary>
 /// <example>
 /// <code>

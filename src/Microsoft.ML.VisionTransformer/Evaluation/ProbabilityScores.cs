@@ -79,8 +79,9 @@ public sealed class ProbabilityScores
     /// <param name="trueClass">The index of the true class, from 0.</param>
     /// <param name="weight">Weight of the row; finite and at least 0. Default 1.</param>
     /// <exception cref="ArgumentException">
-    /// A value is not a probability, for example the NaN of a row whose image cannot be read. Or the class is out of
-    /// range, the weight is negative or not finite, or earlier rows have a different number of classes.
+    /// A value is not a probability, for example the NaN of an image that cannot be read. It is also thrown if the
+    /// class is out of range, if the weight is negative or not finite, or if earlier rows have a different number of
+    /// classes.
     /// </exception>
     public void Add(ReadOnlySpan<float> probabilities, int trueClass, double weight = 1)
     {

@@ -130,7 +130,7 @@ public sealed record VisionTransformerFeatureOptions
     public ImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// How rows are handled whose image cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
+    /// What to do if the image of a row cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
     /// <see cref="InvalidImageHandling.Missing"/>.
     /// </summary>
     public InvalidImageHandling OnInvalidImage { get; init; }

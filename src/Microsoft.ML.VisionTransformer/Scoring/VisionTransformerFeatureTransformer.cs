@@ -41,6 +41,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// This example finds the photo that is most similar to the first one.
 /// <code><![CDATA[
 /// using Microsoft.ML;
+/// using Microsoft.ML.Data;
 /// using Microsoft.ML.VisionTransformer;
 ///
 /// var mlContext = new MLContext();
@@ -91,7 +92,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.Preprocessing"/>
     public ImagePreprocessing Preprocessing { get; }
 
-    /// <summary>How rows are handled whose image cannot be read.</summary>
+    /// <summary>What happens if the image of a row cannot be read.</summary>
     public InvalidImageHandling OnInvalidImage => _column.OnInvalidImage;
 
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.WeightStorage"/>

@@ -5,6 +5,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// <example>
 /// <code><![CDATA[
 /// using Microsoft.ML;
+/// using Microsoft.ML.Data;
 /// using Microsoft.ML.VisionTransformer;
 ///
 /// var mlContext = new MLContext();
@@ -45,7 +46,7 @@ public sealed record VisionTransformerLoadOptions
     public ImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// How rows are handled whose image cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
+    /// What to do if the image of a row cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
     /// <see cref="InvalidImageHandling.Missing"/>.
     /// </summary>
     public InvalidImageHandling OnInvalidImage { get; init; }

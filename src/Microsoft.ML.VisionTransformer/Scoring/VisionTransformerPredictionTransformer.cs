@@ -46,6 +46,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// <example>
 /// <code><![CDATA[
 /// using Microsoft.ML;
+/// using Microsoft.ML.Data;
 /// using Microsoft.ML.VisionTransformer;
 ///
 /// var mlContext = new MLContext();
@@ -94,7 +95,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <summary>How images become the input of the network.</summary>
     public ImagePreprocessing Preprocessing => _model.Preprocessing;
 
-    /// <summary>How a row is handled whose image cannot be read.</summary>
+    /// <summary>What happens if the image of a row cannot be read.</summary>
     public InvalidImageHandling OnInvalidImage => _model.Columns.OnInvalidImage;
 
     /// <summary>

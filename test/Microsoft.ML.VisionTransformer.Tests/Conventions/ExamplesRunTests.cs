@@ -20,6 +20,7 @@ public sealed class ExamplesRunTests(TestContext context)
     [TestMethod]
     public void EveryExampleRunsInAFolderWithTheFlowers()
     {
+        Requires.SlowTests();
         var faults = DocumentedExample.All.Select(RunInTemporaryFolder).OfType<string>().ToArray();
 
         Assert.IsEmpty(faults, string.Join('\n', faults));

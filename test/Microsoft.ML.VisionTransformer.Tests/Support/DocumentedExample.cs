@@ -11,7 +11,7 @@ using Microsoft.CodeAnalysis.Text;
 namespace Microsoft.ML.VisionTransformer.Tests.Support;
 
 /// <summary>An example, compiled as the <c>Program.cs</c> of a new console project.</summary>
-/// <param name="Name">Documentation id of its type or member, without the library's namespace.</param>
+/// <param name="Name">Its type or member.</param>
 /// <param name="Code">Its lines.</param>
 internal sealed record DocumentedExample(string Name, string Code)
 {
@@ -23,12 +23,12 @@ internal sealed record DocumentedExample(string Name, string Code)
     private static readonly MetadataReference[] _references =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(p => MetadataReference.CreateFromFile(p))];
 
-    /// <summary>All examples, from the XML file beside the library.</summary>
+    /// <summary>All examples, from the XML file beside the library. The constructor of a record repeats that of its type, which is left out.</summary>
     internal static IReadOnlyList<DocumentedExample> All { get; } =
     [
-        .. from member in XDocument.Load(Path.ChangeExtension(typeof(VisionTransformerTrainer).Assembly.Location, ".xml"), LoadOptions.PreserveWhitespace).Descendants("member")
-           from code in member.Elements("example").Elements("code")
-           select new DocumentedExample(((string)member.Attribute("name")!).Replace("Microsoft.ML.VisionTransformer.", "", StringComparison.Ordinal), Unindented(code.Value)),
+        .. XDocument.Load(Path.ChangeExtension(typeof(VisionTransformerTrainer).Assembly.Location, ".xml"), LoadOptions.PreserveWhitespace).Descendants("member")
+            .SelectMany(member => member.Elements("example").Elements("code"), (member, code) => new DocumentedExample(NameOf((string)member.Attribute("name")!), Unindented(code.Value)))
+            .OrderBy(e => e.Name, StringComparer.Ordinal).DistinctBy(e => e.Code),
     ];
 
     /// <summary>Errors and warnings of the compiler, with the lines of the example.</summary>
@@ -64,8 +64,11 @@ internal sealed record DocumentedExample(string Name, string Code)
     {
         var program = CSharpSyntaxTree.ParseText(SourceText.From(code, System.Text.Encoding.UTF8), _language, Name);
         var options = new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable);
-        return CSharpCompilation.Create(Name, [CSharpSyntaxTree.ParseText(ImplicitUsings.Code, _language), program], _references, options);
+        return CSharpCompilation.Create("Example", [CSharpSyntaxTree.ParseText(ImplicitUsings.Code, _language), program], _references, options);
     }
+
+    /// <summary>"M:Microsoft.ML.VisionTransformer.X.Do(System.Int32)" is "X.Do".</summary>
+    private static string NameOf(string id) => id[2..].Split('(')[0].Replace("Microsoft.ML.VisionTransformer.", "", StringComparison.Ordinal);
 
     private static string Unindented(string code)
     {

@@ -4,8 +4,8 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// How a row is handled whose image cannot be read because it is broken, truncated, of an unknown format, too large, or
-/// missing. Other rows are not affected.
+/// What happens to a row with an image that cannot be read: one that is broken, truncated, of an unknown format, too
+/// large, or missing. Other rows are not affected.
 /// </summary>
 /// <seealso cref="InvalidImageException"/>
 public enum InvalidImageHandling
@@ -34,6 +34,7 @@ public enum InvalidImageHandling
 /// <example>
 /// <code><![CDATA[
 /// using Microsoft.ML;
+/// using Microsoft.ML.Data;
 /// using Microsoft.ML.VisionTransformer;
 ///
 /// File.WriteAllText("broken.jpg", "not an image");

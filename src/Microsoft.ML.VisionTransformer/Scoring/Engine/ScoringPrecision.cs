@@ -10,6 +10,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// <example>
 /// <code><![CDATA[
 /// using Microsoft.ML;
+/// using Microsoft.ML.Data;
 /// using Microsoft.ML.VisionTransformer;
 ///
 /// var mlContext = new MLContext();

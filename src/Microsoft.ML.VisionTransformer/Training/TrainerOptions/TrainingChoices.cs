@@ -56,7 +56,7 @@ public enum ClassWeighting
 }
 
 /// <summary>
-/// How processes train that an MPI launcher started together, for example with <c>mpirun -n 4 program</c>.
+/// Whether the processes that an MPI launcher started (<c>mpirun -n 4 program</c>) train one model together.
 /// </summary>
 /// <seealso cref="DistributedRun"/>
 public enum DistributedTraining
@@ -67,7 +67,7 @@ public enum DistributedTraining
     /// </summary>
     Auto,
 
-    /// <summary>Each process trains its own model, without communication.</summary>
+    /// <summary>Each process trains its own model, and they do not communicate.</summary>
     Off,
 }
 

@@ -28,7 +28,7 @@ public sealed partial class VisionTransformerTrainer
     ///     Optimizer = TrainingOptimizer.Sgd,
     ///     LearningRate = 0.02f,
     ///     LearningRateSchedule = TrainingSchedule.Linear,
-    ///     Precision = TrainingPrecision.Float32,
+    ///     Precision = TrainingPrecision.BFloat16,
     ///     ClassWeighting = ClassWeighting.Balanced,
     ///     ValidationSetFraction = 0.2f,
     ///     WorkspacePath = "run",                                    // an interrupted run continues from here
@@ -87,9 +87,9 @@ public sealed partial class VisionTransformerTrainer
         public string? PretrainedModel;
 
         /// <summary>
-        /// The training strategy. Default null: <see cref="TrainingStrategy.FromScratch"/> without a
-        /// <see cref="PretrainedModel"/>. With one, the default is <see cref="TrainingStrategy.LinearProbe"/> for fewer
-        /// than 10 training images per class, and <see cref="TrainingStrategy.FineTune"/> otherwise.
+        /// The training strategy. Default null: the trainer chooses one. Without a <see cref="PretrainedModel"/> it
+        /// trains from scratch. With one, it trains a linear probe if there are fewer than 10 training images per
+        /// class, and fine-tunes otherwise.
         /// </summary>
         /// <remarks>
         /// If you set an option that only one strategy uses, such as <see cref="EmaDecay"/> or
@@ -130,7 +130,7 @@ public sealed partial class VisionTransformerTrainer
         public DistributedTraining Distributed = DistributedTraining.Auto;
 
         /// <summary>
-        /// Number of batches whose gradients are accumulated for one update of the weights, at least 1. It gives the
+        /// Number of batches per update of the weights, at least 1. Their gradients are accumulated, so you get the
         /// effect of a large batch with less memory. Default 1.
         /// </summary>
         public int GradientAccumulation = 1;
@@ -141,7 +141,7 @@ public sealed partial class VisionTransformerTrainer
         /// <summary>The momentum of SGD, or beta1 of AdamW, in [0, 1). Default 0.9.</summary>
         public float Momentum = 0.9f;
 
-        /// <summary>The value of beta2 of AdamW, in [0, 1). Default 0.999.</summary>
+        /// <summary>The beta2 of AdamW, in [0, 1). Default 0.999.</summary>
         public float Beta2 = 0.999f;
 
         /// <summary>Whether SGD uses Nesterov momentum. Default true, as in timm's <c>sgd</c>.</summary>
@@ -161,8 +161,8 @@ public sealed partial class VisionTransformerTrainer
 
         /// <summary>
         /// Learning rate at the end of training, at least 0 and at most <see cref="LearningRate"/>. Default null: 1e-5
-        /// from scratch (DeiT), and 1e-6 for fine-tuning (BEiT, arXiv:2106.08254). If <see cref="LearningRate"/> is
-        /// lower than that, it is the default.
+        /// from scratch (DeiT), and 1e-6 for fine-tuning (BEiT, arXiv:2106.08254), or <see cref="LearningRate"/> if
+        /// that is lower.
         /// </summary>
         public float? MinimumLearningRate;
 
@@ -303,13 +303,13 @@ public sealed partial class VisionTransformerTrainer
         public ImagePreprocessing? Preprocessing;
 
         /// <summary>
-        /// How training handles a row whose image cannot be read. Default <see cref="InvalidImageHandling.Throw"/>.
+        /// What training does if the image of a row cannot be read. Default <see cref="InvalidImageHandling.Throw"/>.
         /// With <see cref="InvalidImageHandling.Skip"/>, every image is decoded once before training to find such rows.
         /// </summary>
         public InvalidImageHandling OnInvalidImage;
 
         /// <summary>
-        /// How prediction handles a row whose image cannot be read: <see cref="InvalidImageHandling.Throw"/>, the
+        /// What prediction does if the image of a row cannot be read: <see cref="InvalidImageHandling.Throw"/>, the
         /// default, or <see cref="InvalidImageHandling.Missing"/>. The setting is stored with the model.
         /// </summary>
         public InvalidImageHandling OnInvalidImageInPrediction;
@@ -342,8 +342,8 @@ public sealed partial class VisionTransformerTrainer
         public bool Calibrate;
 
         /// <summary>
-        /// Called after each step and each epoch, on the training thread. <see cref="TrainingMetrics.Phase"/> says
-        /// which of the two it was. An exception that it throws ends the training. Default null.
+        /// Called after each step and each epoch, on the training thread. <see cref="TrainingMetrics.Phase"/> says what
+        /// was completed. An exception that it throws ends the training. Default null.
         /// </summary>
         public Action<TrainingMetrics>? MetricsCallback;
 

@@ -34,7 +34,7 @@ public static class ImageDataCatalog
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="folder">The folder that contains one folder per class.</param>
-    /// <returns>The list of images. The list is in memory, the images are not.</returns>
+    /// <returns>The list of images, in memory. The images themselves are not loaded.</returns>
     /// <exception cref="ArgumentException">The name of the folder is empty or blank.</exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">The folder has no class folders, or a class folder has no images.</exception>
@@ -86,8 +86,8 @@ public static class ImageDataCatalog
 
     /// <summary>
     /// Returns the shard of one of several processes: row i, counted from 0, goes to process i mod
-    /// <paramref name="size"/>. Shards do not overlap, contain all rows together, and differ in size by at most one
-    /// row. If there are fewer rows than processes, some shards are empty.
+    /// <paramref name="size"/>. Together the shards contain every row exactly once, and their sizes differ by at most
+    /// one row. If there are fewer rows than processes, some shards are empty.
     /// </summary>
     /// <param name="catalog">The data catalog of an <see cref="MLContext"/>.</param>
     /// <param name="data">The rows to split.</param>

@@ -71,21 +71,22 @@ public enum WeightInitialization
     /// <summary>
     /// timm's default. Matrices of linear layers, including the head, are normal with standard deviation 0.02, and
     /// their biases are zero. Weight and bias of the patch embedding are uniform within 1 / sqrt(values in a patch),
-    /// PyTorch's default for a convolution. The class token is normal with 1e-6.
+    /// PyTorch's default for a convolution. The class token is normal with standard deviation 1e-6.
     /// </summary>
     Timm,
 
     /// <summary>
     /// The scheme of the original JAX code (timm's <c>jax</c>). Matrices are Xavier uniform, with q, k and v as one
-    /// matrix. MLP biases are normal with 1e-6, other biases are zero. The patch embedding is LeCun normal, truncated
-    /// at two standard deviations, and its bias is zero. The head is zero, and the class token is normal with 1e-6.
+    /// matrix. MLP biases are normal with standard deviation 1e-6, and other biases are zero. The patch embedding is
+    /// LeCun normal, truncated at two standard deviations, and its bias is zero. The head is zero. The class token is
+    /// normal with standard deviation 1e-6.
     /// </summary>
     Jax,
 
     /// <summary>
-    /// The class token is normal with 0.02. Matrices, including the head, are normal with 0.01, and all biases are
-    /// zero. The patch embedding is Kaiming normal over its fan-out, with standard deviation sqrt(2 / (embedding
-    /// dimension * pixels in a patch)).
+    /// The class token is normal with standard deviation 0.02. Matrices, including the head, are normal with standard
+    /// deviation 0.01, and all biases are zero. The patch embedding is Kaiming normal over its fan-out, with standard
+    /// deviation sqrt(2 / (embedding dimension * pixels in a patch)).
     /// </summary>
     Original,
 }

@@ -67,10 +67,10 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// </summary>
     public static IReadOnlyList<PretrainedModelInfo> ShortNames => PretrainedModelInfo.All;
 
-    /// <summary>Path of the open file, or of the index of a checkpoint in shards.</summary>
+    /// <summary>Path of the open file, or of the index file of a sharded checkpoint.</summary>
     public string Path => _file.Path;
 
-    /// <summary>Name of the scheme of the tensor names in the file, such as "Hugging Face ViT".</summary>
+    /// <summary>Name of the naming scheme of the tensors in the file, such as "Hugging Face ViT".</summary>
     public string Layout => _map.Layout.Name;
 
     /// <summary>
@@ -179,7 +179,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// <summary>
     /// Builds the network with the weights of the checkpoint, in training mode. Each tensor is copied once.
     /// </summary>
-    /// <returns>The network. You own it and dispose it. Call <c>eval()</c> before you predict with it.</returns>
+    /// <returns>The network, which the caller disposes. Call <c>eval()</c> before you predict with it.</returns>
     /// <exception cref="InvalidCheckpointException">
     /// A tensor cannot be read, or has values that are not finite.
     /// </exception>

@@ -83,8 +83,8 @@ public sealed record TrainingMetrics
     public double? ValidationCalibrationError { get; init; }
 
     /// <summary>
-    /// Whether the validation metrics are those of the exponential moving average (EMA) of the weights. They are if its
-    /// metrics are better than those of the weights themselves.
+    /// Whether the validation metrics are those of the exponential moving average (EMA) of the weights. The trainer
+    /// reports those if they are better than the metrics of the weights themselves.
     /// </summary>
     public bool ValidatedAverage { get; init; }
 

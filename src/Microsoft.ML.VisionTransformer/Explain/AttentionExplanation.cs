@@ -113,9 +113,9 @@ public sealed class AttentionExplanation
     public byte[] PhotoOverlayPng() => PhotoOverlay().ToPng();
 
     /// <summary>
-    /// Draws a picture for an audience: the photo on the left, and <see cref="PhotoOverlayPng"/> on the right. The
-    /// caption has the class, its probability, and the color scale with the smallest and largest value of the map. If
-    /// <see cref="CanDrawText"/> is false, the picture has no text.
+    /// Draws a picture for reports and presentations: the photo on the left, and <see cref="PhotoOverlayPng"/> on the
+    /// right. The caption has the class, its probability, and the color scale with the smallest and largest value of
+    /// the map. If <see cref="CanDrawText"/> is false, the picture has no text.
     /// </summary>
     /// <returns>The contents of a PNG file.</returns>
     /// <exception cref="InvalidOperationException"><see cref="ExplanationOptions.PhotoSize"/> was 0.</exception>
@@ -170,7 +170,7 @@ public enum ExplanationMethod
 /// set a class, the predicted class is explained.
 /// </summary>
 /// <example>
-/// This example asks why the model did not choose another class.
+/// This example explains one class with both methods, even if the model did not predict it.
 /// <code>
 /// using Microsoft.ML;
 /// using Microsoft.ML.VisionTransformer;

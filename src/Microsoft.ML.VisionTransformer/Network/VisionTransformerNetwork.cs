@@ -138,7 +138,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// tokens, [N, T, D].
     /// </summary>
     /// <param name="x">Images [N, C, H, W], resized and normalized, on the device of the weights.</param>
-    /// <returns>Logits or features. You own the tensor and dispose it.</returns>
+    /// <returns>Logits or features. The caller disposes the tensor.</returns>
     /// <exception cref="ArgumentException">The shape of the input does not match the architecture.</exception>
     public override Tensor forward(Tensor x)
     {
@@ -162,7 +162,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// (<see cref="VisionTransformerArchitecture.NormAfterPooling"/>).
     /// </summary>
     /// <param name="x">Images [N, C, H, W], resized and normalized, on the device of the weights.</param>
-    /// <returns>Tokens [N, T, D]. You own the tensor and dispose it.</returns>
+    /// <returns>Tokens [N, T, D]. The caller disposes the tensor.</returns>
     /// <exception cref="ArgumentException">The shape of the input does not match the architecture.</exception>
     public Tensor ForwardFeatures(Tensor x) => ForwardFeatures(x, attentionMask: null);
 
@@ -193,7 +193,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// If true, the pooled features [N, D] before the head are returned. Default false. A network without a head always
     /// returns the features.
     /// </param>
-    /// <returns>Logits or features. You own the tensor and dispose it.</returns>
+    /// <returns>Logits or features. The caller disposes the tensor.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="tokens"/> is null.</exception>
     public Tensor ForwardHead(Tensor tokens, bool preLogits = false)
     {

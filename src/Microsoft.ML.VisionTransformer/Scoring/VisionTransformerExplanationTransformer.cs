@@ -8,8 +8,9 @@ namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
 /// Adds the explanation of each image's predicted class. The column is a matrix of Single of known size, patch rows x
-/// patch columns, with the values of <see cref="AttentionExplanation.Map"/>. If an image cannot be read, the row throws
-/// or has NaN, as <see cref="VisionTransformerPredictionTransformer.OnInvalidImage"/> of the model says.
+/// patch columns, with the values of <see cref="AttentionExplanation.Map"/>. If an image cannot be read,
+/// <see cref="VisionTransformerPredictionTransformer.OnInvalidImage"/> of the model decides whether reading the row
+/// throws or gives NaN.
 /// </summary>
 /// <remarks>
 /// <para>

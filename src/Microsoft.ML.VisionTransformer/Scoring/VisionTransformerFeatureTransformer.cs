@@ -29,7 +29,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Evaluation is lazy and in batches. Each cursor that reads the column runs the network again, so give a trainer that
+/// Evaluation is lazy and batched. Each cursor that reads the column runs the network again, so give a trainer that
 /// makes several passes a cached view (<c>AppendCacheCheckpoint</c>).
 /// </para>
 /// <para>

@@ -35,7 +35,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Scoring is lazy and in batches. A <c>PredictionEngine</c> scores row by row and gives the same values up to rounding
+/// Scoring is lazy and batched. A <c>PredictionEngine</c> scores row by row and gives the same values up to rounding
 /// (1e-5). Several threads may use one model at the same time, and they share its weights.
 /// </para>
 /// <para>
@@ -216,7 +216,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <see cref="VisionTransformerFeatureOptions.Preprocessing"/> is null, this model's preprocessing is used. The
     /// device "auto" is this model's device.
     /// </param>
-    /// <returns>The transformer. You own it and dispose it.</returns>
+    /// <returns>The transformer, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">
     /// An option names another network, the preprocessing does not match the network, or the network does not produce
     /// the requested features.
@@ -224,9 +224,9 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <exception cref="InvalidOperationException">The device is not available.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <remarks>
-    /// The two share the weights. Dispose both, in any order; the memory is freed with the last one.
-    /// <see cref="ScoringBatchSize"/>, <see cref="ScoringPrecision"/> and <see cref="MergedTokensPerBlock"/> are
-    /// separate settings of each. On another device the new transformer has its own copy of the weights.
+    /// The two transformers share the weights. Dispose both, in any order; the memory is freed with the last one. Each
+    /// has its own <see cref="ScoringBatchSize"/>, <see cref="ScoringPrecision"/> and
+    /// <see cref="MergedTokensPerBlock"/>. On another device the new transformer has its own copy of the weights.
     /// </remarks>
     public VisionTransformerFeatureTransformer ToFeatureTransformer(
         string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null)
@@ -292,7 +292,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <exception cref="UnauthorizedAccessException">Access to the file is denied.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <remarks>
-    /// The metadata of the file has the class names, the preprocessing and the architecture.
+    /// The metadata of the file contain the class names, the preprocessing and the architecture.
     /// <see cref="VisionTransformerCheckpoint.Load"/> can read the file, unless its weights are int8.
     /// </remarks>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) =>

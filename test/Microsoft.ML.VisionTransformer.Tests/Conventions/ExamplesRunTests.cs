@@ -26,6 +26,14 @@ public sealed class ExamplesRunTests(TestContext context)
         Assert.IsEmpty(faults, string.Join('\n', faults));
     }
 
+    [TestMethod]
+    public void WhatAnExampleThrowsIsReportedWithItsLine() =>
+        Assert.AreEqual("X.Do(2): InvalidOperationException: why", new DocumentedExample("X.Do", "int a = 1;\nthrow new InvalidOperationException(\"why\");").Run());
+
+    [TestMethod]
+    public void AnErrorOfTheCompilerIsReportedWithItsLine() =>
+        StringAssert.StartsWith(new DocumentedExample("X.Do", "int a = 1;\nConsole.WriteLine(b);").Faults()[0], "X.Do(2,19): error CS0103");
+
     private string? RunInTemporaryFolder(DocumentedExample example)
     {
         using var work = new TemporaryFolder();

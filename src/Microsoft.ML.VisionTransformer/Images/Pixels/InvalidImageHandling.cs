@@ -4,8 +4,8 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// What happens to a row with an image that cannot be read: one that is broken, truncated, of an unknown format, too
-/// large, or missing. Other rows are not affected.
+/// What happens to a row if its image cannot be read because it is broken, truncated, of an unknown format, too large,
+/// or missing. Other rows are not affected.
 /// </summary>
 /// <seealso cref="InvalidImageException"/>
 public enum InvalidImageHandling

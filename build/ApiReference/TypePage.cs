@@ -97,7 +97,8 @@ internal sealed class TypePage(PublicSurface surface, INamedTypeSymbol type, Mar
             _text.Append($"Returns: {markdown.Line(returns)}\n\n");
         Exceptions(documentation);
         Add(documentation.Remarks);
-        if (documentation.Example is { } example && member is not IMethodSymbol { MethodKind: MethodKind.Constructor })    // a record's repeats that of the type
+        // The constructor of a record repeats the example of its type.
+        if (documentation.Example is { } example && member is not IMethodSymbol { MethodKind: MethodKind.Constructor })
             _text.Append("Example:\n\n").Append(markdown.Blocks(example)).Append("\n\n");
     }
 

@@ -10,7 +10,7 @@ namespace Microsoft.ML.VisionTransformer;
 /// from a named preset and change what differs.
 /// </summary>
 /// <example>
-/// A network for images of 48 x 80 pixels, smaller than every preset:
+/// A small network for images of 48 x 80 pixels:
 /// <code>
 /// using Microsoft.ML.VisionTransformer;
 ///

@@ -155,6 +155,9 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// <summary>
     /// Writes the network as one ONNX file. Its output <c>embedding</c> has the values of the feature column.
     /// </summary>
+    /// <param name="options">
+    /// Input, outputs and precision of the file. Default null: normalized images to the embedding, in float32.
+    /// </param>
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) => OnnxNetwork.Write(
         _network,

@@ -280,7 +280,9 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
 
     /// <summary>
     /// Writes the model as one ONNX file, for ONNX Runtime and other runtimes. <see cref="OnnxExportOptions.Input"/>
-    /// says whether the file also does the preprocessing.
+    /// says whether the file also does the preprocessing. The file's metadata contains the class names, the
+    /// preprocessing and the architecture. <see cref="VisionTransformerCheckpoint.Load"/> can read the file, unless its
+    /// weights are int8.
     /// </summary>
     /// <param name="path">The file. An existing file is replaced only when the new one is complete.</param>
     /// <param name="options">
@@ -291,10 +293,6 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// <exception cref="IOException">The file cannot be written; an existing file is unchanged.</exception>
     /// <exception cref="UnauthorizedAccessException">Access to the file is denied.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    /// <remarks>
-    /// The metadata of the file contain the class names, the preprocessing and the architecture.
-    /// <see cref="VisionTransformerCheckpoint.Load"/> can read the file, unless its weights are int8.
-    /// </remarks>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) =>
         OnnxNetwork.Write(_network, Guard.NotBlank(path), values => OnnxDescription(values), options, OnnxOutputs.Probabilities);
 

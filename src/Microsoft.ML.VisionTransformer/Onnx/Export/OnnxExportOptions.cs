@@ -113,7 +113,7 @@ public enum OnnxPrecision
 
     /// <summary>
     /// float16 for matrix products and activations; float32 for norms, softmax and the token stream. The file is half
-    /// as large, and a GPU is faster. A processor without float16 arithmetic converts to float32 and back.
+    /// as large, and runs faster on a GPU. A processor without float16 arithmetic converts to float32 and back.
     /// </summary>
     Float16,
 

@@ -158,6 +158,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     /// <param name="options">
     /// Input, outputs and precision of the file. Default null: normalized images to the embedding, in float32.
     /// </param>
+    /// <param name="path">The file. An existing file is replaced only when the new one is complete.</param>
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) => OnnxNetwork.Write(
         _network,

@@ -16,13 +16,13 @@ public sealed partial class CellHost
 #pragma warning disable CA1822, IDE1006 // .NET Interactive has instance members with these names.
     public Markup HTML(string html) => new(html);
 
-    /// <summary>Displays HTML. A single PNG or SVG is output as an image, because some viewers show images but no HTML.</summary>
+    /// <summary>Displays HTML. A single JPEG, PNG or SVG is output as an image, because some viewers show images but no HTML.</summary>
     public void display(Markup markup)
     {
         ArgumentNullException.ThrowIfNull(markup);
         string html = markup.Html.Trim();
-        if (OnePng().Match(html) is { Success: true } png)
-            _record.Display(("image/png", png.Groups["data"].Value), ("text/plain", png.Groups["alt"].Value));
+        if (OneImage().Match(html) is { Success: true } image)
+            _record.Display((image.Groups["type"].Value, image.Groups["data"].Value), ("text/plain", image.Groups["alt"].Value));
         else if (html.StartsWith("<svg ", StringComparison.Ordinal) && html.IndexOf("</svg>", StringComparison.Ordinal) == html.Length - "</svg>".Length)
             _record.Display(("image/svg+xml", html));
         else
@@ -30,6 +30,6 @@ public sealed partial class CellHost
     }
 #pragma warning restore CA1822, IDE1006
 
-    [GeneratedRegex("^<img alt='(?<alt>[^']*)' src='data:image/png;base64,(?<data>[^']*)'>$")]
-    private static partial Regex OnePng();
+    [GeneratedRegex("^<img alt='(?<alt>[^']*)' src='data:(?<type>image/(?:jpeg|png));base64,(?<data>[^']*)'>$")]
+    private static partial Regex OneImage();
 }

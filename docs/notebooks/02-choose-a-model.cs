@@ -92,6 +92,8 @@ static string Sheet(string alt, int columns, IEnumerable<(byte[] Image, string C
         paint.Color = text.Color = all[i].Right switch { true => SKColor.Parse("#1f6fb2"), false => SKColor.Parse("#b3261e"), _ => SKColor.Parse("#333333") };
         if (all[i].Right is not null)
             canvas.DrawRect(place.Left, place.Bottom, size, 5, paint);
+        text.TextSize = 15;
+        text.TextSize *= Math.Min(1, (size + 6) / Math.Max(1, text.MeasureText(all[i].Caption)));
         canvas.DrawText(all[i].Caption, place.MidX, place.Bottom + 21, text);
     }
 
@@ -296,8 +298,8 @@ display(HTML("<table><tr><th>candidate</th><th>accuracy</th><th>interval</th>"
 //   there.
 // - **Fine-tune when you have more photos.** From some dozens of photos per class, fine-tuning usually
 //   pays for its time.
-// - **Train from scratch** only with many thousands of photos, or with images that look like nothing in
-//   a pretrained model.
+// - **Train from scratch** only with many thousands of photos, or with images that a pretrained
+//   model has never seen, such as X-rays.
 //
 // To compare models that you have saved, run `mlnet-vit compare a.zip b.zip --data test`. It also
 // computes McNemar's test on the photos where two models disagree.

@@ -91,6 +91,8 @@ static string Sheet(string alt, int columns, IEnumerable<(byte[] Image, string C
         paint.Color = text.Color = all[i].Right switch { true => SKColor.Parse("#1f6fb2"), false => SKColor.Parse("#b3261e"), _ => SKColor.Parse("#333333") };
         if (all[i].Right is not null)
             canvas.DrawRect(place.Left, place.Bottom, size, 5, paint);
+        text.TextSize = 15;
+        text.TextSize *= Math.Min(1, (size + 6) / Math.Max(1, text.MeasureText(all[i].Caption)));
         canvas.DrawText(all[i].Caption, place.MidX, place.Bottom + 21, text);
     }
 

@@ -92,6 +92,8 @@ static string Sheet(string alt, int columns, IEnumerable<(byte[] Image, string C
         paint.Color = text.Color = all[i].Right switch { true => SKColor.Parse("#1f6fb2"), false => SKColor.Parse("#b3261e"), _ => SKColor.Parse("#333333") };
         if (all[i].Right is not null)
             canvas.DrawRect(place.Left, place.Bottom, size, 5, paint);
+        text.TextSize = 15;
+        text.TextSize *= Math.Min(1, (size + 6) / Math.Max(1, text.MeasureText(all[i].Caption)));
         canvas.DrawText(all[i].Caption, place.MidX, place.Bottom + 21, text);
     }
 
@@ -162,7 +164,7 @@ Console.WriteLine($"the most similar photo is of the same class for {sameClass} 
 // Drawing photos at their places on a plane, with a frame in the color of their class.
 static string Map(string alt, IReadOnlyList<(string Photo, float X, float Y)> places)
 {
-    const int Width = 1000, Height = 680, Side = 74;
+    const int Width = 1000, Height = 680, Side = 64;
     SKColor[] colors = [.. new[] { "#0072b2", "#e69f00", "#cc3311", "#009988", "#aa3377", "#777777" }.Select(SKColor.Parse)];
     var classes = places.Select(p => ClassOf(p.Photo)).Distinct().Order().ToList();
     using var map = new SKBitmap(Width, Height);

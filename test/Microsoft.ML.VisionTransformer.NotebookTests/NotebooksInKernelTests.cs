@@ -44,7 +44,9 @@ public sealed class NotebooksInKernelTests
     private static async Task RunAsync(params string[] arguments)
     {
         string program = Path.Combine(SourceTree.Root, "build", "NotebookKernel", "bin", Configuration, "net10.0", "NotebookKernel.dll");
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["OMP_NUM_THREADS"] = "1";    // on a busy machine, several OpenMP threads that wait for each other take minutes
+        using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         using var timeout = new CancellationTokenSource(_timeout);

@@ -278,6 +278,7 @@ float[] ScoreWithOnnx(byte[] image)
     return results.First().AsEnumerable<float>().ToArray();
 }
 
+// %% varies
 var exported = uploads.Select(ScoreWithOnnx).ToList();
 double largest = oneByOne.Zip(exported, (a, b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max()).Max();
 int agree = oneByOne.Zip(exported).Count(pair => NameOf(pair.First) == NameOf(pair.Second));

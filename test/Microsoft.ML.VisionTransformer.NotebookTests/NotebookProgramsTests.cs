@@ -49,7 +49,7 @@ public sealed class NotebookProgramsTests
     {
         Requires.SlowTests();
         string program = NotebookFolder.Programs(["05"]).Single().Path;
-        var start = new ProcessStartInfo("dotnet", ["run", "-c", "Release", program]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", ["run", "-c", "Release", program]) { WorkingDirectory = SourceTree.Root, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         using var model = new LocalModel(NotebookModel.Small);
         start.Environment["HF_HUB_CACHE"] = Environment.GetEnvironmentVariable("HF_HUB_CACHE");

@@ -27,18 +27,18 @@ public sealed class NotebooksInKernelTests
 
     [TestMethod]
     [DynamicData(nameof(Names))]
-    public async Task NoCellFails_AndTheOutputsAreTheSavedOnes(string name)
+    public async Task WithASmallModel_NoCellFails_AndTheOutputsHaveTheSavedShape(string name)
     {
         Requires.SlowTests();
         Requires.If(Environment.GetEnvironmentVariable(PackagesVariable) is not null, $"{PackagesVariable}, a folder with the packages");
         string saved = NotebookFolder.Programs([name]).Single().NotebookPath;
         using var folder = new TemporaryFolder();
-        using var model = new LocalModel(NotebookModel.Folder);
+        using var model = new LocalModel(NotebookModel.Small);
         string output = folder.File($"{name}.ipynb");
 
         await RunAsync(saved, output, Environment.GetEnvironmentVariable(VersionVariable)!, Environment.GetEnvironmentVariable(PackagesVariable)!);
 
-        Assert.AreEqual("", string.Join('\n', NotebookComparison.Differences(NotebookFile.Read(saved), NotebookFile.Read(output), NotebookModel.IsTheSavedOne)));
+        Assert.AreEqual("", string.Join('\n', NotebookComparison.Differences(NotebookFile.Read(saved), NotebookFile.Read(output), sameModel: false)));
     }
 
     private static async Task RunAsync(params string[] arguments)

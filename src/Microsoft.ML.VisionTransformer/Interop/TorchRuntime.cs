@@ -19,6 +19,7 @@ internal static class TorchRuntime
     {
         try
         {
+            RelaxedTorchSharp.Load();
             torch.InitializeDeviceType(DeviceType.CPU);
             NativeHeap.Keep();
         }

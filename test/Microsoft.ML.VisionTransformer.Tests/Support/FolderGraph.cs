@@ -42,8 +42,8 @@ internal sealed class FolderGraph
         var text = new StringBuilder();
         text.Append("# Folder dependencies\n\n")
             .Append("This page is for contributors who move code or add a dependency between folders of the library. The\n")
-            .Append("table shows which folder uses which. In each row, x marks a folder whose types the row's folder names\n")
-            .Append("or uses.\n\n")
+            .Append("table shows which folder uses which. In each row, x marks a folder whose types the row's folder\n")
+            .Append("names or uses.\n\n")
             .Append("`FolderDirectionTests` defines the order of the folders and generates this page. Every x is to the\n")
             .Append("right of the diagonal, so no two folders use each other. [The code map](code-map.md) says what each\n")
             .Append("folder contains.\n\n")

@@ -207,7 +207,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
             OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
         };
         Architecture.WidthOf(column.Kind);
-        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.ShareWeights(TorchRuntime.Named(Guard.NotBlank(options.Device))));
+        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.ShareWeights(ComputeDevice.Named(Guard.NotBlank(options.Device))));
     }
 
     /// <summary>
@@ -299,7 +299,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
         _format.Load(environment, context, (reader, device) =>
         {
-            var (description, network, storage) = ClassifierFile.Read(reader);
-            return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
+            var (description, weights, storage) = ClassifierFile.Read(reader);
+            return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(weights, device)) { WeightStorage = storage };
         });
 }

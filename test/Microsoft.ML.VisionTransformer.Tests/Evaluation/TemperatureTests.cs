@@ -118,7 +118,7 @@ public sealed class TemperatureTests
 
     private static VisionTransformerPredictionTransformer Untrained(double? temperature = null) => new(
         temperature is { } t ? Describe() with { Temperature = t } : Describe(),
-        new ScoringNetwork(Network(), torch.CPU));
+        ScoringNetwork.Of(Network(), ComputeDevice.Cpu));
 
     /// <summary>A network whose head is steep enough for scores that differ.</summary>
     private static VisionTransformerNetwork Network()

@@ -14,7 +14,7 @@ public sealed class TorchRuntimeTests
     [DataRow("cuda", "cuda", 0)]
     [DataRow("cuda:3", "cuda", 3)]
     [DataRow("mps", "mps", 0)]
-    public void KnownNamesAreParsed(string name, string kind, int index) => Assert.AreEqual((kind, index), TorchRuntime.Parse(name));
+    public void KnownNamesAreParsed(string name, string kind, int index) => Assert.AreEqual((kind, index), ComputeDevice.Parse(name));
 
     [TestMethod]
     [DataRow("")]
@@ -23,7 +23,7 @@ public sealed class TorchRuntimeTests
     [DataRow("cuda:-1")]
     [DataRow("CPU")]
     public void OtherNamesAreRefusedWithTheKnownOnes(string name) =>
-        Assert.Contains("auto, cpu, cuda, cuda:1", Assert.ThrowsExactly<ArgumentException>(() => TorchRuntime.Parse(name)).Message);
+        Assert.Contains("auto, cpu, cuda, cuda:1", Assert.ThrowsExactly<ArgumentException>(() => ComputeDevice.Parse(name)).Message);
 
     [TestMethod]
     public void AGpuThatIsNotThereIsAnErrorBeforeAnyImageIsRead()

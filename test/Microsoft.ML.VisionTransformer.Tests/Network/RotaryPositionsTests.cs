@@ -1,6 +1,7 @@
 // Rotary positions: angles on small grids, and the rotation.
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// Operations on rows. Lengths are multiples of 8 unless a method says otherwise. Normalization and exponentials use 16 lanes if the length is a multiple of
-/// 16 and the processor has AVX-512.
+/// Operations on rows of any length, except for the exponentials, whose padded length is a multiple of 8. Normalization and exponentials use 16 lanes if the
+/// length is a multiple of 16 and the processor has AVX-512.
 /// </summary>
 internal static unsafe class VectorRows
 {
@@ -34,7 +34,7 @@ internal static unsafe class VectorRows
     internal static float Exponentials(float* scores, int count, int length) =>
         UsesSixteenLanes(length) ? Exponentials<Lanes16>(scores, count, length) : Exponentials<Lanes8>(scores, count, length);
 
-    /// <summary>to = x, for any length.</summary>
+    /// <summary>to = x.</summary>
     internal static void Copy(float* x, float* to, int length)
     {
         int i = 0;
@@ -44,7 +44,7 @@ internal static unsafe class VectorRows
             to[i] = x[i];
     }
 
-    /// <summary>to = x factor, for any length.</summary>
+    /// <summary>to = x factor.</summary>
     internal static void Scale(float* x, float factor, float* to, int length)
     {
         int i = 0;
@@ -57,22 +57,31 @@ internal static unsafe class VectorRows
     /// <summary>x += change factors, element by element.</summary>
     internal static void AddScaled(float* x, float* change, float* factors, int length)
     {
-        for (int i = 0; i < length; i += Lanes8.Count)
+        int i = 0;
+        for (; i + Lanes8.Count <= length; i += Lanes8.Count)
             Lanes8.Store(Lanes8.MultiplyAdd(Lanes8.Load(change + i), Lanes8.Load(factors + i), Lanes8.Load(x + i)), x + i);
+        for (; i < length; i++)
+            x[i] = MathF.FusedMultiplyAdd(change[i], factors[i], x[i]);
     }
 
     /// <summary>x += change.</summary>
     internal static void Add(float* x, float* change, int length)
     {
-        for (int i = 0; i < length; i += Lanes8.Count)
+        int i = 0;
+        for (; i + Lanes8.Count <= length; i += Lanes8.Count)
             Lanes8.Store(Lanes8.Load(x + i) + Lanes8.Load(change + i), x + i);
+        for (; i < length; i++)
+            x[i] += change[i];
     }
 
     /// <summary>x += change factor.</summary>
     internal static void AddScaled(float* x, float* change, float factor, int length)
     {
-        for (int i = 0; i < length; i += Lanes8.Count)
+        int i = 0;
+        for (; i + Lanes8.Count <= length; i += Lanes8.Count)
             Lanes8.Store(Lanes8.MultiplyAdd(Lanes8.Load(change + i), Lanes8.Of(factor), Lanes8.Load(x + i)), x + i);
+        for (; i < length; i++)
+            x[i] = MathF.FusedMultiplyAdd(change[i], factor, x[i]);
     }
 
     /// <summary>The dot product of a and b.</summary>
@@ -86,7 +95,16 @@ internal static unsafe class VectorRows
             odd = Lanes8.MultiplyAdd(Lanes8.Load(a + i + Lanes8.Count), Lanes8.Load(b + i + Lanes8.Count), odd);
         }
 
-        return Lanes8.Sum(i < length ? Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), even) + odd : even + odd);
+        if (i + Lanes8.Count <= length)
+        {
+            even = Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), even);
+            i += Lanes8.Count;
+        }
+
+        float sum = Lanes8.Sum(even + odd);
+        for (; i < length; i++)
+            sum = MathF.FusedMultiplyAdd(a[i], b[i], sum);
+        return sum;
     }
 
     private static bool UsesSixteenLanes(int length) => Lanes16.IsSupported && length % Lanes16.Count == 0;
@@ -95,20 +113,30 @@ internal static unsafe class VectorRows
     private static void Normalize<T>(float* x, float* to, int length, in NormWeights norm)
         where T : unmanaged, ILanes<T>
     {
-        var sum = T.Of(0);
-        for (int i = 0; i < length; i += T.Count)
-            sum += T.Load(x + i);
-        var mean = T.Of(T.Sum(sum) / length);
-        var squares = T.Of(0);
-        for (int i = 0; i < length; i += T.Count)
+        int whole = length - (length % T.Count);
+        var sums = T.Of(0);
+        for (int i = 0; i < whole; i += T.Count)
+            sums += T.Load(x + i);
+        float sum = T.Sum(sums);
+        for (int i = whole; i < length; i++)
+            sum += x[i];
+        float mean = sum / length;
+        var (means, squares) = (T.Of(mean), T.Of(0));
+        for (int i = 0; i < whole; i += T.Count)
         {
-            var deviation = T.Load(x + i) - mean;
+            var deviation = T.Load(x + i) - means;
             squares = T.MultiplyAdd(deviation, deviation, squares);
         }
 
-        var scale = T.Of(1 / MathF.Sqrt((T.Sum(squares) / length) + norm.Epsilon));
-        for (int i = 0; i < length; i += T.Count)
-            T.Store(T.MultiplyAdd((T.Load(x + i) - mean) * scale, T.Load(norm.Weight + i), T.Load(norm.Bias + i)), to + i);
+        float square = T.Sum(squares);
+        for (int i = whole; i < length; i++)
+            square = MathF.FusedMultiplyAdd(x[i] - mean, x[i] - mean, square);
+        float scale = 1 / MathF.Sqrt((square / length) + norm.Epsilon);
+        var scales = T.Of(scale);
+        for (int i = 0; i < whole; i += T.Count)
+            T.Store(T.MultiplyAdd((T.Load(x + i) - means) * scales, T.Load(norm.Weight + i), T.Load(norm.Bias + i)), to + i);
+        for (int i = whole; i < length; i++)
+            to[i] = MathF.FusedMultiplyAdd((x[i] - mean) * scale, norm.Weight[i], norm.Bias[i]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -15,8 +15,8 @@ namespace Microsoft.ML.VisionTransformer.Scoring.Engine;
 /// to completion; the last of them frees the weights, unless <see cref="ShareWeights"/> created another owner that is still in use.
 /// </summary>
 /// <remarks>
-/// The network runs in <see cref="FusedEncoder"/> if it supports the processor and the network, otherwise in libtorch (<see cref="TorchScorer"/>). If the
-/// AppContext switch <see cref="FusedSwitch"/> is false, it always runs in libtorch.
+/// On a CPU the network runs in <see cref="FusedEncoder"/>, on other devices in libtorch (<see cref="TorchScorer"/>). If the AppContext switch
+/// <see cref="FusedSwitch"/> is false, it always runs in libtorch.
 /// </remarks>
 internal sealed class ScoringNetwork : IDisposable
 {
@@ -46,7 +46,7 @@ internal sealed class ScoringNetwork : IDisposable
         _owners = new StrongBox<int>(1);
         NativeHeap.Keep();
         bool enabled = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
-        if (enabled && device.IsCpu && FusedShape.IsSupported)
+        if (enabled && device.IsCpu)
         {
             _fused = new FusedEncoder(weights);
         }
@@ -104,7 +104,7 @@ internal sealed class ScoringNetwork : IDisposable
             {
                 throw new NotSupportedException(
                     $"{MergedTokensProperty} is {value}, but this network is scored by libtorch, which cannot merge tokens: " +
-                    "token merging needs a CPU with AVX2 and FMA. Leave it at 0.");
+                    "token merging needs a network that is scored on a CPU. Leave it at 0.");
             }
 
             ThrowIfIncompatible(value, _precision);

@@ -148,8 +148,4 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
     internal int Widest => Math.Max(MatrixTile.PaddedColumns(architecture.Mlp == MlpKind.SwiGlu ? 2 * MlpWidth : MlpWidth), Math.Max(PatchValues, PaddedDimension));
 
     /// <summary>Values of one head's packed keys and values.</summary>
-    internal long PackedKeysAndValues => ((long)PaddedTokens * HeadWidth) + ((long)Tokens * PaddedHeadWidth);
-
-    /// <summary>Whether the vectorized code supports the processor; otherwise networks run in libtorch.</summary>
-    internal static bool IsSupported => MatrixTile.IsSupported;
-}
+    internal long PackedKeysAndValues => ((long)PaddedTokens * HeadWidth) + ((long)Tokens * PaddedHeadWidth);}

@@ -42,8 +42,10 @@ internal static unsafe class VectorActivations
     {
         if (Lanes16.IsSupported)
             Apply<Lanes16>(activation, x, stride, rows, columns);
-        else
+        else if (Lanes8.IsSupported)
             Apply<Lanes8>(activation, x, stride, rows, columns);
+        else
+            Apply<Lanes4>(activation, x, stride, rows, columns);
     }
 
     /// <summary>g = silu(g) v for a row that holds g and v side by side (arXiv:2002.05202).</summary>
@@ -51,7 +53,8 @@ internal static unsafe class VectorActivations
     /// <param name="columns">Number of values of g.</param>
     internal static void SwiGlu(float* both, int columns)
     {
-        int done = Lanes16.IsSupported ? SwiGlu<Lanes16>(both, columns) : SwiGlu<Lanes8>(both, columns);
+        int done = Lanes16.IsSupported ? SwiGlu<Lanes16>(both, columns)
+            : Lanes8.IsSupported ? SwiGlu<Lanes8>(both, columns) : SwiGlu<Lanes4>(both, columns);
         for (; done < columns; done++)
             both[done] = both[done] / (1 + MathF.Exp(-both[done])) * both[columns + done];
     }

@@ -28,9 +28,6 @@ public sealed class FusedEncoderTests
 
     public TestContext TestContext { get; set; } = null!;
 
-    [TestInitialize]
-    public void RequireAvx2() => Requires.Avx2();
-
     public static IEnumerable<object[]> GoldenNames => GoldenModel.Names.Select(name => new object[] { name });
 
     [TestMethod]

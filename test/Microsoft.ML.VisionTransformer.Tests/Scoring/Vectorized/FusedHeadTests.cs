@@ -8,9 +8,6 @@ namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;
 [TestClass]
 public sealed class FusedHeadTests
 {
-    [TestInitialize]
-    public void RequireAvx2() => Requires.Avx2();
-
     [TestMethod]
     [DataRow("vit_plain", 1)]
     [DataRow("vit_plain", 2.5)]

@@ -21,9 +21,6 @@ public sealed class TokenMergingTests
         MlpRatio = 2,
     };
 
-    [TestInitialize]
-    public void RequireAvx2() => Requires.Avx2();
-
     [TestMethod]
     [DataRow(1, 0)]
     [DataRow(5, 0)]

@@ -7,9 +7,6 @@ namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;
 [TestClass]
 public sealed unsafe class VectorCodeTests
 {
-    [TestInitialize]
-    public void RequireAvx2() => Requires.Avx2();
-
     [TestMethod]
     [DataRow(6, 8, 16)]
     [DataRow(12, 7, 32)]

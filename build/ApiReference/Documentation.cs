@@ -16,6 +16,11 @@ internal sealed class Documentation
 
     internal XElement? Remarks => Filled("remarks");
 
+    internal XElement? Example => Filled("example");
+
+    /// <summary>The documentation ids of the other types or members that a reader is sent to.</summary>
+    internal IEnumerable<string> SeeAlso => _root.Elements("seealso").Select(e => (string?)e.Attribute("cref")).OfType<string>();
+
     internal IEnumerable<(string Cref, XElement Text)> Exceptions => _root.Elements("exception").Select(e => ((string)e.Attribute("cref")!, e));
 
     internal XElement? Parameter(string name) => Named("param", name);

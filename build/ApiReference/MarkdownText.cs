@@ -34,12 +34,15 @@ internal sealed partial class MarkdownText(Func<string, string> link)
     /// <summary>One line, for a table or a list.</summary>
     internal string Line(XElement element) => Blocks(element).ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);
 
+    /// <summary>The first sentence of a text, on one line.</summary>
+    internal string FirstSentence(XElement element) => SentenceEnd().Match(Line(element)) is { Success: true } found ? found.Value : Line(element);
+
     /// <summary>The Markdown of a documentation id.</summary>
     internal string Reference(string id) => link(id);
 
     private string Block(XElement block) => block.Name.LocalName switch
     {
-        "code" => $"```cs\n{block.Value.Trim()}\n```",
+        "code" => $"```csharp\n{Code(block.Value)}\n```",
         "format" => Xref().Replace(string.Join('\n', block.Value.Trim().Split('\n').Select(l => l.TrimStart())), "$1"),
         "list" => string.Join('\n', block.Elements("item").Select(i => "- " + Item(i))),
         _ => Blocks(block),
@@ -58,6 +61,14 @@ internal sealed partial class MarkdownText(Func<string, string> link)
         _ => "",
     };
 
+    /// <summary>Lines without the indentation that they share, and without empty lines around them.</summary>
+    private static string Code(string text)
+    {
+        string[] lines = text.ReplaceLineEndings("\n").Trim('\n').Split('\n').Select(l => l.TrimEnd()).ToArray();
+        int indentation = lines.Where(l => l.Length > 0).Select(l => l.Length - l.TrimStart().Length).DefaultIfEmpty(0).Min();
+        return string.Join('\n', lines.Select(l => l.Length > 0 ? l[indentation..] : l)).Trim('\n');
+    }
+
     private string See(XElement see) =>
         (string?)see.Attribute("cref") is { } cref ? link(cref)
         : (string?)see.Attribute("href") is { } address ? $"[{(see.IsEmpty ? address : see.Value)}]({address})"
@@ -66,6 +77,9 @@ internal sealed partial class MarkdownText(Func<string, string> link)
     private static string Escape(string text) => text.Replace("<", "&lt;", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal);
 
     private static string Tidy(string text) => Blank().Replace(text, " ").Trim();
+
+    [GeneratedRegex(@"^.*?\.(?= |$)")]
+    private static partial Regex SentenceEnd();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blank();

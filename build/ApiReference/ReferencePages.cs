@@ -42,7 +42,7 @@ internal static class ReferencePages
             return $"`{OutsideName(id)}`";
         string member = target.Anchor.Length == 0 || target.Page == from ? target.Name : $"{Path.GetFileNameWithoutExtension(target.Page)}.{target.Name}";
         string page = target.Page == from && target.Anchor.Length > 0 ? "" : target.Page;
-        return $"[{member}]({page}{(target.Anchor.Length > 0 ? "#" + target.Anchor : "")})";
+        return $"[`{member}`]({page}{(target.Anchor.Length > 0 ? "#" + target.Anchor : "")})";
     }
 
     /// <summary>"M:Microsoft.ML.Data.X.Do(System.Int32)" is "X.Do", "T:System.ArgumentException" is "ArgumentException".</summary>
@@ -57,22 +57,27 @@ internal static class ReferencePages
         var text = new StringBuilder("""
             # API reference
 
-            Every public type of `Microsoft.ML.VisionTransformer`, written from its XML documentation by `build/ApiReference`; a test fails where these pages and the code differ.
-            Where to begin: the [guide](../guide.md).
+            This reference lists every public type of `Microsoft.ML.VisionTransformer`. Each page has an
+            example that you can run, or names the page that has one. If you are new to the library, start
+            with the [guide](../guide.md).
+
+            The examples expect a folder `flowers` with one folder of photos per class, such as
+            `test/Data/flowers` in this repository. `build/ApiReference` generates the pages from the XML
+            documentation, and tests keep them up to date and run the examples.
 
 
             """);
-        Table(text, "What you type", surface, markdown, t => t.IsStatic);
+        Table(text, "Extension methods and static classes", surface, markdown, t => t.IsStatic);
         Table(text, "Classes and records", surface, markdown, t => !t.IsStatic && t.TypeKind != TypeKind.Enum);
-        Table(text, "Choices", surface, markdown, t => t.TypeKind == TypeKind.Enum);
+        Table(text, "Enumerations", surface, markdown, t => t.TypeKind == TypeKind.Enum);
         return text.ToString().TrimEnd() + "\n";
     }
 
     private static void Table(StringBuilder text, string title, PublicSurface surface, MarkdownText markdown, Func<INamedTypeSymbol, bool> belongs)
     {
-        text.Append($"## {title}\n\n| Type | What |\n| --- | --- |\n");
+        text.Append($"## {title}\n\n| Type | Description |\n| --- | --- |\n");
         foreach (var type in surface.Types.Where(belongs))
-            text.Append($"| [{PublicSurface.NameOf(type)}]({PageOf(type)}) | {(surface.Document(type).Summary is { } summary ? markdown.Line(summary) : "")} |\n");
+            text.Append($"| [{PublicSurface.NameOf(type)}]({PageOf(type)}) | {(surface.Document(type).Summary is { } summary ? markdown.FirstSentence(summary) : "")} |\n");
         text.Append('\n');
     }
 }

@@ -16,6 +16,8 @@ internal sealed class TypePage(PublicSurface surface, INamedTypeSymbol type, Mar
         ("Operators", m => m is IMethodSymbol { MethodKind: MethodKind.UserDefinedOperator or MethodKind.Conversion }),
     ];
 
+    private const string ExampleTitle = "Example";
+
     private readonly StringBuilder _text = new();
 
     /// <summary>Each member with its anchor on the page. Values of an enumeration have none: they are lines of a table.</summary>
@@ -23,6 +25,7 @@ internal sealed class TypePage(PublicSurface surface, INamedTypeSymbol type, Mar
     {
         var anchors = new HeadingAnchors();
         anchors.Next(Title(type));
+        anchors.Next(ExampleTitle);
         if (type.TypeKind == TypeKind.Enum)
             return [.. PublicSurface.Members(type).Select(m => (m, "values"))];
         var found = new List<(ISymbol, string)>();
@@ -41,6 +44,8 @@ internal sealed class TypePage(PublicSurface surface, INamedTypeSymbol type, Mar
         _text.Append($"# {Title(type)}\n\nNamespace `{type.ContainingNamespace}`. [All types](README.md)\n\n");
         Add(documentation.Summary);
         _text.Append($"```cs\n{Signatures.Declaration(type)}\n```\n\n");
+        Exceptions(documentation);
+        Example(documentation);
         if (type.TypeKind == TypeKind.Enum)
             Values();
         else
@@ -61,7 +66,7 @@ internal sealed class TypePage(PublicSurface surface, INamedTypeSymbol type, Mar
 
     private void Values()
     {
-        _text.Append("## Values\n\n| Value | Number | What |\n| --- | --- | --- |\n");
+        _text.Append("## Values\n\n| Value | Number | Description |\n| --- | --- | --- |\n");
         foreach (var value in PublicSurface.Members(type).OfType<IFieldSymbol>())
         {
             string what = surface.Document(value).Summary is { } summary ? markdown.Line(summary) : "";
@@ -92,6 +97,20 @@ internal sealed class TypePage(PublicSurface surface, INamedTypeSymbol type, Mar
             _text.Append($"Returns: {markdown.Line(returns)}\n\n");
         Exceptions(documentation);
         Add(documentation.Remarks);
+        // The constructor of a record repeats the example of its type.
+        if (documentation.Example is { } example && member is not IMethodSymbol { MethodKind: MethodKind.Constructor })
+            _text.Append("Example:\n\n").Append(markdown.Blocks(example)).Append("\n\n");
+    }
+
+    /// <summary>The type's own example, or the pages of the types whose example shows it.</summary>
+    private void Example(Documentation documentation)
+    {
+        string[] elsewhere = [.. documentation.SeeAlso.Select(markdown.Reference)];
+        if (documentation.Example is not null || elsewhere.Length > 0)
+            _text.Append($"## {ExampleTitle}\n\n");
+        Add(documentation.Example);
+        if (elsewhere.Length > 0)
+            _text.Append($"See {(documentation.Example is null ? "the example of" : "also")} {string.Join(" and ", elsewhere)}.\n\n");
     }
 
     private void Parameters(ISymbol member, Documentation documentation)

@@ -6,7 +6,7 @@ namespace NotebookRunner;
 
 internal static class NotebookFolder
 {
-    internal const string Regenerate = "dotnet run -c Release --project build/NotebookRunner";
+    internal const string Regenerate = "dotnet run -c Release --project build/NotebookRunner -- --model <folder of the ViT-Ti>";
 
     /// <summary>docs/notebooks of the repository that this program was built from.</summary>
     internal static string Path { get; } = Find();

@@ -1,4 +1,4 @@
-// Runs the notebooks in docs/notebooks and saves those whose output changed: `NotebookRunner [--all] [--html <folder>] [<name prefix>...]`.
+// Runs the notebooks in docs/notebooks and saves those whose output changed: `NotebookRunner [--all] [--html <folder>] [--model <folder>] [<name prefix>...]`.
 using System.Diagnostics;
 using System.Globalization;
 using NotebookRunner;
@@ -9,16 +9,17 @@ using NotebookRunner.Rendering;
 using NotebookRunner.Running;
 
 const string Usage = """
-    usage: NotebookRunner [--all] [--html <folder>] [<name prefix>...]
+    usage: NotebookRunner [--all] [--html <folder>] [--model <folder>] [<name prefix>...]
       --all     saves every notebook; by default only those with a change other than a measured value
       --html    also writes each notebook as an HTML page
+      --model   uses the checkpoint in this folder for the hub id in the notebooks, without a network; by default the model is downloaded
     """;
 
 try
 {
     var names = new Queue<string>(args);
     bool all = false;
-    string? pages = null;
+    string? pages = null, model = null;
     var prefixes = new List<string>();
     while (names.TryDequeue(out string? word))
     {
@@ -26,6 +27,8 @@ try
             all = true;
         else if (word == "--html" && names.TryDequeue(out string? folder))
             pages = Directory.CreateDirectory(folder).FullName;
+        else if (word == "--model" && names.TryDequeue(out string? checkpoint))
+            model = checkpoint;
         else if (word.StartsWith('-'))
             return Fail(Usage);
         else
@@ -35,6 +38,7 @@ try
     var programs = NotebookFolder.Programs(prefixes);
     if (programs.Count == 0)
         return Fail($"No program in {NotebookFolder.Path} has a name that starts with {string.Join(" or ", prefixes)}.");
+    using var local = model is null ? null : new LocalModel(model);
     foreach (var program in programs)
         await GenerateAsync(program, all, pages);
     return 0;

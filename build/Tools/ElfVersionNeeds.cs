@@ -8,10 +8,14 @@ namespace Microsoft.ML.VisionTransformer.BuildTools;
 /// Edits <c>.gnu.version_r</c> of a 64-bit little-endian ELF image in place (Linux Standard Base, "Symbol Versioning"; layouts Elf64_Verneed
 /// and Elf64_Vernaux). The loader refuses a library whose needed version is missing, unless the entry has VER_FLG_WEAK.
 /// </summary>
-public static class ElfVersionNeeds
+internal static class ElfVersionNeeds
 {
     private const uint DynamicSymbols = 11, VersionSymbols = 0x6fffffff, VersionNeeds = 0x6ffffffe;
     private const ushort Weak = 0x2;
+
+    /// <summary>Relaxes what TorchSharp 0.107.0's library for Linux needs from GCC 13's libstdc++ and never calls; docs/how-it-builds.md has the reason.</summary>
+    /// <inheritdoc cref="Relax"/>
+    internal static bool RelaxTorchSharp(byte[] image) => Relax(image, "libstdc++.so.6", "GLIBCXX_3.4.32", "_ZSt21ios_base_library_initv");
 
     /// <summary>
     /// Marks the need of <paramref name="version"/> from <paramref name="library"/> weak. Returns false, and changes nothing, where the
@@ -22,7 +26,7 @@ public static class ElfVersionNeeds
     /// <param name="version">Version name.</param>
     /// <param name="onlySymbol">The one symbol that may carry the version: with any other the need is real.</param>
     /// <exception cref="BadImageFormatException">Not a 64-bit little-endian ELF file, a broken one, or another symbol needs the version.</exception>
-    public static bool Relax(byte[] image, string library, string version, string onlySymbol)
+    internal static bool Relax(byte[] image, string library, string version, string onlySymbol)
     {
         try
         {

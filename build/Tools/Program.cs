@@ -40,7 +40,7 @@ internal static class Program
     {
         try
         {
-            ElfVersionNeeds.Relax(image, "libstdc++.so.6", "GLIBCXX_3.4.32", "_ZSt21ios_base_library_initv");
+            ElfVersionNeeds.RelaxTorchSharp(image);
         }
         catch (BadImageFormatException e)
         {

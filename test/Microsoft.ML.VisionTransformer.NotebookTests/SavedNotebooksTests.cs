@@ -36,7 +36,7 @@ public sealed class SavedNotebooksTests
 
         CollectionAssert.AreEqual(Enumerable.Range(1, cells.Length).ToArray(), cells.Select(c => c.ExecutionCount).ToArray());
         var outputs = cells.SelectMany(c => c.Outputs).ToArray();
-        Assert.IsNotEmpty(outputs.OfType<DisplayOutput>().Where(o => o.Data.ContainsKey("image/png")));
+        Assert.IsNotEmpty(outputs.OfType<DisplayOutput>().Where(o => o.Data.ContainsKey("image/jpeg")));
         Assert.IsEmpty(outputs.OfType<StreamOutput>().Where(o => o.Name != "stdout"));
     }
 

@@ -1,4 +1,4 @@
-// Compares PNG images by their pixels: encoders and edges differ slightly between machines.
+// Compares images by their pixels: encoders and edges differ slightly between machines.
 using System.Text.RegularExpressions;
 using SkiaSharp;
 
@@ -9,10 +9,10 @@ internal static partial class ImageComparison
     /// <summary>Mean absolute difference per channel, on a scale of 0 to 255, up to which two images count as equal.</summary>
     private const double Tolerance = 1;
 
-    /// <summary>The PNG images embedded in HTML, in Base64.</summary>
+    /// <summary>The images embedded in HTML, in Base64.</summary>
     internal static string[] Images(string html) => [.. InHtml().Matches(html).Select(m => m.Groups["data"].Value)];
 
-    internal static string WithoutImages(string html) => InHtml().Replace(html, "data:image/png");
+    internal static string WithoutImages(string html) => InHtml().Replace(html, "data:${type}");
 
     internal static IEnumerable<string> Differences(string[] was, string[] now, bool pixelsVary) =>
         was.Length == now.Length
@@ -36,8 +36,8 @@ internal static partial class ImageComparison
     }
 
     private static SKBitmap Decode(string base64) =>
-        SKBitmap.Decode(Convert.FromBase64String(base64)) ?? throw new InvalidDataException("An image of the notebook is not a valid PNG.");
+        SKBitmap.Decode(Convert.FromBase64String(base64)) ?? throw new InvalidDataException("An image of the notebook cannot be decoded.");
 
-    [GeneratedRegex("data:image/png;base64,(?<data>[^'\"]*)")]
+    [GeneratedRegex("data:(?<type>image/(?:jpeg|png));base64,(?<data>[^'\"]*)")]
     private static partial Regex InHtml();
 }

@@ -13,7 +13,7 @@ internal enum CellKind
 
 internal sealed record NotebookCell(CellKind Kind, string Source)
 {
-    /// <summary>Numbers and images in the cell's output differ between machines; the words do not.</summary>
+    /// <summary>Numbers and images in the cell's output differ between machines; the words do not. With another pretrained model, words differ too.</summary>
     internal const string Varies = "varies";
 
     /// <summary>The cell's code is not important to the reader and is shown collapsed.</summary>
@@ -40,5 +40,5 @@ internal abstract record CellOutput;
 /// <param name="Text">Lines that end with a line feed.</param>
 internal sealed record StreamOutput(string Name, string Text) : CellOutput;
 
-/// <param name="Data">The same content in one or more formats, by MIME type: text/html as text, image/png in Base64.</param>
+/// <param name="Data">The same content in one or more formats, by MIME type: text/html as text, image/jpeg in Base64.</param>
 internal sealed record DisplayOutput(IReadOnlyDictionary<string, string> Data) : CellOutput;

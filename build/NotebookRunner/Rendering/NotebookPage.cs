@@ -14,6 +14,7 @@ internal static class NotebookPage
     private static readonly (string Type, Func<string, string> Show)[] _formats =
     [
         ("image/svg+xml", svg => svg),
+        ("image/jpeg", jpeg => $"<img src=\"data:image/jpeg;base64,{jpeg}\" alt=\"\">"),
         ("image/png", png => $"<img src=\"data:image/png;base64,{png}\" alt=\"\">"),
         ("text/html", html => html),
         ("text/plain", text => $"<pre>{WebUtility.HtmlEncode(text)}</pre>"),
@@ -81,7 +82,7 @@ internal static class NotebookPage
     {
         var (type, show) = _formats.First(f => display.Data.ContainsKey(f.Type));
         string html = show(display.Data[type]);
-        return type == "image/png" && display.Data.TryGetValue("text/plain", out string? alt)
+        return type is ("image/jpeg" or "image/png") && display.Data.TryGetValue("text/plain", out string? alt)
             ? html.Replace("alt=\"\"", $"alt=\"{WebUtility.HtmlEncode(alt)}\"", StringComparison.Ordinal)
             : html;
     }

@@ -5,11 +5,10 @@ using Microsoft.CodeAnalysis.Scripting;
 using Microsoft.CodeAnalysis.Scripting.Hosting;
 using NotebookRunner.Model;
 using NotebookRunner.Programs;
-using TorchSharp;
 
 namespace NotebookRunner.Running;
 
-/// <summary>Only one run at a time per process, because it redirects the console.</summary>
+/// <summary>Only one run at a time per process, because it redirects the console and changes the current folder, as a kernel does, to the notebook's.</summary>
 internal static class NotebookRun
 {
     /// <summary>Runs the notebook.</summary>
@@ -17,10 +16,9 @@ internal static class NotebookRun
     /// <exception cref="NotebookCellException">A cell does not compile, or fails.</exception>
     internal static async Task<Notebook> RunAsync(NotebookProgram program)
     {
-        // Networks this small gain nothing from several threads and become much slower on a busy machine.
-        torch.set_num_threads(1);
         var record = new OutputRecord();
-        var (output, error) = (Console.Out, Console.Error);
+        var (output, error, folder) = (Console.Out, Console.Error, Environment.CurrentDirectory);
+        Environment.CurrentDirectory = Path.GetDirectoryName(Path.GetFullPath(program.Path))!;
         Console.SetOut(record.Writer("stdout"));
         Console.SetError(record.Writer("stderr"));
         try
@@ -31,6 +29,7 @@ internal static class NotebookRun
         {
             Console.SetOut(output);
             Console.SetError(error);
+            Environment.CurrentDirectory = folder;
         }
     }
 

@@ -2,7 +2,8 @@
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>How a network encodes the positions of tokens.</summary>
+/// <summary>How a network encodes the positions of its tokens.</summary>
+/// <seealso cref="VisionTransformerArchitecture"/>
 public enum PositionEmbedding
 {
     /// <summary>A learned vector for every token (timm's <c>learn</c>).</summary>
@@ -12,26 +13,32 @@ public enum PositionEmbedding
     None,
 
     /// <summary>
-    /// A fixed table of sines and cosines: half of each vector for the patch's column, half for its row, zeros for the class token (MAE,
-    /// arXiv:2111.06377; in MoCo v3, arXiv:2104.02057, the halves are swapped). It is not trained. The embedding dimension must be divisible
-    /// by 4.
+    /// A fixed table of sines and cosines, which is not trained. Half of each vector encodes the column of the patch
+    /// and half its row; the class token has zeros (MAE, arXiv:2111.06377). In MoCo v3 (arXiv:2104.02057) the halves
+    /// are swapped. The embedding dimension must be divisible by 4.
     /// </summary>
     SinCos2D,
 }
 
-/// <summary>How the tokens are pooled into the input of the head.</summary>
+/// <summary>How a network computes the input of its head from all tokens.</summary>
+/// <seealso cref="VisionTransformerArchitecture"/>
 public enum TokenPooling
 {
     /// <summary>The class token after the final norm.</summary>
     ClassToken,
 
-    /// <summary>The mean of the patch tokens, then a norm (timm's <c>global_pool='avg'</c>, where the final norm follows the pool).</summary>
+    /// <summary>
+    /// The mean of the patch tokens, followed by a norm (timm's <c>global_pool='avg'</c>, which has the final norm
+    /// after the pool).
+    /// </summary>
     Average,
 
-    /// <summary>The maximum of the patch tokens in each dimension, then a norm (timm's <c>max</c>).</summary>
+    /// <summary>The maximum of the patch tokens in each dimension, followed by a norm (timm's <c>max</c>).</summary>
     Max,
 
-    /// <summary>Half the sum of mean and maximum of the patch tokens, then a norm (timm's <c>avgmax</c>).</summary>
+    /// <summary>
+    /// Half the sum of the mean and the maximum of the patch tokens, followed by a norm (timm's <c>avgmax</c>).
+    /// </summary>
     AverageAndMax,
 
     /// <summary>
@@ -41,117 +48,158 @@ public enum TokenPooling
     Attention,
 
     /// <summary>
-    /// The class token and the mean of the patch tokens concatenated, [N, 2 D], after the final norm (DINOv2's linear classifier, arXiv:2304.07193).
+    /// The class token and the mean of the patch tokens, concatenated to [N, 2 D] after the final norm (the linear
+    /// classifier of DINOv2, arXiv:2304.07193).
     /// </summary>
     ClassTokenAndAverage,
 
-    /// <summary>All tokens, [N, T, D] (timm's empty <c>global_pool</c>). Needs a network without a head.</summary>
+    /// <summary>All tokens, [N, T, D] (timm's empty <c>global_pool</c>). The network must have no head.</summary>
     None,
 }
 
 /// <summary>
-/// How the weights of a new network are initialized. In all schemes norms start with scale 1 and shift 0, and learned positions are normal with standard
-/// deviation 0.02.
+/// How the weights of a new network are initialized. In every scheme, norms start with scale 1 and shift 0, and a
+/// learned position embedding is normal with standard deviation 0.02.
 /// </summary>
 /// <remarks>
-/// timm writes "truncated normal" for every normal with standard deviation 0.02; its bounds are the values -2 and 2, a hundred deviations away, so nothing
-/// is truncated in practice.
+/// timm calls every normal distribution with standard deviation 0.02 "truncated normal". The bounds are the values -2
+/// and 2, which is a hundred standard deviations, so in practice nothing is truncated.
 /// </remarks>
+/// <seealso cref="VisionTransformerArchitecture"/>
 public enum WeightInitialization
 {
     /// <summary>
-    /// timm's default: matrices of linear layers, including the head, normal with standard deviation 0.02, their biases zero; weight and bias of the patch
-    /// projection uniform within 1 / sqrt(values in a patch) (PyTorch's default for a convolution); class token normal 1e-6.
+    /// timm's default. Matrices of linear layers, including the head, are normal with standard deviation 0.02, and
+    /// their biases are zero. Weight and bias of the patch embedding are uniform within 1 / sqrt(values in a patch),
+    /// PyTorch's default for a convolution. The class token is normal with standard deviation 1e-6.
     /// </summary>
     Timm,
 
     /// <summary>
-    /// The original JAX code (timm's <c>jax</c>): matrices Xavier uniform, with q, k and v as one matrix; MLP biases normal 1e-6, other biases zero; patch
-    /// projection LeCun normal, truncated at two standard deviations, its bias zero; head zero; class token normal 1e-6.
+    /// The scheme of the original JAX code (timm's <c>jax</c>). Matrices are Xavier uniform, with q, k and v as one
+    /// matrix. MLP biases are normal with standard deviation 1e-6, and other biases are zero. The patch embedding is
+    /// LeCun normal, truncated at two standard deviations, and its bias is zero. The head is zero. The class token is
+    /// normal with standard deviation 1e-6.
     /// </summary>
     Jax,
 
     /// <summary>
-    /// Class token normal 0.02; matrices, including the head, normal 0.01, all biases zero; patch projection Kaiming normal over its fan-out, standard
+    /// The class token is normal with standard deviation 0.02. Matrices, including the head, are normal with standard
+    /// deviation 0.01, and all biases are zero. The patch embedding is Kaiming normal over its fan-out, with standard
     /// deviation sqrt(2 / (embedding dimension * pixels in a patch)).
     /// </summary>
     Original,
 }
 
-/// <summary>The two-layer perceptron of a block.</summary>
+/// <summary>The structure of the MLP in a block.</summary>
+/// <seealso cref="VisionTransformerArchitecture"/>
 public enum MlpKind
 {
-    /// <summary>fc2(activation(fc1(x))).</summary>
+    /// <summary>Two linear layers with an activation between them: fc2(activation(fc1(x))).</summary>
     Plain,
 
-    /// <summary>fc2(silu(g) * v), where <c>fc1</c> outputs g and v side by side (arXiv:2002.05202).</summary>
+    /// <summary>
+    /// A gated MLP: fc2(silu(g) * v), where <c>fc1</c> outputs g and v side by side (arXiv:2002.05202).
+    /// </summary>
     SwiGlu,
 }
 
 /// <summary>The activation of a plain MLP.</summary>
+/// <seealso cref="VisionTransformerNetwork"/>
 public enum MlpActivation
 {
-    /// <summary>x * Phi(x) with the error function (arXiv:1606.08415).</summary>
+    /// <summary>The exact GELU: x * Phi(x), computed with the error function (arXiv:1606.08415).</summary>
     Gelu,
 
-    /// <summary>The tanh approximation of <see cref="Gelu"/> (SigLIP); it differs by up to 5e-4.</summary>
+    /// <summary>The tanh approximation of <see cref="Gelu"/>, as in SigLIP. It differs by up to 5e-4.</summary>
     GeluTanh,
 
-    /// <summary>x * sigmoid(1.702 x) (OpenAI's CLIP).</summary>
+    /// <summary>The approximation x * sigmoid(1.702 x), as in OpenAI's CLIP.</summary>
     QuickGelu,
 }
 
 /// <summary>
-/// Rotary position embedding (arXiv:2104.09864) over rows and columns of the patch grid: pairs of values of each head's queries and keys are rotated by angles
-/// proportional to the patch's position. Class, distillation and register tokens are not rotated. The width of a head must be divisible by 4.
+/// Rotary position embedding (arXiv:2104.09864) over the rows and columns of the patch grid. In each head, pairs of
+/// values of the queries and keys are rotated by angles that are proportional to the position of the patch. Class,
+/// distillation and register tokens are not rotated. The width of a head must be divisible by 4.
 /// </summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var architecture = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+/// {
+///     Classes = 5,
+///     PositionEmbedding = PositionEmbedding.None,
+///     Rotary = new RotaryEmbedding { Layout = RotaryLayout.Dinov3, Temperature = 100 },
+/// };
+/// Console.WriteLine($"{architecture.CountParameters():N0} parameters, none of them for positions");
+/// </code>
+/// </example>
 public sealed record RotaryEmbedding
 {
-    /// <summary>Which pairs are rotated, and by which angles. Default EVA-02's.</summary>
+    /// <summary>
+    /// Which pairs of values are rotated, and by which angles. Default <see cref="RotaryLayout.Eva02"/>.
+    /// </summary>
     public RotaryLayout Layout { get; init; } = RotaryLayout.Eva02;
 
-    /// <summary>Base of the geometric series of periods. Default 10,000 (DINOv3: 100).</summary>
+    /// <summary>Base of the geometric series of periods. Default 10,000. DINOv3 uses 100.</summary>
     public double Temperature { get; init; } = 10_000;
 
     /// <summary>
-    /// EVA-02: the patch grid of the pretraining; positions on another grid are scaled to it. Default null: positions are not scaled. DINOv3 ignores it: its
-    /// positions are in [-1, 1] on every grid.
+    /// The patch grid of the pretraining, for <see cref="RotaryLayout.Eva02"/>. Positions on another grid are scaled to
+    /// it. Default null: positions are not scaled. <see cref="RotaryLayout.Dinov3"/> ignores it, because its positions
+    /// are in [-1, 1] on every grid.
     /// </summary>
     public ImageDimensions? ReferenceGrid { get; init; }
 }
 
-/// <summary>Which pairs of values a rotary embedding rotates, and by which angles.</summary>
+/// <summary>Which pairs of values a rotary position embedding rotates, and by which angles.</summary>
+/// <seealso cref="RotaryEmbedding"/>
 public enum RotaryLayout
 {
     /// <summary>
-    /// Adjacent values form a pair; the first half of a head depends on the row, the second on the column; positions are integers, scaled to the reference
-    /// grid (EVA-02, arXiv:2303.11331).
+    /// The layout of EVA-02 (arXiv:2303.11331). Adjacent values form a pair. The first half of a head depends on the
+    /// row, and the second half on the column. Positions are integers, scaled to the reference grid.
     /// </summary>
     Eva02,
 
     /// <summary>
-    /// Values half a head apart form a pair; positions are patch centers in [-1, 1] along each axis, angles are 2 pi position / period (DINOv3,
-    /// arXiv:2508.10104).
+    /// The layout of DINOv3 (arXiv:2508.10104). Values that are half a head apart form a pair. Positions are patch
+    /// centers in [-1, 1] along each axis, and angles are 2 pi position / period.
     /// </summary>
     Dinov3,
 }
 
-/// <summary>Which embedding of an image a network outputs; D is its embedding dimension. All are taken after the final norm.</summary>
+/// <summary>
+/// Which embedding of an image a network outputs. All of them are computed after the final norm. D is the embedding
+/// dimension.
+/// </summary>
+/// <seealso cref="VisionTransformerFeatureEstimator"/>
 public enum FeatureKind
 {
-    /// <summary>The input of the network's own head (class token, mean or attention pool), of width D for most networks.</summary>
+    /// <summary>
+    /// The input of the network's own head: the class token, the mean, or the attention pool. Its length is D for most
+    /// networks.
+    /// </summary>
     Pooled,
 
-    /// <summary>The class token, D.</summary>
+    /// <summary>The class token, of length D.</summary>
     ClassToken,
 
-    /// <summary>The mean of the patch tokens, D.</summary>
+    /// <summary>The mean of the patch tokens, of length D.</summary>
     Average,
 
-    /// <summary>The class token and the mean of the patch tokens concatenated, 2 D (DINOv2's linear classifier, arXiv:2304.07193).</summary>
+    /// <summary>
+    /// The class token and the mean of the patch tokens, concatenated to length 2 D (the linear classifier of DINOv2,
+    /// arXiv:2304.07193).
+    /// </summary>
     ClassTokenAndAverage,
 
-    /// <summary>The output of the head: logits, or for the image tower of a CLIP model the joint image-text embedding.</summary>
+    /// <summary>
+    /// The output of the head. For a classifier these are the logits. For the image tower of a CLIP model it is the
+    /// joint embedding of images and texts.
+    /// </summary>
     HeadOutput,
 }
 

@@ -11,11 +11,30 @@ using Microsoft.ML.VisionTransformer.Weights;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// An open checkpoint. Supported formats, detected by content: safetensors (single file or sharded), PyTorch zip files (<c>.pth</c>, <c>.pt</c>,
-/// <c>.bin</c>), NumPy <c>.npz</c>, and ONNX files exported by this library. Supported tensor names: timm, Hugging Face (ViT, DeiT, DINOv2, DINOv3,
-/// CLIP, SigLIP), torchvision, Google's JAX code, Meta's DINOv2 and DINOv3, and OpenCLIP. Loading a checkpoint never runs code from it.
+/// An open checkpoint. The library detects the format by content: safetensors (one file or shards), PyTorch zip files
+/// (<c>.pth</c>, <c>.pt</c>, <c>.bin</c>), NumPy <c>.npz</c>, and ONNX files that this library exported. It knows the
+/// tensor names of timm, Hugging Face (ViT, DeiT, DINOv2, DINOv3, CLIP, SigLIP) and torchvision. It also knows those of
+/// Google's JAX code, Meta's DINOv2 and DINOv3, and OpenCLIP. Loading a checkpoint never runs code from it.
 /// </summary>
-/// <remarks>Opening reads names and shapes; <see cref="CreateNetwork()"/> reads the values. Dispose the checkpoint to close the file.</remarks>
+/// <remarks>
+/// Opening a checkpoint reads names and shapes. <see cref="CreateNetwork()"/> reads the values. Dispose the checkpoint
+/// to close the file.
+/// </remarks>
+/// <example>
+/// <code>
+/// using Microsoft.ML.VisionTransformer;
+///
+/// using VisionTransformerCheckpoint checkpoint = VisionTransformerCheckpoint.Load(
+///     "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k");
+/// Console.WriteLine($"{checkpoint.Layout}, {checkpoint.Architecture.CountParameters():N0} parameters");
+/// Console.WriteLine($"input {checkpoint.Preprocessing.Size}, {checkpoint.ClassNames?.Count ?? 0} class names");
+/// foreach (string note in checkpoint.Notes)
+///     Console.WriteLine(note);
+///
+/// using VisionTransformerNetwork network = checkpoint.CreateNetwork();
+/// network.eval();
+/// </code>
+/// </example>
 public sealed class VisionTransformerCheckpoint : IDisposable
 {
     private static readonly HeadPlan _headKept = new(HeadFit.Kept, [], "The head is kept.");
@@ -44,54 +63,71 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     }
 
     /// <summary>
-    /// Pretrained models of the Hugging Face hub with a short name, which is accepted wherever a pretrained model is named: in <see cref="Load"/>, by the
-    /// trainer, for embeddings and for classifiers. Sorted by name.
+    /// The pretrained models on the Hugging Face hub that have a short name, sorted by name. You can use a short name
+    /// wherever a pretrained model is named: in <see cref="Load"/>, for the trainer, for features and for classifiers.
     /// </summary>
     public static IReadOnlyList<PretrainedModelInfo> ShortNames => PretrainedModelInfo.All;
 
-    /// <summary>Path of the opened file, or of the index of a sharded checkpoint.</summary>
+    /// <summary>Path of the open file, or of the index file of a sharded checkpoint.</summary>
     public string Path => _file.Path;
 
-    /// <summary>Name of the file's tensor naming scheme, such as "Hugging Face ViT".</summary>
+    /// <summary>Name of the naming scheme of the tensors in the file, such as "Hugging Face ViT".</summary>
     public string Layout => _map.Layout.Name;
 
-    /// <summary>The network's architecture: passed by the caller, read from the configuration, or inferred from the tensor shapes.</summary>
+    /// <summary>
+    /// The architecture of the network: the one that you passed, the one in the configuration, or one inferred from the
+    /// shapes of the tensors.
+    /// </summary>
     public VisionTransformerArchitecture Architecture { get; }
 
-    /// <summary>How images are preprocessed for the network.</summary>
+    /// <summary>How images become the input of the network.</summary>
     public ImagePreprocessing Preprocessing { get; }
 
-    /// <summary>Class names in the order of the head's outputs; null if the checkpoint does not name them.</summary>
+    /// <summary>
+    /// The class names, in the order of the outputs of the head. Null if the checkpoint does not contain them.
+    /// </summary>
     public IReadOnlyList<string>? ClassNames { get; }
 
-    /// <summary>Assumptions made while loading, one sentence each; empty if the checkpoint specifies everything.</summary>
+    /// <summary>
+    /// Assumptions that were made while loading, one sentence each. Empty if the checkpoint specifies everything.
+    /// </summary>
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>
-    /// Differences between the file and the network, one phrase per tensor; empty unless loaded with <c>strict: false</c>. Tensors that are missing or
-    /// have a different shape are initialized randomly.
+    /// Differences between the file and the network, one phrase per tensor. Tensors that are missing or have a
+    /// different shape are initialized randomly. Empty unless the checkpoint was loaded with <c>strict: false</c>.
     /// </summary>
     public IReadOnlyList<string> Differences { get; }
 
     /// <summary>Opens a checkpoint.</summary>
     /// <param name="pathOrHubId">
-    /// A file, a folder (<c>model.safetensors</c> with timm's or Hugging Face's <c>config.json</c>), one of <see cref="ShortNames"/> such as
-    /// <c>vit-tiny</c>, or the id of a model on a Hugging Face hub such as <c>timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k</c>, optionally with
-    /// <c>@revision</c>. An existing file or folder comes first, then a short name.
+    /// A file, a folder with <c>model.safetensors</c> and timm's or Hugging Face's <c>config.json</c>, one of
+    /// <see cref="ShortNames"/> such as <c>vit-tiny</c>, or the id of a model on a Hugging Face hub. An id such as
+    /// <c>timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k</c> may end with <c>@revision</c>. An existing file or folder
+    /// has priority, then a short name.
     /// </param>
     /// <param name="architecture">
-    /// The network to build. Its image size and channels may differ from the file's: positions are resampled and patch kernels adapted. Default null: use
-    /// the file's configuration; without one, infer the architecture from the shapes and the closest preset, and list the assumptions in <see cref="Notes"/>.
+    /// The architecture of the network to build. Its image size and channels may differ from the file's: the position
+    /// embedding is resampled, and the kernels of the patch embedding are adapted. Default null: the file's
+    /// configuration is used. Without a configuration, the architecture is inferred from the shapes and the nearest
+    /// preset, and <see cref="Notes"/> lists the assumptions.
     /// </param>
     /// <param name="strict">
-    /// Throw if a tensor is missing, unexpected, or has a different shape. Default true; false lists such tensors in <see cref="Differences"/>.
+    /// Whether to throw if a tensor is missing, unexpected, or has a different shape. If false, such tensors are listed
+    /// in <see cref="Differences"/>. Default true.
     /// </param>
-    /// <param name="log">Receives messages about downloads. Default null.</param>
+    /// <param name="log">Receives messages about downloads. Default null: they are not reported.</param>
     /// <param name="cancellationToken">Cancels a download.</param>
-    /// <returns>The checkpoint; dispose it after creating the networks.</returns>
-    /// <exception cref="FileNotFoundException">There is no such file or folder, and it is neither a short name nor an id.</exception>
-    /// <exception cref="ModelDownloadException">The model cannot be downloaded; the message says what was tried.</exception>
-    /// <exception cref="InvalidCheckpointException">The file is corrupt, malicious, or does not match the network; the message says where.</exception>
+    /// <returns>The checkpoint. Dispose it after you have created the networks.</returns>
+    /// <exception cref="FileNotFoundException">
+    /// The file or folder does not exist, and the text is neither a short name nor an id.
+    /// </exception>
+    /// <exception cref="ModelDownloadException">
+    /// The model cannot be downloaded. The message says what was tried.
+    /// </exception>
+    /// <exception cref="InvalidCheckpointException">
+    /// The file is corrupt or malicious, or does not match the network. The message says where.
+    /// </exception>
     /// <exception cref="ArgumentException">No network can be built from <paramref name="architecture"/>.</exception>
     public static VisionTransformerCheckpoint Load(
         string pathOrHubId,
@@ -141,9 +177,13 @@ public sealed class VisionTransformerCheckpoint : IDisposable
         }
     }
 
-    /// <summary>Builds the network with the checkpoint's weights, in training mode. Each tensor is copied once; the caller disposes the network.</summary>
-    /// <returns>The network; call <c>eval()</c> before predicting with it.</returns>
-    /// <exception cref="InvalidCheckpointException">A tensor cannot be read, or has values that are not finite.</exception>
+    /// <summary>
+    /// Builds the network with the weights of the checkpoint, in training mode. Each tensor is copied once.
+    /// </summary>
+    /// <returns>The network, which the caller disposes. Call <c>eval()</c> before you predict with it.</returns>
+    /// <exception cref="InvalidCheckpointException">
+    /// A tensor cannot be read, or has values that are not finite.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
     public VisionTransformerNetwork CreateNetwork()
     {
@@ -161,7 +201,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     internal HeadPlan PlanHead(IReadOnlyList<string> classNames) =>
         HeadPlan.Decide(_stored.HeadBias && _stored.RepresentationDimension == 0 ? _storedNames : null, classNames);
 
-    /// <summary>Closes the file. Networks created from it remain usable.</summary>
+    /// <summary>Closes the file. You can still use the networks that were created from it.</summary>
     public void Dispose() => _file.Dispose();
 
     /// <summary>Reads the checkpoint's weights for a task. The caller disposes them.</summary>

@@ -6,11 +6,25 @@ using Microsoft.ML.VisionTransformer.Evaluation;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// Evaluates the probabilities of a classifier: log loss, Brier score, accuracy, and the expected calibration error with the bins of its reliability
-/// diagram, which <c>mlContext.MulticlassClassification.Evaluate</c> does not have. Add the rows, then read the values; they are 0 before the first
-/// row that has a weight.
+/// Evaluates the probabilities of a classifier: log loss, Brier score, accuracy, and the expected calibration error
+/// with its reliability diagram. ML.NET's own <c>Evaluate</c> reports no Brier score and no calibration error. Add the
+/// rows, then read the values. All values are 0 until a row with a weight above 0 is added.
 /// </summary>
-/// <remarks>All sums are 64-bit floats. An instance serves one thread at a time.</remarks>
+/// <remarks>All sums are float64. Use an instance from one thread at a time.</remarks>
+/// <example>
+/// <code>
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var scores = new ProbabilityScores();
+/// scores.Add([0.7f, 0.2f, 0.1f], trueClass: 0);
+/// scores.Add([0.4f, 0.5f, 0.1f], trueClass: 0);
+/// scores.Add([0.1f, 0.1f, 0.8f], trueClass: 2);
+/// Console.WriteLine($"accuracy {scores.Accuracy:P0}, log loss {scores.LogLoss:F3}, Brier score {scores.Brier:F3}");
+/// Console.WriteLine($"expected calibration error {scores.CalibrationError:P1}");
+/// foreach (CalibrationBin bin in scores.Bins.Where(b => b.Weight > 0))
+///     Console.WriteLine($"{bin.From:F2} to {bin.To:F2}: confidence {bin.Confidence:P0}, accuracy {bin.Accuracy:P0}");
+/// </code>
+/// </example>
 public sealed class ProbabilityScores
 {
     /// <summary>Lower clip of probabilities, because the log loss of 0 is infinite; ML.NET's evaluators clip at the same value.</summary>
@@ -23,36 +37,51 @@ public sealed class ProbabilityScores
     private double _right;
     private double[] _row = [];
 
-    /// <summary>Mean of -ln(probability of the true class, at least 1e-15), in nats.</summary>
+    /// <summary>
+    /// Mean of -ln(p) in nats, where p is the probability of the true class, clipped from below at 1e-15.
+    /// </summary>
     public double LogLoss => Mean(_logLoss);
 
     /// <summary>
-    /// Mean squared distance, summed over classes, from the probabilities to 1 at the true class and 0 elsewhere; in [0, 2], 0 is best (Brier 1950).
+    /// The Brier score (Brier 1950), in [0, 2]; 0 is best. It is the mean squared distance, summed over classes, from
+    /// the probabilities to 1 for the true class and 0 for the others.
     /// </summary>
     public double Brier => Mean(_brier);
 
-    /// <summary>Fraction of rows whose most probable class is the true one, in [0, 1]; the first of equal probabilities counts.</summary>
+    /// <summary>
+    /// Fraction of rows whose most probable class is the true class, in [0, 1]. If several classes have the same
+    /// probability, the first one is used.
+    /// </summary>
     public double Accuracy => Mean(_right);
 
     /// <summary>
-    /// Expected calibration error (Guo et al. 2017, arXiv:1706.04599, equation 3): the mean over rows of |accuracy - mean confidence| of their bin,
-    /// in [0, 1], 0 is best. Uses the bins of <see cref="Bins"/>; errors measured with other bins are not comparable.
+    /// Expected calibration error (Guo et al. 2017, arXiv:1706.04599, equation 3), in [0, 1]; 0 is best. It is the mean
+    /// over rows of |accuracy - mean confidence| of the bin that contains the row. Errors that were measured with other
+    /// <see cref="Bins"/> are not comparable.
     /// </summary>
     public double CalibrationError => _calibration.Expected;
 
-    /// <summary>The largest |accuracy - mean confidence| of a bin, in [0, 1]; noisy if a bin has few rows.</summary>
+    /// <summary>
+    /// The largest |accuracy - mean confidence| of any bin, in [0, 1]. It is noisy if a bin has few rows.
+    /// </summary>
     public double LargestCalibrationError => _calibration.Largest;
 
-    /// <summary>The reliability diagram: 15 bins of equal width over the probability of the predicted class, in ascending order; some may be empty.</summary>
+    /// <summary>
+    /// The reliability diagram: 15 bins of equal width over the probability of the predicted class, in ascending order.
+    /// Some bins may be empty.
+    /// </summary>
     public IReadOnlyList<CalibrationBin> Bins => _calibration.Bins;
 
-    /// <summary>Adds a row of the column <c>Score</c>.</summary>
-    /// <param name="probabilities">The probability of each class, in [0, 1]; the same number in each row.</param>
+    /// <summary>Adds one row of the column <c>Score</c>.</summary>
+    /// <param name="probabilities">
+    /// The probability of each class, in [0, 1]. Every row has the same number of classes.
+    /// </param>
     /// <param name="trueClass">The index of the true class, from 0.</param>
-    /// <param name="weight">Weight of the row, at least 0 and finite. Default 1.</param>
+    /// <param name="weight">Weight of the row; finite and at least 0. Default 1.</param>
     /// <exception cref="ArgumentException">
-    /// A value is not a probability (such as the NaN of a row whose image cannot be read), the class is out of range, the weight is negative or not
-    /// finite, or the row has a different number of classes than earlier rows.
+    /// A value is not a probability, for example the NaN of an image that cannot be read. It is also thrown if the
+    /// class is out of range, if the weight is negative or not finite, or if earlier rows have a different number of
+    /// classes.
     /// </exception>
     public void Add(ReadOnlySpan<float> probabilities, int trueClass, double weight = 1)
     {
@@ -122,7 +151,11 @@ public sealed class ProbabilityScores
     private double Mean(double sum) => _weight > 0 ? sum / _weight : 0;
 }
 
-/// <summary>A bin of a reliability diagram: the rows whose most probable class has a probability in (<see cref="From"/>, <see cref="To"/>].</summary>
+/// <summary>
+/// One bin of a reliability diagram. It contains the rows whose most probable class has a probability in
+/// (<see cref="From"/>, <see cref="To"/>].
+/// </summary>
+/// <seealso cref="ProbabilityScores"/>
 public sealed class CalibrationBin
 {
     internal CalibrationBin(double from, double to, double weight, double rightWeight, double confidence) =>
@@ -134,16 +167,16 @@ public sealed class CalibrationBin
     /// <summary>Upper bound, inclusive.</summary>
     public double To { get; }
 
-    /// <summary>Sum of the weights of the rows in the bin: the number of rows if all weights are 1.</summary>
+    /// <summary>Sum of the weights of the rows in the bin. If all weights are 1, it is the number of rows.</summary>
     public double Weight { get; }
 
-    /// <summary>Sum of the weights of the rows whose predicted class is the true one.</summary>
+    /// <summary>Sum of the weights of the rows whose predicted class is the true class.</summary>
     public double RightWeight { get; }
 
-    /// <summary>Mean probability of the predicted classes, in [0, 1]; 0 in an empty bin.</summary>
+    /// <summary>Mean probability of the predicted classes, in [0, 1]. An empty bin has 0.</summary>
     public double Confidence { get; }
 
-    /// <summary>Weighted fraction of correct rows, in [0, 1]; 0 in an empty bin.</summary>
+    /// <summary>Weighted fraction of correct predictions, in [0, 1]. An empty bin has 0.</summary>
     public double Accuracy => Weight > 0 ? RightWeight / Weight : 0;
 }
 

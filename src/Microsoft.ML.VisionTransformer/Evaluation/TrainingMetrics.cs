@@ -6,11 +6,36 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// The metrics of a training epoch, or of its completed part. Losses are means over rows, in nats; accuracies are fractions of rows in [0, 1].
+/// The metrics of one training epoch, or of the part that is complete. Losses are means over rows, in nats. Accuracies
+/// are fractions of rows, in [0, 1].
 /// </summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var mlContext = new MLContext(seed: 1);
+/// var images = mlContext.Data.LoadImagesFromFolder("flowers");
+/// var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+///     .Append(mlContext.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
+///     {
+///         FeatureColumnName = "ImagePath",
+///         PretrainedModel = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k",
+///         Epoch = 2,
+///         MetricsCallback = (TrainingMetrics m) =>
+///         {
+///             if (m.Phase == TrainingPhase.Epoch)
+///                 Console.WriteLine($"epoch {m.Epoch} of {m.Epochs}: loss {m.TrainingLoss:F3}");
+///         },
+///     }));
+/// using var model = pipeline.Fit(images);
+/// </code>
+/// </example>
 public sealed record TrainingMetrics
 {
-    /// <summary>Whether a step or an epoch was completed. The metrics of a step are those of its epoch so far.</summary>
+    /// <summary>
+    /// What was completed: a batch of features, a step, or an epoch. The metrics of a step cover its epoch so far.
+    /// </summary>
     public TrainingPhase Phase { get; init; } = TrainingPhase.Epoch;
 
     /// <summary>Number of the epoch, from 1.</summary>
@@ -19,45 +44,57 @@ public sealed record TrainingMetrics
     /// <summary>Number of planned epochs.</summary>
     public int Epochs { get; init; }
 
-    /// <summary>Number of completed steps of this epoch: updates of the weights, or images in <see cref="TrainingPhase.Features"/>.</summary>
+    /// <summary>
+    /// Number of completed steps of this epoch. A step is an update of the weights. In
+    /// <see cref="TrainingPhase.Features"/> it is one image.
+    /// </summary>
     public int Step { get; init; }
 
     /// <summary>Number of steps per epoch.</summary>
     public int Steps { get; init; }
 
-    /// <summary>Learning rate of the last step.</summary>
+    /// <summary>The learning rate of the last step.</summary>
     public double LearningRate { get; init; }
 
-    /// <summary>Training loss, including label smoothing, measured during the epoch while the weights change.</summary>
+    /// <summary>
+    /// Training loss, including label smoothing. It is measured during the epoch, while the weights change.
+    /// </summary>
     public double TrainingLoss { get; init; }
 
     /// <summary>
-    /// Accuracy on the augmented training images, measured during the epoch while the weights change. Where mixup or cutmix mix images, the class
-    /// with the larger fraction counts as the correct one; far lower values than on validation rows are then normal.
+    /// Accuracy on the augmented training images. It is measured during the epoch, while the weights change. With mixup
+    /// or cutmix, the class with the larger fraction of the mixed image is the true class. It is then normal that this
+    /// value is far below the validation accuracy.
     /// </summary>
     public double TrainingAccuracy { get; init; }
 
-    /// <summary>Cross-entropy on the validation rows after the epoch, without smoothing; null if there are none.</summary>
+    /// <summary>
+    /// Cross-entropy on the validation rows after the epoch, without label smoothing. Null without validation rows.
+    /// </summary>
     public double? ValidationLoss { get; init; }
 
-    /// <summary>Accuracy on the validation rows after the epoch; null if there are none.</summary>
+    /// <summary>Accuracy on the validation rows after the epoch. Null without validation rows.</summary>
     public double? ValidationAccuracy { get; init; }
 
     /// <summary>
-    /// Expected calibration error on the validation rows (15 bins, arXiv:1706.04599): the difference between the probabilities and the fractions of
-    /// correct predictions, in [0, 1]; null without such rows.
+    /// Expected calibration error on the validation rows, in [0, 1] (15 bins, arXiv:1706.04599). It measures how far
+    /// the probabilities are from the fractions of correct predictions. Null without validation rows.
     /// </summary>
     public double? ValidationCalibrationError { get; init; }
 
-    /// <summary>Whether the validation metrics are those of the exponential moving average of the weights, because they are better.</summary>
+    /// <summary>
+    /// Whether the validation metrics are those of the exponential moving average (EMA) of the weights. The trainer
+    /// reports those if they are better than the metrics of the weights themselves.
+    /// </summary>
     public bool ValidatedAverage { get; init; }
 
-    /// <summary>Training images per second.</summary>
+    /// <summary>Number of training images per second.</summary>
     public double ImagesPerSecond { get; init; }
 
     /// <summary>
-    /// Fraction of the epoch's training time in which the network waited for images, in [0, 1]. Far above 0, decoding limits the speed: store smaller
-    /// images, or train on a machine with more processors. 0 for a linear probe, which processes each image once.
+    /// Fraction of the epoch's training time in which the network waited for images, in [0, 1]. If it is far above 0,
+    /// decoding limits the speed: store smaller images, or train on a machine with more processors. It is 0 for a
+    /// linear probe, which processes each image once.
     /// </summary>
     [StoredAs("ImageWaitShare")]
     public double ImageWaitFraction { get; init; }
@@ -65,11 +102,14 @@ public sealed record TrainingMetrics
     /// <summary>Time since training began.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Estimated time left, if the remaining steps take as long as those so far.</summary>
+    /// <summary>Estimated remaining time, if the remaining steps are as fast as the completed ones.</summary>
     public TimeSpan TimeLeft { get; init; }
 
-    /// <summary>One line for a console.</summary>
-    /// <returns>"epoch   3/12  loss 1.426 ..."; for <see cref="TrainingPhase.Features"/> the number of images processed.</returns>
+    /// <summary>The metrics as one line for a console.</summary>
+    /// <returns>
+    /// For example "epoch 3/12 loss 1.426 ...". In <see cref="TrainingPhase.Features"/>, the number of images
+    /// processed.
+    /// </returns>
     public override string ToString()
     {
         var line = new StringBuilder();
@@ -87,15 +127,16 @@ public sealed record TrainingMetrics
     }
 }
 
-/// <summary>What had been completed when metrics were reported.</summary>
+/// <summary>What was completed when the trainer reported the metrics.</summary>
+/// <seealso cref="TrainingMetrics"/>
 public enum TrainingPhase
 {
-    /// <summary>A linear probe has computed the features of another batch of images.</summary>
+    /// <summary>The features of another batch of images, for a linear probe.</summary>
     Features,
 
-    /// <summary>An update of the weights.</summary>
+    /// <summary>One update of the weights.</summary>
     Step,
 
-    /// <summary>An epoch, with its validation.</summary>
+    /// <summary>An epoch, including its validation.</summary>
     Epoch,
 }

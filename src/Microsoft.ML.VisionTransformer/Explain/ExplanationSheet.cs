@@ -7,13 +7,29 @@ using SkiaSharp;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// A contact sheet of explanations: small overlays of up to 200 photos in rows, in the order in which they were added, each with its class, probability and
-/// name, and the color scale below. Each map has its own smallest and largest value, so colors can be compared within a photo, not between photos. Only the
-/// small overlays are kept in memory. Not thread-safe.
+/// A contact sheet of explanations: small overlays of up to 200 photos in rows, in the order in which you add them.
+/// Each overlay has its class, probability and name below it, and the color scale is at the bottom. Every map is scaled
+/// to its own smallest and largest value, so compare colors within a photo, not between photos. Only the small overlays
+/// stay in memory. The class is not thread-safe.
 /// </summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// using var model = new MLContext().Model.LoadVisionTransformer(
+///     "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k", "ImagePath");
+///
+/// var sheet = new ExplanationSheet();
+/// foreach (string photo in Directory.EnumerateFiles("flowers/roses").Order().Take(6))
+///     sheet.Add(model.Explain(photo), Path.GetFileName(photo));
+/// sheet.Save("roses.png");
+/// Console.WriteLine($"{sheet.Count} photos in roses.png");
+/// </code>
+/// </example>
 public sealed class ExplanationSheet
 {
-    /// <summary>Maximum number of photos.</summary>
+    /// <summary>Maximum number of photos on a sheet.</summary>
     public const int MaxPhotos = 200;
 
     /// <summary>Longest side of an overlay in pixels.</summary>
@@ -28,11 +44,15 @@ public sealed class ExplanationSheet
     /// <summary>Number of photos on the sheet.</summary>
     public int Count => _cells.Count;
 
-    /// <summary>Adds an overlay.</summary>
+    /// <summary>Adds the overlay of one photo.</summary>
     /// <param name="explanation">The explanation of the photo.</param>
-    /// <param name="name">The name under it, such as the file's name; a long one is cut. It may be empty.</param>
+    /// <param name="name">
+    /// The name below the overlay, such as a file name. A long name is cut off. It may be empty.
+    /// </param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="InvalidOperationException">The sheet has <see cref="MaxPhotos"/> photos, or <see cref="ExplanationOptions.PhotoSize"/> was 0.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The sheet already has <see cref="MaxPhotos"/> photos, or <see cref="ExplanationOptions.PhotoSize"/> was 0.
+    /// </exception>
     public void Add(AttentionExplanation explanation, string name)
     {
         Guard.NotNull(explanation);
@@ -46,15 +66,17 @@ public sealed class ExplanationSheet
         _cells.Add(new Cell(png, width, height, explanation.ClassName, explanation.Probability, name));
     }
 
-    /// <summary>The sheet; its text is left out if <see cref="AttentionExplanation.CanDrawText"/> is false.</summary>
+    /// <summary>Draws the sheet. If <see cref="AttentionExplanation.CanDrawText"/> is false, it has no text.</summary>
     /// <returns>The contents of a PNG file.</returns>
-    /// <exception cref="InvalidOperationException">Nothing was added.</exception>
+    /// <exception cref="InvalidOperationException">The sheet is empty.</exception>
     public byte[] ToPng() => ToPng(LabelFont.Find());
 
-    /// <summary>Writes <see cref="ToPng()"/> to a file; an existing file is replaced when the new one is complete.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>
+    /// Writes <see cref="ToPng()"/> to a file. An existing file is replaced only when the new one is complete.
+    /// </summary>
+    /// <param name="path">The file to write.</param>
     /// <exception cref="ArgumentException">The path is empty or blank.</exception>
-    /// <exception cref="InvalidOperationException">Nothing was added.</exception>
+    /// <exception cref="InvalidOperationException">The sheet is empty.</exception>
     /// <exception cref="IOException">The file cannot be written; an existing file is unchanged.</exception>
     /// <exception cref="UnauthorizedAccessException">Access to the file is denied.</exception>
     public void Save(string path)

@@ -18,6 +18,7 @@ internal static class TorchRuntime
     {
         try
         {
+            RelaxedTorchSharp.Load();
             torch.InitializeDeviceType(DeviceType.CPU);
             NativeHeap.Keep();
         }

@@ -3,16 +3,20 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>The format in which <c>mlContext.Model.Save</c> writes weights. It does not change the precision of scoring.</summary>
+/// <summary>
+/// The number format in which <c>mlContext.Model.Save</c> writes weights. It does not change the precision of scoring.
+/// </summary>
+/// <seealso cref="VisionTransformerPredictionTransformer"/>
 [SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The enumeration selects a numeric type.")]
 public enum WeightStorage
 {
-    /// <summary>float32: the loaded model gives the same scores, bit for bit.</summary>
+    /// <summary>float32. The loaded model gives the same scores, bit for bit.</summary>
     Float32,
 
     /// <summary>
-    /// float16, which halves the file size: each weight keeps 11 significant bits. Vectors (biases, norms) stay float32. Loading converts the weights to
-    /// float32. Saving throws if the absolute value of a weight is above 65504.
+    /// float16, which halves the file size. Each weight keeps 11 significant bits. Vectors (biases and norms) stay
+    /// float32. Loading converts the weights to float32. Saving throws if the absolute value of a weight is above
+    /// 65504.
     /// </summary>
     Float16,
 }

@@ -14,14 +14,36 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// A Vision Transformer ("An Image is Worth 16x16 Words", arXiv:2010.11929): images [N, C, H, W] to logits [N, classes], or to features
-/// [N, D] if the architecture has 0 classes. The keys and shapes of the state dictionary are those of timm's <c>VisionTransformer</c>, and with
-/// the same weights it computes the same values.
+/// The network itself, a TorchSharp module ("An Image is Worth 16x16 Words", arXiv:2010.11929). It computes logits [N,
+/// classes] from images [N, C, H, W]. Without a head it computes features [N, D]. The state dictionary has the keys and
+/// shapes of timm's <c>VisionTransformer</c>, and the same weights give the same values.
 /// </summary>
 /// <remarks>
-/// Random numbers, for initial weights and dropout, come from the network's own seeded streams, never from torch's global generator. In evaluation
-/// mode several threads may run forward passes at once; in training mode only one thread may.
+/// Initial weights and dropout use the network's own seeded streams of random numbers, never torch's global generator.
+/// In evaluation mode several threads may run forward passes at the same time. In training mode only one thread may.
 /// </remarks>
+/// <example>
+/// <code>
+/// using Microsoft.ML.VisionTransformer;
+/// using TorchSharp;
+///
+/// var architecture = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
+/// {
+///     ImageSize = 32,
+///     PatchSize = 8,
+///     Classes = 5,
+///     Depth = 2,
+///     Activation = MlpActivation.GeluTanh,
+/// };
+/// using var network = new VisionTransformerNetwork(architecture, seed: 1);
+/// network.eval();
+/// using var noGradient = torch.no_grad();
+/// using torch.Tensor images = torch.zeros(4, 3, 32, 32);
+/// using torch.Tensor logits = network.forward(images);
+/// using torch.Tensor tokens = network.ForwardFeatures(images);
+/// Console.WriteLine($"logits [{string.Join(", ", logits.shape)}], tokens [{string.Join(", ", tokens.shape)}]");
+/// </code>
+/// </example>
 public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
 {
     private const long NoisePurpose = 1;
@@ -44,9 +66,11 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     private readonly SeededDropout _embeddingDropout;
 
     /// <summary>Creates a network with newly initialized weights, in training mode.</summary>
-    /// <param name="architecture">The architecture.</param>
-    /// <param name="seed">Seed of the initial weights and of dropout: the same seed gives the same network. Default 0.</param>
-    /// <exception cref="ArgumentException">The architecture is invalid; the message says why.</exception>
+    /// <param name="architecture">The architecture of the network.</param>
+    /// <param name="seed">
+    /// The seed of the initial weights and of dropout. The same seed gives the same network. Default 0.
+    /// </param>
+    /// <exception cref="ArgumentException">The architecture is invalid. The message says why.</exception>
     public VisionTransformerNetwork(VisionTransformerArchitecture architecture, int seed = 0)
         : this(architecture, seed, drawWeights: true)
     {
@@ -87,7 +111,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>The network architecture.</summary>
+    /// <summary>The architecture of the network.</summary>
     public VisionTransformerArchitecture Architecture { get; }
 
     /// <summary>The table that rotates queries and keys; null without rotary positions.</summary>
@@ -191,11 +215,12 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Images [N, C, H, W] to logits [N, classes], or to features [N, D] if there is no head ([N, 2 D] with
-    /// <see cref="TokenPooling.ClassTokenAndAverage"/>, all tokens [N, T, D] with <see cref="TokenPooling.None"/>).
+    /// Computes logits [N, classes] from images [N, C, H, W], or features if there is no head. Features are [N, D], or
+    /// [N, 2 D] with <see cref="TokenPooling.ClassTokenAndAverage"/>. With <see cref="TokenPooling.None"/> they are all
+    /// tokens, [N, T, D].
     /// </summary>
     /// <param name="x">Images [N, C, H, W], resized and normalized, on the device of the weights.</param>
-    /// <returns>Logits, or features; the caller disposes them.</returns>
+    /// <returns>Logits or features. The caller disposes the tensor.</returns>
     /// <exception cref="ArgumentException">The shape of the input does not match the architecture.</exception>
     public override Tensor forward(Tensor x)
     {
@@ -214,11 +239,12 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>
-    /// Images [N, C, H, W] to tokens [N, T, D]: class, distillation and register tokens, then patches row by row. The final norm is
-    /// applied unless it follows the pool (<see cref="VisionTransformerArchitecture.NormAfterPooling"/>).
+    /// Computes tokens [N, T, D] from images [N, C, H, W]: class, distillation and register tokens, then the patch
+    /// tokens row by row. The final norm is applied, unless it follows the pooling
+    /// (<see cref="VisionTransformerArchitecture.NormAfterPooling"/>).
     /// </summary>
     /// <param name="x">Images [N, C, H, W], resized and normalized, on the device of the weights.</param>
-    /// <returns>Tokens [N, T, D]; the caller disposes them.</returns>
+    /// <returns>Tokens [N, T, D]. The caller disposes the tensor.</returns>
     /// <exception cref="ArgumentException">The shape of the input does not match the architecture.</exception>
     public Tensor ForwardFeatures(Tensor x) => ForwardFeatures(x, attentionMask: null);
 
@@ -241,10 +267,15 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Applies the final norm if it comes before the pool; otherwise returns the tokens themselves.</summary>
     private Tensor Normalize(Tensor tokens) => _norm is null ? tokens : _norm.call(tokens);
 
-    /// <summary>Tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/> to logits [N, classes].</summary>
+    /// <summary>
+    /// Computes logits [N, classes] from the tokens [N, T, D] of <see cref="ForwardFeatures(Tensor)"/>.
+    /// </summary>
     /// <param name="tokens">The result of <see cref="ForwardFeatures(Tensor)"/>.</param>
-    /// <param name="preLogits">True returns the pooled features [N, D] before the head. Default false. A network without a head always returns those.</param>
-    /// <returns>Logits, or features; the caller disposes them.</returns>
+    /// <param name="preLogits">
+    /// If true, the pooled features [N, D] before the head are returned. Default false. A network without a head always
+    /// returns the features.
+    /// </param>
+    /// <returns>Logits or features. The caller disposes the tensor.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="tokens"/> is null.</exception>
     public Tensor ForwardHead(Tensor tokens, bool preLogits = false)
     {

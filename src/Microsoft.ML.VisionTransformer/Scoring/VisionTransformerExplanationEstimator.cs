@@ -3,14 +3,17 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Adds the attention maps of a trained model to a pipeline.</summary>
+/// <summary>
+/// Adds explanations of a trained model to a pipeline: for each image a map that shows which patches support the
+/// predicted class.
+/// </summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// To create this estimator, use `mlContext.Transforms.VisionTransformerExplanation(...)`.
 ///
 /// ### Input and output columns
-/// The input column has any type that the model accepts: vector of Byte, `MLImage`, text (a path), or vector of Single of the network's input size.
-/// The output column is a matrix of Single of known size, patch rows x patch columns.
+/// The image column has any type that the model accepts: vector of Byte, `MLImage`, text (a path), or vector of Single of the network's input size.
+/// The map column is a matrix of Single of known size, patch rows x patch columns.
 ///
 /// ### Estimator characteristics
 /// | Characteristic | Value |
@@ -20,6 +23,24 @@ namespace Microsoft.ML.VisionTransformer;
 /// | Exportable to ONNX | No |
 /// ]]></format>
 /// </remarks>
+/// <example>
+/// <code><![CDATA[
+/// using Microsoft.ML;
+/// using Microsoft.ML.Data;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var mlContext = new MLContext();
+/// using var model = mlContext.Model.LoadVisionTransformer(
+///     "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k", "ImagePath");
+/// var images = mlContext.Data.TakeRows(mlContext.Data.LoadImagesFromFolder("flowers"), 5);
+///
+/// VisionTransformerExplanationEstimator estimator =
+///     mlContext.Transforms.VisionTransformerExplanation("Map", "ImagePath", model, ExplanationMethod.Rollout);
+/// VisionTransformerExplanationTransformer transformer = estimator.Fit(images);
+/// foreach (VBuffer<float> map in transformer.Transform(images).GetColumn<VBuffer<float>>("Map"))
+///     Console.WriteLine($"{map.Length} patches, largest value {map.DenseValues().Max()}");
+/// ]]></code>
+/// </example>
 public sealed class VisionTransformerExplanationEstimator : IEstimator<VisionTransformerExplanationTransformer>
 {
     private readonly VisionTransformerExplanationTransformer _transformer;
@@ -27,8 +48,8 @@ public sealed class VisionTransformerExplanationEstimator : IEstimator<VisionTra
     internal VisionTransformerExplanationEstimator(VisionTransformerExplanationTransformer transformer) => _transformer = transformer;
 
     /// <summary>Checks the image column and returns the transformer.</summary>
-    /// <param name="input">The rows; only the schema is read.</param>
-    /// <returns>The transformer; it uses the model but does not own it.</returns>
+    /// <param name="input">The rows. Only the schema is read.</param>
+    /// <returns>The transformer. It uses the model but does not own it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public VisionTransformerExplanationTransformer Fit(IDataView input)
     {
@@ -36,7 +57,7 @@ public sealed class VisionTransformerExplanationEstimator : IEstimator<VisionTra
         return _transformer;
     }
 
-    /// <summary>The input columns and the map column.</summary>
+    /// <summary>Returns the columns of the input and the map column.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>The columns of the output.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>

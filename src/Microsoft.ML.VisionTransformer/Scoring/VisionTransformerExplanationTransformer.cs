@@ -7,14 +7,21 @@ using Microsoft.ML.VisionTransformer.Scoring.Rows;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// Adds the attention map of each image's predicted class: a matrix of Single of known size, patch rows x patch columns, with the values of
-/// <see cref="AttentionExplanation.Map"/>. A row whose image cannot be read throws or yields NaN, depending on the model's
-/// <see cref="VisionTransformerPredictionTransformer.OnInvalidImage"/>.
+/// Adds the explanation of each image's predicted class. The column is a matrix of Single of known size, patch rows x
+/// patch columns, with the values of <see cref="AttentionExplanation.Map"/>. If an image cannot be read,
+/// <see cref="VisionTransformerPredictionTransformer.OnInvalidImage"/> of the model decides whether reading the row
+/// throws or gives NaN.
 /// </summary>
 /// <remarks>
-/// <para>Evaluation is lazy: nothing is computed until the column is read, and each cursor that reads it computes it again.</para>
-/// <para>The transformer uses the model but does not own it. It cannot be saved: save the model, and create the transformer again from the loaded model.</para>
+/// <para>
+/// Evaluation is lazy: nothing is computed until the column is read. Each cursor that reads it computes it again.
+/// </para>
+/// <para>
+/// The transformer uses the model but does not own it. You cannot save it. Save the model, and create the transformer
+/// again from the loaded model.
+/// </para>
 /// </remarks>
+/// <seealso cref="VisionTransformerExplanationEstimator"/>
 public sealed class VisionTransformerExplanationTransformer : ITransformer
 {
     private readonly RowScorer _scorer;
@@ -31,26 +38,26 @@ public sealed class VisionTransformerExplanationTransformer : ITransformer
         Method = method;
     }
 
-    /// <summary>How the maps are computed.</summary>
+    /// <summary>The method that computes the maps.</summary>
     public ExplanationMethod Method { get; }
 
-    /// <summary>Always true: rows are explained independently.</summary>
+    /// <summary>Always true, because each row is explained independently.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The input columns, followed by the map column.</summary>
+    /// <summary>Returns the columns of the input, followed by the map column.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>The columns of <see cref="Transform"/>.</returns>
+    /// <returns>The columns of the result of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
     /// <summary>Computes maps lazily, in batches.</summary>
-    /// <param name="input">The rows; they are read when the result is read.</param>
+    /// <param name="input">The rows. They are read when the result is read.</param>
     /// <returns>The same rows with the map column.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input) => _scorer.Transform(input);
 
-    /// <summary>Computes maps row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <summary>Returns a mapper that computes maps row by row, for a <c>PredictionEngine</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>A mapper that adds the map to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>

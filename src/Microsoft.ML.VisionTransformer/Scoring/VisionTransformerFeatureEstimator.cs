@@ -8,7 +8,7 @@ using Microsoft.ML.VisionTransformer.Scoring;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Embeds images with a pretrained Vision Transformer, as features for any other ML.NET trainer.</summary>
+/// <summary>Computes features of images with a pretrained Vision Transformer, for any other ML.NET trainer.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// To create this estimator, use `mlContext.Transforms.VisionTransformerFeatures(...)`.
@@ -30,6 +30,30 @@ namespace Microsoft.ML.VisionTransformer;
 /// | Exportable to ONNX | Yes, with `SaveAsOnnx` of the fitted transformer; not through `ConvertToOnnx` |
 /// ]]></format>
 /// </remarks>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var mlContext = new MLContext(seed: 1);
+/// var images = mlContext.Data.LoadImagesFromFolder("flowers");
+/// var split = mlContext.Data.TrainTestSplit(images, testFraction: 0.2, seed: 1);
+/// VisionTransformerFeatureEstimator features = mlContext.Transforms.VisionTransformerFeatures(
+///     "Features", "ImagePath", new VisionTransformerFeatureOptions
+///     {
+///         PretrainedModel = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k",
+///         Kind = FeatureKind.ClassTokenAndAverage,
+///         Normalize = true,
+///     });
+/// var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+///     .Append(features)
+///     .AppendCacheCheckpoint(mlContext)    // the network runs only once per image
+///     .Append(mlContext.MulticlassClassification.Trainers.SdcaMaximumEntropy());
+/// using var model = pipeline.Fit(split.TrainSet);
+/// var metrics = mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet));
+/// Console.WriteLine($"accuracy {metrics.MicroAccuracy:P1}");
+/// </code>
+/// </example>
 public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransformerFeatureTransformer>
 {
     private readonly IHost _host;
@@ -50,12 +74,12 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
         options.Preprocessing?.Check();
     }
 
-    /// <summary>Opens the pretrained model. Dispose the result, or the chain that contains it, to free the weights.</summary>
-    /// <param name="input">The rows; only the schema is read.</param>
-    /// <returns>The transformer; dispose it to free the weights.</returns>
+    /// <summary>Opens the pretrained network.</summary>
+    /// <param name="input">The rows. Only the schema is read.</param>
+    /// <returns>The transformer. Dispose it, or the chain that contains it, to free its weights.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
-    /// <exception cref="ArgumentException">The network does not produce the requested embedding.</exception>
-    /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
+    /// <exception cref="ArgumentException">The network does not produce the requested features.</exception>
+    /// <exception cref="FileNotFoundException">The pretrained model does not exist.</exception>
     /// <exception cref="InvalidCheckpointException">The pretrained model is corrupt.</exception>
     /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
     public VisionTransformerFeatureTransformer Fit(IDataView input)
@@ -67,45 +91,52 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
         return PretrainedModels.Featurizer(checkpoint, _options.Preprocessing, _column, device, _options.CancellationToken);
     }
 
-    /// <summary>The input columns and the embedding column.</summary>
+    /// <summary>Returns the columns of the input and the feature column.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>The columns of the output.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => OutputColumns.Add(inputSchema, _column.Output, _column.Image);
 }
 
-/// <summary>Settings of <c>mlContext.Transforms.VisionTransformerFeatures</c>.</summary>
+/// <summary>Options of <c>mlContext.Transforms.VisionTransformerFeatures</c>.</summary>
+/// <seealso cref="VisionTransformerFeatureEstimator"/>
 public sealed record VisionTransformerFeatureOptions
 {
     /// <summary>
-    /// The pretrained network: a file, a folder, a short name such as "dinov2-small" (<see cref="VisionTransformerCheckpoint.ShortNames"/>), or the id of a
-    /// model on the Hugging Face Hub, as accepted by <see cref="VisionTransformerCheckpoint.Load"/>. Required.
+    /// The pretrained network. It can be a file, a folder, a short name such as "dinov2-small"
+    /// (<see cref="VisionTransformerCheckpoint.ShortNames"/>), or the id of a model on a Hugging Face hub, as in
+    /// <see cref="VisionTransformerCheckpoint.Load"/>. Required.
     /// </summary>
     public string PretrainedModel { get; init; } = "";
 
     /// <summary>
-    /// The network architecture, for a checkpoint that does not specify one or for another image size. Default null: the checkpoint's.
+    /// The architecture of the network. Set it for a checkpoint that does not specify one, or for another image size.
+    /// Default null: the architecture of the checkpoint.
     /// </summary>
     public VisionTransformerArchitecture? Architecture { get; init; }
 
-    /// <summary>Which embedding to output. Default <see cref="FeatureKind.Pooled"/>, the input of the network's own head.</summary>
+    /// <summary>
+    /// Which features to compute. Default <see cref="FeatureKind.Pooled"/>, the input of the network's own head.
+    /// </summary>
     public FeatureKind Kind { get; init; } = FeatureKind.Pooled;
 
-    /// <summary>Whether each embedding is divided by its Euclidean length. Default false.</summary>
+    /// <summary>Whether each feature vector is divided by its Euclidean length. Default false.</summary>
     public bool Normalize { get; init; }
 
-    /// <summary>How images are converted to the network's input. Default null: the checkpoint's preprocessing.</summary>
+    /// <summary>
+    /// How images become the input of the network. Default null: the preprocessing of the checkpoint.
+    /// </summary>
     public ImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
-    /// How rows whose image cannot be read are handled: <see cref="InvalidImageHandling.Throw"/>, the default, or
+    /// What to do if the image of a row cannot be read: <see cref="InvalidImageHandling.Throw"/>, the default, or
     /// <see cref="InvalidImageHandling.Missing"/>.
     /// </summary>
     public InvalidImageHandling OnInvalidImage { get; init; }
 
-    /// <summary>The compute device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1", "mps". Default "auto".</summary>
+    /// <summary>The device: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1" or "mps". Default "auto".</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Cancels the download and the reading of the weights. Default none.</summary>
+    /// <summary>Cancels the download and the reading of the weights. Default: a token that is never canceled.</summary>
     public CancellationToken CancellationToken { get; init; }
 }

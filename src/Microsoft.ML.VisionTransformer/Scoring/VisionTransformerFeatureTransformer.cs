@@ -23,13 +23,43 @@ using Microsoft.ML.VisionTransformer.Scoring.Rows;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>Adds the embedding of each image, a vector of Single of known length, as features for any ML.NET trainer.</summary>
+/// <summary>
+/// Adds the features of each image, a vector of Single of known length, for any ML.NET trainer or for a search by
+/// similarity.
+/// </summary>
 /// <remarks>
-/// <para>Evaluation is lazy and batched. Each cursor that reads the column runs the network again, so give a trainer that makes several passes a
-/// cached view (<c>AppendCacheCheckpoint</c>).</para>
-/// <para>The weights are in native memory: dispose the model, or the chain that contains it, when it is no longer needed. Using it afterwards throws
-/// <see cref="ObjectDisposedException"/>.</para>
+/// <para>
+/// Evaluation is lazy and batched. Each cursor that reads the column runs the network again, so give a trainer that
+/// makes several passes a cached view (<c>AppendCacheCheckpoint</c>).
+/// </para>
+/// <para>
+/// The weights are in native memory. Dispose the model, or the chain that contains it, when you no longer need it.
+/// Using it afterwards throws an <see cref="ObjectDisposedException"/>.
+/// </para>
 /// </remarks>
+/// <example>
+/// This example finds the photo that is most similar to the first one.
+/// <code><![CDATA[
+/// using Microsoft.ML;
+/// using Microsoft.ML.Data;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var mlContext = new MLContext();
+/// var images = mlContext.Data.LoadImagesFromFolder("flowers");
+/// using VisionTransformerFeatureTransformer model = mlContext.Transforms.VisionTransformerFeatures(
+///     "Features", "ImagePath", new VisionTransformerFeatureOptions
+///     {
+///         PretrainedModel = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k",
+///         Normalize = true,
+///     }).Fit(images);
+///
+/// string[] paths = [.. images.GetColumn<string>("ImagePath")];
+/// float[][] features = [.. model.Transform(images).GetColumn<float[]>("Features")];
+/// float Similarity(int other) => features[0].Zip(features[other], (a, b) => a * b).Sum();
+/// int nearest = Enumerable.Range(1, paths.Length - 1).MaxBy(Similarity);
+/// Console.WriteLine($"{Path.GetFileName(paths[nearest])}, cosine similarity {Similarity(nearest):F3}");
+/// ]]></code>
+/// </example>
 public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposable
 {
     internal const string UserName = "Vision Transformer features";
@@ -54,14 +84,15 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     }
 
     /// <summary>
-    /// The network architecture. It has no classes if the embedding does not need the head; the head is then neither saved nor exported.
+    /// The architecture of the network. It has no classes if the features do not need the head. The head is then
+    /// neither saved nor exported.
     /// </summary>
     public VisionTransformerArchitecture Architecture { get; }
 
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.Preprocessing"/>
     public ImagePreprocessing Preprocessing { get; }
 
-    /// <summary>How rows whose image cannot be read are handled.</summary>
+    /// <summary>What happens if the image of a row cannot be read.</summary>
     public InvalidImageHandling OnInvalidImage => _column.OnInvalidImage;
 
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.WeightStorage"/>
@@ -71,10 +102,10 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         set => _storage = Guard.Defined(value, nameof(WeightStorage));
     }
 
-    /// <summary>Which embedding is computed.</summary>
+    /// <summary>Which features are computed.</summary>
     public FeatureKind Kind => _column.Kind;
 
-    /// <summary>Length of an embedding.</summary>
+    /// <summary>Number of features per image.</summary>
     public int Dimension { get; }
 
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.ScoringBatchSize"/>
@@ -98,30 +129,36 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         set => _network.Precision = value;
     }
 
-    /// <summary>Always true: rows are embedded independently.</summary>
+    /// <summary>Always true, because the features of each row are computed independently.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The input columns, followed by the embedding column.</summary>
+    /// <summary>Returns the columns of the input, followed by the feature column.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>The columns of <see cref="Transform"/>.</returns>
+    /// <returns>The columns of the result of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
-    /// <summary>Computes embeddings lazily: nothing is computed until the column is read, and then in batches.</summary>
-    /// <param name="input">The rows; they are read when the result is read.</param>
-    /// <returns>The same rows with the embedding column.</returns>
+    /// <summary>Computes features lazily: nothing is computed until the column is read, and then in batches.</summary>
+    /// <param name="input">The rows. They are read when the result is read.</param>
+    /// <returns>The same rows with the feature column.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IDataView Transform(IDataView input) => _scorer.Transform(input);
 
-    /// <summary>Computes embeddings row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <summary>Returns a mapper that computes features row by row, for a <c>PredictionEngine</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>A mapper that adds the embedding to one row.</returns>
+    /// <returns>A mapper that adds the features to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
-    /// <summary>Writes the network as one ONNX file whose output <c>embedding</c> has the values of the column.</summary>
+    /// <summary>
+    /// Writes the network as one ONNX file. Its output <c>embedding</c> has the values of the feature column.
+    /// </summary>
+    /// <param name="options">
+    /// Input, outputs and precision of the file. Default null: normalized images to the embedding, in float32.
+    /// </param>
+    /// <param name="path">The file. An existing file is replaced only when the new one is complete.</param>
     /// <inheritdoc cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/>
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) => OnnxNetwork.Write(
         _network,
@@ -130,7 +167,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
         options,
         OnnxOutputs.Embedding);
 
-    /// <summary>Frees the weights once the calls in progress have finished.</summary>
+    /// <summary>Frees the weights when the calls in progress have finished.</summary>
     public void Dispose() => _network.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => _network.UseWeights(weights =>

@@ -30,15 +30,42 @@ using Microsoft.ML.VisionTransformer.Scoring.Rows;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// A trained Vision Transformer classifier. It adds <c>PredictedLabel</c> (key of the most probable class) and <c>Score</c> (probabilities, one
-/// slot per class, that sum to 1).
+/// A trained Vision Transformer classifier. It adds the column <c>PredictedLabel</c>, a key of the most probable class.
+/// It also adds <c>Score</c>, the probabilities of the classes, which sum to 1.
 /// </summary>
 /// <remarks>
-/// <para>Scoring is lazy and batched; a <c>PredictionEngine</c> scores row by row and gives the same values up to rounding (1e-5). Several threads may
-/// use one model at once; they share its weights.</para>
-/// <para>The weights are in native memory: dispose the model, or the chain that contains it, when it is no longer needed. Using it afterwards throws
-/// <see cref="ObjectDisposedException"/>.</para>
+/// <para>
+/// Scoring is lazy and batched. A <c>PredictionEngine</c> scores row by row and gives the same values up to rounding
+/// (1e-5). Several threads may use one model at the same time, and they share its weights.
+/// </para>
+/// <para>
+/// The weights are in native memory. Dispose the model, or the chain that contains it, when you no longer need it.
+/// Using it afterwards throws an <see cref="ObjectDisposedException"/>.
+/// </para>
 /// </remarks>
+/// <example>
+/// <code><![CDATA[
+/// using Microsoft.ML;
+/// using Microsoft.ML.Data;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var mlContext = new MLContext();
+/// using VisionTransformerPredictionTransformer model = mlContext.Model.LoadVisionTransformer(
+///     "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k", "ImagePath");
+/// model.ScoringBatchSize = 8;
+///
+/// var images = mlContext.Data.LoadImagesFromFolder("flowers");
+/// foreach (float[] scores in model.Transform(images).GetColumn<float[]>("Score").Take(3))
+/// {
+///     int best = Array.IndexOf(scores, scores.Max());
+///     Console.WriteLine($"{model.ClassNames[best]}: {scores[best]:P1}");
+/// }
+///
+/// model.WeightStorage = WeightStorage.Float16;    // half the file size
+/// mlContext.Model.Save(model, images.Schema, "model.zip");
+/// model.SaveAsOnnx("model.onnx");
+/// ]]></code>
+/// </example>
 public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisposable
 {
     internal const string UserName = "Vision Transformer";
@@ -62,28 +89,32 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         ClassNames = model.Labels.Names;
     }
 
-    /// <summary>The network architecture.</summary>
+    /// <summary>The architecture of the network.</summary>
     public VisionTransformerArchitecture Architecture => _model.Architecture;
 
-    /// <summary>How images are converted to the network's input.</summary>
+    /// <summary>How images become the input of the network.</summary>
     public ImagePreprocessing Preprocessing => _model.Preprocessing;
 
-    /// <summary>How <c>PredictedLabel</c> and <c>Score</c> handle a row whose image cannot be read.</summary>
+    /// <summary>What happens if the image of a row cannot be read.</summary>
     public InvalidImageHandling OnInvalidImage => _model.Columns.OnInvalidImage;
 
-    /// <summary>Class names, in the order of the slots of <c>Score</c>; "1", "2", ... if the label key had no values.</summary>
+    /// <summary>
+    /// The class names, in the order of the values of <c>Score</c>. They are "1", "2", ... if the label key had no
+    /// values.
+    /// </summary>
     public IReadOnlyList<string> ClassNames { get; }
 
     /// <summary>
-    /// The temperature that divides the logits before the softmax of <c>Score</c>. Values above 1 make the scores less confident, values below 1 more
-    /// confident; the most probable class does not change. It is fitted on the validation rows (Guo et al. 2017, arXiv:1706.04599) and is 1 for a
-    /// model that is not calibrated.
+    /// The temperature by which the logits are divided before the softmax of <c>Score</c>. Above 1 it makes the scores
+    /// less confident, and below 1 more confident. The most probable class does not change. It is fitted on the
+    /// validation rows (Guo et al. 2017, arXiv:1706.04599), and is 1 for a model that is not calibrated.
     /// </summary>
     public double Temperature => _model.Temperature;
 
     /// <summary>
-    /// The format in which <c>mlContext.Model.Save</c> writes the weights. Default <see cref="WeightStorage.Float32"/>; a loaded model has the format
-    /// of its file. It affects saved files only, not the weights in memory.
+    /// The number format in which <c>mlContext.Model.Save</c> writes the weights. It affects saved files only, not the
+    /// weights in memory. Default <see cref="VisionTransformer.WeightStorage.Float32"/>. A loaded model has the format
+    /// of its file.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not defined by the enumeration.</exception>
     public WeightStorage WeightStorage
@@ -92,12 +123,12 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
         set => _storage = Guard.Defined(value, nameof(WeightStorage));
     }
 
-    /// <summary>The metrics of the training run; null for a model that was not trained by this library.</summary>
+    /// <summary>What happened in the training run. Null for a model that this library did not train.</summary>
     public TrainingHistory? TrainingHistory => _model.History;
 
     /// <summary>
-    /// How many images <see cref="Transform"/> scores per batch. Larger batches need more memory and are faster on a GPU. Default 16 on a CPU, 64 on a
-    /// GPU. It changes results only by rounding and is not part of the saved model.
+    /// Number of images per batch while scoring. Larger batches need more memory, and are faster on a GPU. Results
+    /// change only by rounding. The setting is not saved with the model. Default 16 on a CPU, and 64 on a GPU.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1, or a batch of that size exceeds the largest array.</exception>
     public int ScoringBatchSize
@@ -107,15 +138,18 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>
-    /// Pairs of tokens that each block merges while scoring (token merging, arXiv:2210.09461). Merging makes scoring faster and less accurate;
-    /// docs/performance.md has measurements. 8 to 16 suit 197 tokens and 12 blocks. Default 0: none. It is not part of the saved model and does not
-    /// affect explanations or exported files.
+    /// Number of pairs of tokens that each block merges while scoring (token merging, arXiv:2210.09461). Merging makes
+    /// scoring faster and less accurate. Default 0: no merging.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     /// <exception cref="NotSupportedException">
-    /// The network is scored by libtorch, because the processor has no AVX2 or the network has rotary positions or widths that are not multiples of 16;
-    /// or <see cref="ScoringPrecision"/> is not float32.
+    /// libtorch scores the network, or <see cref="ScoringPrecision"/> is not float32. libtorch scores it if the
+    /// processor has no AVX2, or if the network has rotary positions or widths that are not multiples of 16.
     /// </exception>
+    /// <remarks>
+    /// Values from 8 to 16 suit 197 tokens and 12 blocks; docs/performance.md has measurements. The setting is not
+    /// saved with the model, and does not affect explanations or exported files.
+    /// </remarks>
     public int MergedTokensPerBlock
     {
         get => _network.MergedTokens;
@@ -123,30 +157,35 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>
-    /// The precision of scoring. Default <see cref="ScoringPrecision.Float32"/>. <see cref="ScoringPrecision.BFloat16"/> is faster and less accurate, and
-    /// keeps a second copy of the weights, half the size, until the model is disposed. It is not part of the saved model and does not affect
-    /// explanations or saved or exported files.
+    /// The number format of scoring. Default <see cref="VisionTransformer.ScoringPrecision.Float32"/>. With
+    /// <see cref="VisionTransformer.ScoringPrecision.BFloat16"/>, scoring is faster and less accurate.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not defined by the enumeration.</exception>
-    /// <exception cref="NotSupportedException">The processor has neither AVX512_BF16 nor AMX; or <see cref="MergedTokensPerBlock"/> is not 0.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The processor has neither AVX512_BF16 nor AMX, or <see cref="MergedTokensPerBlock"/> is not 0.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <remarks>
+    /// bfloat16 keeps a second copy of the weights, which is half as large, until the model is disposed. The setting is
+    /// not saved with the model. It does not affect explanations, saved files or exported files.
+    /// </remarks>
     public ScoringPrecision ScoringPrecision
     {
         get => _network.Precision;
         set => _network.Precision = value;
     }
 
-    /// <summary>Always true: rows are scored independently.</summary>
+    /// <summary>Always true, because each row is scored independently.</summary>
     public bool IsRowToRowMapper => true;
 
-    /// <summary>The input columns, followed by <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <summary>Returns the columns of the input, followed by <c>PredictedLabel</c> and <c>Score</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>The columns of <see cref="Transform"/>.</returns>
+    /// <returns>The columns of the result of <see cref="Transform"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _scorer.OutputSchema(inputSchema);
 
-    /// <summary>Scores lazily: nothing is computed until the columns are read, and then in batches.</summary>
-    /// <param name="input">The rows; they are read when the result is read.</param>
+    /// <summary>Scores rows lazily: nothing is computed until the columns are read, and then in batches.</summary>
+    /// <param name="input">The rows. They are read when the result is read.</param>
     /// <returns>The same rows with their scores.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -157,7 +196,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
             input, scored, scored.Image.HoldsPixels ? scored.Image.Column.Name : null, graph => AddTo(graph, scored.Image, scored.Schema));
     }
 
-    /// <summary>Scores row by row, for a <c>PredictionEngine</c>.</summary>
+    /// <summary>Returns a mapper that scores row by row, for a <c>PredictionEngine</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
     /// <returns>A mapper that adds the scores to one row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The image column is missing or has a type that cannot be read.</exception>
@@ -165,26 +204,30 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _scorer.RowMapper(inputSchema);
 
     /// <summary>
-    /// Creates a transformer that embeds images with this model's weights, as features for any other ML.NET trainer. Nothing is written to disk.
+    /// Creates a transformer that computes features with the weights of this model, for any other ML.NET trainer.
+    /// Nothing is written to disk.
     /// </summary>
-    /// <remarks>
-    /// The two share the weights. Dispose both, in any order; the memory is freed with the last one. <see cref="ScoringBatchSize"/>,
-    /// <see cref="ScoringPrecision"/> and <see cref="MergedTokensPerBlock"/> are set separately on each. On another device the new transformer has its
-    /// own copy of the weights.
-    /// </remarks>
-    /// <param name="outputColumnName">Name of the embedding column.</param>
-    /// <param name="inputColumnName">Name of the image column. Default null: the one that this model reads.</param>
+    /// <param name="outputColumnName">Name of the feature column.</param>
+    /// <param name="inputColumnName">Name of the image column. Default null: the column that this model reads.</param>
     /// <param name="options">
-    /// Which embedding to output, and how to handle images that cannot be read. Default null: the input of the network's own head. Do not set
-    /// <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> or <see cref="VisionTransformerFeatureOptions.Architecture"/>: the network is this
-    /// model's. If <see cref="VisionTransformerFeatureOptions.Preprocessing"/> is null, this model's is used. The device "auto" is this model's device.
+    /// Which features to compute, and how to handle images that cannot be read. Default null: the input of the
+    /// network's own head. Do not set <see cref="VisionTransformerFeatureOptions.PretrainedModel"/> or
+    /// <see cref="VisionTransformerFeatureOptions.Architecture"/>, because the network is this model's. If
+    /// <see cref="VisionTransformerFeatureOptions.Preprocessing"/> is null, this model's preprocessing is used. The
+    /// device "auto" is this model's device.
     /// </param>
-    /// <returns>The transformer; the caller disposes it.</returns>
+    /// <returns>The transformer, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">
-    /// An option names another network, the preprocessing does not match this network, or the network does not produce the requested embedding.
+    /// An option names another network, the preprocessing does not match the network, or the network does not produce
+    /// the requested features.
     /// </exception>
     /// <exception cref="InvalidOperationException">The device is not available.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <remarks>
+    /// The two transformers share the weights. Dispose both, in any order; the memory is freed with the last one. Each
+    /// has its own <see cref="ScoringBatchSize"/>, <see cref="ScoringPrecision"/> and
+    /// <see cref="MergedTokensPerBlock"/>. On another device the new transformer has its own copy of the weights.
+    /// </remarks>
     public VisionTransformerFeatureTransformer ToFeatureTransformer(
         string outputColumnName, string? inputColumnName = null, VisionTransformerFeatureOptions? options = null)
     {
@@ -211,15 +254,22 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>
-    /// Writes the model for Python: <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>. timm loads them
-    /// (<c>timm.create_model("local-dir:folder", pretrained=True)</c>), or Hugging Face transformers if timm has no such network.
-    /// <see cref="VisionTransformerCheckpoint.Load"/> reads back the same weights, bit for bit. <see cref="Temperature"/> is not included: divide the
-    /// logits by it to get the same scores.
+    /// Writes the model for Python: <c>model.safetensors</c>, <c>config.json</c> and <c>preprocessor_config.json</c>.
+    /// timm loads the folder with <c>timm.create_model("local-dir:folder", pretrained=True)</c>. If timm has no such
+    /// network, Hugging Face transformers loads it.
     /// </summary>
-    /// <param name="folder">The folder; it is created if it does not exist, and files with these names are replaced.</param>
-    /// <exception cref="NotSupportedException">Neither framework supports the network; the message names the unsupported part.</exception>
+    /// <param name="folder">
+    /// The folder. It is created if it does not exist, and files with these names are replaced.
+    /// </param>
+    /// <exception cref="NotSupportedException">
+    /// Neither framework supports the network. The message names the unsupported part.
+    /// </exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <remarks>
+    /// <see cref="VisionTransformerCheckpoint.Load"/> reads back the same weights, bit for bit.
+    /// <see cref="Temperature"/> is not included. To get the same scores, divide the logits by it.
+    /// </remarks>
     public void SaveAsSafetensors(string folder)
     {
         Guard.NotBlank(folder);
@@ -229,12 +279,15 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     }
 
     /// <summary>
-    /// Writes the model as one ONNX file, for ONNX Runtime and other runtimes. <see cref="OnnxExportOptions.Input"/> chooses whether preprocessing is part
-    /// of the graph; class names, preprocessing and architecture are stored as metadata. <see cref="VisionTransformerCheckpoint.Load"/> can read the
-    /// file, unless its weights are 8-bit integers.
+    /// Writes the model as one ONNX file, for ONNX Runtime and other runtimes. <see cref="OnnxExportOptions.Input"/>
+    /// says whether the file also does the preprocessing. The file's metadata contains the class names, the
+    /// preprocessing and the architecture. <see cref="VisionTransformerCheckpoint.Load"/> can read the file, unless its
+    /// weights are int8.
     /// </summary>
-    /// <param name="path">The file; an existing one is replaced when the new one is complete.</param>
-    /// <param name="options">Input, outputs and precision of the file. Default null: normalized images to probabilities, in float32.</param>
+    /// <param name="path">The file. An existing file is replaced only when the new one is complete.</param>
+    /// <param name="options">
+    /// Input, outputs and precision of the file. Default null: normalized images to probabilities, in float32.
+    /// </param>
     /// <exception cref="ArgumentException">An option has a value that is not allowed.</exception>
     /// <exception cref="NotSupportedException">The network does not support what the options request.</exception>
     /// <exception cref="IOException">The file cannot be written; an existing file is unchanged.</exception>
@@ -243,26 +296,42 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     public void SaveAsOnnx(string path, OnnxExportOptions? options = null) =>
         OnnxNetwork.Write(_network, Guard.NotBlank(path), values => OnnxDescription(values), options, OnnxOutputs.Probabilities);
 
-    /// <summary>Explains the class that the model gives an image: a map over the patches, which can be drawn as an image.</summary>
+    /// <summary>
+    /// Explains why the model gives an image a high or low probability for a class. The result is a map over the
+    /// patches, which you can draw as a picture.
+    /// </summary>
     /// <param name="path">The image file.</param>
-    /// <param name="options">The class and the method. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
-    /// <returns>The map and the class it explains.</returns>
-    /// <exception cref="ArgumentException">The model has no such class; the message lists them.</exception>
-    /// <exception cref="InvalidImageException">The image cannot be read; <see cref="OnInvalidImage"/> does not apply here.</exception>
-    /// <exception cref="NotSupportedException">The method does not support the network; the message says why.</exception>
+    /// <param name="options">
+    /// The class and the method. Default null: the predicted class, with
+    /// <see cref="ExplanationMethod.GradientAttention"/>.
+    /// </param>
+    /// <returns>The map and the class that it explains.</returns>
+    /// <exception cref="ArgumentException">The model has no such class. The message lists the classes.</exception>
+    /// <exception cref="InvalidImageException">
+    /// The image cannot be read. <see cref="OnInvalidImage"/> does not apply here.
+    /// </exception>
+    /// <exception cref="NotSupportedException">
+    /// The method does not support the network. The message says why.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public AttentionExplanation Explain(string path, ExplanationOptions? options = null) =>
         Explain(new ImageFileSource(Guard.NotBlank(path), ExplainedImage), options);
 
-    /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
     /// <param name="encoded">The contents of an image file.</param>
-    /// <param name="options">The class and the method. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    /// <param name="options">
+    /// The class and the method. Default null: the predicted class, with
+    /// <see cref="ExplanationMethod.GradientAttention"/>.
+    /// </param>
+    /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
     public AttentionExplanation Explain(byte[] encoded, ExplanationOptions? options = null) =>
         Explain(new EncodedImageSource(Guard.NotNull(encoded), ExplainedImage), options);
 
-    /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
     /// <param name="image">The decoded image.</param>
-    /// <param name="options">The class and the method. Default null: the predicted class, by <see cref="ExplanationMethod.GradientAttention"/>.</param>
+    /// <param name="options">
+    /// The class and the method. Default null: the predicted class, with
+    /// <see cref="ExplanationMethod.GradientAttention"/>.
+    /// </param>
+    /// <inheritdoc cref="Explain(string, ExplanationOptions?)"/>
     public AttentionExplanation Explain(MLImage image, ExplanationOptions? options = null) =>
         Explain(new DecodedImageSource(RgbImage.From(Guard.NotNull(image), ExplainedImage)), options);
 
@@ -289,7 +358,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     private OnnxModelDescription OnnxDescription(Func<string, ReadOnlyMemory<float>> values) =>
         new(Architecture, Preprocessing, values) { ClassNames = _model.Labels.TypeName is null ? null : ClassNames, Temperature = _model.Temperature };
 
-    /// <summary>Frees the weights once the calls in progress have finished.</summary>
+    /// <summary>Frees the weights when the calls in progress have finished.</summary>
     public void Dispose() => _network.Dispose();
 
     void ICanSaveModel.Save(ModelSaveContext ctx) =>

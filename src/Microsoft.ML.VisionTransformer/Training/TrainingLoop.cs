@@ -226,7 +226,7 @@ internal sealed class TrainingLoop : IDisposable
         if (_step.Average is not { } average)
             return (result, calibrationError);
         var (meanOfAverage, errorOfAverage) = _step.Parameters.With(average.Values, validation.Evaluate);
-        _step.RefuseBrokenLoss(meanOfAverage.LossSum, "the validation rows, with averaged weights (EmaDecay),");
+        _step.RefuseBrokenLoss(meanOfAverage.LossSum, "the validation rows, with the EMA of the weights (EmaDecay),");
         var averaged = Result(epoch, isAverage: true, meanOfAverage, validation.Rows);
         _best.Offer(averaged, average.Values);
         return averaged.IsBetterThan(result) ? (averaged, errorOfAverage) : (result, calibrationError);

@@ -30,19 +30,19 @@ namespace Microsoft.ML.VisionTransformer;
 /// To create this trainer, use `mlContext.MulticlassClassification.Trainers.VisionTransformer(...)`.
 ///
 /// ### Input and output columns
-/// The label column is a [key](xref:Microsoft.ML.Data.KeyDataViewType); the number of classes is that of the key type. The image column is one of:
+/// The label column is a [key](xref:Microsoft.ML.Data.KeyDataViewType), and the key type says how many classes there are. The image column has one of these types:
 ///
-/// | Column type | Made by | What happens to it |
+/// | Column type | Produced by | Processing |
 /// | -- | -- | -- |
 /// | vector of Byte | `LoadRawImageBytes` | decoded, oriented by EXIF, resized, cropped, normalized |
 /// | `MLImage` | `LoadImages` | resized, cropped, normalized |
-/// | text | a path in the data | read, then processed like the first |
+/// | text | a path in the data | read from the file, then processed as a vector of Byte |
 /// | vector of Single, of the network's size | `LoadImages`, `ResizeImages`, `ExtractPixels` | used unchanged |
 ///
 /// | Output column | Type | Description |
 /// | -- | -- | -- |
-/// | `PredictedLabel` | key | The most probable class, with the label's key values. |
-/// | `Score` | vector of Single | The probability of each class, in the order of the key; the slots have the classes' names. |
+/// | `PredictedLabel` | key | The most probable class, with the key values of the label. |
+/// | `Score` | vector of Single | The probability of each class, in the order of the key. The slot names are the class names. |
 ///
 /// ### Trainer characteristics
 /// | Characteristic | Value |
@@ -54,6 +54,30 @@ namespace Microsoft.ML.VisionTransformer;
 /// | Exportable to ONNX | Yes |
 /// ]]></format>
 /// </remarks>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var mlContext = new MLContext(seed: 1);
+/// IDataView images = mlContext.Data.LoadImagesFromFolder("flowers");    // columns ImagePath and Label
+/// var split = mlContext.Data.TrainTestSplit(images, testFraction: 0.2, seed: 1);
+///
+/// var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+///     .Append(mlContext.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
+///     {
+///         FeatureColumnName = "ImagePath",
+///         PretrainedModel = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k",
+///         Strategy = TrainingStrategy.FineTune,
+///     }))
+///     .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+///
+/// using var model = pipeline.Fit(split.TrainSet);
+/// var metrics = mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet));
+/// Console.WriteLine($"accuracy {metrics.MicroAccuracy:P1}, log loss {metrics.LogLoss:F3}");
+/// mlContext.Model.Save(model, images.Schema, "flowers.zip");
+/// </code>
+/// </example>
 public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransformerPredictionTransformer>
 {
     private readonly IHost _host;
@@ -69,12 +93,14 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
     }
 
     /// <summary>
-    /// The augmentation used when <see cref="Options.Augmentation"/> is null. Start from it to change a setting:
-    /// <c>DefaultAugmentation(TrainingStrategy.FineTune, images: 500) with { MixupAlpha = 0.2 }</c>.
+    /// Returns the augmentation that is used if <see cref="Options.Augmentation"/> is null. Start from it to change a
+    /// setting: <c>DefaultAugmentation(TrainingStrategy.FineTune, images: 500) with { MixupAlpha = 0.2 }</c>.
     /// </summary>
     /// <param name="strategy">The strategy.</param>
-    /// <param name="images">The number of training images, at least 0; training from scratch augments larger data sets more strongly.</param>
-    /// <returns>The settings, with the default crop and flip.</returns>
+    /// <param name="images">
+    /// Number of training images, at least 0. Training from scratch augments larger datasets more strongly.
+    /// </param>
+    /// <returns>The settings, including the default crop and flip.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A value is not allowed.</exception>
     public static TrainingAugmentations DefaultAugmentation(TrainingStrategy strategy, int images)
     {
@@ -82,9 +108,9 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         return strategy == TrainingStrategy.LinearProbe ? standard.Augmentation : standard.AugmentationWith(null);
     }
 
-    /// <summary>The input's columns with <c>PredictedLabel</c> and <c>Score</c>.</summary>
+    /// <summary>Returns the columns of the input and the columns <c>PredictedLabel</c> and <c>Score</c>.</summary>
     /// <param name="inputSchema">The columns of the input.</param>
-    /// <returns>These columns and the model's two output columns.</returns>
+    /// <returns>The columns of the output.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
@@ -101,21 +127,26 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         return ScoreColumns.AddTo(inputSchema, _plans.Columns, labels[0]);
     }
 
-    /// <summary>Trains a model; dispose it, or the chain that holds it, to free its weights.</summary>
-    /// <param name="input">The training rows, with the image and the label column.</param>
+    /// <summary>Trains a model. Dispose the model, or the chain that contains it, to free its weights.</summary>
+    /// <param name="input">The training rows, with an image column and a label column.</param>
     /// <returns>The model, with the weights of the best epoch.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or has a type that cannot be used.</exception>
-    /// <exception cref="InvalidDataException">There is nothing to train on, or a row cannot be used.</exception>
-    /// <exception cref="InvalidImageException">An image cannot be read; the message names its row.</exception>
-    /// <exception cref="IOException">Images beyond <see cref="Options.ImageMemoryLimitBytes"/> cannot be written to a file or read back.</exception>
-    /// <exception cref="FileNotFoundException">There is no such pretrained model.</exception>
-    /// <exception cref="InvalidCheckpointException">The pretrained model is damaged, or does not match <c>Arch</c>.</exception>
+    /// <exception cref="InvalidDataException">There are no rows to train on, or a row cannot be used.</exception>
+    /// <exception cref="InvalidImageException">An image cannot be read. The message names its row.</exception>
+    /// <exception cref="IOException">
+    /// Images beyond <see cref="Options.ImageMemoryLimitBytes"/> cannot be written to a file or read back.
+    /// </exception>
+    /// <exception cref="FileNotFoundException">The pretrained model does not exist.</exception>
+    /// <exception cref="InvalidCheckpointException">
+    /// The pretrained model is damaged, or does not match <c>Arch</c>.
+    /// </exception>
     /// <exception cref="ModelDownloadException">The pretrained model cannot be downloaded.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The training diverges; libtorch or the device is missing; or the processes of a job differ in options, data or versions.
+    /// The training diverges, libtorch or the device is missing, or the processes of a group have different options,
+    /// data or versions.
     /// </exception>
     /// <exception cref="NotSupportedException">
-    /// A batch, or a result computed for all rows, does not fit into one array; the message says what to change.
+    /// A batch, or a result computed for all rows, does not fit into one array. The message says what to change.
     /// </exception>
     /// <exception cref="OperationCanceledException">The run was canceled.</exception>
     public VisionTransformerPredictionTransformer Fit(IDataView input)

@@ -1,4 +1,4 @@
-// The repository's pages: README.md, everything under docs, and the readmes of the packages and of the test data.
+// The repository's pages: README.md, everything under docs, the readmes of the packages and of the test data, and the pages for the repository's host.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.DocsTests.Support;
@@ -15,6 +15,7 @@ internal static class DocumentationPages
             .Where(p => !p.Split(Path.DirectorySeparatorChar).Any(_notOurs.Contains)).Order(StringComparer.Ordinal),
         .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "build", "package"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
         .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "test", "Data"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
+        .. Directory.EnumerateFiles(Path.Combine(SourceTree.Root, ".github"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal),
     ];
 
     /// <summary>A path as it is named in a message: from the root, with slashes.</summary>

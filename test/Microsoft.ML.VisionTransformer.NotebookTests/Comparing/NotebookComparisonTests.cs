@@ -43,6 +43,20 @@ public sealed class NotebookComparisonTests
     }
 
     [TestMethod]
+    public void WithAnotherModel_OutputsThatVaryAreComparedByShape()
+    {
+        Assert.IsEmpty(Shapes(new StreamOutput("stdout", "daisy 80%\n"), new StreamOutput("stdout", "roses 70%\n")));
+        Assert.AreEqual("test, cell 1, output 1: 1 lines saved, 2 now", Shapes(new StreamOutput("stdout", "daisy\n"), new StreamOutput("stdout", "daisy\nroses\n")).Single());
+        Assert.IsEmpty(Shapes(Html("<b>daisy</b>"), Html("<b>roses</b> and more")));
+        StringAssert.Contains(Shapes(Png(8, 8, 100), Png(8, 9, 100)).Single(), "now 8 x 9");
+        StringAssert.Contains(Shapes(Html("<b>"), new StreamOutput("stdout", "<b>")).Single(), "saved [text/html], now [stdout]");
+        Assert.HasCount(1, NotebookComparison.Differences(Of(Html("daisy"), []), Of(Html("roses"), []), sameModel: false));
+
+        static IReadOnlyList<string> Shapes(CellOutput saved, CellOutput fresh) =>
+            NotebookComparison.Differences(Of(saved, [NotebookCell.Varies]), Of(fresh, [NotebookCell.Varies]), sameModel: false);
+    }
+
+    [TestMethod]
     public void ImagesInHtmlAreComparedAsImages()
     {
         string Table(byte gray) => $"<td><img src='data:image/png;base64,{Encode(4, 4, gray)}'></td>";

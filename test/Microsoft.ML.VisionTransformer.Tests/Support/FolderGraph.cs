@@ -41,9 +41,11 @@ internal sealed class FolderGraph
         string[] folders = [.. order];
         var text = new StringBuilder();
         text.Append("# Folder dependencies\n\n")
-            .Append("Which folder of the library uses which: in a row, x marks the folders whose types the row's folder names or uses.\n")
-            .Append("The order is that of `FolderDirectionTests`, which writes this page: every x is to the right of the diagonal, so that no two folders use each other.\n")
-            .Append("See [the map of the code](code-map.md).\n\n")
+            .Append("For contributors who add a dependency between folders of the library or move code. The table shows\n")
+            .Append("which folder uses which: in each row, x marks a folder whose types the row's folder names or uses.\n\n")
+            .Append("The order is that of `FolderDirectionTests`, which generates this page. Every x is to the right of\n")
+            .Append("the diagonal, so no two folders use each other. [The code map](code-map.md) says what each folder\n")
+            .Append("holds.\n\n")
             .Append("| # | folder | ").AppendJoin(" | ", folders.Select((_, i) => Number(i + 1))).Append(" |\n")
             .Append("| --: | -- |").Insert(text.Length, " :-: |", folders.Length).Append('\n');
         for (int row = 0; row < folders.Length; row++)

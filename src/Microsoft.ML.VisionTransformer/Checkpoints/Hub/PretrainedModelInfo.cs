@@ -3,14 +3,27 @@ using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>A pretrained model of the Hugging Face hub that has a short name, such as <c>vit-tiny</c>: see <see cref="VisionTransformerCheckpoint.ShortNames"/>.</summary>
+/// <summary>
+/// A pretrained model on the Hugging Face hub that has a short name, such as <c>vit-tiny</c>.
+/// <see cref="VisionTransformerCheckpoint.ShortNames"/> lists all of them.
+/// </summary>
 /// <param name="Name">The short name.</param>
-/// <param name="HubId">The id on the hub, <c>owner/name</c>.</param>
-/// <param name="Description">The network and what it was trained on.</param>
-/// <param name="Classes">Number of classes of its own head; 0 for a network without one, which is a backbone for training and embeddings.</param>
-/// <param name="Parameters">Number of parameters, including the head.</param>
-/// <param name="ImageSize">Width and height of its input, in pixels.</param>
-/// <param name="License">License of the weights, as on the model's page.</param>
+/// <param name="HubId">The id of the model on the hub, <c>owner/name</c>.</param>
+/// <param name="Description">The network, and what it was trained on.</param>
+/// <param name="Classes">
+/// Number of classes of the model's own head. With 0 it has no head: use it for training and for features.
+/// </param>
+/// <param name="Parameters">Number of parameters, including those of the head.</param>
+/// <param name="ImageSize">Width and height of the model's input, in pixels.</param>
+/// <param name="License">License of the weights, as on the page of the model.</param>
+/// <example>
+/// <code>
+/// using Microsoft.ML.VisionTransformer;
+///
+/// foreach (PretrainedModelInfo model in VisionTransformerCheckpoint.ShortNames)
+///     Console.WriteLine($"{model.Name,-24}{model.Parameters / 1e6,6:F1} million  {model.Description} ({model.License})");
+/// </code>
+/// </example>
 public sealed record PretrainedModelInfo(string Name, string HubId, string Description, int Classes, long Parameters, int ImageSize, string License)
 {
     private const string Apache = "Apache 2.0", AugReg = "ImageNet-21k, fine-tuned on ImageNet-1k", DeiT3 = "DeiT III on ImageNet-22k, fine-tuned on ImageNet-1k";

@@ -4,22 +4,59 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// How a row is handled whose image cannot be read: broken, truncated, of an unknown format, too large, or missing. Other rows are not
-/// affected.
+/// What happens to a row if its image cannot be read because it is broken, truncated, of an unknown format, too large,
+/// or missing. Other rows are not affected.
 /// </summary>
+/// <seealso cref="InvalidImageException"/>
 public enum InvalidImageHandling
 {
-    /// <summary>Throws an <see cref="InvalidImageException"/> that names the row, the file if it is known, and the reason.</summary>
+    /// <summary>
+    /// Throws an <see cref="InvalidImageException"/>. Its message names the row, the file if it is known, and the
+    /// reason.
+    /// </summary>
     Throw,
 
-    /// <summary>Training only: the row is skipped, counted, and listed with its reason in <see cref="TrainingHistory"/>.</summary>
+    /// <summary>
+    /// For training only. The row is skipped and counted, and <see cref="TrainingHistory"/> lists it with the reason.
+    /// </summary>
     Skip,
 
-    /// <summary>Prediction only: NaN for every score or value of the embedding, and a missing predicted label (key 0).</summary>
+    /// <summary>
+    /// For prediction only. Every score, or every value of the embedding, is NaN, and the predicted label is missing
+    /// (key 0).
+    /// </summary>
     Missing,
 }
 
-/// <summary>An image could not be read. The message states which one (file, row or column), what is wrong with it and what to do.</summary>
+/// <summary>
+/// An image could not be read. The message names the file, row or column, and says what is wrong and what to do.
+/// </summary>
+/// <example>
+/// <code><![CDATA[
+/// using Microsoft.ML;
+/// using Microsoft.ML.Data;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// File.WriteAllText("broken.jpg", "not an image");
+/// var mlContext = new MLContext();
+/// var rows = mlContext.Data.LoadFromEnumerable(new[] { new { ImagePath = "broken.jpg" } });
+/// const string Id = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k";
+///
+/// using var strict = mlContext.Model.LoadVisionTransformer(Id, "ImagePath");
+/// try
+/// {
+///     _ = strict.Transform(rows).GetColumn<float[]>("Score").ToArray();
+/// }
+/// catch (InvalidImageException error)
+/// {
+///     Console.WriteLine(error.Message);
+/// }
+///
+/// var options = new VisionTransformerLoadOptions { OnInvalidImage = InvalidImageHandling.Missing };
+/// using var tolerant = mlContext.Model.LoadVisionTransformer(Id, "ImagePath", options);
+/// Console.WriteLine(tolerant.Transform(rows).GetColumn<float[]>("Score").First()[0]);    // NaN
+/// ]]></code>
+/// </example>
 public sealed class InvalidImageException : IOException
 {
     /// <summary>Creates an exception without a message.</summary>

@@ -6,8 +6,11 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>One value for each channel, in the order red, green, blue. Two instances are equal if all their values are.</summary>
+/// <summary>
+/// One value per color channel, in the order red, green, blue. Two instances are equal if all their values are equal.
+/// </summary>
 /// <param name="values">The values, one per channel.</param>
+/// <seealso cref="ImagePreprocessing"/>
 [JsonConverter(typeof(JsonArrayConverter))]
 public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>, IEquatable<ChannelValues>
 {
@@ -32,12 +35,14 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
 
     /// <summary>Whether all values are equal.</summary>
     /// <param name="other">The other values.</param>
-    /// <returns>True if the other instance has the same number of channels and the same values; false if it is null.</returns>
+    /// <returns>
+    /// True if the other instance has the same number of channels and the same values. False if it is null.
+    /// </returns>
     public bool Equals(ChannelValues? other) => other is not null && _values.AsSpan().SequenceEqual(other._values);
 
     /// <summary>Whether the other object is a <see cref="ChannelValues"/> with equal values.</summary>
     /// <param name="obj">The other object.</param>
-    /// <returns>False for any other type.</returns>
+    /// <returns>True if it is equal. False for any other type.</returns>
     public override bool Equals(object? obj) => Equals(obj as ChannelValues);
 
     /// <summary>A hash code that is the same for equal values.</summary>
@@ -50,8 +55,8 @@ public sealed class ChannelValues(params float[] values) : IReadOnlyList<float>,
         return hash.ToHashCode();
     }
 
-    /// <summary>The values as text: "0.485, 0.456, 0.406".</summary>
-    /// <returns>The text, in invariant culture.</returns>
+    /// <summary>The values as text, such as "0.485, 0.456, 0.406".</summary>
+    /// <returns>The text, in the invariant culture.</returns>
     public override string ToString() => string.Join(", ", _values.Select(v => v.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Enumerates the values.</summary>

@@ -1,15 +1,16 @@
 // The choice of resampling kernels.
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>A resampling kernel, always antialiased when shrinking.</summary>
+/// <summary>The kernel that resizes images. All kernels are antialiased when they shrink an image.</summary>
+/// <seealso cref="ImagePreprocessing"/>
 public enum ImageInterpolation
 {
-    /// <summary>Triangle, radius 1.</summary>
+    /// <summary>A triangle with radius 1.</summary>
     Bilinear,
 
-    /// <summary>Cubic convolution with a = -0.5, radius 2.</summary>
+    /// <summary>A cubic convolution with a = -0.5 and radius 2.</summary>
     Bicubic,
 
-    /// <summary>Windowed sinc, radius 3.</summary>
+    /// <summary>A windowed sinc with radius 3.</summary>
     Lanczos,
 }

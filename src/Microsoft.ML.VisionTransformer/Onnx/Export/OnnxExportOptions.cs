@@ -5,25 +5,47 @@ using Microsoft.ML.VisionTransformer.Common;
 namespace Microsoft.ML.VisionTransformer;
 
 /// <summary>
-/// Options of <see cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/> and <see cref="VisionTransformerFeatureTransformer.SaveAsOnnx"/>.
+/// Options of <see cref="VisionTransformerPredictionTransformer.SaveAsOnnx"/> and
+/// <see cref="VisionTransformerFeatureTransformer.SaveAsOnnx"/>.
 /// </summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// using var model = new MLContext().Model.LoadVisionTransformer(
+///     "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k", "ImagePath");
+/// model.SaveAsOnnx("model.onnx", new OnnxExportOptions
+/// {
+///     Input = OnnxInput.RawRgb,                                    // the file also resizes and normalizes
+///     Outputs = OnnxOutputs.Probabilities | OnnxOutputs.Embedding,
+///     Precision = OnnxPrecision.Float16,
+/// });
+/// Console.WriteLine($"{new FileInfo("model.onnx").Length:N0} bytes");
+/// </code>
+/// </example>
 public sealed record OnnxExportOptions
 {
     /// <summary>The input of the file. Default <see cref="OnnxInput.NormalizedFloat"/>.</summary>
     public OnnxInput Input { get; init; } = OnnxInput.NormalizedFloat;
 
-    /// <summary>The outputs of the file. Default null: probabilities for a classifier, the embedding for a featurizer.</summary>
+    /// <summary>
+    /// The outputs of the file. Default null: probabilities for a classifier, the embedding for a feature transformer.
+    /// </summary>
     public OnnxOutputs? Outputs { get; init; }
 
-    /// <summary>Fixed number of images per run, at least 1. Default null: any number in each run.</summary>
+    /// <summary>
+    /// The number of images per run if it is fixed, at least 1. Default null: each run may have any number of images.
+    /// </summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>Numeric precision of the computation. Default <see cref="OnnxPrecision.Float32"/>.</summary>
+    /// <summary>The number format of the computation. Default <see cref="OnnxPrecision.Float32"/>.</summary>
     public OnnxPrecision Precision { get; init; } = OnnxPrecision.Float32;
 
     /// <summary>
-    /// Whether the weights are stored in a second file next to the first, with the same name plus <c>.data</c>; keep both files together. Default false.
-    /// Weights of more than 2 GB, the format's limit for a single file, are always stored there.
+    /// Whether the weights are stored in a second file, which has the same name plus <c>.data</c>. Keep both files in
+    /// one folder. Default false. Weights of more than 2 GB, the limit of the format for a single file, are always
+    /// stored there.
     /// </summary>
     public bool ExternalData { get; init; }
 
@@ -44,50 +66,61 @@ public sealed record OnnxExportOptions
 }
 
 /// <summary>The input of an ONNX file.</summary>
+/// <seealso cref="OnnxExportOptions"/>
 public enum OnnxInput
 {
     /// <summary>
-    /// <c>input</c>, Single [images, channels, height, width]: images that the caller has resized and normalized according to <see cref="ImagePreprocessing"/>.
+    /// <c>input</c>, Single [images, channels, height, width]. The caller resizes and normalizes the images according
+    /// to <see cref="ImagePreprocessing"/>.
     /// </summary>
     NormalizedFloat,
 
     /// <summary>
-    /// <c>image</c>, Byte [images, height, width, 3]: red, green and blue of decoded, upright images of any size; all images of one run have the same size. The
-    /// file resizes, crops and normalizes them to the same values as this library.
+    /// <c>image</c>, Byte [images, height, width, 3]: red, green and blue of decoded, upright images. They may have any
+    /// size, but all images of one run must have the same size. The file resizes, crops and normalizes them to the same
+    /// values as this library.
     /// </summary>
     RawRgb,
 }
 
-/// <summary>The outputs of an ONNX file; values can be combined.</summary>
+/// <summary>The outputs of an ONNX file. Values can be combined.</summary>
+/// <seealso cref="OnnxExportOptions"/>
 [Flags]
 public enum OnnxOutputs
 {
-    /// <summary><c>probabilities</c>, Single [images, classes]: the values of the Score column.</summary>
+    /// <summary><c>probabilities</c>, Single [images, classes]: the values of the column <c>Score</c>.</summary>
     Probabilities = 1,
 
-    /// <summary><c>logits</c>, Single [images, classes]: the output of the network's head.</summary>
+    /// <summary><c>logits</c>, Single [images, classes]: the output of the head.</summary>
     Logits = 2,
 
-    /// <summary><c>embedding</c>, Single [images, width]: the input of the head, or the values of the featurizer's column.</summary>
+    /// <summary>
+    /// <c>embedding</c>, Single [images, width]: the input of the head, or the values in the column of a feature
+    /// transformer.
+    /// </summary>
     Embedding = 4,
 }
 
-/// <summary>The numeric precision of an ONNX file. Input and output types are the same for all.</summary>
+/// <summary>
+/// The number format in which an ONNX file computes. The types of input and output do not depend on it.
+/// </summary>
+/// <seealso cref="OnnxExportOptions"/>
 [SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The members are the numeric types to choose from.")]
 public enum OnnxPrecision
 {
-    /// <summary>float32 throughout: the network's own values up to rounding.</summary>
+    /// <summary>float32 everywhere. The values are those of the network, up to rounding.</summary>
     Float32,
 
     /// <summary>
-    /// float16 for matrix products and activations, float32 for norms, softmax and the token stream: half the size, and faster on a GPU. A processor
-    /// without float16 arithmetic converts to float32 and back.
+    /// float16 for matrix products and activations; float32 for norms, softmax and the token stream. The file is half
+    /// as large, and runs faster on a GPU. A processor without float16 arithmetic converts to float32 and back.
     /// </summary>
     Float16,
 
     /// <summary>
-    /// 8-bit integers for the matrix products of the blocks (a scale for each output of a layer, and one for each token, computed at run time), float32 for
-    /// the rest: a quarter of the size. Some predictions change; measure the effect on your own images.
+    /// int8 for the matrix products of the blocks, float32 for the rest. The file is a quarter as large. Each output of
+    /// a layer has a scale, and each token has one that is computed at run time. Some predictions change: measure the
+    /// effect on your own images.
     /// </summary>
     Int8,
 }

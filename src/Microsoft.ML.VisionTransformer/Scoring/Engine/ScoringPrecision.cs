@@ -3,16 +3,41 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>The precision of the blocks' matrix products while scoring. Preprocessing, head and softmax always use float32.</summary>
+/// <summary>
+/// The number format of the matrix products in the blocks while scoring. Preprocessing, head and softmax always use
+/// float32.
+/// </summary>
+/// <example>
+/// <code><![CDATA[
+/// using Microsoft.ML;
+/// using Microsoft.ML.Data;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var mlContext = new MLContext();
+/// using var model = mlContext.Model.LoadVisionTransformer(
+///     "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k", "ImagePath");
+/// try
+/// {
+///     model.ScoringPrecision = ScoringPrecision.BFloat16;
+/// }
+/// catch (NotSupportedException error)
+/// {
+///     Console.WriteLine(error.Message);    // this processor scores with float32
+/// }
+/// var images = mlContext.Data.LoadImagesFromFolder("flowers");
+/// int count = model.Transform(images).GetColumn<float[]>("Score").Count();
+/// Console.WriteLine($"{count} images scored with {model.ScoringPrecision}");
+/// ]]></code>
+/// </example>
 [SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "The enumeration selects a numeric type.")]
 public enum ScoringPrecision
 {
-    /// <summary>32-bit floating point.</summary>
+    /// <summary>float32 everywhere.</summary>
     Float32,
 
     /// <summary>
-    /// bfloat16, which has 8 significant bits: up to 2.5 times as fast on devices that multiply it in hardware, with scores that differ in the second
-    /// or third decimal place. docs/performance.md has measurements.
+    /// bfloat16, which has 8 significant bits. It is up to 2.5 times as fast on devices that multiply it in hardware.
+    /// Scores differ in the second or third decimal place. docs/performance.md has measurements.
     /// </summary>
     BFloat16,
 }

@@ -7,25 +7,59 @@ using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer;
 
-/// <summary>The history of a training run.</summary>
+/// <summary>
+/// What happened in a training run: its metrics, its options, and what was left out. It is stored with the model.
+/// </summary>
+/// <example>
+/// <code>
+/// using Microsoft.ML;
+/// using Microsoft.ML.VisionTransformer;
+///
+/// var mlContext = new MLContext(seed: 1);
+/// var images = mlContext.Data.LoadImagesFromFolder("flowers");
+/// var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+///     .Append(mlContext.MulticlassClassification.Trainers.VisionTransformer(new VisionTransformerTrainer.Options
+///     {
+///         FeatureColumnName = "ImagePath",
+///         PretrainedModel = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k",
+///         Strategy = TrainingStrategy.LinearProbe,
+///         LearningCurve = true,
+///     }));
+/// using var model = pipeline.Fit(images);
+///
+/// TrainingHistory history = model.LastTransformer.TrainingHistory!;
+/// Console.WriteLine($"{history.TrainingRows} images, {history.Strategy}, seed {history.Seed}, on {history.Device}");
+/// Console.WriteLine($"cross-validated accuracy {history.ProbeAccuracy:P1} with penalty {history.ProbePenalty}");
+/// foreach (LearningCurvePoint point in history.LearningCurve)
+///     Console.WriteLine($"{point.Images} images: {point.Accuracy:P1}");
+/// </code>
+/// </example>
 public sealed record TrainingHistory
 {
-    /// <summary>One entry per epoch, in order.</summary>
+    /// <summary>The metrics of each epoch, in order.</summary>
     public IReadOnlyList<TrainingMetrics> Epochs { get; init; } = [];
 
     /// <summary>
-    /// Number (from 1) of the epoch whose weights the model has: the best on the validation rows (docs/training.md defines the comparison), or the
-    /// last if there are none.
+    /// Number of the epoch whose weights the model has, from 1. With validation rows it is the best epoch on them;
+    /// docs/training.md defines the comparison. Without validation rows it is the last epoch.
     /// </summary>
     public int BestEpoch { get; init; }
 
-    /// <summary>Whether the model has the exponential moving average of the weights at that epoch instead of the weights themselves.</summary>
+    /// <summary>
+    /// Whether the model has the exponential moving average (EMA) of the weights at that epoch instead of the weights
+    /// themselves.
+    /// </summary>
     public bool IsAverage { get; init; }
 
-    /// <summary>The temperature that the model divides its logits by; 1 if it was not calibrated.</summary>
+    /// <summary>
+    /// The temperature by which the model divides its logits. It is 1 if the model was not calibrated.
+    /// </summary>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Expected calibration error of the model on the validation rows, after calibration if there was any; null without such rows.</summary>
+    /// <summary>
+    /// Expected calibration error of the model on the validation rows, measured after calibration if there was one.
+    /// Null without validation rows.
+    /// </summary>
     public double? CalibrationError { get; init; }
 
     /// <summary>Number of training rows.</summary>
@@ -34,77 +68,110 @@ public sealed record TrainingHistory
     /// <summary>Number of validation rows.</summary>
     public int ValidationRows { get; init; }
 
-    /// <summary>Number of rows left out because their label is missing.</summary>
+    /// <summary>Number of rows that were left out because their label is missing.</summary>
     public int RowsWithoutLabel { get; init; }
 
-    /// <summary>Number of training and validation rows left out because their image cannot be read (<see cref="InvalidImageHandling.Skip"/>).</summary>
+    /// <summary>
+    /// Number of training and validation rows that were left out because their image cannot be read
+    /// (<see cref="InvalidImageHandling.Skip"/>).
+    /// </summary>
     public int RowsWithInvalidImage { get; init; }
 
-    /// <summary>Errors of those images, each with its row; at most the first 100.</summary>
+    /// <summary>The errors of those images, each with its row. The list has at most the first 100.</summary>
     public IReadOnlyList<string> InvalidImages { get; init; } = [];
 
     /// <summary>Whether early stopping ended the run before its last epoch.</summary>
     public bool StoppedEarly { get; init; }
 
-    /// <summary>Whether the run was canceled, and this is its best model so far (<see cref="CancellationHandling.ReturnBest"/>).</summary>
+    /// <summary>
+    /// Whether the run was canceled, and this is its best model so far (<see cref="CancellationHandling.ReturnBest"/>).
+    /// </summary>
     public bool Cancelled { get; init; }
 
-    /// <summary>The seed of all random streams of the run.</summary>
+    /// <summary>The seed that all random choices of the run follow from.</summary>
     public int Seed { get; init; }
 
     /// <summary>
-    /// Training time, from the first image that the network sees to the final weights, with validation; reading the rows is not included. A resumed run
-    /// counts its earlier parts up to the checkpoint that it resumed from. Null in model files of earlier versions.
+    /// Training time, including validation, from the first image that the network processes to the final weights. It
+    /// does not include reading the rows. A resumed run also counts its earlier parts, up to the checkpoint from which
+    /// it resumed. Null in model files of earlier versions.
     /// </summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>The device that the model was trained on: "cpu", "cuda:0", "mps". Null in model files of earlier versions.</summary>
+    /// <summary>
+    /// The device that the model was trained on, such as "cpu", "cuda:0" or "mps". Null in model files of earlier
+    /// versions.
+    /// </summary>
     public string? Device { get; init; }
 
     /// <summary>
-    /// Versions of the software that trained the model, by name: Microsoft.ML.VisionTransformer, Microsoft.ML, TorchSharp, libtorch and .NET. Empty in
-    /// model files of earlier versions.
+    /// Versions of the software that trained the model, by name: <c>Microsoft.ML.VisionTransformer</c>,
+    /// <c>Microsoft.ML</c>, <c>TorchSharp</c>, <c>libtorch</c> and <c>.NET</c>. Empty in model files of earlier
+    /// versions.
     /// </summary>
     public IReadOnlyDictionary<string, string> Versions { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>
-    /// The options of the run as they were given. A new trainer with these options, the same rows, validation set and <see cref="Seed"/> trains the same
-    /// model. Options that say where and how the run is executed are left out and have their defaults:
-    /// <see cref="VisionTransformerTrainer.Options.ValidationSet"/>, <see cref="VisionTransformerTrainer.Options.MetricsCallback"/>,
-    /// <see cref="VisionTransformerTrainer.Options.CancellationToken"/>, <see cref="VisionTransformerTrainer.Options.OnCancellation"/>,
-    /// <see cref="VisionTransformerTrainer.Options.Device"/>, <see cref="VisionTransformerTrainer.Options.Distributed"/>,
-    /// <see cref="VisionTransformerTrainer.Options.ImageMemoryLimitBytes"/>, <see cref="VisionTransformerTrainer.Options.WorkspacePath"/>,
-    /// <see cref="VisionTransformerTrainer.Options.CheckpointInterval"/> and <see cref="VisionTransformerTrainer.Options.Logs"/>. A path in
-    /// <see cref="VisionTransformerTrainer.Options.PretrainedModel"/> is stored as given. Null in model files of earlier versions.
+    /// The options of the run, as you set them. A new trainer with these options, the same rows, the same validation
+    /// set and <see cref="Seed"/> trains the same model. Null in model files of earlier versions.
     /// </summary>
+    /// <remarks>
+    /// Some options say where and how a run is executed. They are left out and have their defaults:
+    /// <see cref="VisionTransformerTrainer.Options.ValidationSet"/>,
+    /// <see cref="VisionTransformerTrainer.Options.MetricsCallback"/>,
+    /// <see cref="VisionTransformerTrainer.Options.CancellationToken"/>,
+    /// <see cref="VisionTransformerTrainer.Options.OnCancellation"/>,
+    /// <see cref="VisionTransformerTrainer.Options.Device"/>,
+    /// <see cref="VisionTransformerTrainer.Options.Distributed"/>,
+    /// <see cref="VisionTransformerTrainer.Options.ImageMemoryLimitBytes"/>,
+    /// <see cref="VisionTransformerTrainer.Options.WorkspacePath"/>,
+    /// <see cref="VisionTransformerTrainer.Options.CheckpointInterval"/> and
+    /// <see cref="VisionTransformerTrainer.Options.Logs"/>. A path in
+    /// <see cref="VisionTransformerTrainer.Options.PretrainedModel"/> is stored as you set it.
+    /// </remarks>
     [JsonConverter(typeof(StoredOptionsConverter))]
     public VisionTransformerTrainer.Options? Options { get; init; }
 
-    /// <summary>The strategy that was used, whether it was set or chosen by the trainer. Null in model files of earlier versions.</summary>
+    /// <summary>
+    /// The strategy that was used, whether you set it or the trainer chose it. Null in model files of earlier versions.
+    /// </summary>
     public TrainingStrategy? Strategy { get; init; }
 
     /// <summary>
-    /// Accuracy of the linear probe, in [0, 1]: of the model itself for <see cref="TrainingStrategy.LinearProbe"/>, of the head that training started
-    /// from for <see cref="TrainingStrategy.FineTune"/>. Measured by five-fold cross-validation on the training rows, at most about 5,000 of them, with
-    /// <see cref="ProbePenalty"/>; where the same folds chose that penalty, it is slightly too high. Null if no probe was run or there are fewer than 10
-    /// training rows, and in models of versions that did not measure it.
+    /// Accuracy of the linear probe, in [0, 1]. For <see cref="TrainingStrategy.LinearProbe"/> it is the accuracy of
+    /// the model itself. For <see cref="TrainingStrategy.FineTune"/> it is that of the head from which training
+    /// started.
     /// </summary>
+    /// <remarks>
+    /// It is measured by five-fold cross-validation on at most about 5,000 training rows, with
+    /// <see cref="ProbePenalty"/>. If the same folds chose that penalty, the accuracy is slightly too high. It is null
+    /// if no probe was trained, if there are fewer than 10 training rows, or if the version that trained the model did
+    /// not measure it.
+    /// </remarks>
     public double? ProbeAccuracy { get; init; }
 
-    /// <summary>The penalty of the linear probe (lambda), given by the user or chosen by cross-validation; null like <see cref="ProbeAccuracy"/>, but known for any number of rows.</summary>
+    /// <summary>
+    /// The penalty of the linear probe (lambda), which you set or cross-validation chose. It is null in the same cases
+    /// as <see cref="ProbeAccuracy"/>, except that any number of rows is enough.
+    /// </summary>
     public double? ProbePenalty { get; init; }
 
     /// <summary>
-    /// The cross-validated accuracy of the linear probe by number of images that it is trained on, in ascending order: one, two, ... five fifths of the
-    /// training rows of each class and fold, each larger set with the rows of the smaller, always with <see cref="ProbePenalty"/>. The last point is
-    /// <see cref="ProbeAccuracy"/>. Empty unless <see cref="VisionTransformerTrainer.Options.LearningCurve"/> is set and a probe was run.
+    /// How the cross-validated accuracy of the linear probe grows with the number of training images, in ascending
+    /// order. Empty unless <see cref="VisionTransformerTrainer.Options.LearningCurve"/> is set and a probe was trained.
     /// </summary>
+    /// <remarks>
+    /// The points use one to five fifths of the training rows of each class and fold, always with
+    /// <see cref="ProbePenalty"/>. Each larger set contains the rows of the smaller ones. The accuracy of the last
+    /// point is <see cref="ProbeAccuracy"/>.
+    /// </remarks>
     public IReadOnlyList<LearningCurvePoint> LearningCurve { get; init; } = [];
 }
 
-/// <summary>A point of <see cref="TrainingHistory.LearningCurve"/>.</summary>
-/// <param name="Images">Number of training images, the mean of the five fits.</param>
-/// <param name="Accuracy">Accuracy on images that the fit has not seen, in [0, 1].</param>
+/// <summary>One point of <see cref="TrainingHistory.LearningCurve"/>.</summary>
+/// <param name="Images">Number of training images, averaged over the five folds.</param>
+/// <param name="Accuracy">Accuracy on images that were not used for training, in [0, 1].</param>
+/// <seealso cref="TrainingHistory"/>
 public sealed record LearningCurvePoint(int Images, double Accuracy);
 
 /// <summary>The versions of the software in use.</summary>

@@ -16,19 +16,19 @@ internal sealed record TrainingPlan
     internal required string StrategyReason { get; init; }
 
     /// <summary>A path or hub id; null for training from scratch.</summary>
-    [NotInIdentity("The weights of the pretrained model are in the identity by content: a model that was moved is the same model.")]
+    [NotInIdentity("The weights of the pretrained model are compared instead, so a model that was moved is the same model.")]
     internal required string? Pretrained { get; init; }
 
-    [NotInIdentity("The labels of all rows are in the identity.")]
+    [NotInIdentity("The labels of all rows are compared instead.")]
     internal required string Label { get; init; }
 
-    [NotInIdentity("The weights of all rows are in the identity.")]
+    [NotInIdentity("The weights of all rows are compared instead.")]
     internal required string? ExampleWeight { get; init; }
 
-    [NotInIdentity("The images are in the identity by content; the output columns belong to the new model.")]
+    [NotInIdentity("The images are compared by content. The output columns belong to the new model.")]
     internal required ColumnNames Columns { get; init; }
 
-    [NotInIdentity("It selects rows, and the selected rows are in the identity.")]
+    [NotInIdentity("It selects rows, and the selected rows are compared.")]
     internal required InvalidImageHandling OnInvalidImage { get; init; }
 
     [OptionName("Arch")]
@@ -68,10 +68,10 @@ internal sealed record TrainingPlan
     internal required LearningRateScaling RateScaling { get; init; }
 
     /// <summary>The factor of <see cref="BaseLearningRate"/> for the number of processes.</summary>
-    [NotInIdentity("It follows from DistributedLearningRate and the number of processes; a run may continue with a different number of processes.")]
+    [NotInIdentity("It follows from DistributedLearningRate and the number of processes, and a run may continue with a different number.")]
     internal required double RateFactor { get; init; }
 
-    [NotInIdentity("It determines how many processes train; a run may continue with a different number of processes.")]
+    [NotInIdentity("It determines how many processes train. A run may continue with a different number of processes.")]
     internal required DistributedTraining Distributed { get; init; }
 
     internal required double WarmupEpochs { get; init; }
@@ -113,10 +113,10 @@ internal sealed record TrainingPlan
     internal required TrainingAugmentations Augmentation { get; init; }
 
     /// <summary>Whether the user set the augmentation.</summary>
-    [NotInIdentity("It only controls a warning; the augmentation itself is in the identity.")]
+    [NotInIdentity("It only controls a warning. The augmentation itself is compared.")]
     internal required bool AugmentationIsChosen { get; init; }
 
-    [NotInIdentity("Its rows are in the identity by content.")]
+    [NotInIdentity("Its rows are compared by content.")]
     internal required IDataView? ValidationSet { get; init; }
 
     /// <summary>0 with a <see cref="ValidationSet"/>.</summary>
@@ -129,17 +129,17 @@ internal sealed record TrainingPlan
     [NotInIdentity("It receives metrics of the training and does not change it.")]
     internal required Action<TrainingMetrics>? MetricsCallback { get; init; }
 
-    [NotInIdentity("The temperature is fitted after training, each time Fit ends, including for weights from the workspace.")]
+    [NotInIdentity("The temperature is fitted each time Fit ends, also for weights from the workspace.")]
     internal required bool Calibrate { get; init; }
 
     [NotInIdentity("A canceled run is not finished, whatever Fit returned for it.")]
     internal required CancellationHandling OnCancellation { get; init; }
 
-    [NotInIdentity("It determines where images are kept; they are read back bit for bit.")]
+    [NotInIdentity("It determines where images are kept. They are read back bit for bit.")]
     internal required long ImageMemoryLimit { get; init; }
 
     /// <summary>Null for a run that leaves no files.</summary>
-    [NotInIdentity("It is the folder that holds the identity to compare; a folder that was moved still works.")]
+    [NotInIdentity("It is the folder that holds the values to compare. A folder that was moved still works.")]
     internal required string? Workspace { get; init; }
 
     [NotInIdentity("It determines when checkpoints are written.")]
@@ -148,14 +148,14 @@ internal sealed record TrainingPlan
     [NotInIdentity("It determines which log files are written.")]
     internal required TrainingLogs Logs { get; init; }
 
-    [NotInIdentity("Devices differ only in rounding; a run may continue on another one.")]
+    [NotInIdentity("Devices differ only in rounding. A run may continue on another one.")]
     internal required string Device { get; init; }
 
     [NotInIdentity("It stops the run and does not change it.")]
     internal required CancellationToken CancellationToken { get; init; }
 
     /// <summary>Seed of all random streams of the run.</summary>
-    [NotInIdentity("The checkpoint stores it separately: an interrupted run keeps its seed; a finished run is returned only for the same seed.")]
+    [NotInIdentity("It is stored separately. An interrupted run keeps its seed, and a finished run is returned only for the same seed.")]
     internal required int Seed { get; init; }
 
     /// <summary>The rate after the warm-up.</summary>

@@ -193,8 +193,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// <summary>Copies a weight from any device and type.</summary>
     internal static void CopyTo(Tensor tensor, Span<float> values)
     {
-        ObjectDisposedException.ThrowIf(tensor.IsInvalid, tensor);
-        if (tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32 && tensor.is_contiguous())
+        if (tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32)
         {
             Values(tensor).CopyTo(values);
             return;

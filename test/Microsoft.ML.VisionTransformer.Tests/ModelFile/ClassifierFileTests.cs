@@ -9,7 +9,6 @@ using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.ModelFile;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
-using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.ModelFile;
 

@@ -4,7 +4,6 @@ using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Engine;
 

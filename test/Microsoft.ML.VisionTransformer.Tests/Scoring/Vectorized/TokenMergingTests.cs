@@ -1,6 +1,5 @@
 // Token merging in the vectorized code, against a plain implementation of the paper's method in libtorch.
 using Microsoft.ML.VisionTransformer.Architecture;
-using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized.EncoderRuns;
 using static TorchSharp.torch;

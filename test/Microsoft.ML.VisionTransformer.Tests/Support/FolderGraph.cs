@@ -41,11 +41,12 @@ internal sealed class FolderGraph
         string[] folders = [.. order];
         var text = new StringBuilder();
         text.Append("# Folder dependencies\n\n")
-            .Append("For contributors who add a dependency between folders of the library or move code. The table shows\n")
-            .Append("which folder uses which: in each row, x marks a folder whose types the row's folder names or uses.\n\n")
-            .Append("The order is that of `FolderDirectionTests`, which generates this page. Every x is to the right of\n")
-            .Append("the diagonal, so no two folders use each other. [The code map](code-map.md) says what each folder\n")
-            .Append("holds.\n\n")
+            .Append("This page is for contributors who move code or add a dependency between folders of the library. The\n")
+            .Append("table shows which folder uses which. In each row, x marks a folder whose types the row's folder\n")
+            .Append("names or uses.\n\n")
+            .Append("`FolderDirectionTests` defines the order of the folders and generates this page. Every x is to the\n")
+            .Append("right of the diagonal, so no two folders use each other. [The code map](code-map.md) says what each\n")
+            .Append("folder contains.\n\n")
             .Append("| # | folder | ").AppendJoin(" | ", folders.Select((_, i) => Number(i + 1))).Append(" |\n")
             .Append("| --: | -- |").Insert(text.Length, " :-: |", folders.Length).Append('\n');
         for (int row = 0; row < folders.Length; row++)

@@ -160,7 +160,7 @@ internal static class EncodedContent
         if (start.TrimStart().StartsWith('<'))
             return "it is HTML or XML text, perhaps a web server's error page. Download the image again.";
         return start.All(IsText)
-            ? $"it is text; {Supported}. Was a path given instead of the image's bytes?"
+            ? $"it is text; {Supported}. Replace the file or leave it out. A column of bytes must have the content of an image, not its path."
             : $"its {encoded.Length} bytes are not in a known format; {Supported}. Replace the file or leave it out.";
     }
 

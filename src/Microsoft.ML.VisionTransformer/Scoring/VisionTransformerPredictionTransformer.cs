@@ -143,8 +143,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     /// <exception cref="NotSupportedException">
-    /// libtorch scores the network, or <see cref="ScoringPrecision"/> is not float32. libtorch scores it if the
-    /// processor has no AVX2, or if the network has rotary positions or widths that are not multiples of 16.
+    /// libtorch scores the network, for example on a GPU, or <see cref="ScoringPrecision"/> is not float32.
     /// </exception>
     /// <remarks>
     /// Values from 8 to 16 suit 197 tokens and 12 blocks; docs/performance.md has measurements. The setting is not

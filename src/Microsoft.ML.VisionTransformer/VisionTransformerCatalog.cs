@@ -115,8 +115,7 @@ public static class VisionTransformerCatalog
         {
             OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
         };
-        var device = TorchRuntime.Device(Guard.NotBlank(options.Device), environment);
-        using var state = TorchState.EnterOrdinary();
+        var device = ComputeDevice.Of(Guard.NotBlank(options.Device), environment);
         using var checkpoint = PretrainedModels.Open(environment, pathOrHubId, options.Architecture, options.CancellationToken);
         return PretrainedModels.Classifier(checkpoint, options.Preprocessing, columns, device, options.CancellationToken);
     }

@@ -118,7 +118,7 @@ internal sealed record ParameterRow(string Name, ParameterRole Role, params long
     internal long Length => Shape.Aggregate(1L, (product, size) => checked(product * size));
 }
 
-/// <summary>The role of a parameter; <c>Network/WeightInitializer.cs</c> defines the initial values of each role.</summary>
+/// <summary>The role of a parameter; <c>Weights/WeightInitializer.cs</c> defines the initial values of each role.</summary>
 internal enum ParameterRole
 {
     /// <summary>The class token.</summary>

@@ -1,11 +1,9 @@
-// Copies a checkpoint's weights into a network whose image size, channels and classes may differ.
+// Reads a checkpoint's weights for a network whose image size, channels and classes may differ.
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Checkpoints.Fitting;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
-using Microsoft.ML.VisionTransformer.Interop;
-using static TorchSharp.torch;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.Checkpoints;
 
@@ -27,38 +25,37 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
     /// <exception cref="InvalidCheckpointException">The file differs and <paramref name="strict"/> is true; one message lists all differences.</exception>
     internal CheckpointMismatch Check(bool strict) => map.Check(target.Parameters().Select(AsStored), strict, IsLeftOut);
 
-    /// <summary>Creates a network with the target architecture and the checkpoint's weights.</summary>
+    /// <summary>Reads the weights of the target architecture. The caller disposes them.</summary>
     /// <param name="seed">Seeds the weights that the file lacks, if <paramref name="strict"/> is false.</param>
     /// <param name="strict">Whether the file must contain every tensor.</param>
     /// <param name="cancellation">Checked before each tensor.</param>
     /// <exception cref="InvalidCheckpointException">The file does not match, or contains NaN or infinity.</exception>
-    internal VisionTransformerNetwork CreateNetwork(int seed, bool strict, CancellationToken cancellation)
+    internal NetworkWeights Read(int seed, bool strict, CancellationToken cancellation)
     {
-        using var state = TorchState.EnterOrdinary();
         var mismatch = Check(strict);
-        var network = mismatch.IsEmpty ? VisionTransformerNetwork.WithUnsetWeights(target, seed) : new VisionTransformerNetwork(target, seed);
+        var weights = new NetworkWeights(target);
         try
         {
-            Fill(network, cancellation);
-            return network;
+            if (!mismatch.IsEmpty)
+                WeightInitializer.Draw(target, name => weights[name].Values, seed);
+            Fill(weights, cancellation);
+            return weights;
         }
         catch
         {
-            network.Dispose();
+            weights.Dispose();
             throw;
         }
     }
 
-    private void Fill(VisionTransformerNetwork network, CancellationToken cancellation)
+    private void Fill(NetworkWeights weights, CancellationToken cancellation)
     {
-        using var mode = no_grad();
-        var parameters = network.named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
         var rows = target.Parameters().ToDictionary(row => row.Name, StringComparer.Ordinal);
         foreach (var row in rows.Values.Where(row => IsHead(row.Name) && head.Fit == HeadFit.New))
-            Values(parameters[row.Name]).Clear();
+            weights[row.Name].Values.Clear();
         var matching = map.Tensors.Values.Where(tensor =>
             rows.TryGetValue(tensor.Name, out var row) && !IsLeftOut(tensor.Name) && tensor.Shape?.SequenceEqual(AsStored(row).Shape) == true);
-        ForEach(matching, tensor => Fill(tensor, rows[tensor.Name], Values(parameters[tensor.Name])), cancellation);
+        ForEach(matching, tensor => Fill(tensor, rows[tensor.Name], weights[tensor.Name].Values), cancellation);
     }
 
     /// <summary>Reads tensors in parallel if the file supports it, otherwise in file order. Throws the first error.</summary>
@@ -143,6 +140,4 @@ internal sealed class CheckpointFitting(LayoutMap map, VisionTransformerArchitec
     }
 
     private static PatchKernelShape KernelShape(long[] shape) => new((int)shape[0], (int)shape[1], ((int)shape[2], (int)shape[3]));
-
-    private static Span<float> Values(Tensor parameter) => MemoryMarshal.Cast<byte, float>(parameter.bytes);
 }

@@ -6,6 +6,7 @@ using Microsoft.ML.VisionTransformer.Checkpoints.Formats;
 using Microsoft.ML.VisionTransformer.Checkpoints.Hub;
 using Microsoft.ML.VisionTransformer.Checkpoints.Layouts;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer;
 
@@ -184,11 +185,17 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// A tensor cannot be read, or has values that are not finite.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
-    public VisionTransformerNetwork CreateNetwork() => CreateNetwork(CancellationToken.None);
+    public VisionTransformerNetwork CreateNetwork()
+    {
+        using var weights = ReadWeights(CancellationToken.None);
+        return VisionTransformerNetwork.Of(weights.Architecture, weights.ByName());
+    }
 
-    /// <inheritdoc cref="CreateNetwork()"/>
+    /// <summary>Reads the weights of <see cref="Architecture"/>. The caller disposes them.</summary>
+    /// <exception cref="InvalidCheckpointException">A tensor cannot be read, or has values that are not finite.</exception>
+    /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
     /// <exception cref="OperationCanceledException">Reading was canceled.</exception>
-    internal VisionTransformerNetwork CreateNetwork(CancellationToken cancellation) => CreateNetwork(Architecture, _headKept, seed: 0, cancellation);
+    internal NetworkWeights ReadWeights(CancellationToken cancellation) => ReadWeights(Architecture, _headKept, seed: 0, cancellation);
 
     /// <summary>Decides how the head is handled for a task with these classes.</summary>
     internal HeadPlan PlanHead(IReadOnlyList<string> classNames) =>
@@ -197,11 +204,11 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// <summary>Closes the file. You can still use the networks that were created from it.</summary>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>Builds a network for a task from the checkpoint's weights.</summary>
+    /// <summary>Reads the checkpoint's weights for a task. The caller disposes them.</summary>
     /// <param name="task">The task's architecture; image size, channels and head may differ from the checkpoint's.</param>
     /// <param name="head">How the head is handled.</param>
     /// <param name="seed">Seeds the weights that the file lacks, if it was opened with <c>strict: false</c>.</param>
     /// <param name="cancellation">Cancels reading.</param>
-    internal VisionTransformerNetwork CreateNetwork(VisionTransformerArchitecture task, HeadPlan head, int seed, CancellationToken cancellation) =>
-        new CheckpointFitting(_map, _stored, Guard.NotNull(task).Check(), head).CreateNetwork(seed, _strict, cancellation);
+    internal NetworkWeights ReadWeights(VisionTransformerArchitecture task, HeadPlan head, int seed, CancellationToken cancellation) =>
+        new CheckpointFitting(_map, _stored, Guard.NotNull(task).Check(), head).Read(seed, _strict, cancellation);
 }

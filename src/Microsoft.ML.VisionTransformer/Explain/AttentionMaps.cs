@@ -2,6 +2,7 @@
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,6 +15,16 @@ namespace Microsoft.ML.VisionTransformer.Explain;
 /// <param name="Probabilities">The probability of each class.</param>
 internal sealed record AttentionMaps(float[] Values, int[] Classes, float[] Probabilities)
 {
+    /// <summary>Explains inputs [count, C, H, W], which are copied to the device of the network.</summary>
+    /// <inheritdoc cref="Of(BlockwiseNetwork, Tensor, ExplanationMethod, int?, double)"/>
+    internal static AttentionMaps Of(
+        BlockwiseNetwork network, Memory<float> inputs, int count, ComputeDevice device, ExplanationMethod method, int? target, double temperature)
+    {
+        using var state = TorchState.EnterOrdinary();
+        using var scope = NewDisposeScope();
+        return Of(network, InputTensor.Of(inputs, count, network.Architecture, TorchRuntime.Named(device.ToString())!), method, target, temperature);
+    }
+
     /// <summary>
     /// Explains images [N, C, H, W] on the network's device. The network must be in evaluation mode and is not changed: gradients are computed only for
     /// tokens and attention weights, so several threads may explain and score with it at once.

@@ -171,16 +171,11 @@ internal sealed record ModelFormat(Type Transformer, string Signature, string Lo
         loaderAssemblyName: Transformer.Assembly.FullName,
         loaderSignature: Loader);
 
-    /// <summary>Loads a transformer on the default device, independent of the caller's libtorch state.</summary>
+    /// <summary>Loads a transformer on the default device.</summary>
     /// <param name="environment">ML.NET's environment, for GPU settings.</param>
     /// <param name="context">ML.NET's load context of the model.</param>
     /// <param name="read">Creates the transformer from its entries, on the device.</param>
     /// <exception cref="InvalidDataException">The model has a newer format, or is corrupt.</exception>
-    internal T Load<T>(IHostEnvironment environment, ModelLoadContext context, Func<ModelReader, TorchSharp.torch.Device, T> read)
-    {
-        var reader = new ModelReader(context, this);
-        var device = TorchRuntime.Device("auto", environment);
-        using var state = TorchState.EnterOrdinary();
-        return read(reader, device);
-    }
+    internal T Load<T>(IHostEnvironment environment, ModelLoadContext context, Func<ModelReader, ComputeDevice, T> read) =>
+        read(new ModelReader(context, this), ComputeDevice.Of(ComputeDevice.Auto, environment));
 }

@@ -1,5 +1,4 @@
-// Loads libtorch, chooses the device, and sets libtorch's thread state.
-using System.Globalization;
+// Loads libtorch, opens devices, and sets libtorch's thread state.
 using System.Runtime.InteropServices;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.VisionTransformer.Common;
@@ -8,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Interop;
 
-/// <summary>Loads the native library and parses device names.</summary>
+/// <summary>Loads the native library and opens devices by name.</summary>
 internal static class TorchRuntime
 {
     private const string LibtorchVersion = "2.10.0";
@@ -48,30 +47,33 @@ internal static class TorchRuntime
         return Named(name) ?? Auto(environment, localRank);
     }
 
+    /// <summary>Whether libtorch can be loaded on this machine.</summary>
+    internal static bool CanLoad()
+    {
+        try
+        {
+            Load();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The device with the given name; null for <c>auto</c>.</summary>
     /// <exception cref="ArgumentException">The name is invalid.</exception>
     /// <exception cref="InvalidOperationException">The device is not available.</exception>
     internal static torch.Device? Named(string name)
     {
-        var (kind, index) = Parse(name);
+        var (kind, index) = ComputeDevice.Parse(name);
         return kind switch
         {
-            "auto" => null,
-            "cpu" => torch.CPU,
+            ComputeDevice.Auto => null,
+            ComputeDevice.CpuName => torch.CPU,
             "mps" => torch.mps_is_available() ? torch.MPS : throw Unavailable(name, "this machine has no Metal device"),
             _ => Cuda(index, name),
         };
-    }
-
-    /// <summary>Parses a device name without accessing the device: its kind and, for <c>cuda:N</c>, the index.</summary>
-    /// <exception cref="ArgumentException">The name is invalid.</exception>
-    internal static (string Kind, int Index) Parse(string name)
-    {
-        if (name is "auto" or "cpu" or "cuda" or "mps")
-            return (name, 0);
-        if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
-            return ("cuda", index);
-        throw new ArgumentException($"Device is '{MessageText.Of(name)}'; it must be auto, cpu, cuda, cuda:1 (or another number) or mps.", nameof(name));
     }
 
     private static torch.Device Auto(IHostEnvironment environment, int localRank)

@@ -3,7 +3,7 @@ using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.ModelFile;
 
@@ -22,20 +22,20 @@ internal static class ClassifierFile
     }
 
     /// <exception cref="InvalidDataException">An entry is missing, changed or invalid.</exception>
-    internal static (ModelDescription Description, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
+    internal static (ModelDescription Description, NetworkWeights Weights, WeightStorage Storage) Read(ModelReader reader)
     {
         var labels = ModelEntries.Parse(reader, ClassesName, ClassLabels.FromJson);
         var columns = ModelEntries.Parse(reader, ColumnsName, ModelJson.Read<ColumnsDocument>);
         Check(columns);
         var history = ModelEntries.Parse(reader, HistoryName, ModelJson.Read<HistoryDocument>).History;
         Check(history);
-        var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture =>
+        var (preprocessing, weights, storage) = NetworkEntries.Read(reader, architecture =>
         {
             if (labels.Names.Count != architecture.Classes)
                 throw ModelReader.Broken($"{ClassesName} has {labels.Names.Count} classes, but {NetworkEntries.ArchitectureName} has {architecture.Classes}");
         });
         var names = new ColumnNames(columns.Image, columns.Score, columns.PredictedLabel) { OnInvalidImage = columns.OnInvalidImage };
-        return (new ModelDescription(network.Architecture, preprocessing, labels, names, history) { Temperature = columns.Temperature }, network, storage);
+        return (new ModelDescription(weights.Architecture, preprocessing, labels, names, history) { Temperature = columns.Temperature }, weights, storage);
     }
 
     /// <exception cref="InvalidDataException">The columns are invalid for scoring.</exception>
@@ -124,16 +124,16 @@ internal static class FeatureFile
     }
 
     /// <exception cref="InvalidDataException">An entry is missing, changed or invalid.</exception>
-    internal static (FeatureColumn Column, ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(ModelReader reader)
+    internal static (FeatureColumn Column, ImagePreprocessing Preprocessing, NetworkWeights Weights, WeightStorage Storage) Read(ModelReader reader)
     {
         var column = ModelEntries.Parse(reader, FeaturesName, ModelJson.Read<FeatureColumn>);
-        var (preprocessing, network, storage) = NetworkEntries.Read(reader, architecture => ModelEntries.Check(FeaturesName, () =>
+        var (preprocessing, weights, storage) = NetworkEntries.Read(reader, architecture => ModelEntries.Check(FeaturesName, () =>
         {
             architecture.WidthOf(column.Kind);
             Guard.NotBlank(column.Image);
             Guard.NotBlank(column.Output);
             InvalidImageRules.ForPrediction(column.OnInvalidImage, nameof(column.OnInvalidImage));
         }));
-        return (column, preprocessing, network, storage);
+        return (column, preprocessing, weights, storage);
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.ModelFile;
 
@@ -21,11 +21,11 @@ internal static class NetworkEntries
         WeightEntries.Write(writer, network.Weights, storage);
     }
 
-    /// <summary>Reads the entries and builds the network.</summary>
+    /// <summary>Reads the entries. The caller disposes the weights.</summary>
     /// <param name="reader">The file.</param>
     /// <param name="check">Checks the architecture against other entries, before any weight is read.</param>
     /// <exception cref="InvalidDataException">An entry is missing, changed or invalid.</exception>
-    internal static (ImagePreprocessing Preprocessing, VisionTransformerNetwork Network, WeightStorage Storage) Read(
+    internal static (ImagePreprocessing Preprocessing, NetworkWeights Weights, WeightStorage Storage) Read(
         ModelReader reader, Action<VisionTransformerArchitecture> check)
     {
         var architecture = ModelEntries.Parse(reader, ArchitectureName, ModelJson.Read<VisionTransformerArchitecture>);
@@ -34,14 +34,14 @@ internal static class NetworkEntries
         check(architecture);
         var table = WeightEntries.ReadTable(reader, architecture);
 
-        var network = VisionTransformerNetwork.WithUnsetWeights(architecture);
+        var weights = new NetworkWeights(architecture);
         try
         {
-            return (preprocessing, network, WeightEntries.Read(reader, table, network));
+            return (preprocessing, weights, WeightEntries.Read(reader, table, weights));
         }
         catch
         {
-            network.Dispose();
+            weights.Dispose();
             throw;
         }
     }

@@ -1,11 +1,11 @@
 // The weights of a network in a model file: a JSON table of tensors, and their bytes split into chunks.
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
-using Microsoft.ML.VisionTransformer.Network;
-using static TorchSharp.torch;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.ModelFile;
 
@@ -61,27 +61,34 @@ internal static class WeightEntries
         return tensors;
     }
 
-    /// <summary>Fills every tensor of the network, which must be in main memory, and returns how the weights are stored.</summary>
+    /// <summary>Fills every array and returns how the weights are stored.</summary>
     /// <param name="reader">The file.</param>
     /// <param name="tensors">The checked table.</param>
-    /// <param name="network">Receives the weights.</param>
+    /// <param name="weights">Receives the values.</param>
     /// <exception cref="InvalidDataException">A chunk is corrupt, or a weight is not finite.</exception>
-    internal static WeightStorage Read(ModelReader reader, IReadOnlyList<Entry> tensors, VisionTransformerNetwork network)
+    internal static WeightStorage Read(ModelReader reader, IReadOnlyList<Entry> tensors, NetworkWeights weights)
     {
-        using var mode = no_grad();
-        using var scope = NewDisposeScope();
-        var state = network.state_dict();
+        Half[] halves = [];
         EntryReader? chunk = null;
         int chunks = 0;
         try
         {
             foreach (var entry in tensors)
             {
-                using var half = entry.Type == Float16 ? empty(entry.Shape, dtype: ScalarType.Float16, device: CPU) : null;
-                Fill((half ?? state[entry.Name]).bytes);
-                if (half is not null)
-                    state[entry.Name].copy_(half);
-                if (FiniteValues.FirstFault(MemoryMarshal.Cast<byte, float>(state[entry.Name].bytes)) is { } fault)
+                var values = weights[entry.Name].Values;
+                if (entry.Type == Float16)
+                {
+                    if (halves.Length < values.Length)
+                        halves = new Half[values.Length];
+                    Fill(MemoryMarshal.AsBytes(halves.AsSpan(0, values.Length)));
+                    TensorPrimitives.ConvertToSingle(halves.AsSpan(0, values.Length), values);
+                }
+                else
+                {
+                    Fill(MemoryMarshal.AsBytes(values));
+                }
+
+                if (FiniteValues.FirstFault(values) is { } fault)
                 {
                     throw ModelReader.Broken(
                         $"{entry.Name} has a weight that is {fault}, so no scores can be computed; use a model saved before training diverged");
@@ -115,15 +122,18 @@ internal static class WeightEntries
     /// <summary>Vectors are at most a hundredth of the weights, and they scale or shift whole features, so they are always stored as float32.</summary>
     private static string TypeOf(long[] shape, WeightStorage storage) => storage == WeightStorage.Float16 && shape.Length > 1 ? Float16 : Float32;
 
-    private static Tensor Stored(NamedWeight weight, string type)
+    private static StoredWeight Stored(NamedWeight weight, string type)
     {
+        var values = weight.OpenFinite();
         if (type == Float32)
-            return weight.OpenFinite();
-        using var mode = no_grad();
-        using var scope = NewDisposeScope();
-        using var single = weight.OpenFinite();
-        Float16Range.Check(weight.Name, MemoryMarshal.Cast<byte, float>(single.bytes), $"save the model with {nameof(WeightStorage)} {WeightStorage.Float32}");
-        return single.to(ScalarType.Float16).DetachFromDisposeScope();
+            return new StoredWeight(values, null);
+        using (values)
+        {
+            Float16Range.Check(weight.Name, values.Values, $"save the model with {nameof(WeightStorage)} {WeightStorage.Float32}");
+            var halves = new Half[values.Values.Length];
+            TensorPrimitives.ConvertToHalf(values.Values, halves);
+            return new StoredWeight(null, halves);
+        }
     }
 
     private static void RequireMatch(IReadOnlyList<Entry?> found, VisionTransformerArchitecture architecture)
@@ -178,11 +188,11 @@ internal static class WeightEntries
 
 /// <summary>Splits the bytes of the weights into chunks of one size; the last may be shorter.</summary>
 /// <param name="weights">The weights, in storage order.</param>
-/// <param name="convert">Returns the tensor whose bytes are stored; it is disposed here.</param>
+/// <param name="convert">Returns a weight as it is stored; it is disposed here.</param>
 /// <param name="chunkBytes">Size of a chunk in bytes.</param>
-internal sealed class WeightChunks(IReadOnlyList<NamedWeight> weights, Func<NamedWeight, Tensor> convert, int chunkBytes) : IDisposable
+internal sealed class WeightChunks(IReadOnlyList<NamedWeight> weights, Func<NamedWeight, StoredWeight> convert, int chunkBytes) : IDisposable
 {
-    private Tensor? _open;
+    private StoredWeight? _open;
     private int _next;
     private int _taken;
 
@@ -219,9 +229,9 @@ internal sealed class WeightChunks(IReadOnlyList<NamedWeight> weights, Func<Name
     private int Fill(Span<byte> chunk)
     {
         int filled = 0;
-        while (filled < chunk.Length && Open() is { } tensor)
+        while (filled < chunk.Length && Open() is { } weight)
         {
-            var rest = tensor.bytes[_taken..];
+            var rest = weight.Bytes[_taken..];
             int count = Math.Min(rest.Length, chunk.Length - filled);
             rest[..count].CopyTo(chunk[filled..]);
             filled += count;
@@ -231,10 +241,10 @@ internal sealed class WeightChunks(IReadOnlyList<NamedWeight> weights, Func<Name
         return filled;
     }
 
-    /// <summary>The current tensor with bytes left; null after the last tensor.</summary>
-    private Tensor? Open()
+    /// <summary>The current weight with bytes left; null after the last one.</summary>
+    private StoredWeight? Open()
     {
-        while (_open is null || _taken == _open.bytes.Length)
+        while (_open is null || _taken == _open.Bytes.Length)
         {
             _open?.Dispose();
             (_open, _taken) = (null, 0);
@@ -245,4 +255,12 @@ internal sealed class WeightChunks(IReadOnlyList<NamedWeight> weights, Func<Name
 
         return _open;
     }
+}
+
+/// <summary>The bytes of a weight in a model file: float32 values, or float16 values.</summary>
+internal sealed class StoredWeight(OpenWeight? singles, Half[]? halves) : IDisposable
+{
+    internal ReadOnlySpan<byte> Bytes => singles is null ? MemoryMarshal.AsBytes(halves.AsSpan()) : MemoryMarshal.AsBytes(singles.Values);
+
+    public void Dispose() => singles?.Dispose();
 }

@@ -1,4 +1,6 @@
 // A network that runs block by block and needs the weights of only one block in memory at a time.
+using System.Globalization;
+using Microsoft.ML.VisionTransformer.Weights;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Network;
@@ -9,6 +11,8 @@ namespace Microsoft.ML.VisionTransformer.Network;
 /// </summary>
 internal sealed class BlockwiseNetwork : IDisposable
 {
+    private const string FirstBlock = "blocks.0.";
+
     private readonly VisionTransformerNetwork _network;
     private readonly Action<int>? _fill;
     private int _filled = -1;
@@ -22,12 +26,32 @@ internal sealed class BlockwiseNetwork : IDisposable
     /// <summary>Wraps a complete network in evaluation mode; the caller keeps ownership.</summary>
     internal static BlockwiseNetwork Of(VisionTransformerNetwork network) => new(network, network.Architecture, fill: null);
 
-    /// <summary>Takes ownership of a network whose single block replaces all blocks in turn.</summary>
-    /// <param name="network">The network, with all layers before and after the blocks.</param>
+    /// <summary>
+    /// A network that holds a copy of the layers before and after the blocks, and of one block, which is filled with the weights of the block to run. The
+    /// caller disposes it.
+    /// </summary>
     /// <param name="architecture">The architecture of the whole network.</param>
-    /// <param name="fill">Copies the weights of the block with the given index into the single block.</param>
-    internal static BlockwiseNetwork Filled(VisionTransformerNetwork network, VisionTransformerArchitecture architecture, Action<int> fill) =>
-        new(network, architecture, fill);
+    /// <param name="weights">All weights by name; they must live at least as long.</param>
+    internal static BlockwiseNetwork Of(VisionTransformerArchitecture architecture, IReadOnlyDictionary<string, NamedWeight> weights)
+    {
+        var network = VisionTransformerNetwork.WithUnsetWeights(architecture with { Depth = 1 });
+        try
+        {
+            network.eval();
+            foreach (var parameter in network.parameters())
+                parameter.requires_grad = false;
+            network.Fill(name => name.StartsWith(FirstBlock, StringComparison.Ordinal) ? null : weights[name]);
+            return new BlockwiseNetwork(network, architecture, block => network.Fill(name =>
+                name.StartsWith(FirstBlock, StringComparison.Ordinal)
+                    ? weights[string.Create(CultureInfo.InvariantCulture, $"blocks.{block}.{name.AsSpan(FirstBlock.Length)}")]
+                    : null));
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Images [N, C, H, W] to the tokens [N, T, D] that enter the first block.</summary>
     internal Tensor Enter(Tensor images) => _network.Enter(images);

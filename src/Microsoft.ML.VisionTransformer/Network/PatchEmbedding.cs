@@ -1,4 +1,4 @@
-// Splits an image into patches and embeds each, and the fixed sine-cosine position table.
+// Splits an image into patches and embeds each.
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -48,43 +48,4 @@ internal sealed class PatchProjection : nn.Module<Tensor, Tensor>
     }
 
     public override Tensor forward(Tensor x) => nn.functional.conv2d(x, _weight, _bias, _stride);
-}
-
-/// <summary>
-/// The fixed two-dimensional position table of MAE (arXiv:2111.06377) and, on square grids with rows and columns swapped, of MoCo v3
-/// (arXiv:2104.02057). With Q = D / 4 and w_i = 10000^(-i / Q), the patch in row r and column c gets
-/// [sin(c w_0..), cos(c w_0..), sin(r w_0..), cos(r w_0..)], Q values each; tokens before the patches get zeros.
-/// </summary>
-internal static class SinCosPositions
-{
-    private const double Temperature = 10000;
-
-    /// <summary>The table [1, prefix + rows * columns, D], patches row by row. D must be divisible by 4.</summary>
-    internal static Tensor Table(ImageDimensions grid, int dimension, int prefix)
-    {
-        float[] values = new float[(prefix + grid.Height * grid.Width) * dimension];
-        for (int row = 0; row < grid.Height; row++)
-        {
-            for (int column = 0; column < grid.Width; column++)
-            {
-                var vector = values.AsSpan((prefix + row * grid.Width + column) * dimension, dimension);
-                Fill(vector[..(dimension / 2)], column);
-                Fill(vector[(dimension / 2)..], row);
-            }
-        }
-
-        var table = tensor(values, [1, prefix + grid.Height * grid.Width, dimension], dtype: ScalarType.Float32, device: CPU);
-        return table.DetachFromDisposeScope();
-    }
-
-    private static void Fill(Span<float> half, int position)
-    {
-        int count = half.Length / 2;
-        for (int i = 0; i < count; i++)
-        {
-            double angle = position * Math.Pow(Temperature, -(double)i / count);
-            half[i] = (float)Math.Sin(angle);
-            half[count + i] = (float)Math.Cos(angle);
-        }
-    }
 }

@@ -1,9 +1,11 @@
 // The Vision Transformer as a TorchSharp module, and the chunked backward pass.
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Weights;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -87,7 +89,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         _positions = architecture.PositionEmbedding switch
         {
             PositionEmbedding.Learned => UninitializedParameter.Of(1, architecture.PositionCount, dimension),
-            PositionEmbedding.SinCos2D => SinCosPositions.Table(architecture.Grid, dimension, architecture.PositionCount - architecture.PatchTokens),
+            PositionEmbedding.SinCos2D => FixedPositions(architecture),
             _ => null,
         };
         _patchEmbedding = new PatchEmbedding(architecture);
@@ -103,7 +105,10 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         _distillationHead = NewHead(architecture is { Classes: > 0, DistillationToken: true });
         RegisterComponents();
         if (drawWeights)
-            WeightInitializer.Draw(architecture, named_parameters().ToDictionary(p => p.name, p => p.parameter), seed);
+        {
+            var parameters = named_parameters().ToDictionary(p => p.name, p => p.parameter, StringComparer.Ordinal);
+            WeightInitializer.Draw(architecture, name => Values(parameters[name]), seed);
+        }
     }
 
     /// <summary>The architecture of the network.</summary>
@@ -115,6 +120,26 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// <summary>A network whose weights are undefined until they are loaded; this skips their initialization.</summary>
     internal static VisionTransformerNetwork WithUnsetWeights(VisionTransformerArchitecture architecture, int seed = 0) =>
         new(architecture, seed, drawWeights: false);
+
+    /// <summary>A network with a copy of these weights, in training mode.</summary>
+    /// <param name="architecture">The architecture.</param>
+    /// <param name="weights">Every weight of the architecture, by name.</param>
+    /// <param name="seed">Seeds dropout.</param>
+    internal static VisionTransformerNetwork Of(
+        VisionTransformerArchitecture architecture, IReadOnlyDictionary<string, NamedWeight> weights, int seed = 0)
+    {
+        var network = WithUnsetWeights(architecture, seed);
+        try
+        {
+            network.Fill(name => weights[name]);
+            return network;
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Copies the network to a device. The caller disposes the copy.</summary>
     internal VisionTransformerNetwork CopyTo(Device device)
@@ -130,6 +155,62 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
             copy.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Copies weights into this network, which must be in main memory.</summary>
+    /// <param name="weights">Returns the weight for a name of the state dictionary; null leaves the network's own values.</param>
+    internal void Fill(Func<string, NamedWeight?> weights)
+    {
+        using var state = TorchState.EnterOrdinary();
+        foreach (var (name, tensor) in state_dict())
+        {
+            using var values = weights(name)?.Open();
+            values?.Values.CopyTo(Values(tensor));
+        }
+    }
+
+    /// <summary>A copy of the weights as arrays, which the caller disposes.</summary>
+    internal NetworkWeights CopyWeights()
+    {
+        using var mode = no_grad();
+        var weights = new NetworkWeights(Architecture);
+        try
+        {
+            foreach (var (name, tensor) in state_dict())
+            {
+                CopyTo(tensor, weights[name].Values);
+            }
+
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Copies a weight from any device and type.</summary>
+    internal static void CopyTo(Tensor tensor, Span<float> values)
+    {
+        if (tensor.device_type == DeviceType.CPU && tensor.dtype == ScalarType.Float32)
+        {
+            Values(tensor).CopyTo(values);
+            return;
+        }
+
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        Values(tensor.to(ScalarType.Float32).cpu().contiguous()).CopyTo(values);
+    }
+
+    private static Span<float> Values(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes);
+
+    private static Tensor FixedPositions(VisionTransformerArchitecture architecture)
+    {
+        var table = empty([1, architecture.PositionCount, architecture.EmbeddingDimension], dtype: ScalarType.Float32, device: CPU);
+        SinCosPositions.Fill(Values(table), architecture);
+        return table.DetachFromDisposeScope();
     }
 
     /// <summary>

@@ -28,7 +28,6 @@ internal static class PretrainedModels
 
     private static VisionTransformerCheckpoint Open(IHostEnvironment environment, Func<Action<string>, VisionTransformerCheckpoint> load)
     {
-        TorchRuntime.Load();
         using var log = environment.Start("Loading a pretrained Vision Transformer");
         var checkpoint = load(message => log.Info(MessageSensitivity.None, message));
         foreach (string note in checkpoint.Notes)
@@ -43,7 +42,7 @@ internal static class PretrainedModels
         VisionTransformerCheckpoint checkpoint,
         ImagePreprocessing? preprocessing,
         ColumnNames columns,
-        TorchSharp.torch.Device device,
+        ComputeDevice device,
         CancellationToken cancellation)
     {
         var architecture = checkpoint.Architecture;
@@ -58,9 +57,8 @@ internal static class PretrainedModels
 
         var images = Preprocessing(checkpoint, preprocessing);
         var labels = checkpoint.ClassNames is { } names ? LabelValueType.Named("String")!.Parse(names) : new UnnamedClassLabels(architecture.Classes);
-        var network = checkpoint.CreateNetwork(cancellation);
-        return Owned(network, () => new VisionTransformerPredictionTransformer(
-            new ModelDescription(architecture, images, labels, columns, null), new ScoringNetwork(network, device)));
+        var network = new ScoringNetwork(checkpoint.ReadWeights(cancellation), device);
+        return Owned(network, () => new VisionTransformerPredictionTransformer(new ModelDescription(architecture, images, labels, columns, null), network));
     }
 
     /// <summary>A feature transformer with the checkpoint's weights.</summary>
@@ -70,7 +68,7 @@ internal static class PretrainedModels
         VisionTransformerCheckpoint checkpoint,
         ImagePreprocessing? preprocessing,
         FeatureColumn column,
-        TorchSharp.torch.Device device,
+        ComputeDevice device,
         CancellationToken cancellation)
     {
         var images = Preprocessing(checkpoint, preprocessing);
@@ -78,8 +76,8 @@ internal static class PretrainedModels
         var architecture = keepsHead ? checkpoint.Architecture : checkpoint.Architecture with { Classes = 0 };
         FeatureSizes.WidthOf(architecture, column.Kind);
         var head = new HeadPlan(keepsHead ? HeadFit.Kept : HeadFit.New, [], "The head is left out.");
-        var network = checkpoint.CreateNetwork(architecture, head, seed: 0, cancellation);
-        return Owned(network, () => new VisionTransformerFeatureTransformer(column, images, new ScoringNetwork(network, device)));
+        var network = new ScoringNetwork(checkpoint.ReadWeights(architecture, head, seed: 0, cancellation), device);
+        return Owned(network, () => new VisionTransformerFeatureTransformer(column, images, network));
     }
 
     /// <exception cref="NotSupportedException">The network's number of channels is not supported.</exception>
@@ -117,7 +115,7 @@ internal static class PretrainedModels
         return preprocessing;
     }
 
-    private static T Owned<T>(VisionTransformerNetwork network, Func<T> create)
+    private static T Owned<T>(ScoringNetwork network, Func<T> create)
     {
         try
         {

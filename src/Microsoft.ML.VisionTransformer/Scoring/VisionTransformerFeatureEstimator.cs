@@ -66,7 +66,7 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
         _host = environment.Register(nameof(VisionTransformerFeatureEstimator));
         _options = Guard.NotNull(options);
         Guard.NotBlank(options.PretrainedModel);
-        TorchRuntime.Parse(Guard.NotBlank(options.Device));
+        ComputeDevice.Parse(Guard.NotBlank(options.Device));
         _column = new FeatureColumn(Guard.NotBlank(inputColumnName), Guard.NotBlank(outputColumnName), Guard.Defined(options.Kind), options.Normalize)
         {
             OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
@@ -85,8 +85,7 @@ public sealed class VisionTransformerFeatureEstimator : IEstimator<VisionTransfo
     public VisionTransformerFeatureTransformer Fit(IDataView input)
     {
         Guard.NotNull(input);
-        var device = TorchRuntime.Device(_options.Device, _host);
-        using var state = TorchState.EnterOrdinary();
+        var device = ComputeDevice.Of(_options.Device, _host);
         using var checkpoint = PretrainedModels.Open(_host, _options.PretrainedModel, _options.Architecture, _options.CancellationToken);
         ImageColumn.Of(input.Schema, _column.Image, _options.Preprocessing ?? checkpoint.Preprocessing);
         return PretrainedModels.Featurizer(checkpoint, _options.Preprocessing, _column, device, _options.CancellationToken);

@@ -181,7 +181,7 @@ public sealed class VisionTransformerFeatureTransformer : ITransformer, IDisposa
     private static VisionTransformerFeatureTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
         _format.Load(environment, context, (reader, device) =>
         {
-            var (column, preprocessing, network, storage) = FeatureFile.Read(reader);
-            return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(network, device)) { WeightStorage = storage };
+            var (column, preprocessing, weights, storage) = FeatureFile.Read(reader);
+            return new VisionTransformerFeatureTransformer(column, preprocessing, new ScoringNetwork(weights, device)) { WeightStorage = storage };
         });
 }

@@ -143,8 +143,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     /// <exception cref="NotSupportedException">
-    /// libtorch scores the network, or <see cref="ScoringPrecision"/> is not float32. libtorch scores it if the
-    /// processor has no AVX2, or if the network has rotary positions or widths that are not multiples of 16.
+    /// libtorch scores the network, for example on a GPU, or <see cref="ScoringPrecision"/> is not float32.
     /// </exception>
     /// <remarks>
     /// Values from 8 to 16 suit 197 tokens and 12 blocks; docs/performance.md has measurements. The setting is not
@@ -250,7 +249,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
             OnInvalidImage = InvalidImageRules.ForPrediction(options.OnInvalidImage, nameof(options.OnInvalidImage)),
         };
         Architecture.WidthOf(column.Kind);
-        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.ShareWeights(TorchRuntime.Named(Guard.NotBlank(options.Device))));
+        return new VisionTransformerFeatureTransformer(column, preprocessing, _network.ShareWeights(ComputeDevice.Named(Guard.NotBlank(options.Device))));
     }
 
     /// <summary>
@@ -368,7 +367,7 @@ public sealed class VisionTransformerPredictionTransformer : ITransformer, IDisp
     private static VisionTransformerPredictionTransformer Create(IHostEnvironment environment, ModelLoadContext context) =>
         _format.Load(environment, context, (reader, device) =>
         {
-            var (description, network, storage) = ClassifierFile.Read(reader);
-            return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, device)) { WeightStorage = storage };
+            var (description, weights, storage) = ClassifierFile.Read(reader);
+            return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(weights, device)) { WeightStorage = storage };
         });
 }

@@ -277,8 +277,13 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
             report.Warning($"The column '{plan.Columns.Image}' holds pixels, which are flipped, erased and mixed only: the crop, policy and jitter of Augmentation are not applied. Give the trainer the images (bytes, MLImage or paths) to apply them.");
     }
 
-    private static VisionTransformerNetwork CreateNetwork(TrainingPlan plan, VisionTransformerCheckpoint? checkpoint, CancellationToken cancellation) =>
-        checkpoint?.CreateNetwork(plan.Architecture, plan.Head!, plan.Seed, cancellation) ?? new VisionTransformerNetwork(plan.Architecture, plan.Seed);
+    private static VisionTransformerNetwork CreateNetwork(TrainingPlan plan, VisionTransformerCheckpoint? checkpoint, CancellationToken cancellation)
+    {
+        if (checkpoint is null)
+            return new VisionTransformerNetwork(plan.Architecture, plan.Seed);
+        using var weights = checkpoint.ReadWeights(plan.Architecture, plan.Head!, plan.Seed, cancellation);
+        return VisionTransformerNetwork.Of(plan.Architecture, weights.ByName(), plan.Seed);
+    }
 
     /// <summary>Compares this run with the runs of the other processes and with the one in the workspace, which it may resume.</summary>
     private RunRecorder? FindEarlierRun(TrainingPlan plan, VisionTransformerNetwork? pretrained, Rows rows, TrainingWorkspace? workspace, TrainingProcessGroup group, TrainingLog report)
@@ -319,7 +324,7 @@ public sealed partial class VisionTransformerTrainer : IEstimator<VisionTransfor
         };
         report.End(history);
         return new VisionTransformerPredictionTransformer(
-            new ModelDescription(plan.Architecture, plan.Preprocessing, rows.Labels, plan.Columns, history) { Temperature = history.Temperature }, new ScoringNetwork(run.Network, run.Device));
+            new ModelDescription(plan.Architecture, plan.Preprocessing, rows.Labels, plan.Columns, history) { Temperature = history.Temperature }, ScoringNetwork.Of(run.Network, ComputeDevice.Of(run.Device)));
     }
 
     /// <summary>Returns the memory that the training kept to the system at the end.</summary>

@@ -47,7 +47,7 @@ internal sealed class ForwardSide : Side
     private Action LibraryRun(bool fused, ScoringPrecision precision)
     {
         AppContext.SetSwitch(ScoringNetwork.FusedSwitch, fused);
-        var network = Owned(new ScoringNetwork(new VisionTransformerNetwork(_architecture, seed: 1), CPU));
+        var network = Owned(ScoringNetwork.Of(new VisionTransformerNetwork(_architecture, seed: 1), ComputeDevice.Cpu));
         network.Precision = precision;
         return () => network.Probabilities(_input, _batch, 1);
     }

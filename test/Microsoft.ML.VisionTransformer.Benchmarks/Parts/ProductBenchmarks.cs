@@ -36,9 +36,9 @@ public unsafe class ProductBenchmarks
 
     [Benchmark]
     public void Packed() => _packed.Multiply(
-        new FusedRows(FloatBuffer.Address(_input), Dimension), Tokens, null, new FusedRows(FloatBuffer.Address(_output), 4 * Dimension), add: false, 0, _packed.Panels);
+        new FusedRows(TensorAddress.Of(_input), Dimension), Tokens, null, new FusedRows(TensorAddress.Of(_output), 4 * Dimension), add: false, 0, _packed.Panels);
 
-    private static PackedMatrix Pack(Tensor weight) => new(FloatBuffer.Address(weight), weight.shape);
+    private static PackedMatrix Pack(Tensor weight) => new(TensorAddress.Of(weight), weight.shape);
 
     [GlobalCleanup]
     public void Cleanup()

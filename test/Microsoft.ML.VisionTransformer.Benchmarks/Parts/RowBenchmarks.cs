@@ -22,7 +22,7 @@ public unsafe class RowBenchmarks
         _hidden = rand(Tokens, 4 * Dimension);
         _weight = ones(Dimension);
         _bias = zeros(Dimension);
-        _norm = new NormWeights(FloatBuffer.Address(_weight), FloatBuffer.Address(_bias), 1e-6f);
+        _norm = new NormWeights(TensorAddress.Of(_weight), TensorAddress.Of(_bias), 1e-6f);
     }
 
     [Benchmark]
@@ -34,7 +34,7 @@ public unsafe class RowBenchmarks
 
     [Benchmark]
     public void Norm() => VectorRows.Normalize(
-        new FusedRows(FloatBuffer.Address(_rows), Dimension), new FusedRows(FloatBuffer.Address(_result), Dimension), 0, Tokens, Dimension, _norm);
+        new FusedRows(TensorAddress.Of(_rows), Dimension), new FusedRows(TensorAddress.Of(_result), Dimension), 0, Tokens, Dimension, _norm);
 
     [Benchmark]
     public void GeluLibtorch()
@@ -44,7 +44,7 @@ public unsafe class RowBenchmarks
     }
 
     [Benchmark]
-    public void Gelu() => VectorActivations.Apply(MlpActivation.Gelu, FloatBuffer.Address(_hidden), 4 * Dimension, Tokens, 4 * Dimension);
+    public void Gelu() => VectorActivations.Apply(MlpActivation.Gelu, TensorAddress.Of(_hidden), 4 * Dimension, Tokens, 4 * Dimension);
 
     [GlobalCleanup]
     public void Cleanup()

@@ -36,8 +36,8 @@ internal sealed record ContractSubject(
         new("trainer that fine-tunes", Scores, p => Trainer(p, TrainingStrategy.FineTune, InvalidImageHandling.Missing)) { TrainingColumns = ["Image", "Label"] },
         new("trainer of a linear probe", Scores, p => Trainer(p, TrainingStrategy.LinearProbe)) { TrainingColumns = ["Image", "Label"] },
         new("loaded classifier", Scores, Load: p => p.Context.Model.LoadVisionTransformer(p.Pretrained, options: new() { Device = "cpu", OnInvalidImage = InvalidImageHandling.Missing })),
-        new("features", ["Features"], p => Features(p, InvalidImageHandling.Throw)) { HasHead = false },
-        new("features with missing values", ["Features"], p => Features(p, InvalidImageHandling.Missing)) { HasHead = false },
+        new("features", ["Features"], p => Features(p, InvalidImageHandling.Throw)),
+        new("features with missing values", ["Features"], p => Features(p, InvalidImageHandling.Missing)),
         new("gradient attention", ["Map"], p => p.Context.Transforms.VisionTransformerExplanation("Map", "Image", p.Model)) { UsesModel = true },
         new("attention rollout", ["Map"], p => p.Context.Transforms.VisionTransformerExplanation("Map", "Image", p.Model, ExplanationMethod.Rollout)) { UsesModel = true },
     ];
@@ -47,9 +47,6 @@ internal sealed record ContractSubject(
 
     /// <summary>Whether it computes with <see cref="ContractParts.Model"/>, which stays the caller's; such a column is not saved.</summary>
     internal bool UsesModel { get; private init; }
-
-    /// <summary>Whether the network keeps the weights and the biases of its classes.</summary>
-    internal bool HasHead { get; private init; } = true;
 
     private static string[] Scores => ["PredictedLabel", "Score"];
 

@@ -1,5 +1,6 @@
 // The common contract of all estimators, transformers and data views of the library.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Conventions;
@@ -373,12 +374,14 @@ public sealed class EstimatorContractTests
     [DynamicData(nameof(Subjects))]
     public void NativeMemoryComesBack(string name)
     {
-        LiveTensors.AssertSameAfter(() => RowValues.Read(ModelOf(name).Transform(_data), Subject(name).Outputs));
+        // An explanation builds a network with one block for each batch of images.
+        int explained = Subject(name).UsesModel ? 2 * (_parts.Model.Architecture with { Depth = 1 }).Parameters().Count() : 0;
+        LiveTensors.AssertSameAfter(() => RowValues.Read(ModelOf(name).Transform(_data), Subject(name).Outputs), explained);
         LiveTensors.AssertSameAfter(() =>
         {
             using var made = Subject(name).Make(_parts, _data);
             RowValues.Read(made.Transformer.Transform(_data), Subject(name).Outputs);
-        }, parametersCreated: TinyTraining.Parameters - (Subject(name).HasHead ? 0 : 2));
+        }, parametersCreated: name.StartsWith("trainer", StringComparison.Ordinal) ? TinyTraining.Parameters : explained);
     }
 
     [TestMethod]

@@ -24,6 +24,7 @@ public sealed partial class FolderDirectionTests
         "Onnx/Export", "Onnx/Format",
         "Images/Input", "Images/Augmentation", "Images/Preprocessing", "Images/Decoding", "Images/Resampling", "Images/Pixels",
         "Network",
+        "Weights",
         "Architecture",
         "Distributed", "Distributed/Mpi",
         "Interop",

@@ -1,5 +1,4 @@
-// Device names, and the error for an unavailable device.
-using Microsoft.ML.VisionTransformer.Interop;
+// The error for an unavailable device.
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using TorchSharp;
 
@@ -8,23 +7,6 @@ namespace Microsoft.ML.VisionTransformer.Tests.Interop;
 [TestClass]
 public sealed class TorchRuntimeTests
 {
-    [TestMethod]
-    [DataRow("auto", "auto", 0)]
-    [DataRow("cpu", "cpu", 0)]
-    [DataRow("cuda", "cuda", 0)]
-    [DataRow("cuda:3", "cuda", 3)]
-    [DataRow("mps", "mps", 0)]
-    public void KnownNamesAreParsed(string name, string kind, int index) => Assert.AreEqual((kind, index), TorchRuntime.Parse(name));
-
-    [TestMethod]
-    [DataRow("")]
-    [DataRow("gpu")]
-    [DataRow("cuda:")]
-    [DataRow("cuda:-1")]
-    [DataRow("CPU")]
-    public void OtherNamesAreRefusedWithTheKnownOnes(string name) =>
-        Assert.Contains("auto, cpu, cuda, cuda:1", Assert.ThrowsExactly<ArgumentException>(() => TorchRuntime.Parse(name)).Message);
-
     [TestMethod]
     public void AGpuThatIsNotThereIsAnErrorBeforeAnyImageIsRead()
     {

@@ -5,10 +5,10 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.ModelFile;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
-using TorchSharp;
 
 namespace Microsoft.ML.VisionTransformer.Tests.ModelFile;
 
@@ -79,7 +79,7 @@ public sealed class ClassifierFileTests
 
     [TestMethod]
     public void LoadingAndDisposingGivesAllTensorsBack() =>
-        LiveTensors.AssertSameAfter(() => Load(_zip).Dispose(), parametersCreated: TinyTraining.Parameters);
+        LiveTensors.AssertSameAfter(() => Load(_zip).Dispose());
 
     [TestMethod]
     public void AFileOfAVersionThatDidNotMeasureTheProbeIsRead()
@@ -238,7 +238,7 @@ public sealed class ClassifierFileTests
         var labels = ClassLabels.FromJson("""{"Type":"String","Count":3,"Values":["a","b","c"]}"""u8.ToArray());
         var description = new ModelDescription(
             architecture, ImagePreprocessing.For(architecture), labels, new ColumnNames("Image", "Score", "PredictedLabel"), History: null);
-        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(new VisionTransformerNetwork(architecture, seed: 2), torch.CPU));
+        return new VisionTransformerPredictionTransformer(description, ScoringNetwork.Of(new VisionTransformerNetwork(architecture, seed: 2), ComputeDevice.Cpu));
     }
 
     /// <summary>ML.NET creates transformers by reflection, which wraps their exceptions.</summary>

@@ -5,6 +5,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Fuzz;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.ModelFile;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -222,7 +223,7 @@ public sealed class HostileModelFileTests
             values[7] = float.NaN;
         var labels = ClassLabels.FromJson("""{"Type":"String","Count":3,"Values":["a","b","c"]}"""u8.ToArray());
         var description = new ModelDescription(architecture, ImagePreprocessing.For(architecture), labels, new ColumnNames("Image", "Score", "PredictedLabel"), History: null);
-        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, TorchSharp.torch.CPU));
+        return new VisionTransformerPredictionTransformer(description, ScoringNetwork.Of(network, ComputeDevice.Cpu));
     }
 
     private static void AssertRefused(ModelArchive archive, params string[] expected)

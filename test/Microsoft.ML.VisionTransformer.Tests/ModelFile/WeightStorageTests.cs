@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Columns;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.ModelFile;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -127,7 +128,7 @@ public sealed class WeightStorageTests : IDisposable
     {
         using var network = new VisionTransformerNetwork(_architecture, seed: 2);
         var column = new FeatureColumn("Image", "Features", FeatureKind.Pooled, Normalize: false);
-        using var model = new VisionTransformerFeatureTransformer(column, ImagePreprocessing.For(_architecture), new ScoringNetwork(network, torch.CPU))
+        using var model = new VisionTransformerFeatureTransformer(column, ImagePreprocessing.For(_architecture), ScoringNetwork.Of(network, ComputeDevice.Cpu))
         {
             WeightStorage = WeightStorage.Float16,
         };
@@ -149,7 +150,7 @@ public sealed class WeightStorageTests : IDisposable
         model.WeightStorage = WeightStorage.Float16;
         string path = Save(model, "half.zip");
 
-        LiveTensors.AssertSameAfter(() => Load(path).Dispose(), parametersCreated: _architecture.Parameters().Count());
+        LiveTensors.AssertSameAfter(() => Load(path).Dispose());
     }
 
     private float[][] Scores(VisionTransformerPredictionTransformer model) => TinyTraining.Scores(model.Transform(TinyTraining.Data(_context, perClass: 3)));
@@ -184,7 +185,7 @@ public sealed class WeightStorageTests : IDisposable
         var labels = ClassLabels.FromJson("""{"Type":"String","Count":3,"Values":["a","b","c"]}"""u8.ToArray());
         var description = new ModelDescription(
             _architecture, ImagePreprocessing.For(_architecture), labels, new ColumnNames("Image", "Score", "PredictedLabel"), History: null);
-        return new VisionTransformerPredictionTransformer(description, new ScoringNetwork(network, torch.CPU));
+        return new VisionTransformerPredictionTransformer(description, ScoringNetwork.Of(network, ComputeDevice.Cpu));
     }
 
     private static long WeightBytes(string path)

@@ -1,9 +1,11 @@
 // A constructor that fails frees what it has created: the caller has nothing to dispose.
 using Microsoft.ML.VisionTransformer.Architecture;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using Microsoft.ML.VisionTransformer.Training;
 using Microsoft.ML.VisionTransformer.Training.TrainerOptions;
+using Microsoft.ML.VisionTransformer.Weights;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Network;
@@ -17,8 +19,14 @@ public sealed class FailedConstructionTests
     [TestMethod]
     public void ACopyOfANetwork() => AssertNothingStays(network => network.CopyTo(CPU), parameters: 1);
 
+    /// <summary>Packing the weights ends at one that is missing.</summary>
     [TestMethod]
-    public void ANetworkToScoreWith() => AssertNothingStays(network => new ScoringNetwork(network, CPU));
+    public void ANetworkToScoreWith() => LiveTensors.AssertSameAfter(() =>
+    {
+        var weights = new NetworkWeights(_architecture);
+        weights.Free($"blocks.{_architecture.Depth - 1}.mlp.fc2.weight");
+        Assert.ThrowsExactly<KeyNotFoundException>(() => new ScoringNetwork(weights, ComputeDevice.Cpu));
+    });
 
     [TestMethod]
     public void ATrainingStepWithAReplica() => AssertNothingStays(

@@ -104,15 +104,11 @@ public sealed class PretrainedModelsTests : IDisposable
     [TestMethod]
     public void LoadingScoringAndDisposing_GiveAllTensorsBack()
     {
-        using var checkpoint = VisionTransformerCheckpoint.Load(Golden("hf-vit"));
-
-        LiveTensors.AssertSameAfter(
-            () =>
-            {
-                using var model = _context.Model.LoadVisionTransformer(Golden("hf-vit"));
-                TinyTraining.Scores(model.Transform(Images()));
-            },
-            parametersCreated: checkpoint.Architecture.Parameters().Count());
+        LiveTensors.AssertSameAfter(() =>
+        {
+            using var model = _context.Model.LoadVisionTransformer(Golden("hf-vit"));
+            TinyTraining.Scores(model.Transform(Images()));
+        });
     }
 
     [TestMethod]
@@ -143,8 +139,7 @@ public sealed class PretrainedModelsTests : IDisposable
     [TestMethod]
     public void ACancelledTokenEndsTheReading() => LiveTensors.AssertSameAfter(
         () => Assert.Throws<OperationCanceledException>(
-            () => _context.Model.LoadVisionTransformer(Golden("hf-vit"), options: new() { CancellationToken = new CancellationToken(canceled: true) })),
-        parametersCreated: ParametersOf("hf-vit"));
+            () => _context.Model.LoadVisionTransformer(Golden("hf-vit"), options: new() { CancellationToken = new CancellationToken(canceled: true) })));
 
     [TestMethod]
     public void ACancelledTokenEndsTheReadingForEmbeddingsToo() => Assert.Throws<OperationCanceledException>(

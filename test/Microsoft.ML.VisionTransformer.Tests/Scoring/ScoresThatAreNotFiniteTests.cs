@@ -1,4 +1,5 @@
 // Scores that would be NaN are errors: preprocessing out of range, and weights too large to compute with or to export as float16.
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ public sealed class ScoresThatAreNotFiniteTests
     [TestMethod]
     public void HugeWeightsAreAnErrorWhenTheyScore()
     {
-        using var model = new ScoringNetwork(Network("head.weight", 3e38f), CPU);
+        using var model = ScoringNetwork.Of(Network("head.weight", 3e38f), ComputeDevice.Cpu);
 
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => model.Probabilities([.. Enumerable.Repeat(1f, model.InputLength)], 1, 1));
 

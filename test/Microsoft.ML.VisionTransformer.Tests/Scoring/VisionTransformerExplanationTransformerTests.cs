@@ -2,6 +2,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Explain;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
@@ -150,7 +151,7 @@ public sealed class VisionTransformerExplanationTransformerTests
     public void OfANetworkWhoseWeightsArePackedOneBlockIsCopied(ExplanationMethod method)
     {
         var architecture = TinyTraining.Architecture with { EmbeddingDimension = 48, Heads = 3, Classes = 3, Depth = 6 };
-        using var network = new ScoringNetwork(new VisionTransformerNetwork(architecture), torch.CPU);
+        using var network = ScoringNetwork.Of(new VisionTransformerNetwork(architecture), ComputeDevice.Cpu);
         float[] input = new float[network.InputLength];
 
         LiveTensors.AssertSameAfter(
@@ -166,7 +167,7 @@ public sealed class VisionTransformerExplanationTransformerTests
         using var scope = torch.NewDisposeScope();
         using var whole = new VisionTransformerNetwork(architecture, seed: 2);
         whole.eval();
-        using var packed = new ScoringNetwork(new VisionTransformerNetwork(architecture, seed: 2), torch.CPU);
+        using var packed = ScoringNetwork.Of(new VisionTransformerNetwork(architecture, seed: 2), ComputeDevice.Cpu);
         float[] input = [.. Enumerable.Range(0, 2 * packed.InputLength).Select(i => MathF.Sin(i))];
         var images = torch.tensor(input, [2, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width]);
 
@@ -179,7 +180,8 @@ public sealed class VisionTransformerExplanationTransformerTests
     }
 
     [TestMethod]
-    public void AllTensorsComeBack() => LiveTensors.AssertSameAfter(() => Model.Explain(_samples[0].Image));
+    public void AllTensorsComeBack() => LiveTensors.AssertSameAfter(
+        () => Model.Explain(_samples[0].Image), parametersCreated: (Model.Architecture with { Depth = 1 }).Parameters().Count());
 
     [TestMethod]
     [DataRow(ExplanationMethod.GradientAttention)]

@@ -2,7 +2,6 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Data;
-using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Columns;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Tests.Support;
@@ -243,14 +242,12 @@ public sealed class VisionTransformerFeatureTransformerTests : IDisposable
             Read(featurizer.Transform(Data(samples)));
         });
 
-        LiveTensors.AssertSameAfter(
-            () =>
-            {
-                using var loaded = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image");
-                using var featurizer = loaded.ToFeatureTransformer("Features");
-                Read(featurizer.Transform(Data(samples)));
-            },
-            parametersCreated: classifier.Architecture.Parameters().Count());
+        LiveTensors.AssertSameAfter(() =>
+        {
+            using var loaded = _context.Model.LoadVisionTransformer(Golden("hf-vit"), "Image");
+            using var featurizer = loaded.ToFeatureTransformer("Features");
+            Read(featurizer.Transform(Data(samples)));
+        });
     }
 
     [TestMethod]
@@ -271,11 +268,8 @@ public sealed class VisionTransformerFeatureTransformerTests : IDisposable
     public void FittingEmbeddingAndDisposing_GiveAllTensorsBack()
     {
         var samples = ColoredSamples.Make(1);
-        using var checkpoint = VisionTransformerCheckpoint.Load(Golden("hf-vit"));
 
-        LiveTensors.AssertSameAfter(
-            () => Features(Estimator("hf-vit", FeatureKind.ClassTokenAndAverage, normalize: true), samples),
-            parametersCreated: (checkpoint.Architecture with { Classes = 0 }).Parameters().Count());
+        LiveTensors.AssertSameAfter(() => Features(Estimator("hf-vit", FeatureKind.ClassTokenAndAverage, normalize: true), samples));
     }
 
     [TestMethod]

@@ -10,6 +10,11 @@ internal sealed class GoldenModel : IDisposable
 
     private GoldenModel(VisionTransformerNetwork network, Dictionary<string, Tensor> values) => (Network, _values) = (network, values);
 
+    /// <summary>The names of all networks.</summary>
+    internal static IEnumerable<string> Names =>
+        Directory.GetDirectories(TestData.Path("golden", "model")).Where(f => File.Exists(Path.Combine(f, "weights.safetensors")))
+            .Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal);
+
     /// <summary>The network in evaluation mode, with timm's weights.</summary>
     internal VisionTransformerNetwork Network { get; }
 

@@ -1,8 +1,7 @@
-// Batches of network input: prepares images in parallel and creates one tensor, in training and in scoring.
+// Batches of network input: prepares images in parallel, in training and in scoring.
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Images.Input;
 
@@ -25,10 +24,6 @@ internal static class InputBatch
         ParallelImages.For(count, i => write(i, inputs.AsSpan(i * length, length)), stop);
         return inputs;
     }
-
-    /// <summary>The batch as a tensor on a device.</summary>
-    internal static Tensor ToTensor(Memory<float> inputs, int count, VisionTransformerArchitecture architecture, Device device) =>
-        tensor(inputs, [count, architecture.Channels, architecture.ImageSize.Height, architecture.ImageSize.Width], device: device);
 }
 
 /// <summary>Writes one input of a batch.</summary>

@@ -1,5 +1,5 @@
 // Emits multi-head self-attention and rotary position embedding as ONNX nodes.
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Weights;
 using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;

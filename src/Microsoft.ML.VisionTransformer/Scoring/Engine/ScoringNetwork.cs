@@ -1,24 +1,22 @@
-// The thread-safe owner of a network in evaluation mode, and its bfloat16 copy.
+// The thread-safe owner of the weights of a network that scores.
 using System.Runtime.CompilerServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Explain;
-using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
-using TorchSharp;
-using static TorchSharp.torch;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Engine;
 
 /// <summary>
-/// Owns a network in evaluation mode. Forward passes may run on several threads at once and share the weights. Passes in progress at disposal run
+/// Owns the weights of a network. Forward passes may run on several threads at once and share the weights. Passes in progress at disposal run
 /// to completion; the last of them frees the weights, unless <see cref="ShareWeights"/> created another owner that is still in use.
 /// </summary>
 /// <remarks>
-/// The blocks run in <see cref="FusedEncoder"/> if it supports the processor and the network, otherwise in libtorch. If the AppContext switch
-/// <see cref="FusedSwitch"/> is false, they always run in libtorch.
+/// On a CPU the network runs in <see cref="FusedEncoder"/>, on other devices in libtorch (<see cref="TorchScorer"/>). If the AppContext switch
+/// <see cref="FusedSwitch"/> is false, it always runs in libtorch.
 /// </remarks>
 internal sealed class ScoringNetwork : IDisposable
 {
@@ -28,44 +26,49 @@ internal sealed class ScoringNetwork : IDisposable
     /// <summary>Name of the AppContext switch that enables <see cref="FusedEncoder"/>. Default true.</summary>
     internal const string FusedSwitch = "Microsoft.ML.VisionTransformer.FusedScoring";
 
-    private readonly VisionTransformerNetwork _network;
     private readonly FusedEncoder? _fused;
-    private readonly Device _device;
+    private readonly TorchScorer? _torch;
+    private readonly ComputeDevice _device;
     private readonly StrongBox<int> _owners;
     private readonly object _gate = new();
     private readonly object _copying = new();
     private volatile int _mergedTokens;
-    private volatile BFloat16Copy? _copy;
+    private volatile TorchScorer? _bfloat16;
     private volatile ScoringPrecision _precision;
     private int _users;
     private bool _disposed;
 
-    /// <summary>Takes ownership of the network and moves it to the device; on failure the network is disposed.</summary>
-    internal ScoringNetwork(VisionTransformerNetwork network, Device device)
+    /// <summary>Takes ownership of the weights; on failure they are disposed.</summary>
+    internal ScoringNetwork(NetworkWeights weights, ComputeDevice device)
     {
-        _network = network;
+        Architecture = weights.Architecture;
         _device = device;
         _owners = new StrongBox<int>(1);
-        try
+        NativeHeap.Keep();
+        bool enabled = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
+        if (enabled && device.IsCpu)
         {
-            network.to(device);
-            network.eval();
-            bool enabled = !AppContext.TryGetSwitch(FusedSwitch, out bool on) || on;
-            if (enabled && device.type == DeviceType.CPU && FusedShape.Fits(network.Architecture))
-                _fused = new FusedEncoder(network);
+            _fused = new FusedEncoder(weights);
         }
-        catch
+        else
         {
-            network.Dispose();
-            throw;
+            using (weights)
+                _torch = new TorchScorer(Architecture, weights.ByName(), device);
         }
     }
 
     /// <summary>Another owner of the same weights; called while the weights cannot be freed.</summary>
     private ScoringNetwork(ScoringNetwork other)
     {
-        (_network, _fused, _device, _owners) = (other._network, other._fused, other._device, other._owners);
+        (Architecture, _fused, _torch, _device, _owners) = (other.Architecture, other._fused, other._torch, other._device, other._owners);
         Interlocked.Increment(ref _owners.Value);
+    }
+
+    /// <summary>Takes ownership of a trained network.</summary>
+    internal static ScoringNetwork Of(VisionTransformerNetwork network, ComputeDevice device)
+    {
+        using (network)
+            return new ScoringNetwork(network.CopyWeights(), device);
     }
 
     /// <summary>
@@ -73,19 +76,17 @@ internal sealed class ScoringNetwork : IDisposable
     /// </summary>
     /// <param name="device">The compute device; null for the device of this network.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal ScoringNetwork ShareWeights(Device? device) => Keep(() =>
-        device is null || (device.type == _device.type && device.index == _device.index)
-            ? new ScoringNetwork(this)
-            : new ScoringNetwork(_fused is null ? _network.CopyTo(device) : _fused.Restore(), device));
+    internal ScoringNetwork ShareWeights(ComputeDevice? device) => Keep(() =>
+        device is not { } other || other == _device ? new ScoringNetwork(this) : new ScoringNetwork(NetworkWeights.CopyOf(Architecture, Weights()), other));
 
     /// <summary>The network architecture; available after disposal too.</summary>
-    internal VisionTransformerArchitecture Architecture => _network.Architecture;
+    internal VisionTransformerArchitecture Architecture { get; }
 
     /// <summary>
     /// Rows scored per batch when a data view is read. On a CPU 16 is enough for two to sixteen cores and takes 10 MB of input at 224 pixels; a GPU needs
     /// more to be busy.
     /// </summary>
-    internal int DefaultBatchSize => _device.type == DeviceType.CPU ? 16 : 64;
+    internal int DefaultBatchSize => _device.IsCpu ? 16 : 64;
 
     /// <summary>Name of the transformers' public property, for error messages.</summary>
     private const string MergedTokensProperty = "MergedTokensPerBlock";
@@ -103,8 +104,7 @@ internal sealed class ScoringNetwork : IDisposable
             {
                 throw new NotSupportedException(
                     $"{MergedTokensProperty} is {value}, but this network is scored by libtorch, which cannot merge tokens: " +
-                    "token merging needs a processor with AVX2 and FMA, and a network without rotary positions whose widths are multiples of 16. " +
-                    "Leave it at 0.");
+                    "token merging needs a network that is scored on a CPU. Leave it at 0.");
             }
 
             ThrowIfIncompatible(value, _precision);
@@ -126,7 +126,7 @@ internal sealed class ScoringNetwork : IDisposable
             if (Guard.Defined(value, nameof(ScoringPrecision)) == ScoringPrecision.BFloat16)
             {
                 ThrowIfIncompatible(_mergedTokens, value);
-                if (_device.type == DeviceType.CPU && !ProcessorFeatures.MultipliesBFloat16)
+                if (_device.IsCpu && !ProcessorFeatures.MultipliesBFloat16)
                 {
                     throw new NotSupportedException(
                         $"{nameof(ScoringPrecision)} is {value}, but this processor has no bfloat16 multiplication (AVX512_BF16 or AMX); " +
@@ -134,7 +134,7 @@ internal sealed class ScoringNetwork : IDisposable
                 }
 
                 lock (_copying)
-                    Keep(() => _copy ??= new BFloat16Copy(_fused is null ? _network.CopyTo(_device) : _fused.Restore()));
+                    Keep(() => _bfloat16 ??= TorchScorer.InBFloat16(Architecture, Weights(), _device));
             }
 
             _precision = value;
@@ -152,21 +152,14 @@ internal sealed class ScoringNetwork : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal float[] Probabilities(float[] inputs, int count, double temperature)
     {
-        float[] probabilities = Compute(inputs, count, Architecture.HeadTokens, tokens =>
-        {
-            if (_fused?.Head is { } head)
-                return Probabilities(head, tokens, temperature);
-            var logits = _network.ForwardHead(tokens);
-            return ToArray(nn.functional.softmax(temperature == 1 ? logits : logits.Times(1 / temperature), 1));
-        });
+        float[] probabilities = Keep(() => _torch is { } torch
+            ? torch.Probabilities(inputs, count, temperature, Reduced)
+            : Compute(inputs, count, Architecture.HeadTokens, (head, tokens) => head.Probabilities(tokens, count, temperature)));
         int bad = Array.FindIndex(probabilities, p => !float.IsFinite(p));
         return bad < 0 ? probabilities : throw new InvalidOperationException(
             $"The scores are not finite for image {bad / (probabilities.Length / count)} of a batch of {count} (counted from 0): " +
             "the network's weights or the values of the image are too large. Check the weights and the preprocessing.");
     }
-
-    private static unsafe float[] Probabilities(FusedHead head, Tensor tokens, double temperature) =>
-        head.Probabilities(FloatBuffer.Address(tokens), (int)tokens.size(0), temperature);
 
     /// <summary>Embeddings [count, width of the kind], row-major, of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
@@ -174,14 +167,9 @@ internal sealed class ScoringNetwork : IDisposable
     /// <param name="kind">The kind of embedding.</param>
     /// <param name="normalize">Whether each embedding is scaled to Euclidean length 1.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal float[] Features(float[] inputs, int count, FeatureKind kind, bool normalize)
-    {
-        return Compute(inputs, count, Architecture.TokensOf(kind), tokens =>
-        {
-            var features = _network.ForwardEmbedding(tokens, kind);
-            return ToArray(normalize ? nn.functional.normalize(features, p: 2, dim: 1) : features);
-        });
-    }
+    internal float[] Features(float[] inputs, int count, FeatureKind kind, bool normalize) => Keep(() => _torch is { } torch
+        ? torch.Features(inputs, count, kind, normalize, Reduced)
+        : Compute(inputs, count, Architecture.TokensOf(kind), (head, tokens) => head.Features(tokens, count, kind, normalize)));
 
     /// <summary>Attention maps of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>
@@ -193,13 +181,12 @@ internal sealed class ScoringNetwork : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal AttentionMaps Explain(float[] inputs, int count, ExplanationMethod method, int? target, double temperature) => Keep(() =>
     {
-        using var network = _fused is null ? BlockwiseNetwork.Of(_network) : _fused.RestoreByBlocks();
+        using var network = _torch is null ? BlockwiseNetwork.Of(Architecture, Weights()) : _torch.ByBlocks();
         var parts = new List<AttentionMaps>();
         for (int first = 0; first < count; first += ExplanationBatchSize)
         {
-            using var scope = NewDisposeScope();
             int size = Math.Min(ExplanationBatchSize, count - first);
-            parts.Add(AttentionMaps.Of(network, Images(inputs.AsMemory(first * InputLength, size * InputLength), size), method, target, temperature));
+            parts.Add(AttentionMaps.Of(network, inputs.AsMemory(first * InputLength, size * InputLength), size, _device, method, target, temperature));
         }
 
         return AttentionMaps.Join(parts);
@@ -209,7 +196,7 @@ internal sealed class ScoringNetwork : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal void UseWeights(Action<IReadOnlyDictionary<string, NamedWeight>> work) => Keep(() =>
     {
-        work(_fused is null ? NamedWeight.Of(_network) : _fused.Weights());
+        work(Weights());
         return true;
     });
 
@@ -223,7 +210,6 @@ internal sealed class ScoringNetwork : IDisposable
 
         try
         {
-            using var state = TorchState.EnterOrdinary();
             return work();
         }
         finally
@@ -236,26 +222,26 @@ internal sealed class ScoringNetwork : IDisposable
         }
     }
 
-    /// <summary>Applies a function to the first tokens [count, kept, D] of the inputs, after the final norm unless the norm follows the pool.</summary>
-    private float[] Compute(float[] inputs, int count, int kept, Func<Tensor, float[]> head) => Keep(() =>
-    {
-        using var mode = inference_mode();
-        using var scope = NewDisposeScope();
-        return head(Tokens(inputs, count, kept));
-    });
+    /// <summary>The bfloat16 copy, if it is selected.</summary>
+    private TorchScorer? Reduced => _precision == ScoringPrecision.BFloat16 ? _bfloat16 : null;
 
-    private unsafe Tensor Tokens(float[] inputs, int count, int kept)
+    private Dictionary<string, NamedWeight> Weights() => _fused is null ? _torch!.Weights() : _fused.Weights();
+
+    /// <summary>Applies a function to the head and the first tokens [count, kept, D] of the inputs, after the final norm unless the norm follows the pool.</summary>
+    private float[] Compute(float[] inputs, int count, int kept, Func<FusedHead, FloatBuffer, float[]> work)
     {
-        if (_precision == ScoringPrecision.BFloat16 && _copy is { } copy)
-            return copy.Tokens(Images(inputs.AsMemory(0, count * InputLength), count), kept);
-        if (_fused is null)
-            return _network.ForwardFeatures(Images(inputs.AsMemory(0, count * InputLength), count));
-        var tokens = empty([count, kept, Architecture.EmbeddingDimension], dtype: ScalarType.Float32, device: CPU);
-        _fused.Encode(inputs.AsSpan(0, count * InputLength), count, kept, FloatBuffer.Address(tokens), _mergedTokens);
-        return tokens;
+        using var tokens = new FloatBuffer((long)count * kept * Architecture.EmbeddingDimension, clear: false);
+        Encode(inputs, count, kept, tokens);
+        return work(_fused!.Head, tokens);
     }
 
-    private static float[] ToArray(Tensor values) => values.cpu().data<float>().ToArray();
+    private unsafe void Encode(float[] inputs, int count, int kept, FloatBuffer tokens)
+    {
+        if (Reduced is { } reduced)
+            reduced.Encode(inputs, count, kept, tokens);
+        else
+            _fused!.Encode(inputs.AsSpan(0, count * InputLength), count, kept, tokens.Start, _mergedTokens);
+    }
 
     private static void ThrowIfIncompatible(int merged, ScoringPrecision precision)
     {
@@ -266,8 +252,6 @@ internal sealed class ScoringNetwork : IDisposable
                 $"token merging works in float32 only. Set {MergedTokensProperty} to 0 or {nameof(ScoringPrecision)} to {ScoringPrecision.Float32}.");
         }
     }
-
-    private Tensor Images(Memory<float> inputs, int count) => InputBatch.ToTensor(inputs, count, Architecture, _device);
 
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal void ThrowIfDisposed()
@@ -297,48 +281,11 @@ internal sealed class ScoringNetwork : IDisposable
 
     private void Free()
     {
-        _copy?.Dispose();
+        _bfloat16?.Dispose();
         if (Interlocked.Decrement(ref _owners.Value) > 0)
             return;
-        if (_fused is null)
-            _network.Dispose();
-        else
-            _fused.Dispose();
+        _fused?.Dispose();
+        _torch?.Dispose();
         NativeHeap.Trim();
     }
-}
-
-/// <summary>
-/// A bfloat16 copy of a network, run by libtorch, which uses oneDNN kernels for AVX512_BF16 and AMX. Several threads may call it at once.
-/// </summary>
-internal sealed class BFloat16Copy : IDisposable
-{
-    private readonly VisionTransformerNetwork _network;
-
-    /// <summary>Takes ownership of the network and rounds its weights; on failure the network is disposed.</summary>
-    internal BFloat16Copy(VisionTransformerNetwork network)
-    {
-        using var mode = no_grad();
-        _network = network;
-        try
-        {
-            _network.to(ScalarType.BFloat16);
-            _network.eval();
-        }
-        catch
-        {
-            _network.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Images [N, C, H, W] to their first tokens [N, kept, D] in float32.</summary>
-    internal Tensor Tokens(Tensor images, int kept)
-    {
-        using var scope = NewDisposeScope();
-        var tokens = _network.ForwardFeatures(images.to(ScalarType.BFloat16));
-        return tokens.narrow(1, 0, kept).to(ScalarType.Float32).contiguous().MoveToOuterDisposeScope();
-    }
-
-    public void Dispose() => _network.Dispose();
 }

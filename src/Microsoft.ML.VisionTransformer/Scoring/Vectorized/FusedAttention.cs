@@ -20,7 +20,7 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     /// <param name="packed">Receives the panels; the padding tokens are not written and stay zero.</param>
     internal void PackKeys(float* qkv, int tokens, int head, float* packed)
     {
-        int width = shape.HeadWidth, stride = 3 * shape.Dimension;
+        int width = shape.HeadWidth, stride = shape.QkvStride;
         float* keys = qkv + shape.Dimension + ((nint)head * width);
         for (int token = 0; token < tokens; token += MatrixTile.Columns, keys += MatrixTile.Columns * stride, packed += MatrixTile.Columns * width)
         {
@@ -36,7 +36,7 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     /// <param name="packed">Receives the panels; the padding columns are not written and stay zero.</param>
     internal void PackValues(float* qkv, int tokens, int head, float* packed)
     {
-        int width = shape.HeadWidth, stride = 3 * shape.Dimension;
+        int width = shape.HeadWidth, stride = shape.QkvStride;
         float* values = qkv + (2 * shape.Dimension) + ((nint)head * width);
         float* panels = packed + ((nint)shape.PaddedTokens * width);
         for (int first = 0; first < width; first += MatrixTile.Columns, panels += (nint)tokens * MatrixTile.Columns)
@@ -60,7 +60,7 @@ internal sealed unsafe class FusedAttention(FusedShape shape)
     {
         int width = shape.HeadWidth, rows = MatrixTile.PaddedRows(queries), padded = MatrixTile.PaddedColumns(tokens);
         float* scores = scratch.Scores, mixed = scratch.Mixed;
-        Multiply(new FusedRows(qkv + ((nint)head * width), 3 * shape.Dimension), rows, packed, width, new FusedRows(scores, padded));
+        Multiply(new FusedRows(qkv + ((nint)head * width), shape.QkvStride), rows, packed, width, new FusedRows(scores, padded));
         float* sums = stackalloc float[Queries];
         for (int row = 0; row < rows; row++)
         {

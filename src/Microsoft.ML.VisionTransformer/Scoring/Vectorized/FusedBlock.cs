@@ -1,23 +1,24 @@
 // One encoder block with packed weights.
-using Microsoft.ML.VisionTransformer.Network;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>The evaluation-mode forward pass of a <see cref="TransformerBlock"/> for one image, split into steps of the image's job.</summary>
+/// <summary>The evaluation-mode forward pass of a <c>TransformerBlock</c> for one image, split into steps of the image's job.</summary>
 internal sealed unsafe class FusedBlock
 {
     private readonly FusedShape _shape;
     private readonly FusedAttention _attention;
+    private readonly FusedRotation? _rotation;
     private readonly MlpActivation? _activation;
     private readonly NormWeights _norm1, _norm2, _queryNorm, _keyNorm, _attentionNorm, _mlpNorm;
     private readonly PackedMatrix _qkv, _projection, _expand, _contract;
     private readonly float* _qkvBias, _projectionBias, _expandBias, _contractBias, _scale1, _scale2;
 
-    internal FusedBlock(FusedShape shape, FusedAttention attention, FusedParameters parameters, int index)
+    internal FusedBlock(FusedShape shape, FusedAttention attention, FusedRotation? rotation, FusedParameters parameters, int index)
     {
         string name = FusedParameters.BlockName(index);
         _shape = shape;
         _attention = attention;
+        _rotation = rotation;
         var architecture = parameters.Architecture;
         _activation = architecture.Mlp == MlpKind.SwiGlu ? null : architecture.Activation;
         _norm1 = parameters.Norm($"{name}.norm1");
@@ -26,14 +27,14 @@ internal sealed unsafe class FusedBlock
         _keyNorm = parameters.Norm($"{name}.attn.k_norm");
         _attentionNorm = parameters.Norm($"{name}.attn.norm");
         _mlpNorm = parameters.Norm($"{name}.mlp.norm");
-        _scale1 = parameters.Vector($"{name}.ls1.gamma");
-        _scale2 = parameters.Vector($"{name}.ls2.gamma");
+        _scale1 = parameters.Padded($"{name}.ls1.gamma", shape.Dimension);
+        _scale2 = parameters.Padded($"{name}.ls2.gamma", shape.Dimension);
         _qkvBias = parameters.Vector($"{name}.attn.q_bias") == null
-            ? parameters.Vector($"{name}.attn.qkv.bias")
+            ? parameters.Padded($"{name}.attn.qkv.bias", 3 * shape.Dimension)
             : parameters.Join(shape.Dimension, $"{name}.attn.q_bias", "", $"{name}.attn.v_bias");
-        _projectionBias = parameters.Vector($"{name}.attn.proj.bias");
-        _expandBias = parameters.Vector($"{name}.mlp.fc1.bias");
-        _contractBias = parameters.Vector($"{name}.mlp.fc2.bias");
+        _projectionBias = parameters.Padded($"{name}.attn.proj.bias", shape.Dimension);
+        _expandBias = parameters.Padded($"{name}.mlp.fc1.bias", architecture.Mlp == MlpKind.SwiGlu ? 2 * shape.MlpWidth : shape.MlpWidth);
+        _contractBias = parameters.Padded($"{name}.mlp.fc2.bias", shape.Dimension);
         _qkv = parameters.Pack($"{name}.attn.qkv.weight");
         _projection = parameters.Pack($"{name}.attn.proj.weight");
         _expand = parameters.Pack($"{name}.mlp.fc1.weight");
@@ -51,6 +52,8 @@ internal sealed unsafe class FusedBlock
         image.Multiply(_qkv, memory.Normed, tokens, _qkvBias, memory.Qkv, add: false);
         if (_queryNorm.Exists)
             image.ForRows(tokens, NormalizeHeads);
+        if (_rotation is { } rotation)
+            image.ForRows(tokens, (first, end) => rotation.Rotate(memory.Qkv, first, Math.Min(end, tokens)));
         image.Run(2 * _shape.Heads, (unit, _) =>
         {
             int head = unit / 2;

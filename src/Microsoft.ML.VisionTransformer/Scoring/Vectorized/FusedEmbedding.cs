@@ -10,14 +10,15 @@ internal sealed unsafe class FusedEmbedding
     private readonly PackedMatrix _patches;
     private readonly float* _bias, _positions;
     private readonly float*[] _prefix;
-    private readonly NormWeights _preNorm;
+    private readonly NormWeights _patchNorm, _preNorm;
 
     internal FusedEmbedding(FusedShape shape, FusedParameters parameters)
     {
         _shape = shape;
         _architecture = parameters.Architecture;
         _patches = parameters.Pack("patch_embed.proj.weight");
-        _bias = parameters.Vector("patch_embed.proj.bias");
+        _bias = parameters.Padded("patch_embed.proj.bias", shape.Dimension);
+        _patchNorm = parameters.Norm("patch_embed.norm");
         _positions = parameters.Vector("pos_embed");
         _preNorm = parameters.Norm("norm_pre");
         _prefix = new float*[_architecture.PrefixTokens];
@@ -44,24 +45,47 @@ internal sealed unsafe class FusedEmbedding
         {
             for (int patch = first; patch < end; patch++)
             {
-                Initialize(tokens.Row(prefix + patch), null, prefix + patch);
+                if (!_patchNorm.Exists)
+                    Initialize(tokens.Row(prefix + patch), null, prefix + patch);
                 if (patch < _architecture.PatchTokens)
                     CopyPatch(pixels, patch, patches.Row(patch));
             }
         });
-        image.Multiply(_patches, patches, _architecture.PatchTokens, _bias, new FusedRows(tokens.Row(prefix), tokens.Stride), add: true);
+        var patchTokens = new FusedRows(tokens.Row(prefix), tokens.Stride);
+        image.Multiply(_patches, patches, _architecture.PatchTokens, _bias, patchTokens, add: !_patchNorm.Exists);
+        if (_patchNorm.Exists)
+            image.ForRows(_architecture.PatchTokens, (first, end) => NormalizePatches(patchTokens, first, Math.Min(end, _architecture.PatchTokens)));
         if (_preNorm.Exists)
             image.Normalize(tokens, tokens, _shape.Tokens, _shape.Dimension, _preNorm);
+    }
+
+    /// <summary>Normalizes the projected patches and adds their position embeddings.</summary>
+    private void NormalizePatches(FusedRows patches, int first, int end)
+    {
+        int prefix = _architecture.PrefixTokens;
+        for (int patch = first; patch < end; patch++)
+        {
+            float* row = patches.Row(patch);
+            VectorRows.Normalize(row, row, _shape.Dimension, _patchNorm);
+            float* position = Position(prefix + patch);
+            if (position != null)
+                VectorRows.Add(row, position, _shape.Dimension);
+        }
+    }
+
+    /// <summary>The position embedding of a token; null if it has none.</summary>
+    private float* Position(int index)
+    {
+        int position = _architecture.PositionsCoverPrefix ? index : index - _architecture.PrefixTokens;
+        return _positions != null && position >= 0 && index < _shape.Tokens ? _positions + ((nint)position * _shape.Dimension) : null;
     }
 
     /// <summary>Writes the initial value of a token: the prefix token, or zero, plus the position embedding.</summary>
     private void Initialize(float* row, float* token, int index)
     {
-        int position = _architecture.PositionsCoverPrefix ? index : index - _architecture.PrefixTokens;
-        bool hasPosition = _positions != null && position >= 0 && index < _shape.Tokens;
-        float* positions = _positions + ((nint)position * _shape.Dimension);
+        float* position = Position(index);
         for (int i = 0; i < _shape.Dimension; i++)
-            row[i] = (token == null ? 0 : token[i]) + (hasPosition ? positions[i] : 0);
+            row[i] = (token == null ? 0 : token[i]) + (position == null ? 0 : position[i]);
     }
 
     /// <summary>Copies the pixels of a patch in the order of the convolution's weights: [C, height, width].</summary>

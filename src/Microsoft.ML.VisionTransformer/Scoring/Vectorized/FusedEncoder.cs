@@ -1,10 +1,10 @@
 // The encoder of a network, from images to tokens, in our own vectorized CPU code.
-using Microsoft.ML.VisionTransformer.Network;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// Computes <see cref="VisionTransformerNetwork.ForwardFeatures(TorchSharp.torch.Tensor)"/>, including the final norm, in float32. The result for an
+/// Computes what <c>VisionTransformerNetwork.ForwardFeatures</c> does, including the final norm, in float32. The result for an
 /// image does not depend on the other images of the batch or on the number of threads. Several threads may call it at once; they share the weights
 /// and the processors.
 /// </summary>
@@ -24,41 +24,36 @@ internal sealed unsafe class FusedEncoder : IDisposable
     private readonly FusedMemory _memory;
     private int _callers;
 
-    /// <summary>Takes ownership of a network in main memory whose architecture is supported; on failure the network is disposed.</summary>
-    internal FusedEncoder(VisionTransformerNetwork network)
+    /// <summary>Takes ownership of the weights of a supported architecture; on failure they are disposed.</summary>
+    internal FusedEncoder(NetworkWeights weights)
     {
-        _parameters = new FusedParameters(network);
+        _parameters = new FusedParameters(weights);
         try
         {
-            _shape = new FusedShape(network.Architecture);
+            _shape = new FusedShape(weights.Architecture);
             _memory = new FusedMemory(_shape);
             _embedding = new FusedEmbedding(_shape, _parameters);
             var attention = new FusedAttention(_shape);
+            var rotation = FusedRotation.Of(weights.Architecture);
             _norm = _parameters.Norm("norm");
-            Head = FusedHead.Of(_parameters);
-            _blocks = [.. Enumerable.Range(0, network.Architecture.Depth).Select(i => new FusedBlock(_shape, attention, _parameters, i))];
+            Head = new FusedHead(_parameters);
+            _blocks = [.. Enumerable.Range(0, weights.Architecture.Depth).Select(i => new FusedBlock(_shape, attention, rotation, _parameters, i))];
         }
         catch
         {
-            _parameters.Dispose();    // some weights are already packed: the caller can no longer use the network
+            _memory?.Dispose();
+            _parameters.Dispose();
             throw;
         }
     }
 
-    /// <summary>The head, for most networks; null if the head runs in libtorch.</summary>
-    internal FusedHead? Head { get; }
+    internal VisionTransformerArchitecture Architecture => _parameters.Architecture;
 
-    /// <summary>The network; only the layers after the last block can be called.</summary>
-    internal VisionTransformerNetwork Network => _parameters.Network;
+    /// <summary>The layers after the encoder.</summary>
+    internal FusedHead Head { get; }
 
     /// <inheritdoc cref="FusedParameters.Weights"/>
     internal Dictionary<string, NamedWeight> Weights() => _parameters.Weights();
-
-    /// <summary>A new network with a copy of these weights, in evaluation mode. The caller disposes it.</summary>
-    internal VisionTransformerNetwork Restore() => _parameters.Restore();
-
-    /// <inheritdoc cref="FusedParameters.RestoreByBlocks"/>
-    internal BlockwiseNetwork RestoreByBlocks() => _parameters.RestoreByBlocks();
 
     /// <summary>Images [count, C, H, W] to the first tokens [count, kept, D], after the final norm unless the norm follows the pool.</summary>
     /// <param name="images">At least <paramref name="count"/> images.</param>

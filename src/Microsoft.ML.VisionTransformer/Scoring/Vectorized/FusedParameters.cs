@@ -1,56 +1,58 @@
 // The parameters of a network with packed matrices, and the sizes of its architecture.
 using System.Globalization;
-using Microsoft.ML.VisionTransformer.Network;
-using static TorchSharp.torch;
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>
-/// Owns a network and frees each matrix as it is packed, so the weights exist only once. The vectors are used in place, and the modules after the last
-/// block remain usable. <see cref="Restore()"/> builds an ordinary network again.
-/// </summary>
+/// <summary>Owns the weights of a network and frees each matrix as it is packed, so they exist only once. Vectors and small matrices are used in place.</summary>
 internal sealed unsafe class FusedParameters : IDisposable
 {
-    private const string FirstBlock = "blocks.0.";
-
-    private readonly Dictionary<string, Tensor> _state;
-    private readonly Dictionary<string, PackedMatrix> _packed = [];
+    private readonly NetworkWeights _weights;
+    private readonly Dictionary<string, PackedMatrix> _packed = new(StringComparer.Ordinal);
     private readonly List<FloatBuffer> _joined = [];
 
-    /// <summary>Takes ownership of the network, which must be in main memory.</summary>
-    internal FusedParameters(VisionTransformerNetwork network)
-    {
-        Network = network;
-        _state = network.state_dict();
-    }
+    /// <summary>Takes ownership of the weights.</summary>
+    internal FusedParameters(NetworkWeights weights) => _weights = weights;
 
-    /// <summary>The network; its packed layers can no longer be called.</summary>
-    internal VisionTransformerNetwork Network { get; }
-
-    internal VisionTransformerArchitecture Architecture => Network.Architecture;
+    internal VisionTransformerArchitecture Architecture => _weights.Architecture;
 
     internal static string BlockName(int index) => string.Create(CultureInfo.InvariantCulture, $"blocks.{index}");
 
-    /// <summary>Packs a weight [outputs, ...] and frees the network's copy.</summary>
+    /// <summary>Packs a weight [outputs, ...] and frees the array.</summary>
     internal PackedMatrix Pack(string name)
     {
-        var weight = _state[name];
-        var packed = new PackedMatrix(FloatBuffer.Address(weight), weight.shape);
+        var weight = _weights[name];
+        var packed = new PackedMatrix(weight.Start, weight.Shape);
         _packed.Add(name, packed);
-        weight.Dispose();
+        _weights.Free(name);
         return packed;
     }
 
     /// <summary>Address of a vector; null if the network has none of that name.</summary>
-    internal float* Vector(string name) => _state.TryGetValue(name, out var tensor) ? FloatBuffer.Address(tensor) : null;
+    internal float* Vector(string name)
+    {
+        var array = _weights.Find(name);
+        return array is null ? null : array.Start;
+    }
+
+    /// <summary>Address of a vector of that length, padded with zeros to whole panels of a product's outputs; null if the network has none of that name.</summary>
+    internal float* Padded(string name, int length) => Vector(name) == null || length % MatrixTile.Columns == 0 ? Vector(name) : Join(length, name);
 
     /// <summary>Addresses of a norm's weights; the result's Exists is false if the network has no norm of that name.</summary>
     internal NormWeights Norm(string name) => new(Vector($"{name}.weight"), Vector($"{name}.bias"), (float)Architecture.NormEpsilon);
 
-    /// <summary>Concatenates vectors of equal length, with zeros for those that the network does not have.</summary>
+    /// <summary>Addresses of a linear layer that is used in place; the result's Exists is false if the network has no layer of that name.</summary>
+    internal LinearWeights Linear(string name)
+    {
+        var weight = _weights.Find($"{name}.weight");
+        return weight is null ? default : new(weight.Start, Vector($"{name}.bias"), (int)weight.Shape[0], (int)weight.Shape[1]);
+    }
+
+    /// <summary>Concatenates vectors of equal length, with zeros for those that the network does not have, and pads the result with zeros to whole panels.</summary>
     internal float* Join(int length, params ReadOnlySpan<string> names)
     {
-        var buffer = new FloatBuffer((long)length * names.Length);
+        var buffer = new FloatBuffer(MatrixTile.PaddedColumns(length * names.Length));
         _joined.Add(buffer);
         for (int i = 0; i < names.Length; i++)
         {
@@ -65,58 +67,12 @@ internal sealed unsafe class FusedParameters : IDisposable
     /// <summary>
     /// The network's weights by name, bit for bit; packed weights are returned in their original order. They can be opened until this is disposed.
     /// </summary>
-    internal Dictionary<string, NamedWeight> Weights() => _state.Keys.ToDictionary(
-        name => name,
-        name => _packed.TryGetValue(name, out var packed) ? new NamedWeight(name, packed.Shape, packed.Open) : NamedWeight.Of(name, _state[name]));
-
-    /// <summary>A new network with a copy of these weights, bit for bit, in evaluation mode. The caller disposes it.</summary>
-    internal VisionTransformerNetwork Restore() => Restore(Architecture, _ => true);
-
-    /// <summary>
-    /// A network that runs block by block. It has its own copy of the weights of one block and of the layers before and after the blocks, because libtorch
-    /// cannot read the packed order. The caller disposes it.
-    /// </summary>
-    internal BlockwiseNetwork RestoreByBlocks()
+    internal Dictionary<string, NamedWeight> Weights()
     {
-        var network = Restore(Architecture with { Depth = 1 }, name => !name.StartsWith(FirstBlock, StringComparison.Ordinal));
-        foreach (var parameter in network.parameters())
-            parameter.requires_grad = false;
-        var block = network.state_dict().Where(weight => weight.Key.StartsWith(FirstBlock, StringComparison.Ordinal)).ToArray();
-        return BlockwiseNetwork.Filled(network, Architecture, index =>
-        {
-            foreach (var (name, tensor) in block)
-                CopyTo(tensor, $"{BlockName(index)}.{name[FirstBlock.Length..]}");
-        });
-    }
-
-    private VisionTransformerNetwork Restore(VisionTransformerArchitecture architecture, Predicate<string> isIncluded)
-    {
-        using var mode = no_grad();
-        var network = VisionTransformerNetwork.WithUnsetWeights(architecture);
-        try
-        {
-            network.eval();
-            foreach (var (name, tensor) in network.state_dict())
-            {
-                if (isIncluded(name))
-                    CopyTo(tensor, name);
-            }
-
-            return network;
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
-    }
-
-    private void CopyTo(Tensor tensor, string name)
-    {
-        if (_packed.TryGetValue(name, out var packed))
-            packed.Unpack(FloatBuffer.Address(tensor));
-        else
-            _state[name].bytes.CopyTo(tensor.bytes);
+        var weights = _weights.ByName();
+        foreach (var (name, packed) in _packed)
+            weights.Add(name, new NamedWeight(name, packed.Shape, packed.Open));
+        return weights;
     }
 
     public void Dispose()
@@ -125,7 +81,28 @@ internal sealed unsafe class FusedParameters : IDisposable
             packed.Dispose();
         foreach (var buffer in _joined)
             buffer.Dispose();
-        Network.Dispose();
+        _weights.Dispose();
+    }
+}
+
+/// <summary>Addresses of the weight [outputs, inputs], row-major, and the bias of a linear layer.</summary>
+internal readonly unsafe struct LinearWeights(float* weight, float* bias, int outputs, int inputs)
+{
+    internal int Outputs { get; } = outputs;
+
+    internal int Inputs { get; } = inputs;
+
+    /// <summary>Whether the network has this layer.</summary>
+    internal bool Exists => weight != null;
+
+    /// <summary>The layer that computes some of the outputs.</summary>
+    internal LinearWeights Rows(int first, int count) => new(weight + ((nint)first * Inputs), bias == null ? null : bias + first, count, Inputs);
+
+    /// <summary>y = x W^T + b for one row.</summary>
+    internal void Apply(float* x, float* y)
+    {
+        for (int i = 0; i < Outputs; i++)
+            y[i] = VectorRows.Dot(x, weight + ((nint)i * Inputs), Inputs) + (bias == null ? 0 : bias[i]);
     }
 }
 
@@ -134,6 +111,12 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
 {
     /// <summary>D.</summary>
     internal int Dimension { get; } = architecture.EmbeddingDimension;
+
+    /// <summary>D in whole panels: the offset between the rows of tokens.</summary>
+    internal int PaddedDimension { get; } = MatrixTile.PaddedColumns(architecture.EmbeddingDimension);
+
+    /// <summary>3 D in whole panels: the offset between the rows of queries, keys and values.</summary>
+    internal int QkvStride { get; } = MatrixTile.PaddedColumns(3 * architecture.EmbeddingDimension);
 
     /// <summary>T.</summary>
     internal int Tokens { get; } = architecture.Tokens;
@@ -162,16 +145,7 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
     internal int PaddedHeadWidth => MatrixTile.PaddedColumns(HeadWidth);
 
     /// <summary>Values of the widest row.</summary>
-    internal int Widest => Math.Max(architecture.Mlp == MlpKind.SwiGlu ? 2 * MlpWidth : MlpWidth, PatchValues);
+    internal int Widest => Math.Max(MatrixTile.PaddedColumns(architecture.Mlp == MlpKind.SwiGlu ? 2 * MlpWidth : MlpWidth), Math.Max(PatchValues, PaddedDimension));
 
     /// <summary>Values of one head's packed keys and values.</summary>
-    internal long PackedKeysAndValues => ((long)PaddedTokens * HeadWidth) + ((long)Tokens * PaddedHeadWidth);
-
-    /// <summary>Whether the vectorized code supports the processor and the architecture; otherwise the network runs in libtorch.</summary>
-    internal static bool Fits(VisionTransformerArchitecture architecture)
-    {
-        int dimension = architecture.EmbeddingDimension, hidden = architecture.MlpHiddenDimension, width = dimension / architecture.Heads;
-        return MatrixTile.IsSupported && architecture is { Rotary: null, PatchNorm: false }
-            && dimension % MatrixTile.Columns == 0 && hidden % MatrixTile.Columns == 0 && !(architecture.QkNorm && width % 8 != 0);
-    }
-}
+    internal long PackedKeysAndValues => ((long)PaddedTokens * HeadWidth) + ((long)Tokens * PaddedHeadWidth);}

@@ -1,5 +1,6 @@
 // The memory of the vectorized encoder: one workspace per image in progress, scratch memory per thread, and a pool of both.
 using System.Collections.Concurrent;
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
@@ -24,10 +25,10 @@ internal sealed unsafe class FusedWorkspace : IDisposable
         _packedLength = shape.PackedKeysAndValues;
         // Patches start after the prefix, so their last tile may end after that of the tokens.
         long rows = shape.PaddedRows + MatrixTile.Rows;
-        int dimension = shape.Dimension, normed = dimension + Gap, wide = shape.Widest + Gap;
-        _memory = new FloatBuffer((rows * (4L * dimension + normed + wide)) + (_packedLength * shape.Heads));
+        int dimension = shape.PaddedDimension, qkv = shape.QkvStride, normed = dimension + Gap, wide = shape.Widest + Gap;
+        _memory = new FloatBuffer((rows * ((long)dimension + qkv + normed + wide)) + (_packedLength * shape.Heads));
         Tokens = new FusedRows(_memory.Start, dimension);
-        Qkv = new FusedRows(Tokens.Row((int)rows), 3 * dimension);
+        Qkv = new FusedRows(Tokens.Row((int)rows), qkv);
         Normed = new FusedRows(Qkv.Row((int)rows), normed);
         Wide = new FusedRows(Normed.Row((int)rows), wide);
         _packed = Wide.Row((int)rows);

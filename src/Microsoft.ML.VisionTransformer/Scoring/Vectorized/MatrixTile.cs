@@ -1,4 +1,4 @@
-// The innermost loops of matrix products: tiles of 6 rows by 16 columns in AVX2, 6 by 64 in AVX-512.
+// The innermost loops of matrix products: tiles of 6 rows by 16 columns, 6 by 64 in AVX-512.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -9,9 +9,6 @@ namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 internal static unsafe class MatrixTile
 {
     internal const int Rows = 6, Columns = 16;
-
-    /// <summary>Whether the processor has the instructions that the loops use.</summary>
-    internal static bool IsSupported => NarrowTile.IsSupported;
 
     /// <summary>Panels that are multiplied together for the best speed.</summary>
     internal static int Group => WideTile.IsSupported ? WideTile.Panels : 1;
@@ -37,10 +34,12 @@ internal static unsafe class MatrixTile
     /// <param name="pace">Rows of the panels processed per prefetched cache line.</param>
     internal static void Multiply(FusedRows a, float* panels, int together, nint depth, FusedRows c, float* bias, bool add, float* ahead, nint pace)
     {
-        if (together == 1)
+        if (together > 1)
+            WideTile.Multiply(a, panels, depth, c, bias, add, ahead, pace);
+        else if (NarrowTile.IsSupported)
             NarrowTile.Multiply(a, panels, depth, c, bias, add, ahead, pace);
         else
-            WideTile.Multiply(a, panels, depth, c, bias, add, ahead, pace);
+            SmallTile.Multiply(a, panels, depth, c, bias, add);
     }
 }
 
@@ -159,6 +158,96 @@ internal static unsafe class NarrowTile
         x = Vector256.Create(a[stride5]);
         s50 = Fma.MultiplyAdd(x, left, s50);
         s51 = Fma.MultiplyAdd(x, right, s51);
+    }
+}
+
+/// <summary>
+/// The same tile in vectors of four values: NEON on ARM64, SSE on x64, ordinary instructions elsewhere. The panel is read twice, eight columns at a time,
+/// because twelve sums fit the 16 vector registers of x64.
+/// </summary>
+internal static unsafe class SmallTile
+{
+    private const int Half = MatrixTile.Columns / 2;
+
+    /// <inheritdoc cref="NarrowTile.Multiply"/>
+    internal static void Multiply(FusedRows a, float* panel, nint depth, FusedRows c, float* bias, bool add)
+    {
+        MultiplyHalf(a, panel, depth, c, bias, add);
+        MultiplyHalf(a, panel + Half, depth, c.From(0, Half), bias == null ? null : bias + Half, add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyHalf(FusedRows a, float* panel, nint depth, FusedRows c, float* bias, bool add)
+    {
+        float* c0 = c.Start, c1 = c.Row(1), c2 = c.Row(2), c3 = c.Row(3), c4 = c.Row(4), c5 = c.Row(5);
+        var start = bias == null ? default : new Row(bias);
+        Row s0 = start, s1 = start, s2 = start, s3 = start, s4 = start, s5 = start;
+
+        float* left = a.Start;
+        nint stride = a.Stride, stride3 = 3 * stride, stride5 = 5 * stride;
+        for (float* end = panel + (MatrixTile.Columns * depth); panel < end; panel += MatrixTile.Columns, left++)
+        {
+            var right = new Row(panel);
+            s0.AddProduct(left[0], right);
+            s1.AddProduct(left[stride], right);
+            s2.AddProduct(left[2 * stride], right);
+            s3.AddProduct(left[stride3], right);
+            s4.AddProduct(left[4 * stride], right);
+            s5.AddProduct(left[stride5], right);
+        }
+
+        // After the loop, as in NarrowTile.
+        if (add)
+        {
+            s0.Add(c0);
+            s1.Add(c1);
+            s2.Add(c2);
+            s3.Add(c3);
+            s4.Add(c4);
+            s5.Add(c5);
+        }
+
+        s0.Store(c0);
+        s1.Store(c1);
+        s2.Store(c2);
+        s3.Store(c3);
+        s4.Store(c4);
+        s5.Store(c5);
+    }
+
+    /// <summary>8 values of a row, in two registers.</summary>
+    private struct Row
+    {
+        private Vector128<float> _first, _second;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal Row(float* from)
+        {
+            _first = Vector128.Load(from);
+            _second = Vector128.Load(from + 4);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void Add(float* values)
+        {
+            _first += Vector128.Load(values);
+            _second += Vector128.Load(values + 4);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void AddProduct(float left, in Row right)
+        {
+            var x = Vector128.Create(left);
+            _first = Lanes4.MultiplyAdd(x, right._first, _first);
+            _second = Lanes4.MultiplyAdd(x, right._second, _second);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal readonly void Store(float* to)
+        {
+            _first.Store(to);
+            _second.Store(to + 4);
+        }
     }
 }
 

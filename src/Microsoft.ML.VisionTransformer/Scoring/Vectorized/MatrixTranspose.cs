@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
-/// <summary>Transposes float32 matrices with AVX.</summary>
+/// <summary>Transposes float32 matrices, with AVX where the processor has it.</summary>
 internal static unsafe class MatrixTranspose
 {
     /// <summary>Rows and columns of a square.</summary>
@@ -19,7 +19,7 @@ internal static unsafe class MatrixTranspose
     /// <param name="factor">The factor; 1 leaves the values unchanged, bit for bit.</param>
     internal static void Transpose(FusedRows from, int rows, int columns, FusedRows to, float factor = 1)
     {
-        int wholeRows = rows / Side * Side, wholeColumns = columns / Side * Side;
+        int wholeRows = Avx.IsSupported ? rows / Side * Side : 0, wholeColumns = columns / Side * Side;
         for (int row = 0; row < wholeRows; row += Side)
         {
             for (int column = 0; column < wholeColumns; column += Side)

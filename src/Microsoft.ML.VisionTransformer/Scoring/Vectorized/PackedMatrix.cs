@@ -1,11 +1,12 @@
-// The weights of a linear layer in the order in which matrix products read them, and the aligned buffer that holds them.
-using static TorchSharp.torch;
+// The weights of a linear layer in the order in which matrix products read them.
+using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
 /// W [outputs, inputs]. The inputs are split into blocks whose panels fit the first-level cache. A block is a sequence of panels of 16 outputs, each
-/// stored input by input. Packing only reorders the values: <see cref="Unpack"/> restores them bit for bit.
+/// stored input by input; the last panel is padded with zeros. Packing only reorders the values: <see cref="Unpack"/> restores them bit for bit.
 /// </summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
@@ -18,13 +19,13 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private readonly FloatBuffer _values;
 
     /// <param name="weight">W, row-major.</param>
-    /// <param name="shape">Outputs, a multiple of 16, followed by the dimensions that make up the inputs.</param>
+    /// <param name="shape">Outputs, followed by the dimensions that make up the inputs.</param>
     internal PackedMatrix(float* weight, params long[] shape)
     {
         Shape = shape;
         Outputs = (int)shape[0];
         Inputs = (int)shape.Skip(1).Aggregate(1L, (all, size) => all * size);
-        _values = new FloatBuffer((long)Outputs * Inputs, clear: false);
+        _values = new FloatBuffer((long)PaddedOutputs * Inputs, clear: PaddedOutputs > Outputs);
         Reorder(weight, toPanels: true);
     }
 
@@ -34,25 +35,27 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     internal int Outputs { get; }
 
+    /// <summary>Outputs in whole panels; the weights of those beyond <see cref="Outputs"/> are zero.</summary>
+    internal int PaddedOutputs => MatrixTile.PaddedColumns(Outputs);
+
     /// <summary>Writes W in its original row-major order.</summary>
     internal void Unpack(float* weight) => Reorder(weight, toPanels: false);
 
-    /// <summary>W in its original order, in a new tensor that the caller disposes.</summary>
-    internal Tensor Open()
+    /// <summary>W in its original order, as a copy that the caller disposes.</summary>
+    internal OpenWeight Open()
     {
-        using var mode = no_grad();
-        var weight = empty(Shape, dtype: ScalarType.Float32, device: CPU).DetachFromDisposeScope();
-        Unpack(FloatBuffer.Address(weight));
-        return weight;
+        var weight = new FloatBuffer((long)Outputs * Inputs, clear: false);
+        Unpack(weight.Start);
+        return OpenWeight.Of(weight);
     }
 
     /// <summary>Number of panels of 16 outputs.</summary>
-    internal int Panels => Outputs / MatrixTile.Columns;
+    internal int Panels => PaddedOutputs / MatrixTile.Columns;
 
-    /// <summary>Computes some outputs of y = a W^T + b, or of y += a W^T + b: [rows, inputs] to [rows, outputs].</summary>
+    /// <summary>Computes some outputs of y = a W^T + b, or of y += a W^T + b: [rows, inputs] to [rows, padded outputs].</summary>
     /// <param name="a">The first row.</param>
     /// <param name="rows">A multiple of 6, small enough that the rows' values of a block fit the second-level cache.</param>
-    /// <param name="bias">b; null for none.</param>
+    /// <param name="bias">b, padded to whole panels; null for none.</param>
     /// <param name="y">The first output row.</param>
     /// <param name="add">Whether the result is added to the existing values of y.</param>
     /// <param name="firstPanel">The first panel of outputs.</param>
@@ -63,7 +66,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         {
             int depth = Math.Min(BlockInputs, Inputs - input);
             bool first = input == 0;
-            float* start = _values.Start + ((nint)input * Outputs);
+            float* start = _values.Start + ((nint)input * PaddedOutputs);
             for (int panel = firstPanel, together; panel < endPanel; panel += together)
             {
                 together = MatrixTile.Together(endPanel - panel);
@@ -88,47 +91,16 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Reorders the panels of 16 outputs.</summary>
     private void Reorder(float* weight, int output, bool toPanels)
     {
+        int outputs = Math.Min(MatrixTile.Columns, Outputs - output);
         for (int block = 0; block < Inputs; block += BlockInputs)
         {
             int depth = Math.Min(BlockInputs, Inputs - block);
             var rows = new FusedRows(weight + ((nint)output * Inputs) + block, Inputs);
-            var panel = new FusedRows(_values.Start + ((nint)block * Outputs) + ((nint)output * depth), MatrixTile.Columns);
+            var panel = new FusedRows(_values.Start + ((nint)block * PaddedOutputs) + ((nint)output * depth), MatrixTile.Columns);
             if (toPanels)
-                MatrixTranspose.Transpose(rows, MatrixTile.Columns, depth, panel);
+                MatrixTranspose.Transpose(rows, outputs, depth, panel);
             else
-                MatrixTranspose.Transpose(panel, depth, MatrixTile.Columns, rows);
+                MatrixTranspose.Transpose(panel, depth, outputs, rows);
         }
     }
-}
-
-/// <summary>
-/// Float32 values at a fixed address that is aligned to a cache line. The memory is a tensor: libtorch's allocator provides it, and leaks show in the
-/// count of live tensors.
-/// </summary>
-internal sealed unsafe class FloatBuffer : IDisposable
-{
-    private readonly Tensor _values;
-
-    /// <param name="length">Number of values.</param>
-    /// <param name="clear">Whether the values start at zero; if false, the caller must write all of them.</param>
-    internal FloatBuffer(long length, bool clear = true)
-    {
-        using var mode = inference_mode(false);
-        ReadOnlySpan<long> shape = [Math.Max(1, length)];
-        _values = clear ? zeros(shape, dtype: ScalarType.Float32, device: CPU) : empty(shape, dtype: ScalarType.Float32, device: CPU);
-        _values.DetachFromDisposeScope();
-        Start = Address(_values);
-    }
-
-    /// <summary>Address of the first value.</summary>
-    internal float* Start { get; }
-
-    /// <summary>Address of the values of a contiguous float32 tensor in main memory; valid until the tensor is disposed.</summary>
-    internal static float* Address(Tensor tensor)
-    {
-        fixed (byte* first = tensor.bytes)
-            return (float*)first;
-    }
-
-    public void Dispose() => _values.Dispose();
 }

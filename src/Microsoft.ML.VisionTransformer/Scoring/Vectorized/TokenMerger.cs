@@ -1,4 +1,5 @@
 // Merges similar tokens of an image between the attention and the MLP of a block.
+using Microsoft.ML.VisionTransformer.Common;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
@@ -22,7 +23,7 @@ internal sealed unsafe class TokenMerger : IDisposable
         _shape = shape;
         _prefix = shape.PrefixTokens;
         _keyWidth = shape.PaddedHeadWidth;
-        long keys = (long)shape.Tokens * _keyWidth, sizes = shape.PaddedTokens, sorted = (long)shape.Tokens * shape.Dimension;
+        long keys = (long)shape.Tokens * _keyWidth, sizes = shape.PaddedTokens, sorted = (long)shape.Tokens * shape.PaddedDimension;
         _memory = new FloatBuffer(keys + (2 * sizes) + sorted);
         _keys = _memory.Start;
         _sizes = _keys + keys;
@@ -48,7 +49,7 @@ internal sealed unsafe class TokenMerger : IDisposable
     internal int Position(int token) => _current[token];
 
     /// <summary>Merges pairs of tokens.</summary>
-    /// <param name="x">Tokens [T, D]; on return, the remaining tokens come first.</param>
+    /// <param name="x">Tokens [T, padded D]; on return, the remaining tokens come first.</param>
     /// <param name="qkv">The queries, keys and values [T, 3 D] of the attention.</param>
     /// <param name="tokens">T.</param>
     /// <param name="maxPairs">The number of pairs to merge; fewer are merged if there are fewer tokens at even positions.</param>
@@ -80,7 +81,7 @@ internal sealed unsafe class TokenMerger : IDisposable
         int width = _shape.HeadWidth, dimension = _shape.Dimension;
         for (int token = 0; token < tokens; token++)
         {
-            float* keys = qkv + ((nint)token * 3 * dimension) + dimension, key = _keys + ((nint)token * _keyWidth);
+            float* keys = qkv + ((nint)token * _shape.QkvStride) + dimension, key = _keys + ((nint)token * _keyWidth);
             new ReadOnlySpan<float>(keys, width).CopyTo(new Span<float>(key, width));
             for (int head = 1; head < _shape.Heads; head++)
             {
@@ -119,9 +120,9 @@ internal sealed unsafe class TokenMerger : IDisposable
     private void Add(float* x, int token, int to)
     {
         float all = _sizes[token] + _sizes[to];
-        float* row = x + ((nint)to * _shape.Dimension);
+        float* row = x + ((nint)to * _shape.PaddedDimension);
         VectorRows.Scale(row, _sizes[to] / all, row, _shape.Dimension);
-        VectorRows.AddScaled(row, x + ((nint)token * _shape.Dimension), _sizes[token] / all, _shape.Dimension);
+        VectorRows.AddScaled(row, x + ((nint)token * _shape.PaddedDimension), _sizes[token] / all, _shape.Dimension);
         _sizes[to] = all;
     }
 
@@ -146,12 +147,12 @@ internal sealed unsafe class TokenMerger : IDisposable
         {
             if (_partners[token] != token)
                 continue;
-            float* to = _sorted + ((nint)_positions[token] * _shape.Dimension);
-            new ReadOnlySpan<float>(x + ((nint)token * _shape.Dimension), _shape.Dimension).CopyTo(new Span<float>(to, _shape.Dimension));
+            float* to = _sorted + ((nint)_positions[token] * _shape.PaddedDimension);
+            new ReadOnlySpan<float>(x + ((nint)token * _shape.PaddedDimension), _shape.Dimension).CopyTo(new Span<float>(to, _shape.Dimension));
             LogSizes[_positions[token]] = _sizes[token];
         }
 
-        new ReadOnlySpan<float>(_sorted, left * _shape.Dimension).CopyTo(new Span<float>(x, left * _shape.Dimension));
+        new ReadOnlySpan<float>(_sorted, left * _shape.PaddedDimension).CopyTo(new Span<float>(x, left * _shape.PaddedDimension));
         for (int token = 0; token < left; token++)
             (_sizes[token], LogSizes[token]) = (LogSizes[token], MathF.Log(LogSizes[token]));
         for (int token = 0; token < _current.Length; token++)

@@ -42,19 +42,21 @@ internal static unsafe class VectorActivations
     {
         if (Lanes16.IsSupported)
             Apply<Lanes16>(activation, x, stride, rows, columns);
-        else
+        else if (Lanes8.IsSupported)
             Apply<Lanes8>(activation, x, stride, rows, columns);
+        else
+            Apply<Lanes4>(activation, x, stride, rows, columns);
     }
 
     /// <summary>g = silu(g) v for a row that holds g and v side by side (arXiv:2002.05202).</summary>
     /// <param name="both">The row, [2 columns].</param>
-    /// <param name="columns">A multiple of 16.</param>
+    /// <param name="columns">Number of values of g.</param>
     internal static void SwiGlu(float* both, int columns)
     {
-        if (Lanes16.IsSupported)
-            SwiGlu<Lanes16>(both, columns);
-        else
-            SwiGlu<Lanes8>(both, columns);
+        int done = Lanes16.IsSupported ? SwiGlu<Lanes16>(both, columns)
+            : Lanes8.IsSupported ? SwiGlu<Lanes8>(both, columns) : SwiGlu<Lanes4>(both, columns);
+        for (; done < columns; done++)
+            both[done] = both[done] / (1 + MathF.Exp(-both[done])) * both[columns + done];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -78,15 +80,19 @@ internal static unsafe class VectorActivations
         }
     }
 
+    /// <summary>Returns the number of values that were computed: whole vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SwiGlu<T>(float* both, int columns)
+    private static int SwiGlu<T>(float* both, int columns)
         where T : unmanaged, ILanes<T>
     {
-        for (int i = 0; i < columns; i += T.Count)
+        int i = 0;
+        for (; i + T.Count <= columns; i += T.Count)
         {
             var g = T.Load(both + i);
             T.Store(Gated(g, g) * T.Load(both + columns + i), both + i);
         }
+
+        return i;
     }
 
     /// <summary>x times the logistic function of another value.</summary>

@@ -1,14 +1,15 @@
-// SIMD vectors of float32 behind one interface: 8 lanes with AVX2, 16 with AVX-512.
+// SIMD vectors of float32 behind one interface: 4 lanes on every processor, 8 with AVX2, 16 with AVX-512.
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
 /// The operations of the vectorized code: a formula is written once and compiled for each vector width. All operations are element-wise, with one
-/// rounding each.
+/// rounding each, except that <see cref="Lanes4"/> rounds a product and its sum separately on processors without fused multiply-add.
 /// </summary>
 /// <typeparam name="T">The implementing type.</typeparam>
 internal unsafe interface ILanes<T> : IAdditionOperators<T, T, T>, ISubtractionOperators<T, T, T>, IMultiplyOperators<T, T, T>, IDivisionOperators<T, T, T>
@@ -49,6 +50,81 @@ internal unsafe interface ILanes<T> : IAdditionOperators<T, T, T>, ISubtractionO
 
     /// <summary>The largest value of all lanes.</summary>
     static abstract float Largest(T x);
+}
+
+/// <summary>4 lanes: NEON on ARM64, SSE on x64, and ordinary instructions on other processors.</summary>
+internal readonly unsafe struct Lanes4(Vector128<float> values) : ILanes<Lanes4>
+{
+    /// <summary>Adding and subtracting 1.5 x 2^23 rounds a float32 of less than 2^22 to the nearest integer.</summary>
+    private const float Rounder = 12582912;
+
+    private readonly Vector128<float> _values = values;
+
+    public static int Count => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 operator +(Lanes4 a, Lanes4 b) => new(a._values + b._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 operator -(Lanes4 a, Lanes4 b) => new(a._values - b._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 operator *(Lanes4 a, Lanes4 b) => new(a._values * b._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 operator /(Lanes4 a, Lanes4 b) => new(a._values / b._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Of(float value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Load(float* from) => new(Vector128.Load(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Lanes4 x, float* to) => x._values.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(MultiplyAdd(a._values, b._values, c._values));
+
+    /// <summary>a b + c.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c)
+    {
+        if (Fma.IsSupported)
+            return Fma.MultiplyAdd(a, b, c);
+        return AdvSimd.IsSupported ? AdvSimd.FusedMultiplyAdd(c, a, b) : (a * b) + c;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 MultiplySubtract(Lanes4 a, Lanes4 b, Lanes4 c)
+    {
+        if (Fma.IsSupported)
+            return new(Fma.MultiplyAddNegated(a._values, b._values, c._values));
+        return new(AdvSimd.IsSupported ? AdvSimd.FusedMultiplySubtract(c._values, a._values, b._values) : c._values - (a._values * b._values));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Abs(Lanes4 x) => new(Vector128.Abs(x._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Max(Lanes4 first, Lanes4 second) =>
+        new(Vector128.ConditionalSelect(Vector128.GreaterThan(first._values, second._values), first._values, second._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Min(Lanes4 first, Lanes4 second) =>
+        new(Vector128.ConditionalSelect(Vector128.LessThan(first._values, second._values), first._values, second._values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Round(Lanes4 x) => new(x._values + Vector128.Create(Rounder) - Vector128.Create(Rounder));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 PowerOfTwo(Lanes4 n) => new(Vector128.ShiftLeft(Vector128.ConvertToInt32(n._values) + Vector128.Create(127), 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes4 x) => Vector128.Sum(x._values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes4 x) => MathF.Max(MathF.Max(x._values[0], x._values[1]), MathF.Max(x._values[2], x._values[3]));
 }
 
 /// <summary>8 lanes with AVX2 and FMA.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 
 /// <summary>
-/// Operations on rows. Lengths are multiples of 8 unless a method says otherwise. Normalization and exponentials use 16 lanes if the length is a multiple of
-/// 16 and the processor has AVX-512.
+/// Operations on rows of any length, except for the exponentials, whose padded length is a multiple of 16. Normalization and exponentials use 16 lanes if the
+/// length is a multiple of 16 and the processor has AVX-512.
 /// </summary>
 internal static unsafe class VectorRows
 {
@@ -21,8 +21,10 @@ internal static unsafe class VectorRows
     {
         if (UsesSixteenLanes(length))
             Normalize<Lanes16>(x, to, length, norm);
-        else
+        else if (Lanes8.IsSupported)
             Normalize<Lanes8>(x, to, length, norm);
+        else
+            Normalize<Lanes4>(x, to, length, norm);
     }
 
     /// <summary>
@@ -31,25 +33,20 @@ internal static unsafe class VectorRows
     /// <param name="scores">The row.</param>
     /// <param name="count">Number of scores.</param>
     /// <param name="length">Padded length of the row; all of it is overwritten.</param>
-    internal static float Exponentials(float* scores, int count, int length) =>
-        UsesSixteenLanes(length) ? Exponentials<Lanes16>(scores, count, length) : Exponentials<Lanes8>(scores, count, length);
-
-    /// <summary>to = x, for any length.</summary>
-    internal static void Copy(float* x, float* to, int length)
+    internal static float Exponentials(float* scores, int count, int length)
     {
-        int i = 0;
-        for (; i + Lanes8.Count <= length; i += Lanes8.Count)
-            Lanes8.Store(Lanes8.Load(x + i), to + i);
-        for (; i < length; i++)
-            to[i] = x[i];
+        if (UsesSixteenLanes(length))
+            return Exponentials<Lanes16>(scores, count, length);
+        return Lanes8.IsSupported ? Exponentials<Lanes8>(scores, count, length) : Exponentials<Lanes4>(scores, count, length);
     }
 
-    /// <summary>to = x factor, for any length.</summary>
+    /// <summary>to = x.</summary>
+    internal static void Copy(float* x, float* to, int length) => new ReadOnlySpan<float>(x, length).CopyTo(new Span<float>(to, length));
+
+    /// <summary>to = x factor.</summary>
     internal static void Scale(float* x, float factor, float* to, int length)
     {
-        int i = 0;
-        for (; i + Lanes8.Count <= length; i += Lanes8.Count)
-            Lanes8.Store(Lanes8.Load(x + i) * Lanes8.Of(factor), to + i);
+        int i = Lanes8.IsSupported ? Scale<Lanes8>(x, factor, to, length) : Scale<Lanes4>(x, factor, to, length);
         for (; i < length; i++)
             to[i] = x[i] * factor;
     }
@@ -57,58 +54,119 @@ internal static unsafe class VectorRows
     /// <summary>x += change factors, element by element.</summary>
     internal static void AddScaled(float* x, float* change, float* factors, int length)
     {
-        for (int i = 0; i < length; i += Lanes8.Count)
-            Lanes8.Store(Lanes8.MultiplyAdd(Lanes8.Load(change + i), Lanes8.Load(factors + i), Lanes8.Load(x + i)), x + i);
+        int i = Lanes8.IsSupported ? AddScaled<Lanes8>(x, change, factors, length) : AddScaled<Lanes4>(x, change, factors, length);
+        for (; i < length; i++)
+            x[i] += change[i] * factors[i];
     }
 
     /// <summary>x += change.</summary>
     internal static void Add(float* x, float* change, int length)
     {
-        for (int i = 0; i < length; i += Lanes8.Count)
-            Lanes8.Store(Lanes8.Load(x + i) + Lanes8.Load(change + i), x + i);
+        int i = Lanes8.IsSupported ? Add<Lanes8>(x, change, length) : Add<Lanes4>(x, change, length);
+        for (; i < length; i++)
+            x[i] += change[i];
     }
 
     /// <summary>x += change factor.</summary>
     internal static void AddScaled(float* x, float* change, float factor, int length)
     {
-        for (int i = 0; i < length; i += Lanes8.Count)
-            Lanes8.Store(Lanes8.MultiplyAdd(Lanes8.Load(change + i), Lanes8.Of(factor), Lanes8.Load(x + i)), x + i);
+        int i = Lanes8.IsSupported ? AddScaled<Lanes8>(x, change, factor, length) : AddScaled<Lanes4>(x, change, factor, length);
+        for (; i < length; i++)
+            x[i] += change[i] * factor;
     }
 
     /// <summary>The dot product of a and b.</summary>
     internal static float Dot(float* a, float* b, int length)
     {
-        var (even, odd) = (Lanes8.Of(0), Lanes8.Of(0));
-        int i = 0;
-        for (; i + (2 * Lanes8.Count) <= length; i += 2 * Lanes8.Count)
-        {
-            even = Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), even);
-            odd = Lanes8.MultiplyAdd(Lanes8.Load(a + i + Lanes8.Count), Lanes8.Load(b + i + Lanes8.Count), odd);
-        }
-
-        return Lanes8.Sum(i < length ? Lanes8.MultiplyAdd(Lanes8.Load(a + i), Lanes8.Load(b + i), even) + odd : even + odd);
+        int whole = length - (length % Lanes8.Count);
+        float sum = Lanes8.IsSupported ? Dot<Lanes8>(a, b, whole) : Dot<Lanes4>(a, b, whole);
+        for (int i = whole; i < length; i++)
+            sum += a[i] * b[i];
+        return sum;
     }
 
     private static bool UsesSixteenLanes(int length) => Lanes16.IsSupported && length % Lanes16.Count == 0;
+
+    /// <summary>Returns the number of values that were computed: whole vectors. So do the next three.</summary>
+    private static int Scale<T>(float* x, float factor, float* to, int length)
+        where T : unmanaged, ILanes<T>
+    {
+        int i = 0;
+        for (; i + T.Count <= length; i += T.Count)
+            T.Store(T.Load(x + i) * T.Of(factor), to + i);
+        return i;
+    }
+
+    private static int AddScaled<T>(float* x, float* change, float* factors, int length)
+        where T : unmanaged, ILanes<T>
+    {
+        int i = 0;
+        for (; i + T.Count <= length; i += T.Count)
+            T.Store(T.MultiplyAdd(T.Load(change + i), T.Load(factors + i), T.Load(x + i)), x + i);
+        return i;
+    }
+
+    private static int Add<T>(float* x, float* change, int length)
+        where T : unmanaged, ILanes<T>
+    {
+        int i = 0;
+        for (; i + T.Count <= length; i += T.Count)
+            T.Store(T.Load(x + i) + T.Load(change + i), x + i);
+        return i;
+    }
+
+    private static int AddScaled<T>(float* x, float* change, float factor, int length)
+        where T : unmanaged, ILanes<T>
+    {
+        int i = 0;
+        for (; i + T.Count <= length; i += T.Count)
+            T.Store(T.MultiplyAdd(T.Load(change + i), T.Of(factor), T.Load(x + i)), x + i);
+        return i;
+    }
+
+    /// <summary>The dot product of vectors whose length is a multiple of the lanes.</summary>
+    private static float Dot<T>(float* a, float* b, int length)
+        where T : unmanaged, ILanes<T>
+    {
+        var (even, odd) = (T.Of(0), T.Of(0));
+        int i = 0;
+        for (; i + (2 * T.Count) <= length; i += 2 * T.Count)
+        {
+            even = T.MultiplyAdd(T.Load(a + i), T.Load(b + i), even);
+            odd = T.MultiplyAdd(T.Load(a + i + T.Count), T.Load(b + i + T.Count), odd);
+        }
+
+        return T.Sum(i < length ? T.MultiplyAdd(T.Load(a + i), T.Load(b + i), even) + odd : even + odd);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Normalize<T>(float* x, float* to, int length, in NormWeights norm)
         where T : unmanaged, ILanes<T>
     {
-        var sum = T.Of(0);
-        for (int i = 0; i < length; i += T.Count)
-            sum += T.Load(x + i);
-        var mean = T.Of(T.Sum(sum) / length);
-        var squares = T.Of(0);
-        for (int i = 0; i < length; i += T.Count)
+        int whole = length - (length % T.Count);
+        var sums = T.Of(0);
+        for (int i = 0; i < whole; i += T.Count)
+            sums += T.Load(x + i);
+        float sum = T.Sum(sums);
+        for (int i = whole; i < length; i++)
+            sum += x[i];
+        float mean = sum / length;
+        var (means, squares) = (T.Of(mean), T.Of(0));
+        for (int i = 0; i < whole; i += T.Count)
         {
-            var deviation = T.Load(x + i) - mean;
+            var deviation = T.Load(x + i) - means;
             squares = T.MultiplyAdd(deviation, deviation, squares);
         }
 
-        var scale = T.Of(1 / MathF.Sqrt((T.Sum(squares) / length) + norm.Epsilon));
-        for (int i = 0; i < length; i += T.Count)
-            T.Store(T.MultiplyAdd((T.Load(x + i) - mean) * scale, T.Load(norm.Weight + i), T.Load(norm.Bias + i)), to + i);
+        float square = T.Sum(squares);
+        for (int i = whole; i < length; i++)
+            square += (x[i] - mean) * (x[i] - mean);
+        float scale = 1 / MathF.Sqrt((square / length) + norm.Epsilon);
+        var scales = T.Of(scale);
+        for (int i = 0; i < whole; i += T.Count)
+            T.Store(T.MultiplyAdd((T.Load(x + i) - means) * scales, T.Load(norm.Weight + i), T.Load(norm.Bias + i)), to + i);
+        for (int i = whole; i < length; i++)
+            to[i] = ((x[i] - mean) * scale * norm.Weight[i]) + norm.Bias[i];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

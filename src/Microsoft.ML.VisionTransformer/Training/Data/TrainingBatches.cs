@@ -3,6 +3,7 @@ using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Images.Augmentation;
 using Microsoft.ML.VisionTransformer.Images.Input;
 using Microsoft.ML.VisionTransformer.Images.Preprocessing;
+using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Training.Distributed;
 using Microsoft.ML.VisionTransformer.Training.Plan;
 using static TorchSharp.torch;
@@ -95,7 +96,7 @@ internal sealed record TrainingBatch(float[] Inputs, long[] Classes, float[] Wei
     internal int Count => Classes.Length;
 
     /// <summary>The input as a tensor on a device.</summary>
-    internal Tensor ToTensor(VisionTransformerArchitecture architecture, Device device) => InputBatch.ToTensor(Inputs, Count, architecture, device);
+    internal Tensor ToTensor(VisionTransformerArchitecture architecture, Device device) => InputTensor.Of(Inputs, Count, architecture, device);
 
     /// <summary>Ids of the rows, which select their dropout masks; null to use their positions.</summary>
     internal long[]? Rows { get; init; }

@@ -18,7 +18,7 @@ internal static class OptionChecks
         CheckRecipe(o);
         CheckValidation(o);
         CheckFiles(o);
-        TorchRuntime.Parse(Guard.NotBlank(o.Device));
+        ComputeDevice.Parse(Guard.NotBlank(o.Device));
         Guard.Defined(o.OnCancellation);
     }
 

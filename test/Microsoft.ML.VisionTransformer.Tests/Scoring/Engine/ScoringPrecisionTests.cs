@@ -1,9 +1,9 @@
 // Scoring in bfloat16: nearly the same scores, and nothing else changes.
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
+using Microsoft.ML.VisionTransformer.Interop;
 using Microsoft.ML.VisionTransformer.Scoring.Engine;
 using Microsoft.ML.VisionTransformer.Tests.Support;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Engine;
 
@@ -118,7 +118,7 @@ public sealed class ScoringPrecisionTests
         Assert.ThrowsExactly<ObjectDisposedException>(() => model.Precision = ScoringPrecision.BFloat16);
     }
 
-    private static ScoringNetwork Model(VisionTransformerArchitecture architecture) => new(new VisionTransformerNetwork(architecture, seed: 4), CPU);
+    private static ScoringNetwork Model(VisionTransformerArchitecture architecture) => ScoringNetwork.Of(new VisionTransformerNetwork(architecture, seed: 4), ComputeDevice.Cpu);
 
     private static void RequireBFloat16() => Requires.If(ProcessorFeatures.MultipliesBFloat16, "a processor that multiplies bfloat16 (AMX or AVX512_BF16)");
 

@@ -1,4 +1,5 @@
 // Networks, images and runs that the tests of the vectorized encoder share.
+using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using static TorchSharp.torch;
 
@@ -14,6 +15,13 @@ internal static class EncoderRuns
         return network;
     }
 
+    /// <summary>An encoder with the weights of a network, which is disposed.</summary>
+    internal static FusedEncoder EncoderOf(VisionTransformerNetwork network)
+    {
+        using (network)
+            return new FusedEncoder(network.CopyWeights());
+    }
+
     /// <summary>Random values from -2 to 2, [count, channels, height, width].</summary>
     internal static Tensor RandomImages(VisionTransformerArchitecture architecture, int count)
     {
@@ -27,8 +35,9 @@ internal static class EncoderRuns
     /// <summary>The first <paramref name="kept"/> tokens of each image.</summary>
     internal static unsafe Tensor Encode(FusedEncoder encoder, Tensor images, int kept, int merged = 0)
     {
-        var tokens = empty([images.size(0), kept, encoder.Network.Architecture.EmbeddingDimension]);
-        encoder.Encode(images.data<float>().ToArray(), (int)images.size(0), kept, FloatBuffer.Address(tokens), merged);
-        return tokens;
+        int count = (int)images.size(0), dimension = encoder.Architecture.EmbeddingDimension;
+        using var tokens = new FloatBuffer((long)count * kept * dimension);
+        encoder.Encode(images.data<float>().ToArray(), count, kept, tokens.Start, merged);
+        return tensor(tokens.Values.ToArray(), [count, kept, dimension]);
     }
 }

@@ -1,6 +1,5 @@
 // Token merging in the vectorized code, against a plain implementation of the paper's method in libtorch.
 using Microsoft.ML.VisionTransformer.Architecture;
-using Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized.EncoderRuns;
 using static TorchSharp.torch;
@@ -21,9 +20,6 @@ public sealed class TokenMergingTests
         MlpRatio = 2,
     };
 
-    [TestInitialize]
-    public void RequireAvx2() => Requires.Avx2();
-
     [TestMethod]
     [DataRow(1, 0)]
     [DataRow(5, 0)]
@@ -36,7 +32,7 @@ public sealed class TokenMergingTests
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
         var network = CreateNetwork(architecture);
-        using var encoder = new FusedEncoder(CreateNetwork(architecture));
+        using var encoder = EncoderRuns.EncoderOf(CreateNetwork(architecture));
         var images = RandomImages(architecture, 4);
 
         var found = Encode(encoder, images, 1, merged);
@@ -53,7 +49,7 @@ public sealed class TokenMergingTests
     public void WithoutMergingTheNumbersAreTheSameBitForBit()
     {
         using var scope = NewDisposeScope();
-        using var encoder = new FusedEncoder(CreateNetwork(_small));
+        using var encoder = EncoderRuns.EncoderOf(CreateNetwork(_small));
         var images = RandomImages(_small, 3);
         var before = Encode(encoder, images, _small.Tokens, merged: 0);
         var merged = Encode(encoder, images, _small.Tokens, merged: 4);
@@ -65,7 +61,7 @@ public sealed class TokenMergingTests
     public void EachPatchGetsTheTokenThatItBecamePartOf()
     {
         using var scope = NewDisposeScope();
-        using var encoder = new FusedEncoder(CreateNetwork(_small with { Depth = 1 }));
+        using var encoder = EncoderRuns.EncoderOf(CreateNetwork(_small with { Depth = 1 }));
         var tokens = Encode(encoder, RandomImages(_small, 1), _small.Tokens, merged: 5)[0];
         Assert.AreEqual(_small.Tokens - 5, Different(tokens));
     }
@@ -75,7 +71,7 @@ public sealed class TokenMergingTests
     {
         var architecture = _small with { ImageSize = 64, PatchSize = 4, EmbeddingDimension = 96 };
         using var scope = NewDisposeScope();
-        using var encoder = new FusedEncoder(CreateNetwork(architecture));
+        using var encoder = EncoderRuns.EncoderOf(CreateNetwork(architecture));
         var images = RandomImages(architecture, 5);
         var together = Encode(encoder, images, 1, merged: 16);
         for (int image = 0; image < 5; image++)
@@ -86,7 +82,7 @@ public sealed class TokenMergingTests
     public void MemoryIsGivenBack() => LiveTensors.AssertSameAfter(
         () =>
         {
-            using var encoder = new FusedEncoder(CreateNetwork(_small));
+            using var encoder = EncoderRuns.EncoderOf(CreateNetwork(_small));
             using var images = RandomImages(_small, 3);
             Encode(encoder, images, 1, merged: 4).Dispose();
         },

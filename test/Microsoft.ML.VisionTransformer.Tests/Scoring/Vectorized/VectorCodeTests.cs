@@ -7,9 +7,6 @@ namespace Microsoft.ML.VisionTransformer.Tests.Scoring.Vectorized;
 [TestClass]
 public sealed unsafe class VectorCodeTests
 {
-    [TestInitialize]
-    public void RequireAvx2() => Requires.Avx2();
-
     [TestMethod]
     [DataRow(6, 8, 16)]
     [DataRow(12, 7, 32)]
@@ -128,6 +125,7 @@ public sealed unsafe class VectorCodeTests
     }
 
     [TestMethod]
+    [DataRow(4)]
     [DataRow(8)]
     [DataRow(16)]
     public void TheExponentialIsWithinTwoUnitsInTheLastPlace(int lanes)
@@ -144,6 +142,9 @@ public sealed unsafe class VectorCodeTests
     }
 
     [TestMethod]
+    [DataRow(MlpActivation.Gelu, 4)]
+    [DataRow(MlpActivation.GeluTanh, 4)]
+    [DataRow(MlpActivation.QuickGelu, 4)]
     [DataRow(MlpActivation.Gelu, 8)]
     [DataRow(MlpActivation.GeluTanh, 8)]
     [DataRow(MlpActivation.QuickGelu, 8)]
@@ -159,8 +160,10 @@ public sealed unsafe class VectorCodeTests
         {
             if (lanes == Lanes16.Count)
                 VectorActivations.Apply<Lanes16>(activation, start, x.Length, 1, x.Length);
-            else
+            else if (lanes == Lanes8.Count)
                 VectorActivations.Apply<Lanes8>(activation, start, x.Length, 1, x.Length);
+            else
+                VectorActivations.Apply<Lanes4>(activation, start, x.Length, 1, x.Length);
         }
 
         for (int i = 0; i < x.Length; i++)
@@ -205,8 +208,10 @@ public sealed unsafe class VectorCodeTests
         float* result = stackalloc float[Lanes16.Count];
         if (lanes == Lanes16.Count)
             Lanes16.Store(VectorActivations.Exp(Lanes16.Of(x)), result);
-        else
+        else if (lanes == Lanes8.Count)
             Lanes8.Store(VectorActivations.Exp(Lanes8.Of(x)), result);
+        else
+            Lanes4.Store(VectorActivations.Exp(Lanes4.Of(x)), result);
         return result[lanes - 1];
     }
 
@@ -214,6 +219,8 @@ public sealed unsafe class VectorCodeTests
     {
         if (lanes == Lanes16.Count)
             Requires.Avx512();
+        if (lanes == Lanes8.Count)
+            Requires.Avx2();
     }
 
     /// <summary>The normal distribution function by its power series, or its limits.</summary>

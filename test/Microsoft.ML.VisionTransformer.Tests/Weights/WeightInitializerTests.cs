@@ -2,7 +2,7 @@
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Network;
+namespace Microsoft.ML.VisionTransformer.Tests.Weights;
 
 [TestClass]
 public sealed class WeightInitializerTests

@@ -1,10 +1,8 @@
 // The initial weights of a network: the schemes, their distributions and the drawing.
-using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
-using TorchSharp.Modules;
 
-namespace Microsoft.ML.VisionTransformer.Network;
+namespace Microsoft.ML.VisionTransformer.Weights;
 
 /// <summary>
 /// Fills all parameters from random streams keyed by (seed, parameter, chunk): the same seed gives the same weights for any number of threads, on any
@@ -18,13 +16,16 @@ internal static class WeightInitializer
     /// <summary>Values per stream.</summary>
     private const int ChunkLength = 1 << 16;
 
-    /// <summary>Draws every parameter of the architecture's table; the parameters must be in main memory and have the table's shapes.</summary>
-    internal static void Draw(VisionTransformerArchitecture architecture, IReadOnlyDictionary<string, Parameter> parameters, int seed)
+    /// <summary>Draws every parameter of the architecture's table.</summary>
+    /// <param name="architecture">The architecture.</param>
+    /// <param name="parameters">Returns the values of a parameter, which have the table's shape; called on several threads.</param>
+    /// <param name="seed">The seed.</param>
+    internal static void Draw(VisionTransformerArchitecture architecture, ParameterValues parameters, int seed)
     {
         var chunks = architecture.Parameters().SelectMany((row, index) => Chunks(row, index, InitialValues.Of(row, architecture)));
         Parallel.ForEach(chunks, chunk =>
         {
-            var values = MemoryMarshal.Cast<byte, float>(parameters[chunk.Name].bytes).Slice(chunk.Start, chunk.Length);
+            var values = parameters(chunk.Name).Slice(chunk.Start, chunk.Length);
             chunk.Distribution.Fill(values, RandomStream.For(seed, Purpose, chunk.Parameter, chunk.Start));
         });
     }
@@ -39,6 +40,9 @@ internal static class WeightInitializer
     /// <summary>Consecutive values of one parameter, drawn from one stream.</summary>
     private readonly record struct Chunk(string Name, int Parameter, int Start, int Length, Distribution Distribution);
 }
+
+/// <summary>Returns the values of a parameter, row-major.</summary>
+internal delegate Span<float> ParameterValues(string name);
 
 /// <summary>
 /// The three schemes of <see cref="WeightInitialization"/> as data. The "truncated normal" of timm and PyTorch is truncated at the values -2 and 2, not at

@@ -1,10 +1,10 @@
 // The fixed position table: its values and its use in the network.
-using Microsoft.ML.VisionTransformer.Network;
 using Microsoft.ML.VisionTransformer.Tests.Support;
+using Microsoft.ML.VisionTransformer.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Microsoft.ML.VisionTransformer.Tests.Network;
+namespace Microsoft.ML.VisionTransformer.Tests.Weights;
 
 [TestClass]
 public sealed class SinCosPositionsTests
@@ -12,10 +12,14 @@ public sealed class SinCosPositionsTests
     [TestMethod]
     public void TheTableIsColumnThenRow()
     {
-        using var table = SinCosPositions.Table((2, 3), 8, prefix: 1);
+        var architecture = TinyNetwork.Architecture with
+        {
+            ImageSize = (8, 12), PatchSize = 4, EmbeddingDimension = 8, Heads = 2, PositionEmbedding = PositionEmbedding.SinCos2D,
+        };
+        float[] table = new float[7 * 8];
+        SinCosPositions.Fill(table, architecture);
 
-        CollectionAssert.AreEqual(new long[] { 1, 7, 8 }, table.shape);
-        float[][] tokens = [.. table.Values().Chunk(8)];
+        float[][] tokens = [.. table.Chunk(8)];
         // Two frequencies: 1 and 10000^(-1/2) = 0.01.
         AssertToken(tokens[0], 0, 0, 0, 0, 0, 0, 0, 0);
         AssertToken(tokens[1], 0, 0, 1, 1, 0, 0, 1, 1);

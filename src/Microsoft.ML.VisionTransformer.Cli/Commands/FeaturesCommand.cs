@@ -1,4 +1,4 @@
-// features: embeddings of images, as input of other learners.
+// features: embeddings of images, as input of other trainers.
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML.VisionTransformer.Cli.Distributed;
@@ -24,7 +24,7 @@ internal static class FeaturesCommand
         var command = new ExampleCommand(
             "features",
             "Writes the embeddings of images.",
-            ("A table for another learner", "features facebook/dinov2-small photos --out photos.csv"),
+            ("A table for another trainer", "features facebook/dinov2-small photos --out photos.csv"),
             ("Embeddings of a trained classifier, with unit length", "features flowers.zip photos --normalize --format json"))
         {
             model, images, path, force, kind, normalize, device, format,

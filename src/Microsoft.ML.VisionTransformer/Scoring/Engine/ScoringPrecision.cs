@@ -36,7 +36,7 @@ public enum ScoringPrecision
     Float32,
 
     /// <summary>
-    /// bfloat16, which has 8 significant bits. It is up to 2.5 times as fast on devices that multiply it in hardware.
+    /// bfloat16, which has 8 significant bits. It is up to 2.4 times as fast on devices that multiply it in hardware.
     /// Scores differ in the second or third decimal place. docs/performance.md has measurements.
     /// </summary>
     BFloat16,

@@ -59,6 +59,7 @@ internal static partial class ProseText
                 LineBreakInline => " ",
                 HtmlEntityInline entity => entity.Transcoded.ToString(),
                 HtmlInline html when html.Tag.StartsWith("<br", StringComparison.OrdinalIgnoreCase) => ". ",
+                HtmlInline => " ",
                 ContainerInline inner => Plain(inner),
                 _ => "",
             });

@@ -14,7 +14,11 @@ public sealed class SinCosPositionsTests
     {
         var architecture = TinyNetwork.Architecture with
         {
-            ImageSize = (8, 12), PatchSize = 4, EmbeddingDimension = 8, Heads = 2, PositionEmbedding = PositionEmbedding.SinCos2D,
+            ImageSize = (8, 12),
+            PatchSize = 4,
+            EmbeddingDimension = 8,
+            Heads = 2,
+            PositionEmbedding = PositionEmbedding.SinCos2D,
         };
         float[] table = new float[7 * 8];
         SinCosPositions.Fill(table, architecture);

@@ -1,6 +1,6 @@
 // Emits multi-head self-attention and rotary position embedding as ONNX nodes.
-using Microsoft.ML.VisionTransformer.Weights;
 using Microsoft.ML.VisionTransformer.Onnx.Format;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 

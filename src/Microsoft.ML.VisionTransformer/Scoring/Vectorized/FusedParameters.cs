@@ -148,4 +148,5 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
     internal int Widest => Math.Max(MatrixTile.PaddedColumns(architecture.Mlp == MlpKind.SwiGlu ? 2 * MlpWidth : MlpWidth), Math.Max(PatchValues, PaddedDimension));
 
     /// <summary>Values of one head's packed keys and values.</summary>
-    internal long PackedKeysAndValues => ((long)PaddedTokens * HeadWidth) + ((long)Tokens * PaddedHeadWidth);}
+    internal long PackedKeysAndValues => ((long)PaddedTokens * HeadWidth) + ((long)Tokens * PaddedHeadWidth);
+}

@@ -15,7 +15,12 @@ public sealed unsafe class FusedRotationTests
     {
         var architecture = new VisionTransformerArchitecture
         {
-            EmbeddingDimension = 24, Heads = 3, ImageSize = (32, 48), PatchSize = 16, RegisterTokens = 2, Rotary = new() { Layout = layout },
+            EmbeddingDimension = 24,
+            Heads = 3,
+            ImageSize = (32, 48),
+            PatchSize = 16,
+            RegisterTokens = 2,
+            Rotary = new() { Layout = layout },
         };
         int tokens = architecture.Tokens, dimension = architecture.EmbeddingDimension, heads = architecture.Heads;
         var random = new Random(1);

@@ -261,6 +261,9 @@ public sealed record VisionTransformerArchitecture
     /// <summary>Number of tokens T: the prefix and one for each patch.</summary>
     internal int Tokens => PrefixTokens + PatchTokens;
 
+    /// <summary>Values of one image as network input: channels x height x width.</summary>
+    internal int ImageValues => Channels * ImageSize.Height * ImageSize.Width;
+
     /// <summary>How many tokens, counted from the first, the head or the pool before it reads.</summary>
     internal int HeadTokens => PoolingRecipe.TokensRead(this, PoolingRecipe.OfHeads(this));
 

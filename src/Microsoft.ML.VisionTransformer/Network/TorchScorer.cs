@@ -1,4 +1,4 @@
-// Scores with a TorchSharp module: on a GPU, in bfloat16, and networks that the vectorized code does not support.
+// Scores with a TorchSharp module: on a GPU, in bfloat16, or where the vectorized code is switched off.
 using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Interop;
@@ -104,11 +104,10 @@ internal sealed class TorchScorer : IDisposable
 
     private Tensor Tokens(float[] inputs, int count)
     {
-        var images = InputTensor.Of(inputs.AsMemory(0, count * InputLength), count, _network.Architecture, _device);
+        var architecture = _network.Architecture;
+        var images = InputTensor.Of(inputs.AsMemory(0, count * architecture.ImageValues), count, architecture, _device);
         return _type == ScalarType.Float32 ? _network.ForwardFeatures(images) : _network.ForwardFeatures(images.to(_type)).to(ScalarType.Float32);
     }
-
-    private int InputLength => _network.Architecture.Channels * _network.Architecture.ImageSize.Height * _network.Architecture.ImageSize.Width;
 }
 
 /// <summary>Batches of network input as tensors.</summary>

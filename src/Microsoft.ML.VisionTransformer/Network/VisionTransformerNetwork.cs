@@ -177,9 +177,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
         try
         {
             foreach (var (name, tensor) in state_dict())
-            {
                 CopyTo(tensor, weights[name].Values);
-            }
 
             return weights;
         }

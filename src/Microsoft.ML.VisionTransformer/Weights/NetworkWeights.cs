@@ -1,5 +1,4 @@
 // The weights of a network as named arrays, without a tensor library.
-using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 
@@ -22,7 +21,7 @@ internal sealed class NetworkWeights : IDisposable
         try
         {
             foreach (var row in architecture.State())
-                _arrays.Add(row.Name, new WeightArray(row.Name, row.Shape));
+                _arrays.Add(row.Name, new WeightArray(row));
             if (architecture.PositionEmbedding == PositionEmbedding.SinCos2D)
                 SinCosPositions.Fill(this["pos_embed"].Values, architecture);
         }
@@ -88,10 +87,10 @@ internal sealed unsafe class WeightArray : IDisposable
 {
     private readonly FloatBuffer _buffer;
 
-    internal WeightArray(string name, long[] shape)
+    internal WeightArray(ParameterRow row)
     {
-        (Name, Shape) = (name, shape);
-        _buffer = new FloatBuffer(shape.Aggregate(1L, (product, size) => checked(product * size)), clear: false);
+        (Name, Shape) = (row.Name, row.Shape);
+        _buffer = new FloatBuffer(row.Length, clear: false);
     }
 
     internal string Name { get; }
@@ -103,9 +102,6 @@ internal sealed unsafe class WeightArray : IDisposable
 
     /// <summary>The values, row-major.</summary>
     internal Span<float> Values => _buffer.Values;
-
-    /// <summary>The values as bytes of native order.</summary>
-    internal Span<byte> Bytes => MemoryMarshal.AsBytes(Values);
 
     public void Dispose() => _buffer.Dispose();
 }

@@ -34,6 +34,10 @@ public sealed partial class ProseTests(TestContext context)
     private static readonly Dictionary<string, string> _notebooks = Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "docs", "notebooks"), "*.cs")
         .ToDictionary(DocumentationPages.Name, p => MarkdownCells(File.ReadAllLines(p)));
 
+    /// <summary>The sentences of every page and notebook, by name; each text is parsed once.</summary>
+    private static readonly Dictionary<string, IReadOnlyList<Sentence>> _sentences =
+        _written.Concat(_reference).Concat(_notebooks).ToDictionary(p => p.Key, p => ProseText.Sentences(p.Value));
+
     [TestMethod]
     public void LinesOfRunningTextHaveAtMost100Columns() => AssertNone(
         from page in _written
@@ -43,15 +47,15 @@ public sealed partial class ProseTests(TestContext context)
 
     [TestMethod]
     public void SentencesHaveAtMost30Words() => AssertNone(
-        from page in _written.Concat(_reference).Concat(_notebooks)
-        from sentence in ProseText.Sentences(page.Value)
+        from page in _sentences
+        from sentence in page.Value
         where sentence.Words > LongestSentence
         select $"{page.Key}({sentence.Line}): {sentence.Words} words: {sentence.Text}");
 
     [TestMethod]
     public void PagesDoNotUseWordsOfTheList() => AssertNone(
-        from page in _written.Concat(_reference).Concat(_notebooks)
-        from sentence in ProseText.Sentences(page.Value)
+        from page in _sentences
+        from sentence in page.Value
         from found in Avoided(sentence.Text)
         select $"{page.Key}({sentence.Line}): {found} [{sentence.Text}]");
 
@@ -78,14 +82,14 @@ public sealed partial class ProseTests(TestContext context)
         from page in _written
         where !page.Key.EndsWith("TEMPLATE.md", StringComparison.Ordinal)
         let blocks = Markdown.Parse(page.Value).Take(2).ToArray()
-        where !(blocks is [HeadingBlock { Level: 1 }, ParagraphBlock paragraph] && ProseText.Sentences(page.Value) is [_, { IsFull: true, Words: > 3 }, ..]
+        where !(blocks is [HeadingBlock { Level: 1 }, ParagraphBlock paragraph] && _sentences[page.Key] is [_, { IsFull: true, Words: > 3 }, ..]
             && page.Value[paragraph.Span.Start] != '!')
         select $"{page.Key} does not start with a heading and a sentence");
 
     [TestMethod]
     public void PagesAreEasyToRead()
     {
-        var pages = _written.Concat(_notebooks).Select(p => (p.Key, Sentences: ProseText.Sentences(p.Value)))
+        var pages = _written.Concat(_notebooks).Select(p => (p.Key, Sentences: _sentences[p.Key]))
             .Select(p => (p.Key, Ease: Readability.Of(p.Sentences), Mean: p.Sentences.Where(s => s.IsFull).Select(s => s.Words).DefaultIfEmpty().Average())).ToArray();
         foreach (var (page, ease, mean) in pages)
             context.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{page}: reading ease {ease:F0}, {mean:F1} words per sentence"));
@@ -99,24 +103,17 @@ public sealed partial class ProseTests(TestContext context)
     public void WordsAreSpelledCorrectly()
     {
         Requires.Program("hunspell", "hunspell hunspell-en-us");
-        string folder = Directory.CreateTempSubdirectory("vit-spelling-").FullName;
-        try
-        {
-            string text = Path.Combine(folder, "text.txt");
-            var pages = _written.Concat(_reference).Concat(_notebooks).Where(p => p.Key is not ("docs/credits.md" or "docs/notebooks/photos/README.md")).ToDictionary();
-            File.WriteAllLines(text, pages.Values.SelectMany(ProseText.Sentences).SelectMany(s => WordsToSpell(s.Text)).Distinct(StringComparer.Ordinal));
+        using var folder = new TemporaryFolder();
+        string text = folder.File("text.txt");
+        var pages = _sentences.Where(p => p.Key is not ("docs/credits.md" or "docs/notebooks/photos/README.md"))
+            .ToDictionary(p => p.Key, p => p.Value.SelectMany(s => WordsToSpell(s.Text)).ToHashSet(StringComparer.Ordinal));
+        File.WriteAllLines(text, pages.Values.SelectMany(words => words).Distinct(StringComparer.Ordinal));
 
-            string[] unknown = Run("hunspell", "-d", "en_US", "-p", Path.Combine(_folder, "dictionary.txt"), "-i", "utf-8", "-l", text);
+        string[] unknown = Run("hunspell", "-d", "en_US", "-p", Path.Combine(_folder, "dictionary.txt"), "-i", "utf-8", "-l", text);
 
-            AssertNone(
-                from word in unknown.Distinct(StringComparer.Ordinal)
-                let page = pages.First(p => ProseText.Sentences(p.Value).Any(s => WordsToSpell(s.Text).Contains(word, StringComparer.Ordinal)))
-                select $"{page.Key}: {word}");
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        AssertNone(
+            from word in unknown.Distinct(StringComparer.Ordinal)
+            select $"{pages.First(p => p.Value.Contains(word)).Key}: {word}");
     }
 
     /// <summary>A rule without special characters finds its own words.</summary>

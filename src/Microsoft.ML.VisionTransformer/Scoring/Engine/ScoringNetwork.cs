@@ -142,7 +142,7 @@ internal sealed class ScoringNetwork : IDisposable
     }
 
     /// <summary>Values per input: channels x height x width.</summary>
-    internal int InputLength => Architecture.Channels * Architecture.ImageSize.Height * Architecture.ImageSize.Width;
+    internal int InputLength => Architecture.ImageValues;
 
     /// <summary>Class probabilities [count, classes], row-major, of inputs [count, channels, height, width].</summary>
     /// <param name="inputs">At least <paramref name="count"/> inputs.</param>

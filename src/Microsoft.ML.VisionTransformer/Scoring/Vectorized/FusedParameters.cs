@@ -133,7 +133,7 @@ internal sealed class FusedShape(VisionTransformerArchitecture architecture)
     internal int MlpWidth { get; } = architecture.MlpHiddenDimension;
 
     /// <summary>Values per image.</summary>
-    internal int ImageValues { get; } = architecture.Channels * architecture.ImageSize.Height * architecture.ImageSize.Width;
+    internal int ImageValues { get; } = architecture.ImageValues;
 
     /// <summary>Values per patch.</summary>
     internal int PatchValues { get; } = architecture.Channels * architecture.PatchSize.Height * architecture.PatchSize.Width;

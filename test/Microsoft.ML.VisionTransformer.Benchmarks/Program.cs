@@ -15,6 +15,12 @@ switch (args)
     case ["forward"]:
         ForwardContest.Run(networks, [1, 8, 32], Pair.Rounds);
         return 0;
+    case ["int8"]:
+        ForwardContest.RunInt8(networks, [1, 8, 32], Pair.Rounds);
+        return 0;
+    case ["int8", var architecture, .. var batches]:
+        ForwardContest.RunInt8([architecture], [.. batches.Select(b => int.Parse(b, CultureInfo.InvariantCulture))], Pair.Rounds);
+        return 0;
     case ["pipeline", var folder, .. var chosen]:
         WholeContest.Pipelines(folder, chosen.Length == 0 ? networks : chosen, Pair.Rounds);
         return 0;

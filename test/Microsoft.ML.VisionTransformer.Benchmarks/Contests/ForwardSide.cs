@@ -9,7 +9,8 @@ namespace Microsoft.ML.VisionTransformer.Benchmarks;
 /// <summary>Arguments: architecture, batch size. All have the same initial weights of seed 1 and return logits or probabilities.</summary>
 internal sealed class ForwardSide : Side
 {
-    internal const string Library = "forward-library", Libtorch = "forward-libtorch", Onnx = "forward-onnx", Floor = "forward-floor", BFloat16 = "forward-bf16";
+    internal const string Library = "forward-library", Libtorch = "forward-libtorch", Onnx = "forward-onnx", Floor = "forward-floor", BFloat16 = "forward-bf16",
+        Int8 = "forward-int8", OnnxInt8 = "forward-onnx-int8";
 
     private readonly VisionTransformerArchitecture _architecture;
     private readonly int _batch;
@@ -25,9 +26,15 @@ internal sealed class ForwardSide : Side
         _input = Noise();
         _run = name switch
         {
-            Onnx => OnnxRun(),
+            Onnx => OnnxRun(OnnxPrecision.Float32),
+            OnnxInt8 => OnnxRun(OnnxPrecision.Int8),
             Floor => FloorRun(),
-            _ => LibraryRun(fused: name != Libtorch, name == BFloat16 ? ScoringPrecision.BFloat16 : ScoringPrecision.Float32),
+            _ => LibraryRun(fused: name != Libtorch, name switch
+            {
+                BFloat16 => ScoringPrecision.BFloat16,
+                Int8 => ScoringPrecision.Int8,
+                _ => ScoringPrecision.Float32,
+            }),
         };
     }
 
@@ -52,9 +59,9 @@ internal sealed class ForwardSide : Side
         return () => network.Probabilities(_input, _batch, 1);
     }
 
-    private Action OnnxRun()
+    private Action OnnxRun(OnnxPrecision precision)
     {
-        var network = Owned(new OnnxSide(_architecture));
+        var network = Owned(new OnnxSide(_architecture, precision));
         return () => network.Run(_input, _batch);
     }
 

@@ -11,12 +11,12 @@ internal sealed class OnnxSide : IDisposable
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
 
-    internal OnnxSide(VisionTransformerArchitecture architecture)
+    internal OnnxSide(VisionTransformerArchitecture architecture, OnnxPrecision precision = OnnxPrecision.Float32)
     {
         _architecture = architecture;
         string path = Path.Combine(Path.GetTempPath(), $"contest-{Environment.ProcessId}.onnx");
         using (var model = FreshModel.Transformer(architecture))
-            model.SaveAsOnnx(path);
+            model.SaveAsOnnx(path, new OnnxExportOptions { Precision = precision });
         using var options = new SessionOptions
         {
             IntraOpNumThreads = Environment.ProcessorCount,

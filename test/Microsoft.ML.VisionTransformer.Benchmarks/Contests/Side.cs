@@ -13,7 +13,8 @@ internal abstract class Side : IDisposable
 
     internal static Side Named(string name, string[] arguments) => name switch
     {
-        ForwardSide.Library or ForwardSide.Libtorch or ForwardSide.Onnx or ForwardSide.Floor or ForwardSide.BFloat16 => new ForwardSide(name, arguments),
+        ForwardSide.Library or ForwardSide.Libtorch or ForwardSide.Onnx or ForwardSide.Floor or ForwardSide.BFloat16 or ForwardSide.Int8 or
+            ForwardSide.OnnxInt8 => new ForwardSide(name, arguments),
         PipelineSide.Library or PipelineSide.Onnx or PipelineSide.Network or PipelineSide.Images => new PipelineSide(name, arguments),
         EngineSide.Library or EngineSide.Bare or EngineSide.Onnx => new EngineSide(name, arguments),
         _ => throw new ArgumentException($"There is no side '{name}'.", nameof(name)),

@@ -123,7 +123,26 @@ internal sealed class ScoringNetwork : IDisposable
         get => _precision;
         set
         {
-            if (Guard.Defined(value, nameof(ScoringPrecision)) == ScoringPrecision.BFloat16)
+            Guard.Defined(value, nameof(ScoringPrecision));
+            if (value == ScoringPrecision.Int8)
+            {
+                if (_fused is null)
+                {
+                    throw new NotSupportedException(
+                        $"{nameof(ScoringPrecision)} is {value}, but this network is scored by libtorch: int8 needs a network that is scored on a CPU. " +
+                        $"Leave it at {ScoringPrecision.Float32}, or load the model with the device cpu.");
+                }
+
+                lock (_fused)
+                {
+                    Keep(() =>
+                    {
+                        _fused.Quantize();
+                        return true;
+                    });
+                }
+            }
+            else if (value == ScoringPrecision.BFloat16)
             {
                 ThrowIfIncompatible(_mergedTokens, value);
                 if (_device.IsCpu && !ProcessorFeatures.MultipliesBFloat16)
@@ -240,16 +259,16 @@ internal sealed class ScoringNetwork : IDisposable
         if (Reduced is { } reduced)
             reduced.Encode(inputs, count, kept, tokens);
         else
-            _fused!.Encode(inputs.AsSpan(0, count * InputLength), count, kept, tokens.Start, _mergedTokens);
+            _fused!.Encode(inputs.AsSpan(0, count * InputLength), count, kept, tokens.Start, _precision == ScoringPrecision.Int8, _mergedTokens);
     }
 
     private static void ThrowIfIncompatible(int merged, ScoringPrecision precision)
     {
-        if (merged > 0 && precision != ScoringPrecision.Float32)
+        if (merged > 0 && precision == ScoringPrecision.BFloat16)
         {
             throw new NotSupportedException(
                 $"{MergedTokensProperty} is {merged} and {nameof(ScoringPrecision)} is {precision}; " +
-                $"token merging works in float32 only. Set {MergedTokensProperty} to 0 or {nameof(ScoringPrecision)} to {ScoringPrecision.Float32}.");
+                $"libtorch computes in bfloat16 and cannot merge tokens. Set {MergedTokensProperty} to 0 or {nameof(ScoringPrecision)} to {ScoringPrecision.Float32} or {ScoringPrecision.Int8}.");
         }
     }
 

@@ -55,15 +55,19 @@ internal sealed unsafe class FusedEncoder : IDisposable
     /// <inheritdoc cref="FusedParameters.Weights"/>
     internal Dictionary<string, NamedWeight> Weights() => _parameters.Weights();
 
+    /// <summary>Creates the int8 weights. Not thread-safe, but passes in float32 may be in progress.</summary>
+    internal void Quantize() => _parameters.Quantize();
+
     /// <summary>Images [count, C, H, W] to the first tokens [count, kept, D], after the final norm unless the norm follows the pool.</summary>
     /// <param name="images">At least <paramref name="count"/> images.</param>
     /// <param name="count">Number of images.</param>
     /// <param name="kept">Number of tokens to return per image.</param>
     /// <param name="tokens">Receives the tokens.</param>
+    /// <param name="int8">Whether the blocks' matrix products are computed in int8; <see cref="Quantize"/> was called.</param>
     /// <param name="merged">
     /// Pairs of tokens that each block merges into one. In the output, a merged token appears at the position of each of its parts.
     /// </param>
-    internal void Encode(ReadOnlySpan<float> images, int count, int kept, float* tokens, int merged = 0)
+    internal void Encode(ReadOnlySpan<float> images, int count, int kept, float* tokens, bool int8 = false, int merged = 0)
     {
         int threads = Math.Max(1, Environment.ProcessorCount / Interlocked.Increment(ref _callers));
         try
@@ -77,7 +81,7 @@ internal sealed unsafe class FusedEncoder : IDisposable
                     var memory = _memory.TakeWorkspace();
                     try
                     {
-                        var steps = new FusedImage(memory, job, scratch, threads == 1 ? 1 : threads * UnitsPerThread);
+                        var steps = new FusedImage(memory, job, scratch, threads == 1 ? 1 : threads * UnitsPerThread, int8);
                         EncodeImage(first + ((nint)image * _shape.ImageValues), steps, merged);
                         Keep(memory, kept, merged > 0, tokens + ((nint)image * kept * _shape.Dimension));
                     }

@@ -8,7 +8,8 @@ namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 /// <param name="job">The image's job, owned by this thread.</param>
 /// <param name="own">The owner's scratch memory.</param>
 /// <param name="parts">The number of units that a matrix product is split into.</param>
-internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, FusedScratch own, int parts)
+/// <param name="int8">Whether weights that were quantized are multiplied in int8.</param>
+internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, FusedScratch own, int parts, bool int8)
 {
     /// <summary>Rows per unit of a row-wise step.</summary>
     private const int FewRows = 4 * MatrixTile.Rows;
@@ -33,14 +34,23 @@ internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, Fus
         ForRows(rows, (first, end) => VectorRows.Normalize(x, to, first, end, length, norm));
 
     /// <summary>y = a W^T + b, or y += a W^T + b, followed by an activation.</summary>
-    internal void Multiply(PackedMatrix weight, FusedRows a, int rows, float* bias, FusedRows y, bool add, MlpActivation? activation = null) =>
+    internal void Multiply(PackedMatrix weight, FusedRows a, int rows, float* bias, FusedRows y, bool add, MlpActivation? activation = null)
+    {
+        var product = Prepare(weight, a, rows);
         ForTiles(weight, rows, (row, count, firstPanel, endPanel) =>
         {
             var to = y.From(row);
-            weight.Multiply(a.From(row), count, bias, to, add, firstPanel, endPanel);
-            if (activation is { } function)
-                VectorActivations.Apply(function, to.Start + (firstPanel * MatrixTile.Columns), to.Stride, count, (endPanel - firstPanel) * MatrixTile.Columns);
+            product(row, count, bias, to, add, firstPanel, endPanel);
+            if (activation is not { } function)
+                return;
+            float* start = to.Start + (firstPanel * MatrixTile.Columns);
+            int columns = (endPanel - firstPanel) * MatrixTile.Columns;
+            if (int8)
+                VectorActivations.ApplyRoughly(function, start, to.Stride, count, columns);
+            else
+                VectorActivations.Apply(function, start, to.Stride, count, columns);
         });
+    }
 
     /// <summary>x += gamma (a W^T + b).</summary>
     /// <param name="weight">W.</param>
@@ -58,14 +68,31 @@ internal sealed unsafe class FusedImage(FusedWorkspace memory, FusedJob job, Fus
             return;
         }
 
+        var product = Prepare(weight, a, rows);
         ForTiles(weight, rows, (row, count, firstPanel, endPanel) =>
         {
-            weight.Multiply(a.From(row), count, bias, free.From(row), add: false, firstPanel, endPanel);
+            product(row, count, bias, free.From(row), add: false, firstPanel, endPanel);
             int column = firstPanel * MatrixTile.Columns, width = (endPanel - firstPanel) * MatrixTile.Columns;
             for (int i = row; i < row + count; i++)
                 VectorRows.AddScaled(x.Row(i) + column, free.Row(i) + column, gamma + column, width);
         });
     }
+
+    /// <summary>Quantizes the activations of an int8 product, and returns the product of some rows and outputs.</summary>
+    private Product Prepare(PackedMatrix weight, FusedRows a, int rows)
+    {
+        if (!int8 || weight.Quantized is not { } quantized)
+            return (row, count, bias, y, add, first, end) => weight.Multiply(a.From(row), count, bias, y, add, first, end);
+        var activations = memory.Quantized;
+        ForRows(rows, (first, end) =>
+        {
+            for (int row = first; row < end; row++)
+                activations.Quantize(row, a.Row(row), weight.Inputs);
+        });
+        return (row, count, bias, y, add, first, end) => quantized.Multiply(quantized.Activations(activations, row), count, bias, y, add, first, end);
+    }
+
+    private delegate void Product(int row, int count, float* bias, FusedRows y, bool add, int firstPanel, int endPanel);
 
     /// <summary>
     /// Runs a step over rows, in whole tiles, and panels of a weight's outputs. The arguments of the work are the first row, the number of rows, the

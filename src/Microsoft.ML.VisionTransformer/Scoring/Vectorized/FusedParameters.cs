@@ -8,6 +8,8 @@ namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 /// <summary>Owns the weights of a network and frees each matrix as it is packed, so they exist only once. Vectors and small matrices are used in place.</summary>
 internal sealed unsafe class FusedParameters : IDisposable
 {
+    private const string Blocks = "blocks.";
+
     private readonly NetworkWeights _weights;
     private readonly Dictionary<string, PackedMatrix> _packed = new(StringComparer.Ordinal);
     private readonly List<FloatBuffer> _joined = [];
@@ -17,7 +19,7 @@ internal sealed unsafe class FusedParameters : IDisposable
 
     internal VisionTransformerArchitecture Architecture => _weights.Architecture;
 
-    internal static string BlockName(int index) => string.Create(CultureInfo.InvariantCulture, $"blocks.{index}");
+    internal static string BlockName(int index) => string.Create(CultureInfo.InvariantCulture, $"{Blocks}{index}");
 
     /// <summary>Packs a weight [outputs, ...] and frees the array.</summary>
     internal PackedMatrix Pack(string name)
@@ -62,6 +64,16 @@ internal sealed unsafe class FusedParameters : IDisposable
         }
 
         return buffer.Start;
+    }
+
+    /// <summary>Creates the int8 weights of the linear layers of the blocks; the first and the last layers of the network stay in float32.</summary>
+    internal void Quantize()
+    {
+        foreach (var (name, packed) in _packed)
+        {
+            if (name.StartsWith(Blocks, StringComparison.Ordinal))
+                packed.Quantize();
+        }
     }
 
     /// <summary>

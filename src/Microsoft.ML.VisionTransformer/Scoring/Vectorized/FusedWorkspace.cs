@@ -18,6 +18,7 @@ internal sealed unsafe class FusedWorkspace : IDisposable
     private readonly long _packedLength;
     private readonly float* _packed;
     private TokenMerger? _merger;
+    private QuantizedRows? _quantized;
 
     internal FusedWorkspace(FusedShape shape)
     {
@@ -49,12 +50,16 @@ internal sealed unsafe class FusedWorkspace : IDisposable
     /// <summary>Merges the image's tokens; created on first use.</summary>
     internal TokenMerger Merger => _merger ??= new TokenMerger(_shape);
 
+    /// <summary>The activations that an int8 product reads; created on first use.</summary>
+    internal QuantizedRows Quantized => _quantized ??= new QuantizedRows(_shape.PaddedRows + MatrixTile.Rows, _shape.Widest);
+
     /// <summary>Packed keys and values of a head.</summary>
     internal float* Packed(int head) => _packed + ((nint)head * (nint)_packedLength);
 
     public void Dispose()
     {
         _merger?.Dispose();
+        _quantized?.Dispose();
         _memory.Dispose();
     }
 }

@@ -31,6 +31,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     internal long[] Shape { get; }
 
+    /// <summary>The same weights in int8; null unless <see cref="Quantize"/> was called and int32 can hold the sums.</summary>
+    internal QuantizedMatrix? Quantized { get; private set; }
+
     internal int Inputs { get; }
 
     internal int Outputs { get; }
@@ -47,6 +50,16 @@ internal sealed unsafe class PackedMatrix : IDisposable
         var weight = new FloatBuffer((long)Outputs * Inputs, clear: false);
         Unpack(weight.Start);
         return OpenWeight.Of(weight);
+    }
+
+    /// <summary>Creates <see cref="Quantized"/>. Not thread-safe; products in progress do not use it yet.</summary>
+    internal void Quantize()
+    {
+        if (Quantized is not null || Inputs > QuantizedMatrix.MaxInputs)
+            return;
+        using var weight = new FloatBuffer((long)Outputs * Inputs, clear: false);
+        Unpack(weight.Start);
+        Quantized = new QuantizedMatrix(weight.Start, Outputs, Inputs);
     }
 
     /// <summary>Number of panels of 16 outputs.</summary>
@@ -83,7 +96,11 @@ internal sealed unsafe class PackedMatrix : IDisposable
         }
     }
 
-    public void Dispose() => _values.Dispose();
+    public void Dispose()
+    {
+        Quantized?.Dispose();
+        _values.Dispose();
+    }
 
     private void Reorder(float* weight, bool toPanels) =>
         Parallel.For(0, Panels, panel => Reorder(weight, panel * MatrixTile.Columns, toPanels));

@@ -50,6 +50,9 @@ internal unsafe interface ILanes<T> : IAdditionOperators<T, T, T>, ISubtractionO
 
     /// <summary>The largest value of all lanes.</summary>
     static abstract float Largest(T x);
+
+    /// <summary>Stores integers from 0 to 255 as bytes.</summary>
+    static abstract void StoreBytes(T x, byte* to);
 }
 
 /// <summary>4 lanes: NEON on ARM64, SSE on x64, and ordinary instructions on other processors.</summary>
@@ -125,6 +128,13 @@ internal readonly unsafe struct Lanes4(Vector128<float> values) : ILanes<Lanes4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Lanes4 x) => MathF.Max(MathF.Max(x._values[0], x._values[1]), MathF.Max(x._values[2], x._values[3]));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes(Lanes4 x, byte* to)
+    {
+        var shorts = Vector128.Narrow(Vector128.ConvertToInt32(x._values), Vector128<int>.Zero);
+        *(int*)to = Vector128.Narrow(shorts, Vector128<short>.Zero).AsInt32()[0];
+    }
 }
 
 /// <summary>8 lanes with AVX2 and FMA.</summary>
@@ -188,6 +198,14 @@ internal readonly unsafe struct Lanes8(Vector256<float> values) : ILanes<Lanes8>
         var four = Sse.Max(x._values.GetLower(), x._values.GetUpper());
         var two = Sse.Max(four, Sse.MoveHighToLow(four, four));
         return MathF.Max(two[0], two[1]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes(Lanes8 x, byte* to)
+    {
+        var integers = Avx.ConvertToVector256Int32(x._values);
+        var shorts = Sse2.PackSignedSaturate(integers.GetLower(), integers.GetUpper());
+        *(long*)to = Sse2.PackUnsignedSaturate(shorts, shorts).AsInt64()[0];
     }
 }
 
@@ -255,4 +273,7 @@ internal readonly unsafe struct Lanes16(Vector512<float> values) : ILanes<Lanes1
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Lanes16 x) => Lanes8.Largest(new(Avx.Max(x._values.GetLower(), x._values.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes(Lanes16 x, byte* to) => Avx512F.ConvertToVector128Byte(Avx512F.ConvertToVector512Int32(x._values)).Store(to);
 }

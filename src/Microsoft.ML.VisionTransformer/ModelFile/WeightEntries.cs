@@ -11,7 +11,7 @@ namespace Microsoft.ML.VisionTransformer.ModelFile;
 
 /// <summary>
 /// *** Binary format ***: the values of all tensors, one after the other in the order of <c>weights.json</c>, each row-major little-endian
-/// float32 or float16 as listed there, split into <c>weights-0000.bin</c>, <c>weights-0001.bin</c>, ... of 16 MiB (the last one may be shorter; 64 MiB in
+/// float32, float16 or int8 as listed there (int8: the float32 scale of each output, then the bytes of all outputs), split into <c>weights-0000.bin</c>, <c>weights-0001.bin</c>, ... of 16 MiB (the last one may be shorter; 64 MiB in
 /// older files). ML.NET's archive reader holds one entry in memory at a time and limits each to 1 GiB.
 /// </summary>
 internal static class WeightEntries
@@ -20,7 +20,7 @@ internal static class WeightEntries
 
     internal const int DefaultPartBytes = 16 * 1024 * 1024;
 
-    private const string Float32 = "float32", Float16 = "float16";
+    private const string Float32 = "float32", Float16 = "float16", Int8 = "int8";
 
     private const int MaxSizesShown = 8;
 
@@ -29,10 +29,10 @@ internal static class WeightEntries
     internal static void Write(ModelWriter writer, IReadOnlyDictionary<string, NamedWeight> weights, WeightStorage storage, int partBytes = DefaultPartBytes)
     {
         NamedWeight[] ordered = [.. weights.Values.OrderBy(w => w.Name, StringComparer.Ordinal)];
-        writer.Add(TableName, ModelJson.Write(new Table(partBytes, [.. ordered.Select(w => new Entry(w.Name, TypeOf(w.Shape, storage), w.Shape))])));
+        writer.Add(TableName, ModelJson.Write(new Table(partBytes, [.. ordered.Select(w => new Entry(w.Name, TypeOf(w, storage), w.Shape))])));
 
         int written = 0, chunkBytes = (int)Math.Min(partBytes, ordered.Sum(w => w.Shape.Aggregate((long)sizeof(float), (bytes, size) => bytes * size)));
-        using var chunks = new WeightChunks(ordered, weight => Stored(weight, TypeOf(weight.Shape, storage)), chunkBytes);
+        using var chunks = new WeightChunks(ordered, weight => Stored(weight, TypeOf(weight, storage)), chunkBytes);
         chunks.ForEach((chunk, checksum) => writer.AddStored(ChunkName(written++), chunk, checksum));
     }
 
@@ -68,7 +68,7 @@ internal static class WeightEntries
     /// <exception cref="InvalidDataException">A chunk is corrupt, or a weight is not finite.</exception>
     internal static WeightStorage Read(ModelReader reader, IReadOnlyList<Entry> tensors, NetworkWeights weights)
     {
-        Half[] halves = [];
+        byte[] stored = [];
         EntryReader? chunk = null;
         int chunks = 0;
         try
@@ -76,16 +76,20 @@ internal static class WeightEntries
             foreach (var entry in tensors)
             {
                 var values = weights[entry.Name].Values;
-                if (entry.Type == Float16)
+                if (entry.Type == Float32)
                 {
-                    if (halves.Length < values.Length)
-                        halves = new Half[values.Length];
-                    Fill(MemoryMarshal.AsBytes(halves.AsSpan(0, values.Length)));
-                    TensorPrimitives.ConvertToSingle(halves.AsSpan(0, values.Length), values);
+                    Fill(MemoryMarshal.AsBytes(values));
                 }
                 else
                 {
-                    Fill(MemoryMarshal.AsBytes(values));
+                    if (stored.Length < entry.Bytes)
+                        stored = GC.AllocateUninitializedArray<byte>(checked((int)entry.Bytes));
+                    Span<byte> bytes = stored.AsSpan(0, (int)entry.Bytes);
+                    Fill(bytes);
+                    if (entry.Type == Int8)
+                        Int8Weights.Restore(bytes, checked((int)entry.Shape[0]), values);
+                    else
+                        TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
                 }
 
                 if (FiniteValues.FirstFault(values) is { } fault)
@@ -100,7 +104,8 @@ internal static class WeightEntries
             chunk?.Dispose();
         }
 
-        return tensors.Any(t => t.Type == Float16) ? WeightStorage.Float16 : WeightStorage.Float32;
+        return tensors.Any(t => t.Type == Int8) ? WeightStorage.Int8
+            : tensors.Any(t => t.Type == Float16) ? WeightStorage.Float16 : WeightStorage.Float32;
 
         void Fill(Span<byte> tensor)
         {
@@ -119,8 +124,16 @@ internal static class WeightEntries
         }
     }
 
-    /// <summary>Vectors are at most a hundredth of the weights, and they scale or shift whole features, so they are always stored as float32.</summary>
-    private static string TypeOf(long[] shape, WeightStorage storage) => storage == WeightStorage.Float16 && shape.Length > 1 ? Float16 : Float32;
+    /// <summary>
+    /// Vectors are at most a hundredth of the weights, and they scale or shift whole features, so they are always stored as float32. In int8 are the linear layers of
+    /// the blocks, which scoring in int8 quantizes too; the other matrices are then float16.
+    /// </summary>
+    private static string TypeOf(NamedWeight weight, WeightStorage storage)
+    {
+        if (storage == WeightStorage.Float32 || weight.Shape.Length == 1)
+            return Float32;
+        return storage == WeightStorage.Int8 && Int8Weights.Include(weight.Name, weight.Shape) ? Int8 : Float16;
+    }
 
     private static StoredWeight Stored(NamedWeight weight, string type)
     {
@@ -129,9 +142,11 @@ internal static class WeightEntries
             return new StoredWeight(values, null);
         using (values)
         {
+            if (type == Int8)
+                return new StoredWeight(null, Int8Weights.Store(values.Values, (int)weight.Shape[0]));
             Float16Range.Check(weight.Name, values.Values, $"save the model with {nameof(WeightStorage)} {WeightStorage.Float32}");
-            var halves = new Half[values.Values.Length];
-            TensorPrimitives.ConvertToHalf(values.Values, halves);
+            byte[] halves = GC.AllocateUninitializedArray<byte>(values.Values.Length * sizeof(ushort));
+            TensorPrimitives.ConvertToHalf(values.Values, MemoryMarshal.Cast<byte, Half>(halves.AsSpan()));
             return new StoredWeight(null, halves);
         }
     }
@@ -154,10 +169,12 @@ internal static class WeightEntries
                 problems.Add($"{name} is listed twice");
             else if (!expected.TryGetValue(entry.Name, out long[]? shape))
                 problems.Add($"{name} is not part of the network");
-            else if (entry.Type is not (Float32 or Float16))
-                problems.Add($"{name} has type {MessageText.Of(entry.Type)}; expected {Float32} or {Float16}");
+            else if (entry.Type is not (Float32 or Float16 or Int8))
+                problems.Add($"{name} has type {MessageText.Of(entry.Type)}; expected {Float32}, {Float16} or {Int8}");
             else if (!shape.AsSpan().SequenceEqual(entry.Shape))
                 problems.Add($"{name} is [{Text(entry.Shape)}], but the network needs [{Text(shape)}]");
+            else if (entry.Type == Int8 && !Int8Weights.Include(entry.Name, entry.Shape))
+                problems.Add($"{name} has type {Int8}, which only the linear layers of the blocks may have");
         }
 
         problems.AddRange(expected.Keys.Where(name => !names.Contains(name)).Select(name => $"{name} is missing"));
@@ -182,7 +199,14 @@ internal static class WeightEntries
     internal sealed record Entry(string Name, string Type, long[] Shape)
     {
         /// <summary>Size of the stored values in bytes.</summary>
-        internal long Bytes => Shape.Aggregate(Type == Float16 ? 2L : sizeof(float), (bytes, size) => checked(bytes * size));
+        internal long Bytes
+        {
+            get
+            {
+                long values = Shape.Aggregate(1L, (count, size) => checked(count * size));
+                return Type == Int8 ? checked(values + (sizeof(float) * Shape[0])) : checked(values * (Type == Float16 ? sizeof(ushort) : sizeof(float)));
+            }
+        }
     }
 }
 
@@ -257,10 +281,10 @@ internal sealed class WeightChunks(IReadOnlyList<NamedWeight> weights, Func<Name
     }
 }
 
-/// <summary>The bytes of a weight in a model file: float32 values, or float16 values.</summary>
-internal sealed class StoredWeight(OpenWeight? singles, Half[]? halves) : IDisposable
+/// <summary>The bytes of a weight in a model file: float32 values, or values that were converted to fewer bytes.</summary>
+internal sealed class StoredWeight(OpenWeight? singles, byte[]? converted) : IDisposable
 {
-    internal ReadOnlySpan<byte> Bytes => singles is null ? MemoryMarshal.AsBytes(halves.AsSpan()) : MemoryMarshal.AsBytes(singles.Values);
+    internal ReadOnlySpan<byte> Bytes => singles is null ? converted : MemoryMarshal.AsBytes(singles.Values);
 
     public void Dispose() => singles?.Dispose();
 }

@@ -19,4 +19,12 @@ public enum WeightStorage
     /// 65504.
     /// </summary>
     Float16,
+
+    /// <summary>
+    /// int8 for the linear layers of the blocks, with one scale per output, and float16 for the other matrices: about a
+    /// quarter of the file size. Loading converts the weights to float32, so the model is scored, saved and exported
+    /// like any other. With <see cref="ScoringPrecision.Int8"/> the stored bytes are used as they are on processors with
+    /// VNNI or ARM64.
+    /// </summary>
+    Int8,
 }

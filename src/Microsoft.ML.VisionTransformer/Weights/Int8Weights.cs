@@ -1,5 +1,6 @@
 // Weights of linear layers as int8 with one scale per output.
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Weights;
 
@@ -11,6 +12,12 @@ internal static class Int8Weights
 {
     /// <summary>The largest byte.</summary>
     internal const int Largest = sbyte.MaxValue;
+
+    /// <summary>Bits of a float32 that scales do not have.</summary>
+    private const int LowBits = (1 << 7) - 1;
+
+    /// <summary>Whether a weight is the matrix [outputs, inputs] of a linear layer of a block; the first and the last layers of a network are not quantized.</summary>
+    internal static bool Include(string name, long[] shape) => shape.Length == 2 && name.StartsWith("blocks.", StringComparison.Ordinal);
 
     /// <summary>Quantizes the weights of an output and returns their scale; 0 if all weights are 0.</summary>
     /// <param name="weights">Finite weights.</param>
@@ -25,7 +32,9 @@ internal static class Int8Weights
         // Two values of together 127 scales round to at most 128. Values of opposite signs have a smaller sum than one of them.
         for (int i = 1; limitPairs && i < weights.Length; i += 2)
             largest = MathF.Max(largest, MathF.Abs(weights[i] + weights[i - 1]));
-        float scale = largest / Largest;
+
+        // A scale of 17 significant bits: its products with bytes are exact, so weights that were restored are quantized to the same bytes and scale again.
+        float scale = BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(largest / Largest) + LowBits) & ~LowBits);
 
         // The quotient of a denormal number may be infinite; such weights are 0 in any useful sense.
         float inverse = 1 / scale;
@@ -40,10 +49,47 @@ internal static class Int8Weights
         return scale;
     }
 
-    /// <summary>Restores weights.</summary>
-    internal static void Restore(ReadOnlySpan<sbyte> bytes, float scale, Span<float> weights)
+    /// <summary>A matrix as it is stored in files: the float32 scale of each output, then the bytes.</summary>
+    /// <param name="weights">[outputs, inputs].</param>
+    /// <param name="outputs">Number of outputs.</param>
+    internal static byte[] Store(ReadOnlySpan<float> weights, int outputs)
     {
-        for (int i = 0; i < bytes.Length; i++)
-            weights[i] = bytes[i] * scale;
+        int inputs = weights.Length / outputs;
+        byte[] stored = GC.AllocateUninitializedArray<byte>((outputs * sizeof(float)) + weights.Length);
+        var (scales, bytes) = Split(stored, outputs);
+        for (int output = 0; output < outputs; output++)
+            scales[output] = Quantize(weights.Slice(output * inputs, inputs), bytes.Slice(output * inputs, inputs));
+        return stored;
+    }
+
+    /// <summary>Restores what <see cref="Store"/> returned. A scale that is not finite gives weights that are not.</summary>
+    internal static void Restore(Span<byte> stored, int outputs, Span<float> weights)
+    {
+        int inputs = weights.Length / outputs;
+        var (scales, bytes) = Split(stored, outputs);
+        for (int output = 0; output < outputs; output++)
+        {
+            var row = bytes.Slice(output * inputs, inputs);
+            for (int i = 0; i < inputs; i++)
+                weights[(output * inputs) + i] = row[i] * scales[output];
+        }
+    }
+
+    private static Parts Split(Span<byte> stored, int outputs)
+    {
+        int scales = outputs * sizeof(float);
+        return new Parts(MemoryMarshal.Cast<byte, float>(stored[..scales]), MemoryMarshal.Cast<byte, sbyte>(stored[scales..]));
+    }
+
+    private readonly ref struct Parts(Span<float> scales, Span<sbyte> bytes)
+    {
+        private readonly Span<float> _scales = scales;
+        private readonly Span<sbyte> _bytes = bytes;
+
+        internal void Deconstruct(out Span<float> scales, out Span<sbyte> bytes)
+        {
+            scales = _scales;
+            bytes = _bytes;
+        }
     }
 }

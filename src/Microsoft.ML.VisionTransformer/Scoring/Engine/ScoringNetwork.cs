@@ -259,7 +259,7 @@ internal sealed class ScoringNetwork : IDisposable
         if (Reduced is { } reduced)
             reduced.Encode(inputs, count, kept, tokens);
         else
-            _fused!.Encode(inputs.AsSpan(0, count * InputLength), count, kept, tokens.Start, _precision == ScoringPrecision.Int8, _mergedTokens);
+            _fused!.Encode(inputs.AsSpan(0, count * InputLength), count, kept, tokens.Start, _mergedTokens, _precision == ScoringPrecision.Int8);
     }
 
     private static void ThrowIfIncompatible(int merged, ScoringPrecision precision)

@@ -63,11 +63,11 @@ internal sealed unsafe class FusedEncoder : IDisposable
     /// <param name="count">Number of images.</param>
     /// <param name="kept">Number of tokens to return per image.</param>
     /// <param name="tokens">Receives the tokens.</param>
-    /// <param name="int8">Whether the blocks' matrix products are computed in int8; <see cref="Quantize"/> was called.</param>
     /// <param name="merged">
     /// Pairs of tokens that each block merges into one. In the output, a merged token appears at the position of each of its parts.
     /// </param>
-    internal void Encode(ReadOnlySpan<float> images, int count, int kept, float* tokens, bool int8 = false, int merged = 0)
+    /// <param name="int8">Whether the blocks' matrix products are computed in int8; <see cref="Quantize"/> was called.</param>
+    internal void Encode(ReadOnlySpan<float> images, int count, int kept, float* tokens, int merged = 0, bool int8 = false)
     {
         int threads = Math.Max(1, Environment.ProcessorCount / Interlocked.Increment(ref _callers));
         try

@@ -8,8 +8,6 @@ namespace Microsoft.ML.VisionTransformer.Scoring.Vectorized;
 /// <summary>Owns the weights of a network and frees each matrix as it is packed, so they exist only once. Vectors and small matrices are used in place.</summary>
 internal sealed unsafe class FusedParameters : IDisposable
 {
-    private const string Blocks = "blocks.";
-
     private readonly NetworkWeights _weights;
     private readonly Dictionary<string, PackedMatrix> _packed = new(StringComparer.Ordinal);
     private readonly List<FloatBuffer> _joined = [];
@@ -19,7 +17,7 @@ internal sealed unsafe class FusedParameters : IDisposable
 
     internal VisionTransformerArchitecture Architecture => _weights.Architecture;
 
-    internal static string BlockName(int index) => string.Create(CultureInfo.InvariantCulture, $"{Blocks}{index}");
+    internal static string BlockName(int index) => string.Create(CultureInfo.InvariantCulture, $"blocks.{index}");
 
     /// <summary>Packs a weight [outputs, ...] and frees the array.</summary>
     internal PackedMatrix Pack(string name)
@@ -71,7 +69,7 @@ internal sealed unsafe class FusedParameters : IDisposable
     {
         foreach (var (name, packed) in _packed)
         {
-            if (name.StartsWith(Blocks, StringComparison.Ordinal))
+            if (Int8Weights.Include(name, packed.Shape))
                 packed.Quantize();
         }
     }

@@ -68,7 +68,7 @@ internal static unsafe class VectorActivations
     /// squares.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RoughGelu<T>(float* x, nint stride, int rows, int columns)
+    internal static void RoughGelu<T>(float* x, nint stride, int rows, int columns)
         where T : unmanaged, ILanes<T>
     {
         for (int row = 0; row < rows; row++, x += stride)

@@ -18,13 +18,14 @@ internal sealed unsafe class QuantizedMatrix : IDisposable
     private readonly float* _scales, _noBias;
     private readonly int* _sums;
     private readonly sbyte* _values;
-    private readonly int _groups;
+    private readonly int _groups, _inputs;
 
     /// <param name="weight">W, row-major.</param>
     /// <param name="outputs">Number of outputs.</param>
     /// <param name="inputs">Number of inputs, at most <see cref="MaxInputs"/>.</param>
     internal QuantizedMatrix(float* weight, int outputs, int inputs)
     {
+        _inputs = inputs;
         _groups = (inputs + ByteTile.Inputs - 1) / ByteTile.Inputs;
         int padded = MatrixTile.PaddedColumns(outputs);
         _memory = new FloatBuffer((3L * padded) + ((long)padded * _groups));
@@ -68,7 +69,7 @@ internal sealed unsafe class QuantizedMatrix : IDisposable
     }
 
     /// <summary>The activations of a product, starting at a row.</summary>
-    internal ByteRows Activations(QuantizedRows rows, int first) => rows.From(first, _groups);
+    internal ByteRows Activations(QuantizedRows rows, int first) => rows.From(first, _inputs);
 
     public void Dispose() => _memory.Dispose();
 

@@ -17,44 +17,43 @@ internal sealed unsafe class QuantizedRows : IDisposable
     private const int CacheLine = 64;
 
     private readonly FloatBuffer _memory;
+    private readonly ByteRow* _scales;
     private readonly byte* _values;
-    private readonly int _stride;
 
     /// <param name="rows">Number of rows.</param>
     /// <param name="length">Values of the longest row.</param>
     internal QuantizedRows(int rows, int length)
     {
-        _stride = ((length + CacheLine - 1) / CacheLine * CacheLine) + CacheLine;
         long scales = (long)rows * sizeof(ByteRow) / sizeof(float);
-        _memory = new FloatBuffer(scales + ((long)rows * _stride / sizeof(float)));
-        Scales = (ByteRow*)_memory.Start;
+        _memory = new FloatBuffer(scales + ((long)rows * Stride(length) / sizeof(float)));
+        _scales = (ByteRow*)_memory.Start;
         _values = (byte*)(_memory.Start + scales);
     }
 
-    /// <summary>Zero point and scale of each row.</summary>
-    private ByteRow* Scales { get; }
-
     /// <summary>The activations of a product, starting at a row.</summary>
     /// <param name="first">The row.</param>
-    /// <param name="groups">Groups of four inputs.</param>
-    internal ByteRows From(int first, int groups) => new(_values + ((nint)first * _stride), _stride, groups, Scales + first);
+    /// <param name="length">Values per row, as they were quantized.</param>
+    internal ByteRows From(int first, int length) =>
+        new(_values + ((nint)first * Stride(length)), Stride(length), (length + ByteTile.Inputs - 1) / ByteTile.Inputs, _scales + first);
 
     /// <summary>Quantizes a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="x">Its values.</param>
-    /// <param name="length">Number of values; those up to the next multiple of four become 0.</param>
+    /// <param name="length">Number of values, the same for all rows; those up to the next multiple of four become 0.</param>
     internal void Quantize(int row, float* x, int length)
     {
-        byte* to = _values + ((nint)row * _stride);
+        byte* to = _values + ((nint)row * Stride(length));
         if (Lanes16.IsSupported && length % Lanes16.Count == 0)
-            Scales[row] = Quantize<Lanes16>(x, length, to);
+            _scales[row] = Quantize<Lanes16>(x, length, to);
         else if (Lanes8.IsSupported)
-            Scales[row] = Quantize<Lanes8>(x, length, to);
+            _scales[row] = Quantize<Lanes8>(x, length, to);
         else
-            Scales[row] = Quantize<Lanes4>(x, length, to);
+            _scales[row] = Quantize<Lanes4>(x, length, to);
     }
 
     public void Dispose() => _memory.Dispose();
+
+    private static int Stride(int length) => ((length + CacheLine - 1) / CacheLine * CacheLine) + CacheLine;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ByteRow Quantize<T>(float* x, int length, byte* to)

@@ -74,13 +74,13 @@ internal static class AttentionPoolPart
 
     internal static string Emit(NetworkContext context, string tokens)
     {
-        var (graph, attention) = (context.Graph, new AttentionPart(context));
+        var (graph, attention, count) = (context.Graph, new AttentionPart(context), context.Architecture.Tokens);
         string latent = context.ToMatrix(context.Weights.Tokens($"{Module}.latent"), $"{Path}/latent/in");
-        string q = attention.Heads(context.Linear(latent, $"{Module}.q"), $"{Path}/q");
-        string keysAndValues = context.BlockLinear(context.ToMatrix(tokens, $"{Path}/kv"), $"{Module}.kv");
+        string q = attention.Heads(context.Linear(latent, $"{Module}.q"), $"{Path}/q", tokens: 1);
+        string keysAndValues = context.BlockLinear(context.ToRows(context.ToMatrix(tokens, $"{Path}/kv"), Path), $"{Module}.kv");
         string[] parts = graph.Node("Split", $"{Path}/kv", 2, [keysAndValues], ("axis", -1));
-        string k = graph.Node("Transpose", $"{Path}/k/last", [attention.Heads(parts[0], $"{Path}/k")], ("perm", [0L, 1, 3, 2]));
-        string mixed = attention.Mix(q, k, attention.Heads(parts[1], $"{Path}/v"), Path);
+        string k = graph.Node("Transpose", $"{Path}/k/last", [attention.Heads(parts[0], $"{Path}/k", count)], ("perm", [0L, 1, 3, 2]));
+        string mixed = attention.Mix(q, k, attention.Heads(parts[1], $"{Path}/v", count), Path);
         string row = graph.Node("Reshape", Path, [mixed, graph.Longs(0, context.Architecture.EmbeddingDimension)]);
         string y = context.ToStream(context.BlockLinear(row, $"{Module}.proj"), $"{Path}/proj/out");
         string normed = context.ToMatrix(context.Norm(y, $"{Module}.norm"), $"{Path}/norm");

@@ -38,7 +38,7 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
             "Gather", $"{Path}/token.{part.First(_architecture)}", [tokens, _graph.Long(part.First(_architecture))], ("axis", 1)),
         TokenReduction.Mean => Reduce("ReduceMean", part),
         TokenReduction.Max => Reduce("ReduceMax", part),
-        _ => AttentionPoolPart.Emit(context, Selected(part)),
+        _ => AttentionPoolPart.Emit(context, Selected(part), _architecture.Tokens - part.First(_architecture)),
     };
 
     private string Reduce(string operation, TokenPart part) => _graph.Node(
@@ -72,9 +72,9 @@ internal static class AttentionPoolPart
 {
     private const string Module = "attn_pool", Path = "/attn_pool";
 
-    internal static string Emit(NetworkContext context, string tokens)
+    internal static string Emit(NetworkContext context, string tokens, int count)
     {
-        var (graph, attention, count) = (context.Graph, new AttentionPart(context), context.Architecture.Tokens);
+        var (graph, attention) = (context.Graph, new AttentionPart(context));
         string latent = context.ToMatrix(context.Weights.Tokens($"{Module}.latent"), $"{Path}/latent/in");
         string q = attention.Heads(context.Linear(latent, $"{Module}.q"), $"{Path}/q", tokens: 1);
         string keysAndValues = context.BlockLinear(context.ToRows(context.ToMatrix(tokens, $"{Path}/kv"), Path), $"{Module}.kv");

@@ -5,7 +5,7 @@ using Microsoft.ML.VisionTransformer.Weights;
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
 /// <summary>
-/// Multi-head self-attention, [N, T, D] to [N, T, D]. One matrix product for q, k and v, a transpose of each to [N, heads, T, d] (k to
+/// Multi-head self-attention, [N, T, D] to [N, T, D], or rows [N T, D] to the same if the file is quantized. One matrix product for q, k and v, a transpose of each to [N, heads, T, d] (k to
 /// [N, heads, d, T]), and the scale on the queries, which ONNX Runtime folds into the product that computes the scores.
 /// </summary>
 internal sealed class AttentionPart(NetworkContext context)
@@ -23,17 +23,19 @@ internal sealed class AttentionPart(NetworkContext context)
     {
         string path = ModulePath.Of(module);
         string[] parts = _graph.Node("Split", $"{path}/qkv", 3, [Qkv(x, module)], ("axis", -1));
-        string q = NormalizeAndRotate(Heads(parts[0], $"{path}/q"), $"{module}.q_norm", $"{path}/q");
-        string k = NormalizeAndRotate(Heads(parts[1], $"{path}/k"), $"{module}.k_norm", $"{path}/k");
+        int tokens = _architecture.Tokens;
+        string q = NormalizeAndRotate(Heads(parts[0], $"{path}/q", tokens), $"{module}.q_norm", $"{path}/q");
+        string k = NormalizeAndRotate(Heads(parts[1], $"{path}/k", tokens), $"{module}.k_norm", $"{path}/k");
         string keys = _graph.Node("Transpose", $"{path}/k/last", [k], ("perm", [0L, 1, 3, 2]));
-        string joined = Mix(q, keys, Heads(parts[2], $"{path}/v"), path);
+        string joined = Mix(q, keys, Heads(parts[2], $"{path}/v", tokens), path);
         if (_architecture.AttentionNorm)
             joined = context.ToMatrix(context.Norm(context.ToStream(joined, $"{path}/norm"), $"{module}.norm"), $"{path}/norm");
         return context.BlockLinear(joined, $"{module}.proj");
     }
 
     /// <summary>
-    /// softmax(q k / sqrt(d)) v for q [N, heads, queries, d], k [N, heads, d, T], v [N, heads, T, d], with the heads concatenated: [N, queries, D].
+    /// softmax(q k / sqrt(d)) v for q [N, heads, queries, d], k [N, heads, d, T], v [N, heads, T, d], with the heads concatenated: [N, queries, D], or
+    /// [N queries, D] if the file is quantized.
     /// </summary>
     internal string Mix(string q, string k, string v, string path)
     {
@@ -42,13 +44,14 @@ internal sealed class AttentionPart(NetworkContext context)
         string weights = context.ToMatrix(_graph.Node("Softmax", path, [scores], ("axis", -1)), $"{path}/weights");
         string mixed = _graph.Node("MatMul", $"{path}/mix", [weights, v]);
         string transposed = _graph.Node("Transpose", $"{path}/mix", [mixed], ("perm", [0L, 2, 1, 3]));
-        return _graph.Node("Reshape", $"{path}/mix", [transposed, _graph.Longs(0, -1, _architecture.EmbeddingDimension)]);
+        return _graph.Node("Reshape", $"{path}/mix", [transposed, context.Quantizes ? _graph.Longs(-1, _architecture.EmbeddingDimension) : _graph.Longs(0, -1, _architecture.EmbeddingDimension)]);
     }
 
-    /// <summary>[N, T, D] to [N, heads, T, d].</summary>
-    internal string Heads(string x, string path)
+    /// <summary>[N, T, D], or [N T, D] if the file is quantized, to [N, heads, T, d].</summary>
+    internal string Heads(string x, string path, int tokens)
     {
-        string split = _graph.Node("Reshape", path, [x, _graph.Longs(0, -1, _architecture.Heads, Width)]);
+        string shape = context.Quantizes ? _graph.Longs(-1, tokens, _architecture.Heads, Width) : _graph.Longs(0, -1, _architecture.Heads, Width);
+        string split = _graph.Node("Reshape", path, [x, shape]);
         return _graph.Node("Transpose", path, [split], ("perm", [0L, 2, 1, 3]));
     }
 

@@ -1,4 +1,5 @@
 // Emits linear layers, quantized matrix products and layer norms as ONNX nodes.
+using System.Globalization;
 using Microsoft.ML.VisionTransformer.Onnx.Format;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
@@ -15,19 +16,24 @@ internal static class LinearPart
     }
 
     /// <summary>A layer of a block, computed in 8-bit integers if the file is quantized.</summary>
-    internal static string BlockLinear(this NetworkContext context, string x, string module)
+    /// <param name="context">The graph and the network.</param>
+    /// <param name="x">The input; [rows, inputs] if the file is quantized.</param>
+    /// <param name="module">The layer's name in the network.</param>
+    /// <param name="isGelu">Whether the input is the output of a GELU, whose values have a lower bound.</param>
+    internal static string BlockLinear(this NetworkContext context, string x, string module, bool isGelu = false)
     {
         string path = ModulePath.Of(module);
-        return context.AddBias(context.BlockProduct(x, module), $"{module}.bias", path);
+        return context.AddBias(context.BlockProduct(x, module, isGelu), $"{module}.bias", path);
     }
 
     /// <summary>The matrix product of <see cref="BlockLinear"/>, without the bias.</summary>
-    internal static string BlockProduct(this NetworkContext context, string x, string module)
+    internal static string BlockProduct(this NetworkContext context, string x, string module, bool isGelu = false)
     {
         string weight = $"{module}.weight", path = ModulePath.Of(module);
-        return context.Quantizes
-            ? IntegerProductPart.Emit(context.Graph, x, context.Weights.QuantizedMatrix(weight), path)
-            : context.Graph.Node("MatMul", path, [x, context.Weights.Matrix(weight)]);
+        if (!context.Quantizes)
+            return context.Graph.Node("MatMul", path, [x, context.Weights.Matrix(weight)]);
+        string group = module.StartsWith("blocks.", StringComparison.Ordinal) ? "blocks" : module.Replace('.', '/');
+        return context.IntegerProduct.Emit(x, context.Weights.QuantizedMatrix(weight), path, group, isGelu);
     }
 
     private static string AddBias(this NetworkContext context, string product, string bias, string path) =>
@@ -36,28 +42,68 @@ internal static class LinearPart
 
 /// <summary>
 /// Matrix products in 8-bit integers.
-/// x W for float x [..., inputs] and quantized W [inputs, outputs]. Each token is scaled by its own largest magnitude, computed at run time: an outlier
-/// affects only its own token, and no image depends on the others of its batch. ONNX's DynamicQuantizeLinear uses one scale for all of x; with it 166 of
-/// 200 predictions of a ViT-Ti were unchanged, with a scale per token 192 (docs/onnx.md).
+/// x W for float x [rows, inputs] and quantized W [inputs, outputs]. Each row, which is one token, is scaled by its own largest value, computed at run
+/// time: an outlier affects only its own token, and no image depends on the others of its batch. ONNX's DynamicQuantizeLinear uses one scale for all of x.
+/// A QuantizeLinear with the rows as its axis applies the scales, and ONNX Runtime fuses the product, the conversion and the weights' scales into its
+/// MatMulIntegerToFloat (docs/results.md has what else was measured).
 /// </summary>
-internal static class IntegerProductPart
+internal sealed class IntegerProductPart(GraphBuilder graph)
 {
-    private const int Zero = 128, Largest = 127;
+    /// <summary>Values of any sign: zero is the middle of the 8 bits, and the largest magnitude of a row is at most 127 from it.</summary>
+    private static readonly ByteRange _signed = new(Zero: 128, Largest: 127, MinimumStep: 1e-20);
 
-    /// <summary>Minimum step, which avoids division by zero for a token of zeros.</summary>
-    private const double MinimumStep = 1e-20;
+    /// <summary>
+    /// Values of a GELU, which are at least <see cref="ActivationPart.GeluMinimum"/>: 31 of the 255 values are left for negative numbers, which suffices if
+    /// a step is at least 1/31 of that minimum.
+    /// </summary>
+    private static readonly ByteRange _gelu = new(Zero: 31, Largest: 224, MinimumStep: -ActivationPart.GeluMinimum / 31);
 
-    internal static string Emit(GraphBuilder graph, string x, (string Values, string Scales) weights, string path)
+    private readonly Dictionary<(string Group, byte Zero), string> _zeros = [];
+    private string? _one;
+
+    /// <summary>The product as floats, [rows, outputs].</summary>
+    /// <param name="x">The rows, [rows, inputs].</param>
+    /// <param name="weights">The matrix and the scale of each column.</param>
+    /// <param name="path">Path of the nodes.</param>
+    /// <param name="group">Products with equally many rows have the same name.</param>
+    /// <param name="isGelu">Whether x is the output of a GELU.</param>
+    internal string Emit(string x, (string Values, string Scales) weights, string path, string group, bool isGelu)
     {
-        string largest = graph.Node("ReduceMax", path, [graph.Node("Abs", path, [x])], ("axes", [-1L]), ("keepdims", 1));
-        string step = graph.Node("Max", path, [graph.Node("Div", $"{path}/step", [largest, graph.Float(Largest)]), graph.Float(MinimumStep)]);
-        string rounded = graph.Node("Round", path, [graph.Node("Div", path, [x, step])]);
-        string shifted = graph.Node("Add", $"{path}/bytes", [rounded, graph.Float(Zero)]);
-        string bytes = graph.Node("Cast", $"{path}/bytes", [shifted], ("to", (long)OnnxType.UInt8));
-        string sums = graph.Node("MatMulInteger", path, [bytes, weights.Values, graph.Byte(Zero)]);
+        var range = isGelu ? _gelu : _signed;
+        string magnitudes = isGelu ? x : graph.Node("Abs", path, [x]);
+        string largest = graph.Node("ReduceMax", path, [magnitudes], ("axes", [-1L]), ("keepdims", 1));
+        string wanted = graph.Node("Mul", $"{path}/step", [largest, graph.Float(1.0 / range.Largest)]);
+        string step = graph.Node("Max", $"{path}/step", [wanted, graph.Float(range.MinimumStep)]);
+        string steps = graph.Node("Reshape", $"{path}/step", [step, graph.Longs(-1)]);
+        string bytes = graph.Node("QuantizeLinear", path, [x, steps, Zeros(steps, group, range.Zero)], ("axis", 0));
+        string sums = graph.Node("MatMulInteger", path, [bytes, weights.Values, graph.Byte(range.Zero)]);
         string floats = graph.Node("Cast", path, [sums], ("to", (long)OnnxType.Float32));
-        return graph.Node("Mul", path, [graph.Node("Mul", $"{path}/step", [floats, step]), weights.Scales]);
+        string scales = graph.Node("Mul", $"{path}/scales", [One(steps), weights.Scales]);
+        return graph.Node("Mul", path, [graph.Node("Mul", $"{path}/step/rows", [floats, scales]), step]);
     }
+
+    /// <summary>The zero point, once for each row, as QuantizeLinear wants it.</summary>
+    private string Zeros(string steps, string group, byte zero)
+    {
+        if (!_zeros.TryGetValue((group, zero), out string? zeros))
+        {
+            string path = string.Create(CultureInfo.InvariantCulture, $"/{group}/zeros/{zero}");
+            zeros = graph.Node("Expand", path, [graph.Byte(zero), graph.Node("Shape", path, [steps])]);
+            _zeros.Add((group, zero), zeros);
+        }
+
+        return zeros;
+    }
+
+    /// <summary>
+    /// A scalar that is always 1, in a form that an optimizer does not compute in advance. The fusion into MatMulIntegerToFloat wants a product of two
+    /// scales, and a constant product would be folded into one of them before that.
+    /// </summary>
+    private string One(string steps) => _one ??= graph.Node(
+        "Clip", "/one", [graph.Node("ReduceMax", "/one", [steps], ("keepdims", 0)), graph.Float(1), graph.Float(1)]);
+
+    /// <summary>How floats become bytes: the byte of zero, the largest distance above it, and the smallest step, which also avoids a division by zero.</summary>
+    private readonly record struct ByteRange(byte Zero, double Largest, double MinimumStep);
 }
 
 /// <summary>Layer norms: (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis, in float32.</summary>

@@ -9,16 +9,17 @@ internal static class MlpPart
         var architecture = context.Architecture;
         string path = ModulePath.Of(module), hidden = context.BlockLinear(x, $"{module}.fc1");
         hidden = architecture.Mlp == MlpKind.SwiGlu ? Gate(context, hidden, $"{path}/act") : context.Activation(hidden, architecture.Activation, $"{path}/act");
+        bool isGelu = architecture is { Mlp: not MlpKind.SwiGlu, MlpNorm: false };
         if (architecture.MlpNorm)
             hidden = context.ToMatrix(context.Norm(context.ToStream(hidden, $"{path}/norm"), $"{module}.norm"), $"{path}/norm");
-        return context.BlockLinear(hidden, $"{module}.fc2");
+        return context.BlockLinear(hidden, $"{module}.fc2", isGelu);
     }
 
     /// <summary>The MLP of attention pooling: always a plain one, even if the blocks are gated.</summary>
     internal static string PlainMlp(this NetworkContext context, string x, string module)
     {
         string hidden = context.Activation(context.BlockLinear(x, $"{module}.fc1"), context.Architecture.Activation, $"{ModulePath.Of(module)}/act");
-        return context.BlockLinear(hidden, $"{module}.fc2");
+        return context.BlockLinear(hidden, $"{module}.fc2", isGelu: true);
     }
 
     private static string Gate(NetworkContext context, string hidden, string path)
@@ -33,6 +34,9 @@ internal static class MlpPart
 /// </summary>
 internal static class ActivationPart
 {
+    /// <summary>A lower bound of all three kinds of GELU: their minima are -0.16997, -0.17004 (tanh) and -0.1636 (sigmoid).</summary>
+    internal const double GeluMinimum = -0.1701;
+
     internal static string Activation(this NetworkContext context, string x, MlpActivation activation, string path) => activation switch
     {
         MlpActivation.GeluTanh => GeluTanh(context, x, path),

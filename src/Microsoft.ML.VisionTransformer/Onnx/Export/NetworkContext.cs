@@ -15,8 +15,20 @@ internal sealed class NetworkContext(GraphBuilder graph, OnnxModelDescription mo
 
     internal NetworkWeights Weights { get; } = new(graph, model, precision);
 
-    /// <summary>Whether the matrix products of the blocks are computed in 8-bit integers.</summary>
+    /// <summary>Whether the matrix products of the blocks are computed in 8-bit integers. If so, tokens in blocks are rows: [N T, D].</summary>
     internal bool Quantizes => precision == OnnxPrecision.Int8;
+
+    /// <summary>The products in 8-bit integers.</summary>
+    internal IntegerProductPart IntegerProduct { get; } = new(graph);
+
+    /// <summary>Tokens [N, T, D] in the form that blocks take: [N T, D] if the file is quantized, otherwise unchanged.</summary>
+    internal string ToRows(string tokens, string path) =>
+        Quantizes ? graph.Node("Reshape", $"{path}/rows", [tokens, graph.Longs(-1, Architecture.EmbeddingDimension)]) : tokens;
+
+    /// <summary>The inverse of <see cref="ToRows"/>.</summary>
+    internal string FromRows(string rows, string path) => Quantizes
+        ? graph.Node("Reshape", $"{path}/tokens", [rows, graph.Longs(-1, Architecture.Tokens, Architecture.EmbeddingDimension)])
+        : rows;
 
     /// <summary>Converts a value to the matrix type.</summary>
     internal string ToMatrix(string value, string path) => Cast(value, path, OnnxType.Float16);

@@ -80,6 +80,7 @@ internal static class BlockPart
     internal static string Blocks(this NetworkContext context, string stream)
     {
         var attention = new AttentionPart(context);
+        stream = context.ToRows(stream, "/blocks");
         for (int i = 0; i < context.Architecture.Depth; i++)
         {
             string module = string.Create(CultureInfo.InvariantCulture, $"blocks.{i}");
@@ -88,7 +89,7 @@ internal static class BlockPart
             stream = AddBranch(context, stream, context.Mlp(Normed(context, stream, $"{module}.norm2"), $"{module}.mlp"), $"{module}.ls2");
         }
 
-        return stream;
+        return context.FromRows(stream, "/blocks");
     }
 
     private static string Normed(NetworkContext context, string stream, string module) =>

@@ -38,7 +38,7 @@ internal sealed class PoolingPart(NetworkContext context, string tokens)
             "Gather", $"{Path}/token.{part.First(_architecture)}", [tokens, _graph.Long(part.First(_architecture))], ("axis", 1)),
         TokenReduction.Mean => Reduce("ReduceMean", part),
         TokenReduction.Max => Reduce("ReduceMax", part),
-        _ => AttentionPoolPart.Emit(context, Selected(part)),
+        _ => AttentionPoolPart.Emit(context, Selected(part), _architecture.Tokens - part.First(_architecture)),
     };
 
     private string Reduce(string operation, TokenPart part) => _graph.Node(
@@ -72,15 +72,15 @@ internal static class AttentionPoolPart
 {
     private const string Module = "attn_pool", Path = "/attn_pool";
 
-    internal static string Emit(NetworkContext context, string tokens)
+    internal static string Emit(NetworkContext context, string tokens, int count)
     {
         var (graph, attention) = (context.Graph, new AttentionPart(context));
         string latent = context.ToMatrix(context.Weights.Tokens($"{Module}.latent"), $"{Path}/latent/in");
-        string q = attention.Heads(context.Linear(latent, $"{Module}.q"), $"{Path}/q");
-        string keysAndValues = context.BlockLinear(context.ToMatrix(tokens, $"{Path}/kv"), $"{Module}.kv");
+        string q = attention.Heads(context.Linear(latent, $"{Module}.q"), $"{Path}/q", tokens: 1);
+        string keysAndValues = context.BlockLinear(context.ToRows(context.ToMatrix(tokens, $"{Path}/kv"), Path), $"{Module}.kv");
         string[] parts = graph.Node("Split", $"{Path}/kv", 2, [keysAndValues], ("axis", -1));
-        string k = graph.Node("Transpose", $"{Path}/k/last", [attention.Heads(parts[0], $"{Path}/k")], ("perm", [0L, 1, 3, 2]));
-        string mixed = attention.Mix(q, k, attention.Heads(parts[1], $"{Path}/v"), Path);
+        string k = graph.Node("Transpose", $"{Path}/k/last", [attention.Heads(parts[0], $"{Path}/k", count)], ("perm", [0L, 1, 3, 2]));
+        string mixed = attention.Mix(q, k, attention.Heads(parts[1], $"{Path}/v", count), Path);
         string row = graph.Node("Reshape", Path, [mixed, graph.Longs(0, context.Architecture.EmbeddingDimension)]);
         string y = context.ToStream(context.BlockLinear(row, $"{Module}.proj"), $"{Path}/proj/out");
         string normed = context.ToMatrix(context.Norm(y, $"{Module}.norm"), $"{Path}/norm");

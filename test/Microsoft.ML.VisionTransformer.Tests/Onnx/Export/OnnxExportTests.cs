@@ -85,6 +85,56 @@ public sealed class OnnxExportTests : IDisposable
             names);
     }
 
+    /// <summary>Each product of an int8 file is one fused operation in ONNX Runtime; the file itself has standard operators only.</summary>
+    [TestMethod]
+    [DataRow(null)]
+    [DataRow(2)]
+    public void OnnxRuntimeFusesTheProductsInIntegers(int? batchSize)
+    {
+        string path = _folder.File("model.onnx"), optimized = _folder.File("optimized.onnx");
+        OnnxGolden.Write(path, _network, new OnnxExportOptions { Precision = OnnxPrecision.Int8, BatchSize = batchSize });
+        using (new OnnxRun(path, optimized))
+        {
+        }
+
+        int products = 4 * TinyNetwork.Architecture.Depth;
+        Assert.AreEqual(products, OperatorCounts.Of(path)["MatMulInteger"]);
+        Assert.AreEqual(products, OperatorCounts.Of(path)["QuantizeLinear"]);
+        Assert.AreEqual(products, OperatorCounts.Of(optimized).GetValueOrDefault("MatMulIntegerToFloat"));
+        Assert.AreEqual(0, OperatorCounts.Of(optimized).GetValueOrDefault("MatMulInteger"));
+    }
+
+    [TestMethod]
+    public void AnImageInIntegersDoesNotDependOnTheOthersOfItsBatch()
+    {
+        string path = _folder.File("model.onnx");
+        OnnxGolden.Write(path, _network, new OnnxExportOptions { Precision = OnnxPrecision.Int8 });
+        using var run = new OnnxRun(path);
+        using var images = TinyNetwork.Images(2);
+        float[] both = images.data<float>().ToArray(), loud = [.. both];
+        for (int i = both.Length / 2; i < loud.Length; i++)
+            loud[i] *= 50;
+
+        float[] quiet = run.Run(both, [2, 2, 10, 21], "logits"), beside = run.Run(loud, [2, 2, 10, 21], "logits");
+
+        CollectionAssert.AreEqual(quiet[..5], beside[..5]);
+        CollectionAssert.AreNotEqual(quiet[5..], beside[5..]);
+    }
+
+    /// <summary>Two neighbors of one sign: 255 times their sum must fit in 16 bits, because AVX2 without VNNI saturates there.</summary>
+    [TestMethod]
+    public void NeighboringWeightsInIntegersCannotSaturate()
+    {
+        float[] row = [1, 1, -1, -0.5f, 0.25f, 1, 0.7f];
+
+        var quantized = QuantizedWeights.Of(row, rows: 1);
+
+        CollectionAssert.AreEqual(
+            new sbyte[] { 64, 64, -64, -32, 16, 64, 44 }, quantized.Values.Select(b => unchecked((sbyte)b)).ToArray());
+        CollectionAssert.AreEqual(
+            new sbyte[] { 127, 0, -127, 64 }, QuantizedWeights.Of([1, 0, -1, 0.5f], rows: 1).Values.Select(b => unchecked((sbyte)b)).ToArray());
+    }
+
     [TestMethod]
     public void WeightsInASecondFileGiveTheSame()
     {

@@ -92,6 +92,17 @@ public sealed partial class VisionTransformerClassifier : IDisposable
     /// </summary>
     public Exception? ReloadError => _reloadError;
 
+    /// <summary>
+    /// Rejects an image by its announced length, such as the <c>Content-Length</c> of a request, before any of it is read.
+    /// </summary>
+    /// <param name="bytes">The announced length in bytes. Null passes: the length is then checked while the image is read.</param>
+    /// <exception cref="ImageRejectedException">The image has more bytes than the options allow.</exception>
+    public void CheckLength(long? bytes)
+    {
+        if (bytes > _options.MaxImageBytes)
+            throw _reader.TooManyBytes(bytes);
+    }
+
     /// <summary>Classifies an image.</summary>
     /// <param name="image">The contents of an image file.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>

@@ -72,7 +72,7 @@ public sealed class ServiceTests
     [DataRow("--Model no-such.zip", "no-such.zip")]
     [DataRow("--Engines 0", "Engines is 0; it must be at least 1.")]
     [DataRow("--Engines many", "many")]
-    [DataRow("--MaxUploadBytes -1", "MaxUploadBytes is -1")]
+    [DataRow("--MaxImageBytes -1", "MaxImageBytes is -1")]
     public void WhatCannotStart_ExitsWithOneLineThatSaysWhy(string arguments, string reason)
     {
         var (exitCode, error) = SampleService.Fail(arguments.Split(' '));

@@ -42,7 +42,7 @@ internal sealed partial class SampleService : IDisposable
     /// <summary>The largest resident memory that the process has had, in bytes. Linux only.</summary>
     internal long PeakResidentBytes => ReadStatus("VmHWM:");
 
-    internal static SampleService Start(params string[] args) => new(Run(["--urls", "http://127.0.0.1:0", "--Threads", "1", .. args]));
+    internal static SampleService Start(params string[] args) => new(Run(["--urls", "http://127.0.0.1:0", "--ThreadsPerEngine", "1", .. args]));
 
     /// <summary>A start that fails: how it ended and what it said.</summary>
     internal static (int ExitCode, string Error) Fail(params string[] args)

@@ -92,6 +92,8 @@ public sealed partial class VisionTransformerClassifier : IDisposable
     /// </summary>
     public Exception? ReloadError => _reloadError;
 
+    internal bool HasRequestInProgress => _turns.HasRequestInProgress;
+
     /// <summary>
     /// Rejects an image by its announced length, such as the <c>Content-Length</c> of a request, before any of it is read.
     /// </summary>

@@ -120,9 +120,25 @@ public static class VisionTransformerServiceCollectionExtensions
     public static IServiceCollection AddVisionTransformerEmbeddings(
         this IServiceCollection services, string model, Action<VisionTransformerEmbeddingOptions>? configure = null)
     {
-        ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(model);
-        services.Configure(With(model, configure));
+        return services.AddVisionTransformerEmbeddings(With(model, configure));
+    }
+
+    /// <summary>
+    /// Adds an <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of images as a singleton, as the method with a model
+    /// does.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">
+    /// Sets the options, at least <see cref="VisionTransformerModelOptions.Model"/> or
+    /// <see cref="VisionTransformerModelOptions.Load"/>.
+    /// </param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddVisionTransformerEmbeddings(this IServiceCollection services, Action<VisionTransformerEmbeddingOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VisionTransformerEmbeddingOptions>, EmbeddingOptionsValidation>());
         services.TryAddSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(provider => CreateGenerator(provider, Options.Options.DefaultName));
         return services;
@@ -139,10 +155,28 @@ public static class VisionTransformerServiceCollectionExtensions
     public static IServiceCollection AddKeyedVisionTransformerEmbeddings(
         this IServiceCollection services, string serviceKey, string model, Action<VisionTransformerEmbeddingOptions>? configure = null)
     {
+        ArgumentException.ThrowIfNullOrWhiteSpace(model);
+        return services.AddKeyedVisionTransformerEmbeddings(serviceKey, With(model, configure));
+    }
+
+    /// <summary>
+    /// Adds an <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of images as a keyed singleton, for several models in
+    /// one host.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="serviceKey">The key of the service. It is also the name of its options and of its metrics.</param>
+    /// <param name="configure">
+    /// Sets the options, at least <see cref="VisionTransformerModelOptions.Model"/> or
+    /// <see cref="VisionTransformerModelOptions.Load"/>.
+    /// </param>
+    /// <returns>The same services.</returns>
+    public static IServiceCollection AddKeyedVisionTransformerEmbeddings(
+        this IServiceCollection services, string serviceKey, Action<VisionTransformerEmbeddingOptions> configure)
+    {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(serviceKey);
-        ArgumentException.ThrowIfNullOrWhiteSpace(model);
-        services.Configure(serviceKey, With(model, configure));
+        ArgumentNullException.ThrowIfNull(configure);
+        services.Configure(serviceKey, configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<VisionTransformerEmbeddingOptions>, EmbeddingOptionsValidation>());
         services.TryAddKeyedSingleton<IEmbeddingGenerator<DataContent, Embedding<float>>>(serviceKey, (provider, _) => CreateGenerator(provider, serviceKey));
         return services;

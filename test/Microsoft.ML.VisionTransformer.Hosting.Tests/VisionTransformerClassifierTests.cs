@@ -10,6 +10,9 @@ namespace Microsoft.ML.VisionTransformer.Hosting.Tests;
 [TestClass]
 public sealed class VisionTransformerClassifierTests
 {
+    /// <summary>An explanation makes a network of libtorch with one block: 12 parameters of the block, and 8 of the patches, the positions, the norm and the head.</summary>
+    private const int ParametersOfAnExplanation = 20;
+
     public TestContext TestContext { get; set; } = null!;
 
     private CancellationToken Cancellation => TestContext.CancellationToken;
@@ -170,12 +173,14 @@ public sealed class VisionTransformerClassifierTests
     }
 
     [TestMethod]
-    public void DisposingTheHostFreesAllNativeMemory() => LiveTensors.AssertSameAfter(() =>
-    {
-        using var host = new HostedClassifier(TrainedModels.First);
-        Task.WaitAll(TrainedModels.Photos.Select(p => host.Classifier.ClassifyAsync(p, Cancellation)), Cancellation);
-        host.Classifier.ExplainAsync(TrainedModels.Photos[0], cancellationToken: Cancellation).Wait(Cancellation);
-    });
+    public void DisposingTheHostFreesAllNativeMemory() => LiveTensors.AssertSameAfter(
+        () =>
+        {
+            using var host = new HostedClassifier(TrainedModels.First);
+            Task.WaitAll(TrainedModels.Photos.Select(p => host.Classifier.ClassifyAsync(p, Cancellation)), Cancellation);
+            host.Classifier.ExplainAsync(TrainedModels.Photos[0], cancellationToken: Cancellation).Wait(Cancellation);
+        },
+        parametersCreated: ParametersOfAnExplanation);
 
     [TestMethod]
     public async Task ARequestInProgressEndsAfterTheDisposalAndThenTheModelIsFreed()

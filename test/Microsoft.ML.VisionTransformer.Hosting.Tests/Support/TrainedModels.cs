@@ -1,5 +1,6 @@
 // Files of two small classifiers that give different scores, and one of features, trained once for all tests.
 using Microsoft.ML.Data;
+using Microsoft.ML.VisionTransformer.ServiceTests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;
 
@@ -22,8 +23,8 @@ internal static class TrainedModels
 
     internal static byte[][] Photos { get; } = [.. ColoredSamples.Make(perClass: 7).Select(s => s.Image)];
 
-    /// <summary>An image that takes long to decode, so that a test can act while it is in progress.</summary>
-    internal static byte[] Slow { get; } = Png(6000, 6000);
+    /// <summary>An image that takes long to decode, as a whole, so that a test can act while it is in progress.</summary>
+    internal static byte[] Slow { get; } = LargePng.Make(7000, 7000, interlaced: true);
 
     internal static string Write(this TemporaryFolder folder, byte[] model, string name = "model.zip")
     {

@@ -92,7 +92,8 @@ public sealed partial class VisionTransformerClassifier : IDisposable
     /// </summary>
     public Exception? ReloadError => _reloadError;
 
-    internal bool HasRequestInProgress => _turns.HasRequestInProgress;
+    /// <summary>Whether a request is scored now.</summary>
+    internal bool HasRequestInProgress => _model.IsInUse;
 
     /// <summary>
     /// Rejects an image by its announced length, such as the <c>Content-Length</c> of a request, before any of it is read.

@@ -53,6 +53,8 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
+    internal bool IsInUse => Volatile.Read(ref _users) > 0;
+
     /// <summary>Keeps the model alive until the result is disposed; false if it is retired already.</summary>
     internal bool TryUse()
     {

@@ -24,9 +24,6 @@ internal sealed class Turns(VisionTransformerModelOptions options) : IDisposable
     /// <summary>Whether the next request would be rejected.</summary>
     internal bool IsFull => _requests.GetStatistics() is { CurrentAvailablePermits: 0 } now && now.CurrentQueuedCount >= options.QueueLimit;
 
-    /// <summary>Whether a request has its turn.</summary>
-    internal bool HasRequestInProgress => _requests.GetStatistics()?.CurrentAvailablePermits < options.Engines;
-
     /// <summary>The number of requests that wait for their turn.</summary>
     internal int Waiting => Volatile.Read(ref _waiting);
 

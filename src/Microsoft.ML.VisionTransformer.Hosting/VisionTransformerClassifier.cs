@@ -54,6 +54,9 @@ namespace Microsoft.ML.VisionTransformer.Hosting;
 /// </example>
 public sealed partial class VisionTransformerClassifier : IDisposable
 {
+    private const string WithoutLibtorch =
+        "Explanations need libtorch, and this service runs without it. Reference libtorch-cpu-linux-x64, libtorch-cpu-win-x64 or libtorch-cpu-osx-arm64 in its project.";
+
     private readonly VisionTransformerClassifierOptions _options;
     private readonly ILogger _log;
     private readonly ImageReader _reader;
@@ -253,14 +256,16 @@ public sealed partial class VisionTransformerClassifier : IDisposable
         {
             return model.Transformer.Explain(image, options);
         }
-        catch (InvalidOperationException e) when (e.InnerException is NotSupportedException or TypeInitializationException or DllNotFoundException or BadImageFormatException)
+        catch (Exception e) when (IsNativeLibraryMissing(e) || (e is InvalidOperationException && e.InnerException is { } cause && IsNativeLibraryMissing(cause)))
         {
-            // What the library throws if the native library cannot be loaded. Its message names the package, and then the cause, with paths of this machine.
+            // The cause names paths of this machine: it is for the log, and once is enough.
             if (Interlocked.Exchange(ref _saidThatLibtorchIsMissing, 1) == 0)
-                LogLibtorchMissing(_log, e.Message);
-            throw new NotSupportedException("Explanations need libtorch, and this service runs without it. " + e.Message.Split(" Cause:")[0], e);
+                LogLibtorchMissing(_log, e);
+            throw new NotSupportedException(WithoutLibtorch, e);
         }
     }
+
+    private static bool IsNativeLibraryMissing(Exception e) => e is DllNotFoundException or TypeInitializationException or BadImageFormatException;
 
     private static ClassProbability[] Rank(IReadOnlyList<string> names, float[] scores)
     {
@@ -310,8 +315,8 @@ public sealed partial class VisionTransformerClassifier : IDisposable
     [LoggerMessage(2, LogLevel.Error, "The changed model file {Path} could not be loaded; the model that was loaded before is still in use.")]
     private static partial void LogReloadFailed(ILogger log, Exception error, string path);
 
-    [LoggerMessage(3, LogLevel.Warning, "Explanations are not available: {Reason}")]
-    private static partial void LogLibtorchMissing(ILogger log, string reason);
+    [LoggerMessage(3, LogLevel.Warning, "Explanations are not available, because libtorch is missing. Classification on a CPU does not need it.")]
+    private static partial void LogLibtorchMissing(ILogger log, Exception error);
 }
 
 /// <summary>A class with its probability. See the example of <see cref="VisionTransformerClassifier"/>.</summary>

@@ -96,8 +96,9 @@ internal sealed partial class SampleService : IDisposable
         }
     }
 
-    private static bool IsLibtorch(string file) => file.Contains("torch", StringComparison.OrdinalIgnoreCase)
-        && Path.GetExtension(file) is ".so" or ".dylib" || file.StartsWith("torch", StringComparison.Ordinal) || file.Contains("c10", StringComparison.Ordinal);
+    /// <summary>libtorch_cpu.so, libLibTorchSharp.so, torch_cpu.dll, libc10.so and the like, but not TorchSharp.dll.</summary>
+    private static bool IsLibtorch(string file) => file.Contains("c10", StringComparison.Ordinal)
+        || (file.Contains("torch", StringComparison.OrdinalIgnoreCase) && !file.StartsWith("TorchSharp.", StringComparison.Ordinal));
 
     private static Process Run(string[] args) =>
         Process.Start(new ProcessStartInfo("dotnet", [Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;

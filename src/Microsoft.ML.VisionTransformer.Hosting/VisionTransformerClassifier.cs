@@ -258,9 +258,9 @@ public sealed partial class VisionTransformerClassifier : IDisposable
         }
         catch (Exception e) when (IsNativeLibraryMissing(e) || (e is InvalidOperationException && e.InnerException is { } cause && IsNativeLibraryMissing(cause)))
         {
-            // The cause names paths of this machine: it is for the log, and once is enough.
+            // Once is enough. The cause is for the log, because it can name paths of this machine.
             if (Interlocked.Exchange(ref _saidThatLibtorchIsMissing, 1) == 0)
-                LogLibtorchMissing(_log, e);
+                LogLibtorchMissing(_log, e.GetBaseException().Message.Split('\n')[0]);
             throw new NotSupportedException(WithoutLibtorch, e);
         }
     }
@@ -315,8 +315,8 @@ public sealed partial class VisionTransformerClassifier : IDisposable
     [LoggerMessage(2, LogLevel.Error, "The changed model file {Path} could not be loaded; the model that was loaded before is still in use.")]
     private static partial void LogReloadFailed(ILogger log, Exception error, string path);
 
-    [LoggerMessage(3, LogLevel.Warning, "Explanations are not available, because libtorch is missing. Classification on a CPU does not need it.")]
-    private static partial void LogLibtorchMissing(ILogger log, Exception error);
+    [LoggerMessage(3, LogLevel.Warning, "Explanations are not available, because libtorch is missing. Classification on a CPU does not need it. Cause: {Cause}")]
+    private static partial void LogLibtorchMissing(ILogger log, string cause);
 }
 
 /// <summary>A class with its probability. See the example of <see cref="VisionTransformerClassifier"/>.</summary>

@@ -251,9 +251,9 @@ public sealed partial class VisionTransformerClassifier : IDisposable
 
     private AttentionExplanation Explain(ServedModel model, byte[] image, ExplanationOptions? options)
     {
-        LibtorchThreads.Limit(_options.LibtorchThreads);
         try
         {
+            LibtorchThreads.Limit(_options.LibtorchThreads);
             return model.Transformer.Explain(image, options);
         }
         catch (Exception e) when (IsNativeLibraryMissing(e) || (e is InvalidOperationException && e.InnerException is { } cause && IsNativeLibraryMissing(cause)))

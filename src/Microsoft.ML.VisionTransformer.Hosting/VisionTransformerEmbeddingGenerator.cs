@@ -115,7 +115,7 @@ internal sealed class VisionTransformerEmbeddingGenerator : IEmbeddingGenerator<
     private async Task<GeneratedEmbeddings<Embedding<float>>> GenerateCoreAsync(byte[][] images, CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        long[] pixels = [.. images.Select(_reader.CountPixels)];
+        long[] pixels = [.. images.Select((image, index) => At(index, () => _reader.CountPixels(image)))];
         long largestBatch = pixels.Chunk(_features.ScoringBatchSize).Select(batch => batch.Sum()).DefaultIfEmpty().Max();
         using var turn = await _turns.WaitAsync(largestBatch, cancellation).ConfigureAwait(false);
         return await Task.Run(() => Embed(images, cancellation), cancellation).ConfigureAwait(false);
@@ -128,18 +128,15 @@ internal sealed class VisionTransformerEmbeddingGenerator : IEmbeddingGenerator<
         {
             var embeddings = new GeneratedEmbeddings<Embedding<float>>(images.Length);
             var created = DateTimeOffset.UtcNow;
-            foreach (byte[][] batch in images.Chunk(_features.ScoringBatchSize))
+            int batchSize = _features.ScoringBatchSize;
+            for (int start = 0; start < images.Length; start += batchSize)
             {
                 cancellation.ThrowIfCancellationRequested();
-                foreach (float[] vector in Vectors(batch))
+                foreach (float[] vector in Vectors(images, start, Math.Min(batchSize, images.Length - start)))
                     embeddings.Add(new Embedding<float>(vector) { CreatedAt = created, ModelId = _metadata.DefaultModelId });
             }
 
             return embeddings;
-        }
-        catch (InvalidImageException e)
-        {
-            throw ImageReader.Unreadable(e);
         }
         finally
         {
@@ -147,14 +144,53 @@ internal sealed class VisionTransformerEmbeddingGenerator : IEmbeddingGenerator<
         }
     }
 
+    /// <summary>The vectors of one batch. If it fails, its images are scored one by one to name the one that cannot be read.</summary>
+    private float[][] Vectors(byte[][] images, int start, int count)
+    {
+        try
+        {
+            return Vectors(images[start..(start + count)]);
+        }
+        catch (ImageRejectedException) when (count > 1)
+        {
+            return [.. Enumerable.Range(start, count).Select(index => At(index, () => Vectors([images[index]])[0]))];
+        }
+        catch (ImageRejectedException e)
+        {
+            throw At(start, e);
+        }
+    }
+
     private float[][] Vectors(byte[][] batch)
     {
-        var scored = _features.Transform(View(_model.Context, batch, _column));
-        float[][] vectors = [.. scored.GetColumn<float[]>(scored.Schema[^1])];
-        return Array.TrueForAll(vectors, v => v.Length == _features.Dimension && !Array.Exists(v, float.IsNaN)) && vectors.Length == batch.Length
-            ? vectors
-            : throw new ImageRejectedException(ImageRejection.Unreadable, "A photo cannot be read: it is damaged, incomplete, or not an image. Leave it out.");
+        try
+        {
+            var scored = _features.Transform(View(_model.Context, batch, _column));
+            float[][] vectors = [.. scored.GetColumn<float[]>(scored.Schema[^1])];
+            return vectors.Length == batch.Length && Array.TrueForAll(vectors, v => v.Length == _features.Dimension && !Array.Exists(v, float.IsNaN))
+                ? vectors
+                : throw new ImageRejectedException(ImageRejection.Unreadable, "The photo cannot be read: it is damaged, incomplete, or not an image. Choose another photo.");
+        }
+        catch (InvalidImageException e)
+        {
+            throw ImageReader.Unreadable(e);
+        }
     }
+
+    private static T At<T>(int index, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (ImageRejectedException e)
+        {
+            throw At(index, e);
+        }
+    }
+
+    private static ImageRejectedException At(int index, ImageRejectedException e) =>
+        new(e.Reason, string.Create(CultureInfo.InvariantCulture, $"Value {index}: {e.Message}"), e.InnerException);
 
     private void Use()
     {

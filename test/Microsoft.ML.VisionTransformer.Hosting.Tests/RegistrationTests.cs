@@ -1,5 +1,4 @@
 // What a host registers: one model or several by key, checked options, health checks, and models that are loaded when the host starts.
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

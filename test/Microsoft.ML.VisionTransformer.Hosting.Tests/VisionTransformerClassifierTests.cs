@@ -1,5 +1,4 @@
 // The classifier of a host: the scores of the transformer, limits, cancellation and disposal.
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.VisionTransformer.Hosting.Models;
 using Microsoft.ML.VisionTransformer.Hosting.Tests.Support;
 using Microsoft.ML.VisionTransformer.ServiceTests.Support;

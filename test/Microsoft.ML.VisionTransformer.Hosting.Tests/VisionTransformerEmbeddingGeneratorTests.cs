@@ -80,11 +80,13 @@ public sealed class VisionTransformerEmbeddingGeneratorTests
         var generator = provider.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
 
         var text = await Assert.ThrowsExactlyAsync<ArgumentException>(() => generator.GenerateAsync([Content(TrainedModels.Photos[0]), new DataContent("text"u8.ToArray(), "text/plain")], cancellationToken: Cancellation));
-        var unreadable = await Assert.ThrowsExactlyAsync<ImageRejectedException>(() => generator.GenerateAsync([Content("text"u8.ToArray())], cancellationToken: Cancellation));
+        var unreadable = await Assert.ThrowsExactlyAsync<ImageRejectedException>(() => generator.GenerateAsync([Content(TrainedModels.Photos[0]), Content(TrainedModels.Photos[1]), Content("text"u8.ToArray())], cancellationToken: Cancellation));
         var large = await Assert.ThrowsExactlyAsync<ImageRejectedException>(() => generator.GenerateAsync([Content(TrainedModels.Png(200, 200))], cancellationToken: Cancellation));
 
         StringAssert.StartsWith(text.Message, "Value 1 has the media type 'text/plain'");
         Assert.AreEqual(ImageRejection.Unreadable, unreadable.Reason);
+        StringAssert.StartsWith(unreadable.Message, "Value 2: The photo cannot be read as an image: it is text;");
+        StringAssert.StartsWith(large.Message, "Value 0: The photo has 200 x 200 pixels");
         Assert.AreEqual(ImageRejection.TooManyPixels, large.Reason);
     }
 

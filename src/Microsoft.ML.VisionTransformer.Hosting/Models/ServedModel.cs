@@ -136,7 +136,7 @@ internal sealed class ServedModel : IDisposable
         foreach (var engine in engines)
         {
             engine.Predict(new Photo { Image = image });
-            LibtorchThreads.Limit(options.LibtorchThreads);
+            LibtorchThreads.LimitIfLoaded(options.LibtorchThreads);
             _engines.Add(engine);
         }
     }

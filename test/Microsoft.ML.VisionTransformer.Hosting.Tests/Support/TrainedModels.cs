@@ -1,5 +1,4 @@
 // Files of two small classifiers that give different scores, and one of features, trained once for all tests.
-using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.ServiceTests.Support;
 using Microsoft.ML.VisionTransformer.Tests.Support;
 using SkiaSharp;

@@ -13,9 +13,6 @@ internal sealed class ImageReader(VisionTransformerModelOptions options)
 
     private long _bytesInMemory;
 
-    /// <summary>The bytes of the images that are in memory now.</summary>
-    internal long BytesInMemory => Interlocked.Read(ref _bytesInMemory);
-
     /// <exception cref="ImageRejectedException">The file is empty or too large.</exception>
     /// <exception cref="ServingBusyException">Too many bytes are in memory.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

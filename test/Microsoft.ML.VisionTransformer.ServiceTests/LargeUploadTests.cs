@@ -108,7 +108,7 @@ public sealed class LargeUploadTests
     [TestMethod]
     public async Task TheMemoryOfManyUploadsIsBounded()
     {
-        using var service = SampleService.Start("--Model", _model.Path, "--Engines", "1", "--MaxUploadBytesInMemory", "20000000");
+        using var service = SampleService.Start("--Model", _model.Path, "--Engines", "1", "--MaxImageBytesInMemory", "20000000");
         byte[] photo = [.. LargePng.Make(4000, 4000, interlaced: false), .. new byte[9 * MB]];
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => service.PostBodyAsync(photo, "image/png", TestContext.CancellationToken)));

@@ -21,7 +21,7 @@ public sealed class RefusalTests
     public static void StartOnce(TestContext _)
     {
         _model = new TinyModel();
-        _service = SampleService.Start("--Model", _model.Path, "--MaxUploadBytes", $"{MaxUploadBytes}", "--MaxPixels", "1000000");
+        _service = SampleService.Start("--Model", _model.Path, "--MaxImageBytes", $"{MaxUploadBytes}", "--MaxPixels", "1000000");
         _photo = ColoredSamples.Make(perClass: 1)[0].Image;
     }
 
@@ -182,7 +182,7 @@ public sealed class RefusalTests
     [TestMethod]
     public async Task WhenNoMoreMayWait_Is503AndSaysWhenToComeAgain()
     {
-        using var service = SampleService.Start("--Model", _model.Path, "--Engines", "1", "--Waiting", "0");
+        using var service = SampleService.Start("--Model", _model.Path, "--Engines", "1", "--QueueLimit", "0");
         byte[] large = ColoredPng(6000, 6000);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => service.PostBodyAsync(large, "image/png", TestContext.CancellationToken)));

@@ -69,10 +69,29 @@ public sealed class ServiceTests
     }
 
     [TestMethod]
+    public async Task WithoutLibtorchItClassifiesAndSaysWhatExplanationsNeed()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = new TinyModel();
+        using var service = SampleService.StartWithoutLibtorch(folder.Path, "--Model", model.Path);
+
+        using var answer = await service.PostBodyAsync(Red(), "image/png", TestContext.CancellationToken);
+        using var photo = new ByteArrayContent(Red());
+        photo.Headers.ContentType = new("image/png");
+        using var explanation = await service.PostAsync(photo, TestContext.CancellationToken, "explain");
+        using var next = await service.PostBodyAsync(Red(), "image/png", TestContext.CancellationToken);
+
+        CollectionAssert.AreEqual(model.Classify(Red()), await answer.ClassesAsync(TestContext.CancellationToken));
+        StringAssert.StartsWith(
+            await explanation.ProblemAsync(HttpStatusCode.NotImplemented, TestContext.CancellationToken), "Explanations need libtorch, and this service runs without it. Reference libtorch-cpu-");
+        CollectionAssert.AreEqual(model.Classify(Red()), await next.ClassesAsync(TestContext.CancellationToken));
+    }
+
+    [TestMethod]
     [DataRow("--Model no-such.zip", "no-such.zip")]
     [DataRow("--Engines 0", "Engines is 0; it must be at least 1.")]
     [DataRow("--Engines many", "many")]
-    [DataRow("--MaxUploadBytes -1", "MaxUploadBytes is -1")]
+    [DataRow("--MaxImageBytes -1", "MaxImageBytes is -1")]
     public void WhatCannotStart_ExitsWithOneLineThatSaysWhy(string arguments, string reason)
     {
         var (exitCode, error) = SampleService.Fail(arguments.Split(' '));

@@ -1,6 +1,5 @@
 // A model to try the service with: it recognizes the color of an image and trains in a few seconds.
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer;
 
 namespace WebService;
@@ -9,7 +8,7 @@ internal static class DemoModel
 {
     private const int ImagesPerColor = 40;
 
-    internal static ITransformer Train(MLContext context, string imageColumn)
+    internal static ITransformer Train(MLContext context)
     {
         Console.WriteLine("No --Model was given: training a small one that recognizes colors.");
         var random = new Random(1);
@@ -17,17 +16,15 @@ internal static class DemoModel
             .SelectMany(_ => DemoImages.Colors.Keys)
             .Select(color => new LabeledImage { Image = DemoImages.Paint(color, random), Label = color })
             .ToArray();
-        var rows = SchemaDefinition.Create(typeof(LabeledImage));
-        rows[nameof(LabeledImage.Image)].ColumnName = imageColumn;
-        var data = context.Data.LoadFromEnumerable(images, rows);
+        var data = context.Data.LoadFromEnumerable(images);
         return context.Transforms.Conversion.MapValueToKey("Label")
-            .Append(context.MulticlassClassification.Trainers.VisionTransformer(Recipe(imageColumn)))
+            .Append(context.MulticlassClassification.Trainers.VisionTransformer(Recipe()))
             .Fit(data);
     }
 
-    private static VisionTransformerTrainer.Options Recipe(string imageColumn) => new()
+    private static VisionTransformerTrainer.Options Recipe() => new()
     {
-        FeatureColumnName = imageColumn,
+        FeatureColumnName = nameof(LabeledImage.Image),
         Arch = VisionTransformerArchitecture.Parse("vit_tiny_patch16_224") with
         {
             ImageSize = 32,

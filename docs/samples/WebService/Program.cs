@@ -8,47 +8,43 @@
 //   curl --data-binary @rose.jpg -H "Content-Type: image/jpeg" http://127.0.0.1:5000/explain > overlay.png
 //
 // Without --Model it first trains a small network that recognizes colors, on images that it generates.
-using TorchSharp;
+using Microsoft.Extensions.Options;
+using Microsoft.ML.VisionTransformer.Hosting;
 using WebService;
 
 try
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    var settings = ServiceSettings.Of(builder.Configuration);
     builder.WebHost.ConfigureKestrel(kestrel =>
     {
-        // Uploads has the limit. Kestrel's own closes the connection while the client still sends, and the client never sees the reason.
+        // The classifier has the limit. Kestrel's own closes the connection while the client still sends, and the client never sees the reason.
         kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MaxConcurrentConnections = settings.Connections;
+        kestrel.Limits.MaxConcurrentConnections = builder.Configuration.GetValue("Connections", 256);
         kestrel.AddServerHeader = false;
     });
-
-    // The engines share the processors. Several passes with one thread each are faster than passes that wait for each other's threads.
-    torch.set_num_threads(settings.ThreadsOfAnEngine);
-
-    // One model for the whole process. The engines that score with it are a pool.
-    using var model = ServedModel.Open(settings);
-    builder.Services.AddSingleton(settings);
-    builder.Services.AddSingleton(model);
-    builder.Services.AddSingleton<Turns>();
-    builder.Services.AddSingleton<Uploads>();
-    builder.Services.AddSingleton<Classifier>();
-    builder.Services.AddHealthChecks().AddCheck<ClassifierHealth>("classifier");
+    builder.Services.AddVisionTransformer(options =>
+    {
+        builder.Configuration.Bind(options);    // --Model, --Engines, --QueueLimit, --MaxImageBytes and the others
+        options.Load = options.Model is null ? DemoModel.Train : null;
+    });
+    builder.Services.AddHealthChecks().AddVisionTransformer();
     builder.Services.AddProblemDetails();
 
     await using var app = builder.Build();
     app.UseExceptionHandler();
     app.UseStatusCodePages();
-    app.Use(PageSecurity.AddHeaders);
+    app.Use(Page.AddSecurityHeaders);
     app.UseFileServer();
-    app.MapPost("/classify", Endpoints.ClassifyAsync);
-    app.MapPost("/explain", Endpoints.ExplainAsync);
     app.MapHealthChecks("/health");
-    app.Services.GetRequiredService<Classifier>().WarmUp();
+    app.MapPost("/classify", (HttpContext http, VisionTransformerClassifier classifier) => Photos.AnswerAsync(http, classifier, async photo =>
+        Results.Json(new { Classes = await classifier.ClassifyAsync(photo, http.RequestAborted) })));
+    app.MapPost("/explain", (HttpContext http, VisionTransformerClassifier classifier, int? index) => Photos.AnswerAsync(http, classifier, async photo =>
+        Results.Bytes((await classifier.ExplainAsync(photo, Photos.Class(index, classifier), http.RequestAborted)).PhotoOverlayPng(), "image/png")));
+    app.Services.GetRequiredService<VisionTransformerClassifier>();    // a wrong setting or model ends here, with one line
     await app.RunAsync();
     return 0;
 }
-catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or InvalidOperationException)
+catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException or InvalidOperationException or OptionsValidationException)
 {
     Console.Error.WriteLine(e.Message.ReplaceLineEndings(" "));
     return 1;

@@ -13,9 +13,7 @@ internal sealed class BlockCompiler
         global using System.IO;
         global using System.Linq;
         global using System.Threading;
-        global using System.Threading.RateLimiting;
         global using System.Threading.Tasks;
-        global using Microsoft.Extensions.ObjectPool;
         global using Microsoft.ML;
         global using Microsoft.ML.Data;
         global using Microsoft.ML.VisionTransformer;
@@ -36,25 +34,7 @@ internal sealed class BlockCompiler
             public static EstimatorChain<VisionTransformerPredictionTransformer> pipeline;
             public static VisionTransformerPredictionTransformer model;
             public static byte[] bytes;
-            public static int engines, waiting;
             public static CancellationToken cancellation;
-        }
-
-        public sealed class Photo
-        {
-            public byte[] Image { get; set; } = [];
-        }
-
-        public sealed class Scores
-        {
-            public float[] Score { get; set; } = [];
-        }
-
-        public sealed class EnginePolicy(ITransformer model) : PooledObjectPolicy<PredictionEngine<Photo, Scores>>
-        {
-            public override PredictionEngine<Photo, Scores> Create() => Known.mlContext.Model.CreatePredictionEngine<Photo, Scores>(model, new PredictionEngineOptions { OwnsTransformer = false });
-
-            public override bool Return(PredictionEngine<Photo, Scores> obj) => true;
         }
         """;
 

@@ -42,7 +42,31 @@ internal sealed partial class SampleService : IDisposable
     /// <summary>The largest resident memory that the process has had, in bytes. Linux only.</summary>
     internal long PeakResidentBytes => ReadStatus("VmHWM:");
 
-    internal static SampleService Start(params string[] args) => new(Run(["--urls", "http://127.0.0.1:0", "--Threads", "1", .. args]));
+    internal static SampleService Start(params string[] args) => new(Run(["--urls", "http://127.0.0.1:0", "--ThreadsPerEngine", "1", .. args]));
+
+    /// <summary>Starts a copy of the sample that has no libtorch, in a process that finds none in the package folder.</summary>
+    /// <param name="folder">An empty folder for the copy.</param>
+    /// <param name="args">The arguments.</param>
+    internal static SampleService StartWithoutLibtorch(string folder, params string[] args)
+    {
+        string built = Path.GetDirectoryName(Assembly)!;
+        foreach (string file in Directory.EnumerateFiles(built, "*", SearchOption.AllDirectories).Where(f => !IsLibtorch(Path.GetFileName(f))))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(built, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(folder, Path.GetFileName(Assembly)), "--urls", "http://127.0.0.1:0", .. args])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        foreach (string variable in new[] { "HOME", "USERPROFILE", "NUGET_PACKAGES" })
+            start.Environment[variable] = folder;
+        return new(Process.Start(start)!);
+    }
 
     /// <summary>A start that fails: how it ended and what it said.</summary>
     internal static (int ExitCode, string Error) Fail(params string[] args)
@@ -63,12 +87,21 @@ internal sealed partial class SampleService : IDisposable
         _process.Dispose();
     }
 
-    private static Process Run(string[] args)
+    private static string Assembly
     {
-        string configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Parent!.Name;
-        string assembly = Path.Combine(SourceTree.Root, "docs", "samples", "WebService", "bin", configuration, "net10.0", "WebService.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        get
+        {
+            string configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Parent!.Name;
+            return Path.Combine(SourceTree.Root, "docs", "samples", "WebService", "bin", configuration, "net10.0", "WebService.dll");
+        }
     }
+
+    /// <summary>libtorch_cpu.so, libLibTorchSharp.so, torch_cpu.dll, libc10.so and the like, but not TorchSharp.dll.</summary>
+    private static bool IsLibtorch(string file) => file.Contains("c10", StringComparison.Ordinal)
+        || (file.Contains("torch", StringComparison.OrdinalIgnoreCase) && !file.StartsWith("TorchSharp.", StringComparison.Ordinal));
+
+    private static Process Run(string[] args) =>
+        Process.Start(new ProcessStartInfo("dotnet", [Assembly, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 
     /// <summary>A line of the process's status, such as "VmRSS:    203456 kB".</summary>
     private long ReadStatus(string name)

@@ -8,7 +8,7 @@ using Microsoft.ML.VisionTransformer.Tests.Support;
 namespace Microsoft.ML.VisionTransformer.Tests.Conventions;
 
 /// <summary>
-/// Every string of several words in the library, the command-line tool and the sample service: errors, warnings, help, report and progress. messages.txt has one line
+/// Every string of several words in the library, the command-line tool, the hosting package and two samples: errors, warnings, help, report and progress. messages.txt has one line
 /// per text: the source file, a tab, the text. Read a changed line aloud before you accept it.
 /// </summary>
 [TestClass]
@@ -16,7 +16,7 @@ public sealed partial class MessagesTests
 {
     private const int MinWords = 3;
 
-    private static readonly string[] _roots = ["src/Microsoft.ML.VisionTransformer", "src/Microsoft.ML.VisionTransformer.Cli", "docs/samples/WebService"];
+    private static readonly string[] _roots = ["src/Microsoft.ML.VisionTransformer", "src/Microsoft.ML.VisionTransformer.Cli", "src/Microsoft.ML.VisionTransformer.Hosting", "docs/samples/PhotoSearch", "docs/samples/WebService"];
 
     private static string ListPath => Path.Combine(SourceTree.Root, "test", "Microsoft.ML.VisionTransformer.Tests", "Conventions", "messages.txt");
 

@@ -1,0 +1,2 @@
+// One test at a time: they count models, metrics and native memory of the process.
+[assembly: DoNotParallelize]

@@ -19,6 +19,7 @@ internal static class TorchRuntime
         try
         {
             RelaxedTorchSharp.Load();
+            RequireLibtorch();
             torch.InitializeDeviceType(DeviceType.CPU);
             NativeHeap.Keep();
         }
@@ -74,6 +75,18 @@ internal static class TorchRuntime
             "mps" => torch.mps_is_available() ? torch.MPS : throw Unavailable(name, "this machine has no Metal device"),
             _ => Cuda(index, name),
         };
+    }
+
+    /// <summary>
+    /// Without libtorch, TorchSharp would print a long trace, and might copy 500 MB from the package cache beside the program. In a package folder, as in a
+    /// kernel, TorchSharp finds libtorch itself; on a Mac, a library that a program loaded before is not found by its name.
+    /// </summary>
+    /// <exception cref="DllNotFoundException">libtorch is missing.</exception>
+    private static void RequireLibtorch()
+    {
+        var assembly = typeof(torch).Assembly;
+        if (!OperatingSystem.IsMacOS() && RelaxedTorchSharp.LibraryOf(assembly.Location) is null)
+            NativeLibrary.Load("torch_cpu", assembly, null);
     }
 
     private static torch.Device Auto(IHostEnvironment environment, int localRank)

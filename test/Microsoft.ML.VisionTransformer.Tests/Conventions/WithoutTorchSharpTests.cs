@@ -32,6 +32,8 @@ public sealed class WithoutTorchSharpTests
         "Scoring/Engine/ScoringNetwork.cs: ScoringNetwork uses BlockwiseNetwork",
         "Scoring/Engine/ScoringNetwork.cs: ScoringNetwork uses TorchScorer",
         "Scoring/Engine/ScoringNetwork.cs: ScoringNetwork uses VisionTransformerNetwork",
+        "Scoring/Rows/RowScorer.cs: RowScorer uses AttentionMaps",
+        "Scoring/VisionTransformerPredictionTransformer.cs: VisionTransformerPredictionTransformer uses AttentionMaps",
     ];
 
     [TestMethod]

@@ -85,7 +85,7 @@ static int All(string checkpoint, string folder, string results, bool libtorchIs
         using var opened = VisionTransformerCheckpoint.Load(checkpoint);
         Refuses("CreateNetwork", () => opened.CreateNetwork());
         Refuses("new VisionTransformerNetwork", () => new VisionTransformerNetwork(opened.Architecture, seed: 0));
-        Require(Same(scores, Scores(loaded, rows)), "the scores changed after the refusals");
+        Require(Same(scores, Scores(pretrained, rows)), "the scores changed after the refusals");
     }
 
     Console.WriteLine($"{photos.Length} photos, {scores[0].Length} classes, {embeddings[0].Length} features; {(libtorchIsMissing ? "libtorch is not here" : "libtorch is here, and not loaded")}");

@@ -28,9 +28,18 @@ internal static class TorchRuntime
             throw new InvalidOperationException(
                 $"libtorch, the native library for tensor computation, could not be loaded on {RuntimeInformation.RuntimeIdentifier}. " +
                 $"Reference {PackageForThisMachine()} in the application project; " +
-                $"the package Microsoft.ML.VisionTransformer does not include it. Cause: {e.GetBaseException().Message.Split('\n')[0]}",
+                $"the package Microsoft.ML.VisionTransformer does not include it. Cause: {e.GetBaseException().Message.Split([". ", "\n"], StringSplitOptions.None)[0]}",
                 e);
         }
+    }
+
+    /// <summary>Loads the native library before the base class of a module calls it.</summary>
+    /// <param name="name">Returned unchanged.</param>
+    /// <inheritdoc cref="Load"/>
+    internal static string LoadFor(string name)
+    {
+        Load();
+        return name;
     }
 
     /// <summary>The device with the given name.</summary>

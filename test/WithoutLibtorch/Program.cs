@@ -55,9 +55,9 @@ static int All(string checkpoint, string folder, string results, bool libtorchIs
     float[][] scores = Scores(pretrained, rows);
     mlContext.Model.Save(pretrained, rows.Schema, zip);
     var loaded = new MLContext().Model.Load(zip, out _);
-    Require(Same(scores, Scores(loaded, rows)), "the loaded model gives other scores");
+    Expect(Same(scores, Scores(loaded, rows)), "the loaded model gives other scores");
     using (var engine = mlContext.Model.CreatePredictionEngine<Photo, Answer>(loaded))
-        Require(Close(scores[1], engine.Predict(photos[1]).Score!), "PredictionEngine gives other scores");
+        Expect(Close(scores[1], engine.Predict(photos[1]).Score!), "PredictionEngine gives other scores");
 
     var features = mlContext.Transforms.VisionTransformerFeatures("Features", "ImagePath", new() { PretrainedModel = checkpoint }).Fit(rows);
     float[][] embeddings = [.. features.Transform(rows).GetColumn<float[]>("Features")];
@@ -65,7 +65,7 @@ static int All(string checkpoint, string folder, string results, bool libtorchIs
     pretrained.SaveAsOnnx(Path.Combine(results, "model.onnx"));
     pretrained.SaveAsSafetensors(Path.Combine(results, "checkpoint"));
     using (var opened = VisionTransformerCheckpoint.Load(Path.Combine(results, "checkpoint")))
-        Require(opened.Architecture.Classes == scores[0].Length, "the saved checkpoint has other classes");
+        Expect(opened.Architecture.Classes == scores[0].Length, "the saved checkpoint has other classes");
 
     using (var file = new BinaryWriter(File.Create(Path.Combine(results, "values.bin"))))
     {
@@ -74,7 +74,7 @@ static int All(string checkpoint, string folder, string results, bool libtorchIs
     }
 
     string[] libraries = NativeLibraries();
-    Require(libraries.Length == 0, $"loaded: {string.Join(", ", libraries)}");
+    Expect(libraries.Length == 0, $"loaded: {string.Join(", ", libraries)}");
     if (libtorchIsMissing)
     {
         var labeled = mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(rows).Transform(rows);
@@ -85,7 +85,7 @@ static int All(string checkpoint, string folder, string results, bool libtorchIs
         using var opened = VisionTransformerCheckpoint.Load(checkpoint);
         Refuses("CreateNetwork", () => opened.CreateNetwork());
         Refuses("new VisionTransformerNetwork", () => new VisionTransformerNetwork(opened.Architecture, seed: 0));
-        Require(Same(scores, Scores(pretrained, rows)), "the scores changed after the refusals");
+        Expect(Same(scores, Scores(pretrained, rows)), "the scores changed after the refusals");
     }
 
     Console.WriteLine($"{photos.Length} photos, {scores[0].Length} classes, {embeddings[0].Length} features; {(libtorchIsMissing ? "libtorch is not here" : "libtorch is here, and not loaded")}");
@@ -116,8 +116,8 @@ static void Refuses(string what, Action action)
     }
     catch (Exception e) when (e is InvalidOperationException || (e is NotSupportedException && e.Message.Contains("processor", StringComparison.Ordinal)))
     {
-        Require(e is NotSupportedException || e.Message.Contains("libtorch-cpu-", StringComparison.Ordinal), $"{what}: {e.Message}");
-        Require(!e.Message.Contains('\n', StringComparison.Ordinal) && !e.Message.Contains("   at ", StringComparison.Ordinal), $"{what}: {e.Message}");
+        Expect(e is NotSupportedException || e.Message.Contains("libtorch-cpu-", StringComparison.Ordinal), $"{what}: {e.Message}");
+        Expect(!e.Message.Contains('\n', StringComparison.Ordinal) && !e.Message.Contains("   at ", StringComparison.Ordinal), $"{what}: {e.Message}");
         Console.WriteLine($"{what}: {e.Message}");
         return;
     }
@@ -125,7 +125,7 @@ static void Refuses(string what, Action action)
     throw new InvalidOperationException($"{what} did not fail without libtorch");
 }
 
-static void Require(bool holds, string otherwise)
+static void Expect(bool holds, string otherwise)
 {
     if (!holds)
         throw new InvalidOperationException(otherwise);

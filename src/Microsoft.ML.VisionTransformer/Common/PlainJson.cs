@@ -35,7 +35,7 @@ internal static class PlainJson
     {
         bool isNullable = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
         if (json.ValueKind == JsonValueKind.Null)
-            return isNullable ? null : throw Unexpected(type);
+            return isNullable ? null : throw new NotSupportedException();
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(string))
             return json.GetString();
@@ -52,15 +52,17 @@ internal static class PlainJson
         if (type == typeof(TimeSpan))
             return TimeSpan.ParseExact(json.GetString()!, "c", CultureInfo.InvariantCulture);
         if (type.IsEnum)
-            return json.GetString() is { } name && Enum.GetNames(type).Contains(name) ? Enum.Parse(type, name) : throw Unexpected(type);
+            return json.GetString() is { } name && Enum.GetNames(type).Contains(name) ? Enum.Parse(type, name) : throw new NotSupportedException();
         return json.ValueKind switch
         {
             JsonValueKind.Object when type == typeof(IReadOnlyDictionary<string, string>) => Texts(json),
-            JsonValueKind.Object => Record(json, type, serializer),
+            JsonValueKind.Object when IsOurs(type) && !typeof(IEnumerable).IsAssignableFrom(type) => Record(json, type, serializer),
             JsonValueKind.Array => List(json, type, serializer),
-            _ => throw Unexpected(type),
+            _ => throw new NotSupportedException(),
         };
     }
+
+    private static bool IsOurs(Type type) => type.Assembly == typeof(PlainJson).Assembly;
 
     private static Dictionary<string, string> Texts(JsonElement json)
     {
@@ -77,9 +79,9 @@ internal static class PlainJson
             return Array(json, type.GetGenericArguments()[0], serializer);
         if (type.IsArray)
             return Array(json, type.GetElementType()!, serializer);
-        if (type.GetConstructors() is [var constructor] && constructor.GetParameters() is [{ ParameterType: { IsArray: true } array }])
+        if (IsOurs(type) && type.GetConstructors() is [var constructor] && constructor.GetParameters() is [{ ParameterType: { IsArray: true } array }])
             return constructor.Invoke([Array(json, array.GetElementType()!, serializer)]);
-        throw Unexpected(type);
+        throw new NotSupportedException();
     }
 
     private static Array Array(JsonElement json, Type type, JsonSerializerOptions serializer)
@@ -122,7 +124,7 @@ internal static class PlainJson
     private static string NameOf(PropertyInfo property)
     {
         if (property.IsDefined(typeof(JsonPropertyNameAttribute)))
-            throw Unexpected(property.PropertyType);
+            throw new NotSupportedException();
         return property.GetCustomAttribute<StoredAsAttribute>()?.Name ?? property.Name;
     }
 
@@ -132,7 +134,4 @@ internal static class PlainJson
         options.Converters.Insert(0, (JsonConverter)Activator.CreateInstance(converter, nonPublic: true)!);
         return options;
     }
-
-    /// <summary>Never shown: <see cref="TryRead"/> catches it.</summary>
-    private static NotSupportedException Unexpected(Type type) => new($"JSON of {type}");
 }

@@ -73,6 +73,13 @@ public sealed class PlainJsonTests
     public void AnyOtherDocumentIsLeftToTheSerializer(string json) =>
         Assert.IsNull(PlainJson.TryRead(Encoding.UTF8.GetBytes(json), typeof(VisionTransformerArchitecture), _serializer));
 
+    [TestMethod]
+    [DataRow(typeof(SortedDictionary<string, string>))]
+    [DataRow(typeof(Dictionary<string, int>))]
+    [DataRow(typeof(object))]
+    [DataRow(typeof(ChannelValues))]
+    public void TypesThatAreNoRecordsAreLeftToTheSerializer(Type type) => Assert.IsNull(PlainJson.TryRead("{ }"u8.ToArray(), type, _serializer));
+
     private static void AssertSame<T>(T value)
         where T : class
     {

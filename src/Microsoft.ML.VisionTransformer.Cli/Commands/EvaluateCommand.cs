@@ -39,7 +39,7 @@ internal static class EvaluateCommand
     private static int Run(CommandContext context, string path, string data, OutputFormat format, string? report, bool force, bool skipInvalid)
     {
         string? reportPath = report is null || !context.Group.IsMain ? null : OutputFile.Prepare(report, force, path, data);
-        var mlContext = context.CreateMLContext();
+        var mlContext = context.CreateMLContext(needsLibtorch: reportPath is not null);    // a report has attention maps
         var images = LabeledImages.Read(mlContext, "--data", data, context.WriteMessage);
         ConsistencyCheck.Run(context.Group, path, images.Select(image => $"{image.Label}/{Path.GetFileName(image.Image)}"));
         using var model = Classifier.Open(mlContext, path);

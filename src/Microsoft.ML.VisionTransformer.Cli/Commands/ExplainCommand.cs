@@ -54,7 +54,7 @@ internal static class ExplainCommand
 
     private static int Run(CommandContext context, string model, ExplanationFiles files, ExplanationOptions options, bool overlayOnly, OutputFormat format)
     {
-        using var classifier = Classifier.Open(context.CreateMLContext(), model);
+        using var classifier = Classifier.Open(context.CreateMLContext(needsLibtorch: true), model);
         if (options.ClassName is { } name && classifier.Classes.Find(name) is { } index)
             options = options with { ClassName = null, ClassIndex = index };
         if (overlayOnly && files.Sheets.Count == 0)

@@ -51,7 +51,7 @@ internal static class FeaturesCommand
     {
         context.InUserTerms = message => message.Replace("Device = \"auto\"", "--device auto", StringComparison.Ordinal).Replace("Device is ", "--device is ", StringComparison.Ordinal);
         string? output = path is null || !context.Group.IsMain ? null : OutputFile.Prepare(path, force, model);
-        using var embedder = Embedder.Open(context.CreateMLContext(), model, options);
+        using var embedder = Embedder.Open(context.CreateMLContext(needsLibtorch: options.Device is not ("auto" or "cpu")), model, options);
         using var found = InputImages.Find(inputs, context.OpenInput, context.Cancellation);
         ConsistencyCheck.Run(context.Group, model, found.Images.Select(image => image.Name));
         var problems = new List<string>();

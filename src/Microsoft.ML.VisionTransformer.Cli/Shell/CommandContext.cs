@@ -32,9 +32,13 @@ internal sealed class CommandContext(Streams streams, ProcessGroup group, Cancel
     internal void Read(ParseResult parsed) => (Verbose, Quiet) = (parsed.GetValue(VerboseOption), parsed.GetValue(QuietOption));
 
     /// <summary>An <see cref="MLContext"/> that logs warnings to standard error, and with --verbose information messages too.</summary>
-    internal MLContext CreateMLContext(int? seed = null)
+    /// <param name="seed">As for <see cref="MLContext"/>.</param>
+    /// <param name="needsLibtorch">Whether the command trains, computes gradients, or uses a GPU. Other commands run without libtorch and do not load it.</param>
+    /// <exception cref="InvalidOperationException">libtorch is needed and was not found; the message states how to get it.</exception>
+    internal MLContext CreateMLContext(int? seed = null, bool needsLibtorch = false)
     {
-        Libtorch.Find();
+        if (needsLibtorch)
+            Libtorch.Find();
         var mlContext = new MLContext(seed);
         mlContext.Log += (_, entry) =>
         {

@@ -30,7 +30,7 @@ internal sealed class TrainingSession
         (_context, _settings, _force) = (context, settings, force);
         _request = TrainerOptions.Read(settings.Values);
         _outputs = new TrainingOutputs(_request, force || settings.Resumes);
-        _mlContext = context.CreateMLContext(_request.Seed);
+        _mlContext = context.CreateMLContext(_request.Seed, needsLibtorch: true);
     }
 
     /// <summary>Whether this process writes files: in a process group only rank 0 does.</summary>

@@ -2,6 +2,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.VisionTransformer.Common;
@@ -12,6 +13,7 @@ internal static class FiniteValues
     private const int Infinity = 0x7F800000;
 
     /// <summary>Null if all values are finite; otherwise the kind of the first that is not: <c>NaN</c> or <c>infinity</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]    // it runs over all weights at the start of a process
     internal static string? FirstFault(ReadOnlySpan<float> values)
     {
         var bits = MemoryMarshal.Cast<float, int>(values);

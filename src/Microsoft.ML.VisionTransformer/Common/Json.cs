@@ -20,7 +20,7 @@ internal static class ModelJson
 
     /// <exception cref="JsonException">The text is not a valid document of that type.</exception>
     internal static T Read<T>(byte[] json)
-        where T : class => JsonSerializer.Deserialize<T>(json, _options) ?? throw new JsonException("the document is null");
+        where T : class => (T?)PlainJson.TryRead(json, typeof(T), _options) ?? JsonSerializer.Deserialize<T>(json, _options) ?? throw new JsonException("the document is null");
 
     private static void UseStoredNames(JsonTypeInfo type)
     {

@@ -1,6 +1,5 @@
 // Writes named entries of a model file and an index of their sizes and checksums.
 using System.IO.Compression;
-using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.ML.VisionTransformer.Common;
@@ -84,7 +83,7 @@ internal sealed class EntryChecksum : IDisposable
     internal const int Length = 16, OldLength = 32;
 
     private readonly byte[] _expected;
-    private readonly XxHash128? _hash;
+    private readonly LongHash? _hash;
     private readonly IncrementalHash? _old;
 
     /// <summary>Starts the check of an entry.</summary>
@@ -95,10 +94,10 @@ internal sealed class EntryChecksum : IDisposable
         if (expected.Length == OldLength)
             _old = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         else
-            _hash = new XxHash128();
+            _hash = new LongHash();
     }
 
-    internal static byte[] Of(ReadOnlySpan<byte> content) => XxHash128.Hash(content);
+    internal static byte[] Of(ReadOnlySpan<byte> content) => LongHash.Of(content);
 
     /// <summary>Adds the next bytes of the content.</summary>
     internal void Append(ReadOnlySpan<byte> content)
@@ -108,7 +107,7 @@ internal sealed class EntryChecksum : IDisposable
     }
 
     /// <summary>Whether the complete content has the expected checksum.</summary>
-    internal bool Matches() => _expected.AsSpan().SequenceEqual(_hash?.GetCurrentHash() ?? _old!.GetCurrentHash());
+    internal bool Matches() => _expected.AsSpan().SequenceEqual(_hash?.Finish() ?? _old!.GetCurrentHash());
 
     public void Dispose() => _old?.Dispose();
 }

@@ -19,6 +19,7 @@ internal static class TorchRuntime
         try
         {
             RelaxedTorchSharp.Load();
+            RequireLibtorch();
             torch.InitializeDeviceType(DeviceType.CPU);
             NativeHeap.Keep();
         }
@@ -27,9 +28,18 @@ internal static class TorchRuntime
             throw new InvalidOperationException(
                 $"libtorch, the native library for tensor computation, could not be loaded on {RuntimeInformation.RuntimeIdentifier}. " +
                 $"Reference {PackageForThisMachine()} in the application project; " +
-                $"the package Microsoft.ML.VisionTransformer does not include it. Cause: {e.GetBaseException().Message.Split('\n')[0]}",
+                $"the package Microsoft.ML.VisionTransformer does not include it. Cause: {e.GetBaseException().Message.Split([". ", "\n"], StringSplitOptions.None)[0]}",
                 e);
         }
+    }
+
+    /// <summary>Loads the native library before the base class of a module calls it.</summary>
+    /// <param name="name">Returned unchanged.</param>
+    /// <inheritdoc cref="Load"/>
+    internal static string LoadFor(string name)
+    {
+        Load();
+        return name;
     }
 
     /// <summary>The device with the given name.</summary>
@@ -74,6 +84,18 @@ internal static class TorchRuntime
             "mps" => torch.mps_is_available() ? torch.MPS : throw Unavailable(name, "this machine has no Metal device"),
             _ => Cuda(index, name),
         };
+    }
+
+    /// <summary>
+    /// Without libtorch, TorchSharp would print a long trace, and might copy 500 MB from the package cache beside the program. In a package folder, as in a
+    /// kernel, TorchSharp finds libtorch itself; on a Mac, a library that a program loaded before is not found by its name.
+    /// </summary>
+    /// <exception cref="DllNotFoundException">libtorch is missing.</exception>
+    private static void RequireLibtorch()
+    {
+        var assembly = typeof(torch).Assembly;
+        if (!OperatingSystem.IsMacOS() && RelaxedTorchSharp.LibraryOf(assembly.Location) is null)
+            NativeLibrary.Load("torch_cpu", assembly, null);
     }
 
     private static torch.Device Auto(IHostEnvironment environment, int localRank)

@@ -77,7 +77,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     }
 
     private VisionTransformerNetwork(VisionTransformerArchitecture architecture, int seed, bool drawWeights)
-        : base(nameof(VisionTransformerNetwork))
+        : base(TorchRuntime.LoadFor(nameof(VisionTransformerNetwork)))
     {
         Architecture = architecture.Check();
         using var state = TorchState.EnterOrdinary();

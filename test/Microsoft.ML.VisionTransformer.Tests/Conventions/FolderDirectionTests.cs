@@ -35,7 +35,7 @@ public sealed partial class FolderDirectionTests
 
     private static readonly string _matrixPath = Path.Combine(SourceTree.Root, "docs", "folder-dependencies.md");
 
-    private static readonly Lazy<TypeReferences> _library = new(() => TypeReferences.Read(SourceTree.Library, LibraryAssemblies.References()));
+    private static readonly Lazy<TypeReferences> _library = TypeReferences.Library;
 
     /// <summary>Files have one namespace: an internal type in the file of a public one is in the namespace of that.</summary>
     private static readonly Lazy<HashSet<string>> _filesOfPublicTypes = new(() => [.. _library.Value.Types.Where(t => t.IsPublic).Select(t => t.File)]);

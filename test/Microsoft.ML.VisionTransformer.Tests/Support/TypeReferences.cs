@@ -28,13 +28,24 @@ internal sealed record TypeReference(string FromType, string FromFile, string To
     internal string ToFolder => SourceType.FolderOf(ToFile);
 }
 
+/// <summary><paramref name="FromType"/> names a type of another assembly, uses a member of it, or has a value of that type.</summary>
+internal sealed record OutsideReference(string FromType, string FromFile, string ToType)
+{
+    internal string FromFolder => SourceType.FolderOf(FromFile);
+}
+
 internal sealed class TypeReferences
 {
+    /// <summary>The library, bound once for all tests.</summary>
+    internal static Lazy<TypeReferences> Library { get; } = new(() => Read(SourceTree.Library, LibraryAssemblies.References()));
+
     private static readonly CSharpParseOptions _language = new(LanguageVersion.Latest, DocumentationMode.None);
 
     private readonly Dictionary<INamedTypeSymbol, SourceType> _types = new(SymbolEqualityComparer.Default);
 
     private readonly HashSet<TypeReference> _references = [];
+
+    private readonly HashSet<OutsideReference> _toTorchSharp = [];
 
     private TypeReferences()
     {
@@ -45,6 +56,9 @@ internal sealed class TypeReferences
 
     /// <summary>All references between two different types, once per file.</summary>
     internal IReadOnlyCollection<TypeReference> References => _references;
+
+    /// <summary>All references to types of TorchSharp, once per file.</summary>
+    internal IReadOnlyCollection<OutsideReference> ToTorchSharp => _toTorchSharp;
 
     /// <summary>Binds all files of a folder.</summary>
     /// <param name="folder">The folder of the project.</param>
@@ -63,8 +77,12 @@ internal sealed class TypeReferences
         (SyntaxTree Tree, SemanticModel Model)[] models = [.. trees.Select(t => (t, compilation.GetSemanticModel(t)))];
         foreach (var (tree, model) in models)
             result.AddTypes(tree, model);
-        foreach (var found in models.AsParallel().Select(m => result.In(m.Tree, m.Model)))
-            result._references.UnionWith(found);
+        foreach (var (inside, outside) in models.AsParallel().Select(m => (result.In(m.Tree, m.Model), ToTorchSharpIn(m.Tree, m.Model))))
+        {
+            result._references.UnionWith(inside);
+            result._toTorchSharp.UnionWith(outside);
+        }
+
         return result;
     }
 
@@ -116,6 +134,39 @@ internal sealed class TypeReferences
 
         return found;
     }
+
+    private static HashSet<OutsideReference> ToTorchSharpIn(SyntaxTree tree, SemanticModel model)
+    {
+        var found = new HashSet<OutsideReference>();
+        foreach (var declaration in OuterTypes(tree))
+        {
+            string from = model.GetDeclaredSymbol(declaration)!.Name;
+            foreach (var symbol in declaration.DescendantNodes().Where(IsUse).Select(n => Bind(model, n)).OfType<ISymbol>())
+            {
+                if (new[] { symbol as ITypeSymbol ?? symbol.ContainingType, TypeOfValue(symbol) }.FirstOrDefault(IsTorchSharp) is { } type)
+                    found.Add(new(from, tree.FilePath, type.ToDisplayString()));
+            }
+        }
+
+        return found;
+    }
+
+    private static ITypeSymbol? TypeOfValue(ISymbol symbol) => symbol switch
+    {
+        IMethodSymbol method => method.ReturnType,
+        IPropertySymbol property => property.Type,
+        IFieldSymbol field => field.Type,
+        ILocalSymbol local => local.Type,
+        IParameterSymbol parameter => parameter.Type,
+        _ => null,
+    };
+
+    private static bool IsTorchSharp(ITypeSymbol? type) => type switch
+    {
+        IArrayTypeSymbol array => IsTorchSharp(array.ElementType),
+        INamedTypeSymbol { TypeArguments: var arguments } when arguments.Any(IsTorchSharp) => true,
+        _ => type?.ContainingAssembly?.Name == "TorchSharp",
+    };
 
     private static bool IsUse(SyntaxNode node) => node is SimpleNameSyntax or BaseObjectCreationExpressionSyntax or ElementAccessExpressionSyntax or ConstructorInitializerSyntax;
 

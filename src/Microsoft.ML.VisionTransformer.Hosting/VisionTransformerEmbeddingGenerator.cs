@@ -31,6 +31,7 @@ internal sealed class VisionTransformerEmbeddingGenerator : IEmbeddingGenerator<
         try
         {
             (_features, _column) = Features(_model, options, features);
+            _features.ScoringPrecision = options.ScoringPrecision;
         }
         catch
         {

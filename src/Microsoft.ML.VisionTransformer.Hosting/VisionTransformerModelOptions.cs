@@ -29,6 +29,12 @@ public abstract class VisionTransformerModelOptions
     public string? ImageColumn { get; set; }
 
     /// <summary>
+    /// The number format of scoring. <see cref="ScoringPrecision.Int8"/> is faster and less exact. Default
+    /// <see cref="ScoringPrecision.Float32"/>.
+    /// </summary>
+    public ScoringPrecision ScoringPrecision { get; set; }
+
+    /// <summary>
     /// Number of requests that run at the same time, at least 1. Default: the number of processors. Fewer engines answer
     /// a single request sooner; more answer more requests per second.
     /// </summary>

@@ -111,6 +111,7 @@ public sealed class RegistrationTests
         services.AddVisionTransformer(o =>
         {
             (o.Engines, o.QueueLimit, o.MaxImageBytes, o.MaxImageBytesInMemory, o.MaxPixels, o.MegapixelsAtOnce) = (0, -1, 3_000_000_000, 5, 0, 0);
+            o.ScoringPrecision = (ScoringPrecision)7;
             (o.ThreadsPerEngine, o.ReloadDelay, o.ReloadPollInterval, o.ImageColumn) = (0, TimeSpan.Zero, TimeSpan.FromDays(30), " ");
         });
         using var provider = services.BuildServiceProvider();
@@ -121,6 +122,7 @@ public sealed class RegistrationTests
         [
             "Model is not set; set it to a model file, a checkpoint folder or a hub id, or set Load.",
             "ImageColumn is blank; leave it null to find the column in the model file.",
+            "ScoringPrecision is 7, which is no value of ScoringPrecision.",
             "Engines is 0; it must be at least 1.",
             "QueueLimit is -1; it must be at least 0.",
             $"MaxImageBytes is 3000000000; it must be at most {Array.MaxLength}.",

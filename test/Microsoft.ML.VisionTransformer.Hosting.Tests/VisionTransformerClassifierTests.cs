@@ -1,4 +1,5 @@
 // The classifier of a host: the scores of the transformer, limits, cancellation and disposal.
+using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Hosting.Models;
 using Microsoft.ML.VisionTransformer.Hosting.Tests.Support;
 using Microsoft.ML.VisionTransformer.ServiceTests.Support;
@@ -32,6 +33,25 @@ public sealed class VisionTransformerClassifierTests
             CollectionAssert.AreEqual(classes, (await host.Classifier.ClassifyAsync(stream, Cancellation)).ToArray());
             CollectionAssert.AreEqual(classes, (await host.Classifier.ClassifyAsync(file, Cancellation)).ToArray());
         }
+    }
+
+    [TestMethod]
+    public async Task InInt8TheScoresAreThoseOfTheTransformerInInt8()
+    {
+        using var host = new HostedClassifier(TrainedModels.First, o => o.ScoringPrecision = ScoringPrecision.Int8);
+        using var owner = (IDisposable)new MLContext().Model.Load(host.ModelPath, out _);
+        var transformer = ((IEnumerable<ITransformer>)owner).OfType<VisionTransformerPredictionTransformer>().Single();
+        transformer.ScoringPrecision = ScoringPrecision.Int8;
+        var rows = new MLContext().Data.LoadFromEnumerable(TrainedModels.Photos.Select(photo => new TrainedModels.Photo { Image = photo }));
+        float[][] expected = [.. transformer.Transform(rows).GetColumn<float[]>("Score")];
+
+        for (int i = 0; i < expected.Length; i++)
+        {
+            var classes = await host.Classifier.ClassifyAsync(TrainedModels.Photos[i], Cancellation);
+            CollectionAssert.AreEqual(expected[i].OrderDescending().ToArray(), classes.Select(c => c.Probability).ToArray(), $"{i}");
+        }
+
+        Assert.AreNotEqual(TrainedModels.Expected(host.ModelPath, TrainedModels.Photos)[0][0].Probability, expected[0].Max(), "8 bits give other scores");
     }
 
     [TestMethod]

@@ -41,6 +41,7 @@ internal sealed class ServedModel : IDisposable
         try
         {
             var model = new ServedModel(loaded, options.ImageColumn);
+            model.Transformer.ScoringPrecision = options.ScoringPrecision;
             if (options.WarmUp)
                 model.WarmUp(options);
             Interlocked.Increment(ref _alive);

@@ -184,6 +184,7 @@ public sealed class VisionTransformerCheckpoint : IDisposable
     /// <exception cref="InvalidCheckpointException">
     /// A tensor cannot be read, or has values that are not finite.
     /// </exception>
+    /// <exception cref="InvalidOperationException">libtorch cannot be loaded. The message says how to add it.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
     public VisionTransformerNetwork CreateNetwork()
     {

@@ -71,6 +71,7 @@ public sealed class VisionTransformerNetwork : nn.Module<Tensor, Tensor>
     /// The seed of the initial weights and of dropout. The same seed gives the same network. Default 0.
     /// </param>
     /// <exception cref="ArgumentException">The architecture is invalid. The message says why.</exception>
+    /// <exception cref="InvalidOperationException">libtorch cannot be loaded. The message says how to add it.</exception>
     public VisionTransformerNetwork(VisionTransformerArchitecture architecture, int seed = 0)
         : this(architecture, seed, drawWeights: true)
     {

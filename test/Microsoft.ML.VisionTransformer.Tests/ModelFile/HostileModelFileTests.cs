@@ -118,8 +118,9 @@ public sealed class HostileModelFileTests
 
     [TestMethod]
     [DataRow("\"Name\": \"blocks.0.attn.proj.bias\"", "\"Name\": null", "Name")]
-    [DataRow("\"Type\": \"float32\"", "\"Type\": null", "expected float32 or float16")]
-    public void ATensorWithoutNameOrType(string old, string with, string expected) => AssertRefused(_classifier.Replace("weights.json", old, with), "weights.json", expected);
+    [DataRow("\"Type\": \"float32\"", "\"Type\": null", "expected float32, float16 or int8")]
+    [DataRow("\"Type\": \"float32\"", "\"Type\": \"int8\"", "has type int8, which only the linear layers of the blocks may have")]
+    public void ATensorWithoutNameOrWithAnotherType(string old, string with, string expected) => AssertRefused(_classifier.Replace("weights.json", old, with), "weights.json", expected);
 
     [TestMethod]
     public void ATensorWithoutShape() =>

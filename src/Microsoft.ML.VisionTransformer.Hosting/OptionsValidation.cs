@@ -46,8 +46,8 @@ internal sealed class OptionProblems
 
         if (options.ImageColumn is { } column && string.IsNullOrWhiteSpace(column))
             Add("ImageColumn is blank; leave it null to find the column in the model file.");
-        if (!Enum.IsDefined(options.ScoringPrecision))
-            Add(string.Create(CultureInfo.InvariantCulture, $"ScoringPrecision is {(int)options.ScoringPrecision}, which is no value of ScoringPrecision."));
+        if (options.ScoringPrecision is { } precision && !Enum.IsDefined(precision))
+            Add(string.Create(CultureInfo.InvariantCulture, $"ScoringPrecision is {(int)precision}, which is no value of ScoringPrecision."));
         AtLeast(nameof(options.Engines), options.Engines, 1);
         AtLeast(nameof(options.QueueLimit), options.QueueLimit, 0);
         AtLeast(nameof(options.MaxImageBytes), options.MaxImageBytes, 1);

@@ -78,7 +78,7 @@ public sealed partial class VisionTransformerClassifier : IDisposable
         var stamp = watch ? ModelFileWatcher.Stamp.Of(options.Model!) : default;
         _model = ServedModel.Load(options);
         _turns = new Turns(options);
-        _metrics = new ServingMetrics(meters, name, () => _turns.Waiting);
+        _metrics = new ServingMetrics(meters, name, "classifier", () => _turns.Waiting);
         if (watch)
             _watcher = new ModelFileWatcher(options.Model!, stamp, options.ReloadDelay, options.ReloadPollInterval, Reload);
     }
@@ -103,11 +103,7 @@ public sealed partial class VisionTransformerClassifier : IDisposable
     /// </summary>
     /// <param name="bytes">The announced length in bytes. Null passes: the length is then checked while the image is read.</param>
     /// <exception cref="ImageRejectedException">The image has more bytes than the options allow.</exception>
-    public void CheckLength(long? bytes)
-    {
-        if (bytes > _options.MaxImageBytes)
-            throw _reader.TooManyBytes(bytes);
-    }
+    public void CheckLength(long? bytes) => _reader.CheckLength(bytes);
 
     /// <summary>Classifies an image.</summary>
     /// <param name="image">The contents of an image file.</param>
@@ -140,6 +136,7 @@ public sealed partial class VisionTransformerClassifier : IDisposable
     /// <param name="cancellationToken">Cancels the reading and the wait.</param>
     /// <inheritdoc cref="ClassifyAsync(byte[], CancellationToken)"/>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The path is a folder, or the process may not read the file.</exception>
     public Task<IReadOnlyList<ClassProbability>> ClassifyAsync(string path, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
@@ -253,7 +250,7 @@ public sealed partial class VisionTransformerClassifier : IDisposable
     {
         try
         {
-            LibtorchThreads.Limit(_options.LibtorchThreads);
+            LibtorchThreads.LimitIfLoaded(_options.LibtorchThreads);
             return model.Transformer.Explain(image, options);
         }
         catch (Exception e) when (IsNativeLibraryMissing(e) || (e is InvalidOperationException && e.InnerException is { } cause && IsNativeLibraryMissing(cause)))
@@ -275,7 +272,8 @@ public sealed partial class VisionTransformerClassifier : IDisposable
         return [.. names.Select((name, index) => new ClassProbability(name, scores[index], index)).OrderByDescending(c => c.Probability)];
     }
 
-    private void Reload()
+    /// <summary>Loads the changed file. Returns false if it could not be read, so that another attempt may succeed.</summary>
+    private bool Reload()
     {
         ServedModel next;
         try
@@ -288,7 +286,7 @@ public sealed partial class VisionTransformerClassifier : IDisposable
             _reloadError = e;
             _metrics.Reloaded(e);
             LogReloadFailed(_log, e, _options.Model!);
-            return;
+            return e is not (IOException or UnauthorizedAccessException or OutOfMemoryException);
         }
 
         lock (_lock)
@@ -296,7 +294,7 @@ public sealed partial class VisionTransformerClassifier : IDisposable
             if (_disposed)
             {
                 next.Dispose();
-                return;
+                return true;
             }
 
             var old = _model;
@@ -307,6 +305,7 @@ public sealed partial class VisionTransformerClassifier : IDisposable
         _reloadError = null;
         _metrics.Reloaded(null);
         LogReloaded(_log, _options.Model!);
+        return true;
     }
 
     [LoggerMessage(1, LogLevel.Information, "Loaded the changed model file {Path}.")]

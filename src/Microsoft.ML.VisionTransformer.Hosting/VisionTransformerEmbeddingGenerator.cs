@@ -31,10 +31,12 @@ internal sealed class VisionTransformerEmbeddingGenerator : IEmbeddingGenerator<
         try
         {
             (_features, _column) = Features(_model, options, features);
-            _features.ScoringPrecision = options.ScoringPrecision;
+            if (options.ScoringPrecision is { } precision)
+                _features.ScoringPrecision = precision;
         }
         catch
         {
+            _features?.Dispose();
             _model.Dispose();
             throw;
         }
@@ -43,7 +45,7 @@ internal sealed class VisionTransformerEmbeddingGenerator : IEmbeddingGenerator<
             _features.ScoringBatchSize = size;
         _reader = new ImageReader(options);
         _turns = new Turns(options);
-        _metrics = new ServingMetrics(meters, name, () => _turns.Waiting);
+        _metrics = new ServingMetrics(meters, name, "embeddings", () => _turns.Waiting);
         _metadata = new("Microsoft.ML.VisionTransformer", null, options.Model is null ? null : Path.GetFileName(options.Model), _features.Dimension);
     }
 
@@ -101,10 +103,22 @@ internal sealed class VisionTransformerEmbeddingGenerator : IEmbeddingGenerator<
         context.Transforms.VisionTransformerFeatures(Output, column, new VisionTransformerFeatureOptions { PretrainedModel = path, Kind = features.Kind, Normalize = features.Normalize })
             .Fit(View(context, [], column));
 
-    private static byte[] Bytes(DataContent content, int index) => content is not null && content.HasTopLevelMediaType("image")
-        ? content.Data.ToArray()
-        : throw new ArgumentException(string.Create(
-            CultureInfo.InvariantCulture, $"Value {index} has the media type '{content?.MediaType}'; the network embeds images. Use a type such as image/jpeg."), "values");
+    private byte[] Bytes(DataContent content, int index)
+    {
+        if (content?.HasTopLevelMediaType("image") != true)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture, $"Value {index} has the media type '{content?.MediaType}'; the network embeds images. Use a type such as image/jpeg."), "values");
+        }
+
+        // Before the bytes are copied.
+        At(index, () =>
+        {
+            _reader.CheckLength(content.Data.Length);
+            return true;
+        });
+        return content.Data.ToArray();
+    }
 
     private static IDataView View(MLContext context, IReadOnlyCollection<byte[]> images, string column)
     {

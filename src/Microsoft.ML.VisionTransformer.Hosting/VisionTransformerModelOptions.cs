@@ -29,10 +29,10 @@ public abstract class VisionTransformerModelOptions
     public string? ImageColumn { get; set; }
 
     /// <summary>
-    /// The number format of scoring. <see cref="ScoringPrecision.Int8"/> is faster and less exact. Default
-    /// <see cref="ScoringPrecision.Float32"/>.
+    /// The number format of scoring. <see cref="VisionTransformer.ScoringPrecision.Int8"/> is faster and less exact. Default
+    /// null: <see cref="VisionTransformer.ScoringPrecision.Float32"/>, or what <see cref="Load"/> has set.
     /// </summary>
-    public ScoringPrecision ScoringPrecision { get; set; }
+    public ScoringPrecision? ScoringPrecision { get; set; }
 
     /// <summary>
     /// Number of requests that run at the same time, at least 1. Default: the number of processors. Fewer engines answer

@@ -1,4 +1,5 @@
 // The classifier of a host: the scores of the transformer, limits, cancellation and disposal.
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.Data;
 using Microsoft.ML.VisionTransformer.Hosting.Models;
 using Microsoft.ML.VisionTransformer.Hosting.Tests.Support;
@@ -200,6 +201,39 @@ public sealed class VisionTransformerClassifierTests
             host.Classifier.ExplainAsync(TrainedModels.Photos[0], cancellationToken: Cancellation).Wait(Cancellation);
         },
         parametersCreated: ParametersOfAnExplanation);
+
+    [TestMethod]
+    public async Task ARequestThatWaitsAtTheDisposal_SaysThatTheClassifierWasDisposed()
+    {
+        using var host = new HostedClassifier(TrainedModels.First, o => o.Engines = 1);
+        var slow = await host.StartSlowAsync();
+        var waiting = host.Classifier.ClassifyAsync(TrainedModels.Photos[0], Cancellation);
+        Assert.IsFalse(slow.IsCompleted, "the image that takes long was classified before the test could dispose");
+
+        host.Classifier.Dispose();
+
+        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => waiting);
+        await slow;
+    }
+
+    [TestMethod]
+    public async Task APrecisionThatLoadSets_IsKept()
+    {
+        byte[] file = TrainedModels.First;
+        var services = new ServiceCollection();
+        services.AddVisionTransformer(o => o.Load = context =>
+        {
+            var model = context.Model.Load(new MemoryStream(file), out _);
+            ((IEnumerable<ITransformer>)model).OfType<VisionTransformerPredictionTransformer>().Single().ScoringPrecision = ScoringPrecision.Int8;
+            return model;
+        });
+        await using var provider = services.BuildServiceProvider();
+        using var host = new HostedClassifier(file, o => o.ScoringPrecision = ScoringPrecision.Int8);
+
+        var found = await provider.GetRequiredService<VisionTransformerClassifier>().ClassifyAsync(TrainedModels.Photos[0], Cancellation);
+
+        CollectionAssert.AreEqual((await host.Classifier.ClassifyAsync(TrainedModels.Photos[0], Cancellation)).ToArray(), found.ToArray());
+    }
 
     [TestMethod]
     public async Task ARequestInProgressEndsAfterTheDisposalAndThenTheModelIsFreed()

@@ -9,7 +9,7 @@ internal sealed class ModelFileWatcher : IDisposable
 {
     private readonly string _path;
     private readonly TimeSpan _delay, _interval;
-    private readonly Action _changed;
+    private readonly Func<bool> _changed;
     private readonly FileSystemWatcher _watcher;
     private readonly Timer _timer;
     private readonly object _lock = new();
@@ -20,8 +20,8 @@ internal sealed class ModelFileWatcher : IDisposable
     /// <param name="loaded">The state of the file before it was loaded.</param>
     /// <param name="delay">How long the file must stay the same.</param>
     /// <param name="interval">How often it is checked without a notification.</param>
-    /// <param name="changed">Called for each changed file.</param>
-    internal ModelFileWatcher(string path, Stamp loaded, TimeSpan delay, TimeSpan interval, Action changed)
+    /// <param name="changed">Called for each changed file; if it returns false, it is called again after the interval.</param>
+    internal ModelFileWatcher(string path, Stamp loaded, TimeSpan delay, TimeSpan interval, Func<bool> changed)
     {
         (_path, _loaded, _seen, _delay, _interval, _changed) = (Path.GetFullPath(path), loaded, loaded, delay, interval, changed);
         _timer = new Timer(_ => Check(), null, interval, interval);
@@ -58,7 +58,10 @@ internal sealed class ModelFileWatcher : IDisposable
 
     private void Check()
     {
-        lock (_lock)
+        // A check that runs longer than the interval is loading the file.
+        if (!Monitor.TryEnter(_lock))
+            return;
+        try
         {
             var now = Stamp.Of(_path);
             if (_closed || now == _loaded || now == Stamp.Missing)
@@ -71,8 +74,12 @@ internal sealed class ModelFileWatcher : IDisposable
                 return;
             }
 
-            _loaded = now;
-            _changed();
+            if (_changed())
+                _loaded = now;
+        }
+        finally
+        {
+            Monitor.Exit(_lock);
         }
     }
 
@@ -83,10 +90,18 @@ internal sealed class ModelFileWatcher : IDisposable
 
         internal static Stamp Of(string path)
         {
-            // A link, as Kubernetes mounts files with, has the stamp of what it points to.
-            var file = new FileInfo(path);
-            var target = (FileInfo?)(file.LinkTarget is null ? null : file.ResolveLinkTarget(returnFinalTarget: true)) ?? file;
-            return target.Exists ? new(target.LastWriteTimeUtc, target.Length) : Missing;
+            try
+            {
+                // A link, as Kubernetes mounts files with, has the stamp of what it points to.
+                var file = new FileInfo(path);
+                var target = (FileInfo?)(file.LinkTarget is null ? null : file.ResolveLinkTarget(returnFinalTarget: true)) ?? file;
+                return target.Exists ? new(target.LastWriteTimeUtc, target.Length) : Missing;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Links in a circle, or a file that was removed or locked meanwhile.
+                return Missing;
+            }
         }
     }
 }

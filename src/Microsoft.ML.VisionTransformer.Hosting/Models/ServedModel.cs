@@ -41,7 +41,8 @@ internal sealed class ServedModel : IDisposable
         try
         {
             var model = new ServedModel(loaded, options.ImageColumn);
-            model.Transformer.ScoringPrecision = options.ScoringPrecision;
+            if (options.ScoringPrecision is { } precision)
+                model.Transformer.ScoringPrecision = precision;
             if (options.WarmUp)
                 model.WarmUp(options);
             Interlocked.Increment(ref _alive);

@@ -38,10 +38,10 @@ internal sealed class ImageReader(VisionTransformerModelOptions options)
         var buffers = new List<byte[]>();
         try
         {
-            int length = 0;
+            long length = 0;
             while (true)
             {
-                int at = length % BufferBytes;
+                int at = (int)(length % BufferBytes);
                 if (at == 0)
                     buffers.Add(ArrayPool<byte>.Shared.Rent(BufferBytes));
                 int read = await stream.ReadAsync(buffers[^1].AsMemory(at, BufferBytes - at), cancellation).ConfigureAwait(false);
@@ -53,9 +53,9 @@ internal sealed class ImageReader(VisionTransformerModelOptions options)
                 image.Add(read);
             }
 
-            byte[] bytes = GC.AllocateUninitializedArray<byte>(length);
-            for (int i = 0; i * BufferBytes < length; i++)
-                buffers[i].AsSpan(0, Math.Min(BufferBytes, length - i * BufferBytes)).CopyTo(bytes.AsSpan(i * BufferBytes));
+            byte[] bytes = GC.AllocateUninitializedArray<byte>((int)length);
+            for (int i = 0, start = 0; start < bytes.Length; i++, start += BufferBytes)
+                buffers[i].AsSpan(0, Math.Min(BufferBytes, bytes.Length - start)).CopyTo(bytes.AsSpan(start));
             image.Bytes = bytes;
             return image;
         }
@@ -70,6 +70,13 @@ internal sealed class ImageReader(VisionTransformerModelOptions options)
         }
     }
 
+    /// <exception cref="ImageRejectedException">The image has more bytes than the options allow.</exception>
+    internal void CheckLength(long? bytes)
+    {
+        if (bytes > options.MaxImageBytes)
+            throw TooManyBytes(bytes);
+    }
+
     /// <summary>
     /// Checks the size, and returns the number of pixels that the header declares: a few kilobytes can declare more pixels than fit into memory. It is 0 for
     /// what is not an image, which the library describes better. The library has a limit of its own, the model's <c>ImagePreprocessing.MaxPixels</c>, but that
@@ -80,8 +87,7 @@ internal sealed class ImageReader(VisionTransformerModelOptions options)
     {
         if (image.Length == 0)
             throw new ImageRejectedException(ImageRejection.Empty, "The photo is empty (0 bytes). Choose another photo.");
-        if (image.Length > options.MaxImageBytes)
-            throw TooManyBytes(image.Length);
+        CheckLength(image.Length);
         var pinned = GCHandle.Alloc(image, GCHandleType.Pinned);
         try
         {

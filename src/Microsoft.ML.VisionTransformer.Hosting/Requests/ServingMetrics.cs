@@ -21,18 +21,20 @@ internal sealed class ServingMetrics : IDisposable
 
     /// <param name="factory">The host's factory, which owns its meters; null creates one that is disposed here.</param>
     /// <param name="model">The service key, or "default".</param>
+    /// <param name="service">What the model is used for: a classifier and an embedding generator can have the same key.</param>
     /// <param name="waiting">The number of requests that wait now.</param>
-    internal ServingMetrics(IMeterFactory? factory, string model, Func<int> waiting)
+    internal ServingMetrics(IMeterFactory? factory, string model, string service, Func<int> waiting)
     {
         _ownsMeter = factory is null;
         _meter = factory?.Create(new MeterOptions(MeterName)) ?? new Meter(MeterName);
         _model = new("vision_transformer.model", model);
+        var kind = new KeyValuePair<string, object?>("vision_transformer.service", service);
         _requests = _meter.CreateCounter<long>("vision_transformer.requests", "{request}", "Requests that ended, with or without an answer.");
         _duration = _meter.CreateHistogram(
             "vision_transformer.request.duration", "s", "Time from the call to its end, the wait included.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = _boundaries });
         _reloads = _meter.CreateCounter<long>("vision_transformer.model.reloads", "{reload}", "Attempts to load a changed model file.");
         _meter.CreateObservableUpDownCounter(
-            "vision_transformer.queue.length", () => _closed ? Array.Empty<Measurement<int>>() : [new Measurement<int>(waiting(), _model)], "{request}", "Requests that wait for their turn.");
+            "vision_transformer.queue.length", () => _closed ? Array.Empty<Measurement<int>>() : [new Measurement<int>(waiting(), _model, kind)], "{request}", "Requests that wait for their turn.");
     }
 
     /// <summary>Runs a request and records it, with the type of its error if it fails.</summary>

@@ -20,6 +20,7 @@ internal sealed class Turns(VisionTransformerModelOptions options) : IDisposable
     private readonly ConcurrencyLimiter _explanations = Limiter(1, options.QueueLimit);
 
     private int _waiting;
+    private volatile bool _closed;
 
     /// <summary>Whether the next request would be rejected.</summary>
     internal bool IsFull => _requests.GetStatistics() is { CurrentAvailablePermits: 0 } now && now.CurrentQueuedCount >= options.QueueLimit;
@@ -30,6 +31,7 @@ internal sealed class Turns(VisionTransformerModelOptions options) : IDisposable
     /// <summary>Waits for the turn of a request; disposing the result ends it.</summary>
     /// <exception cref="ServingBusyException">Too many requests are waiting.</exception>
     /// <exception cref="OperationCanceledException">The request was canceled while it waited.</exception>
+    /// <exception cref="ObjectDisposedException">The service was disposed while the request waited.</exception>
     internal Task<IDisposable> WaitAsync(long pixels, CancellationToken cancellation) => CountAsync(TurnAsync(pixels, cancellation));
 
     /// <summary>As <see cref="WaitAsync"/>, for an explanation.</summary>
@@ -38,6 +40,7 @@ internal sealed class Turns(VisionTransformerModelOptions options) : IDisposable
 
     public void Dispose()
     {
+        _closed = true;
         _requests.Dispose();
         _megapixels.Dispose();
         _explanations.Dispose();
@@ -79,12 +82,15 @@ internal sealed class Turns(VisionTransformerModelOptions options) : IDisposable
         }
     }
 
-    private static async Task<IDisposable> AcquireAsync(ConcurrencyLimiter limiter, int permits, CancellationToken cancellation)
+    private async Task<IDisposable> AcquireAsync(ConcurrencyLimiter limiter, int permits, CancellationToken cancellation)
     {
         var lease = await limiter.AcquireAsync(permits, cancellation).ConfigureAwait(false);
         if (lease.IsAcquired)
             return lease;
         lease.Dispose();
+
+        // Disposing a limiter ends the requests that wait.
+        ObjectDisposedException.ThrowIf(_closed, typeof(VisionTransformerClassifier));
         throw new ServingBusyException("Too many photos are waiting. Try again shortly.");
     }
 

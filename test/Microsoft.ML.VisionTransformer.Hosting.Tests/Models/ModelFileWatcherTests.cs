@@ -19,7 +19,11 @@ public sealed class ModelFileWatcherTests
         string path = folder.Write([1]);
         int length = 1;
         var reported = new List<int>();
-        using var watcher = new ModelFileWatcher(path, ModelFileWatcher.Stamp.Of(path), TimeSpan.FromSeconds(1), _long, () => reported.Add(Volatile.Read(ref length)));
+        using var watcher = new ModelFileWatcher(path, ModelFileWatcher.Stamp.Of(path), TimeSpan.FromSeconds(1), _long, () =>
+        {
+            reported.Add(Volatile.Read(ref length));
+            return true;
+        });
 
         for (; length < 10; length++)
         {
@@ -41,7 +45,7 @@ public sealed class ModelFileWatcherTests
         string link = folder.File("model.zip");
         File.CreateSymbolicLink(link, target);
         int reports = 0;
-        using var watcher = new ModelFileWatcher(link, ModelFileWatcher.Stamp.Of(link), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), () => reports++);
+        using var watcher = new ModelFileWatcher(link, ModelFileWatcher.Stamp.Of(link), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), () => ++reports > 0);
 
         await File.WriteAllBytesAsync(target, [1, 2], TestContext.CancellationToken);
 
@@ -54,7 +58,7 @@ public sealed class ModelFileWatcherTests
         using var folder = new TemporaryFolder();
         string path = folder.Write([1]);
         int reports = 0;
-        using var watcher = new ModelFileWatcher(path, ModelFileWatcher.Stamp.Of(path), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), () => reports++);
+        using var watcher = new ModelFileWatcher(path, ModelFileWatcher.Stamp.Of(path), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), () => ++reports > 0);
 
         File.Delete(path);
         await Task.Delay(500, TestContext.CancellationToken);
@@ -62,5 +66,31 @@ public sealed class ModelFileWatcherTests
         await File.WriteAllBytesAsync(path, [1, 2], TestContext.CancellationToken);
 
         await Eventually.HoldsAsync(() => reports == 1, "the file is reported");
+    }
+
+    [TestMethod]
+    public async Task AFileThatCouldNotBeRead_IsReportedAgain()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write([1]);
+        int reports = 0;
+        using var watcher = new ModelFileWatcher(path, ModelFileWatcher.Stamp.Of(path), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), () => ++reports == 3);
+
+        await File.WriteAllBytesAsync(path, [1, 2], TestContext.CancellationToken);
+
+        await Eventually.HoldsAsync(() => reports == 3, "the file is reported until it was read");
+        await Task.Delay(500, TestContext.CancellationToken);
+        Assert.AreEqual(3, reports);
+    }
+
+    [TestMethod]
+    public void LinksInACircle_AreAFileThatIsMissing()
+    {
+        using var folder = new TemporaryFolder();
+        string first = folder.File("first.zip"), second = folder.File("second.zip");
+        File.CreateSymbolicLink(first, second);
+        File.CreateSymbolicLink(second, first);
+
+        Assert.AreEqual(ModelFileWatcher.Stamp.Missing, ModelFileWatcher.Stamp.Of(first));
     }
 }

@@ -31,7 +31,7 @@ internal sealed class ScoringNetwork : IDisposable
     private readonly ComputeDevice _device;
     private readonly StrongBox<int> _owners;
     private readonly object _gate = new();
-    private readonly object _copying = new();
+    private readonly object _setting = new();
     private volatile int _mergedTokens;
     private volatile TorchScorer? _bfloat16;
     private volatile ScoringPrecision _precision;
@@ -107,8 +107,11 @@ internal sealed class ScoringNetwork : IDisposable
                     "token merging needs a network that is scored on a CPU. Leave it at 0.");
             }
 
-            ThrowIfIncompatible(value, _precision);
-            _mergedTokens = value;
+            lock (_setting)
+            {
+                ThrowIfIncompatible(value, _precision);
+                _mergedTokens = value;
+            }
         }
     }
 
@@ -124,39 +127,11 @@ internal sealed class ScoringNetwork : IDisposable
         set
         {
             Guard.Defined(value, nameof(ScoringPrecision));
-            if (value == ScoringPrecision.Int8)
+            lock (_setting)
             {
-                if (_fused is null)
-                {
-                    throw new NotSupportedException(
-                        $"{nameof(ScoringPrecision)} is {value}, but this network is scored by libtorch: int8 needs a network that is scored on a CPU. " +
-                        $"Leave it at {ScoringPrecision.Float32}, or load the model with the device cpu.");
-                }
-
-                lock (_fused)
-                {
-                    Keep(() =>
-                    {
-                        _fused.Quantize();
-                        return true;
-                    });
-                }
+                Prepare(value);
+                _precision = value;
             }
-            else if (value == ScoringPrecision.BFloat16)
-            {
-                ThrowIfIncompatible(_mergedTokens, value);
-                if (_device.IsCpu && !ProcessorFeatures.MultipliesBFloat16)
-                {
-                    throw new NotSupportedException(
-                        $"{nameof(ScoringPrecision)} is {value}, but this processor has no bfloat16 multiplication (AVX512_BF16 or AMX); " +
-                        $"without it, bfloat16 is slower than float32. Leave it at {ScoringPrecision.Float32}.");
-                }
-
-                lock (_copying)
-                    Keep(() => _bfloat16 ??= TorchScorer.InBFloat16(Architecture, Weights(), _device));
-            }
-
-            _precision = value;
         }
     }
 
@@ -256,10 +231,47 @@ internal sealed class ScoringNetwork : IDisposable
 
     private unsafe void Encode(float[] inputs, int count, int kept, FloatBuffer tokens)
     {
-        if (Reduced is { } reduced)
-            reduced.Encode(inputs, count, kept, tokens);
+        // Read once: another thread may change it.
+        var precision = _precision;
+        if (precision == ScoringPrecision.BFloat16)
+            _bfloat16!.Encode(inputs, count, kept, tokens);
         else
-            _fused!.Encode(inputs.AsSpan(0, count * InputLength), count, kept, tokens.Start, _mergedTokens, _precision == ScoringPrecision.Int8);
+            _fused!.Encode(inputs.AsSpan(0, count * InputLength), count, kept, tokens.Start, _mergedTokens, precision == ScoringPrecision.Int8);
+    }
+
+    /// <summary>Checks that this network can be scored in a precision, and creates the weights that the precision needs.</summary>
+    private void Prepare(ScoringPrecision value)
+    {
+        if (value == ScoringPrecision.Int8)
+        {
+            if (_fused is null)
+            {
+                throw new NotSupportedException(
+                    $"{nameof(ScoringPrecision)} is {value}, but this network is scored by libtorch: int8 needs a network that is scored on a CPU. " +
+                    $"Leave it at {ScoringPrecision.Float32}, or load the model with the device cpu.");
+            }
+
+            lock (_fused)
+            {
+                Keep(() =>
+                {
+                    _fused.Quantize();
+                    return true;
+                });
+            }
+        }
+        else if (value == ScoringPrecision.BFloat16)
+        {
+            ThrowIfIncompatible(_mergedTokens, value);
+            if (_device.IsCpu && !ProcessorFeatures.MultipliesBFloat16)
+            {
+                throw new NotSupportedException(
+                    $"{nameof(ScoringPrecision)} is {value}, but this processor has no bfloat16 multiplication (AVX512_BF16 or AMX); " +
+                    $"without it, bfloat16 is slower than float32. Leave it at {ScoringPrecision.Float32}.");
+            }
+
+            Keep(() => _bfloat16 ??= TorchScorer.InBFloat16(Architecture, Weights(), _device));
+        }
     }
 
     private static void ThrowIfIncompatible(int merged, ScoringPrecision precision)

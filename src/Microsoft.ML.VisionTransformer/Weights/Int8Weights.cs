@@ -27,11 +27,7 @@ internal static class Int8Weights
     /// </param>
     internal static float Quantize(ReadOnlySpan<float> weights, Span<sbyte> bytes, bool limitPairs = false)
     {
-        float largest = MathF.Abs(TensorPrimitives.MaxMagnitude(weights));
-
-        // Two values of together 127 scales round to at most 128. Values of opposite signs have a smaller sum than one of them.
-        for (int i = 1; limitPairs && i < weights.Length; i += 2)
-            largest = MathF.Max(largest, MathF.Abs(weights[i] + weights[i - 1]));
+        float largest = limitPairs ? LargestPair(weights) : MathF.Abs(TensorPrimitives.MaxMagnitude(weights));
 
         // A scale of 17 significant bits: its products with bytes are exact, so weights that were restored are quantized to the same bytes and scale again.
         float scale = BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(largest / Largest) + LowBits) & ~LowBits);
@@ -47,6 +43,19 @@ internal static class Int8Weights
         for (int i = 0; i < weights.Length; i++)
             bytes[i] = (sbyte)Math.Clamp(MathF.Round(weights[i] * inverse), -Largest, Largest);
         return scale;
+    }
+
+    /// <summary>
+    /// The largest magnitude of a weight, or of the sum of two neighbors (0 and 1, 2 and 3, ...). If it is 127 scales, two neighbors of the same sign round to bytes
+    /// that add up to at most 128.
+    /// </summary>
+    internal static float LargestPair(ReadOnlySpan<float> weights)
+    {
+        // Values of opposite signs have a smaller sum than one of them.
+        float largest = MathF.Abs(TensorPrimitives.MaxMagnitude(weights));
+        for (int i = 1; i < weights.Length; i += 2)
+            largest = MathF.Max(largest, MathF.Abs(weights[i] + weights[i - 1]));
+        return largest;
     }
 
     /// <summary>A matrix as it is stored in files: the float32 scale of each output, then the bytes.</summary>

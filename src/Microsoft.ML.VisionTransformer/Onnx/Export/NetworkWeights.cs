@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Microsoft.ML.VisionTransformer.Architecture;
 using Microsoft.ML.VisionTransformer.Common;
 using Microsoft.ML.VisionTransformer.Onnx.Format;
+using Microsoft.ML.VisionTransformer.Weights;
 
 namespace Microsoft.ML.VisionTransformer.Onnx.Export;
 
@@ -136,14 +137,7 @@ internal sealed record QuantizedWeights(byte[] Values, float[] Scales)
 
     private static float Quantize(ReadOnlySpan<float> row, Span<byte> values)
     {
-        float largest = 0;
-        for (int i = 0; i < row.Length; i += 2)
-        {
-            float first = row[i], second = i + 1 < row.Length ? row[i + 1] : 0;
-            float positive = Math.Max(first, 0) + Math.Max(second, 0), negative = Math.Min(first, 0) + Math.Min(second, 0);
-            largest = Math.Max(largest, Math.Max(positive, -negative));
-        }
-
+        float largest = Int8Weights.LargestPair(row);
         float scale = largest == 0 ? 1 : largest / Largest;
         for (int i = 0; i < row.Length; i++)
             values[i] = unchecked((byte)(sbyte)Math.Round(row[i] / scale));

@@ -73,10 +73,10 @@ internal readonly unsafe struct VnniLanes : IByteLanes<Vector256<int>>
     public static int Count => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Load(sbyte* weights) => Vector256.Load(weights).AsInt32();
+    public static Vector256<int> Load(sbyte* weights) => Avx2ByteLanes.Load(weights);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Broadcast(byte* activations) => Vector256.Create(*(int*)activations);
+    public static Vector256<int> Broadcast(byte* activations) => Avx2ByteLanes.Broadcast(activations);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> sums, Vector256<int> activations, Vector256<int> weights) =>

@@ -12,20 +12,12 @@ internal static class LibtorchThreads
     /// Engines share the processors: several passes with one thread each are faster than passes that wait for each other's threads. The number belongs to the
     /// process, so only the first call counts.
     /// </summary>
-    /// <exception cref="DllNotFoundException">libtorch is missing.</exception>
-    internal static void Limit(int threads)
+    internal static void LimitIfLoaded(int threads)
     {
-        if (_isSet)
+        if (_isSet || !IsLoaded())
             return;
         torch.set_num_threads(threads);
         _isSet = true;
-    }
-
-    /// <summary>As <see cref="Limit"/>, but does nothing where libtorch is not loaded.</summary>
-    internal static void LimitIfLoaded(int threads)
-    {
-        if (!_isSet && IsLoaded())
-            Limit(threads);
     }
 
     private static bool IsLoaded()
